@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Time: wall clock in microseconds since 1970 UTC, monotonic milliseconds, RFC 3339.
+ */
+#ifndef MEDIAGATE_BASE_CLOCK_H
+#define MEDIAGATE_BASE_CLOCK_H
+
+#include <stdint.h>
+
+#include "base/error.h"
+
+#define CLOCK_RFC3339_SIZE 32
+
+int64_t clock_now_us(void);           /* wall clock, microseconds since the epoch */
+int64_t clock_now_seconds(void);
+int64_t clock_monotonic_ms(void);
+/* "2026-11-22T17:00:00Z", or with ".123456" when the microseconds are not 0. */
+void clock_format_rfc3339(int64_t time_us, char ret_text[CLOCK_RFC3339_SIZE]);
+/* RFC 3339 with "Z" or an offset, years 1970-9999; a date alone ("2026-11-22") is its midnight UTC. */
+enum error clock_parse_rfc3339(const char *string, int64_t *ret_time_us) MUST_CHECK;
+
+#endif

@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Files: whole small files, durable replacement, folders. For secrets there is a strict reader.
+ * ERROR_IO leaves errno as the failing call set it; a full disk is ERROR_NO_SPACE.
+ */
+#ifndef MEDIAGATE_BASE_FILE_H
+#define MEDIAGATE_BASE_FILE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <sys/types.h>
+
+#include "base/error.h"
+#include "base/text.h"
+
+/* For __attribute__((cleanup(...))). */
+void file_close_cleanup(int *fd);
+
+/* Maps errno of a failed file call to an error (ENOSPC/EDQUOT, ENOENT, EEXIST, ENOMEM, else ERROR_IO). */
+enum error file_error_from_errno(int error_number);
+/* Appends the whole file. ERROR_TOO_LARGE above max_size, ERROR_NOT_FOUND when absent. */
+enum error file_read(const char *path, size_t max_size, struct text *ret_text) MUST_CHECK;
+/* As file_read, for a secret: a regular file that group and others can neither read nor write
+ * (mode & 077 == 0), owned by root or by us; else ERROR_DENIED. */
+enum error file_read_secret(const char *path, size_t max_size, struct text *ret_text) MUST_CHECK;
+/* Writes beside the target, fsyncs, renames, fsyncs the folder: the file is the old or the new one, never half. */
+enum error file_replace(const char *path, mode_t mode, const void *bytes, size_t size) MUST_CHECK;
+enum error file_sync_folder(const char *path) MUST_CHECK;
+/* mkdir -p; existing folders are fine and keep their mode. */
+enum error file_make_folders(const char *path, mode_t mode) MUST_CHECK;
+enum error file_write_all(int fd, const void *bytes, size_t size) MUST_CHECK;
+/* Removes a tree below a folder without following links; a missing one is fine. */
+enum error file_remove_tree(const char *path) MUST_CHECK;
+/* "a/b" joined; malloc'd, NULL when memory is out. */
+char *file_join(const char *folder, const char *name);
+
+#endif

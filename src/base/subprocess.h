@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * A limited child process whose output is collected, waited for without stopping the caller's heartbeat.
+ * Used for tools that read hostile input. The child gets an empty environment (PATH and LC_ALL only),
+ * no descriptors but 0, 1, 2, default signals, its own session, and dies with its parent.
+ */
+#ifndef MEDIAGATE_BASE_SUBPROCESS_H
+#define MEDIAGATE_BASE_SUBPROCESS_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/error.h"
+#include "base/text.h"
+
+struct subprocess_limits {
+  int64_t wall_ms;          /* killed after this long */
+  uint64_t cpu_seconds;     /* RLIMIT_CPU; 0: none */
+  uint64_t memory_bytes;    /* RLIMIT_AS; 0: none */
+  uint64_t file_size_bytes; /* RLIMIT_FSIZE */
+  size_t output_bytes;      /* of stdout; more ends the child */
+  size_t error_bytes;       /* of stderr; the rest is read and dropped */
+};
+
+/* Called at least every 200 ms while waiting; may be NULL. */
+typedef void subprocess_beat(void *context);
+
+struct subprocess_result {
+  int exit_code;     /* 0..255, or -1 when a signal ended it */
+  int signal_number; /* 0 unless a signal ended it */
+  struct text output;
+  struct text errors;
+};
+
+/* argv[0] is looked up in PATH. stdin_fd is given to the child as fd 0, -1 is /dev/null.
+ * ERROR_TIMEOUT: killed at wall_ms. ERROR_TOO_LARGE: killed for too much output. ERROR_NOT_FOUND: no such
+ * program. ERROR_NONE means that it ran and ended; look at exit_code. Free the result in every case. */
+enum error subprocess_run(const char *const argv[], int stdin_fd, const struct subprocess_limits *limits,
+                          subprocess_beat *beat, void *beat_context, struct subprocess_result *ret_result) MUST_CHECK;
+void subprocess_result_free(struct subprocess_result *result);
+
+#endif

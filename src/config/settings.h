@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * The settings: one table, one struct, a file (libconfig syntax), MEDIAGATE_<NAME> in the environment.
+ * Pure apart from reading that file; knows nothing of what the settings are for.
+ */
+#ifndef MEDIAGATE_CONFIG_SETTINGS_H
+#define MEDIAGATE_CONFIG_SETTINGS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/error.h"
+#include "base/text.h"
+#include "config/settings_table.h"
+
+struct settings_list {
+  char **items;
+  size_t count;
+};
+
+enum settings_signup_policy { SIGNUP_OPEN, SIGNUP_INVITE, SIGNUP_CLOSED };
+enum settings_sandbox { SANDBOX_BUBBLEWRAP, SANDBOX_NONE };
+
+/* One member per row of the table: char *, struct settings_list, int64_t, bool, int (a choice's index). */
+#define SETTINGS_MEMBER_STRING(name, value, reloadable, help)                 char *name;
+#define SETTINGS_MEMBER_LIST(name, value, reloadable, help)                   struct settings_list name;
+#define SETTINGS_MEMBER_INTEGER(name, unit, min, max, value, reloadable, help) int64_t name;
+#define SETTINGS_MEMBER_BOOLEAN(name, value, reloadable, help)                bool name;
+#define SETTINGS_MEMBER_CHOICE(name, choices, value, reloadable, help)        int name;
+struct settings {
+  SETTINGS_TABLE(SETTINGS_MEMBER_STRING, SETTINGS_MEMBER_LIST, SETTINGS_MEMBER_INTEGER, SETTINGS_MEMBER_BOOLEAN,
+                 SETTINGS_MEMBER_CHOICE)
+};
+
+enum settings_kind { SETTINGS_STRING, SETTINGS_LIST, SETTINGS_INTEGER, SETTINGS_BOOLEAN, SETTINGS_CHOICE };
+
+/* A row of the table, for those who print it. */
+struct settings_row {
+  const char *name;
+  enum settings_kind kind;
+  const char *unit;    /* "" for none */
+  const char *choices; /* of a choice, "a|b|c" */
+  int64_t min, max;    /* of an integer */
+  const char *default_text;
+  bool reloadable;
+  const char *help;
+  size_t offset; /* in struct settings */
+};
+
+const struct settings_row *settings_rows(size_t *ret_count);
+
+/* Reads defaults, then the file at `path` (NULL: no file), then the environment. Every problem is one line in
+ * ret_problems ("FILE:LINE: what is wrong; what to do"), all of them at once. Also checks what must fit together
+ * (stream_ttl_default <= stream_ttl_max, …). ERROR_INVALID when there was a problem; *ret_settings untouched.
+ * Release with settings_free. */
+enum error settings_load(const char *path, struct settings **ret_settings, struct text *ret_problems) MUST_CHECK;
+/* The same from text instead of a file and without the environment, for tests and fuzzing. */
+enum error settings_parse(const char *file_text, struct settings **ret_settings, struct text *ret_problems) MUST_CHECK;
+void settings_free(struct settings *settings);
+/* Copies into `next` the values of settings that cannot be reloaded and differ, and names them in ret_kept, one a line. */
+enum error settings_keep_fixed(const struct settings *current, struct settings *next, struct text *ret_kept) MUST_CHECK;
+/* The value of one row as it would stand in the file. */
+void settings_append_value(const struct settings *settings, const struct settings_row *row, struct text *ret_text);
+
+#endif

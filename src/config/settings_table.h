@@ -1,0 +1,88 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Every setting of mediagate, once. struct settings, the file parser, the environment overrides,
+ * `mediagate check-config`, the manual page mediagate.conf(5), the sample file and the table in the
+ * README are all made from these lines.
+ *
+ *   STRING(name, default, reloadable, help)                 text; "" often means "none"
+ *   LIST  (name, default, reloadable, help)                 comma-separated here and in the environment, a list in the file
+ *   INTEGER(name, unit, min, max, default, reloadable, help)
+ *   BOOLEAN(name, default, reloadable, help)
+ *   CHOICE(name, "a|b|c", default, reloadable, help)        the value is its index in the list
+ *
+ * A setting that is not reloadable keeps its value until the next start; a reload says so.
+ */
+#ifndef MEDIAGATE_CONFIG_SETTINGS_TABLE_H
+#define MEDIAGATE_CONFIG_SETTINGS_TABLE_H
+
+/* clang-format off */
+#define SETTINGS_TABLE(STRING, LIST, INTEGER, BOOLEAN, CHOICE) \
+  /* database */ \
+  STRING (database, "dbname=mediagate", true, "PostgreSQL connection string (libpq keywords or URI); several hosts and target_session_attrs work") \
+  STRING (notify_database, "", true, "Direct connection string for LISTEN where a transaction pooler stands before `database`; empty: the same") \
+  BOOLEAN(prepared, true, true, "Use prepared statements; off for transaction-pooled PgBouncer") \
+  INTEGER(fast_statement_timeout, "ms", 50, 600000, 2000, true, "Statement timeout of the fast pool") \
+  INTEGER(auth_statement_timeout, "ms", 50, 600000, 5000, true, "Statement timeout of the auth pool") \
+  INTEGER(api_statement_timeout, "ms", 50, 600000, 15000, true, "Statement timeout of the api pool") \
+  INTEGER(upload_statement_timeout, "ms", 50, 600000, 15000, true, "Statement timeout of the upload pool") \
+  /* files */ \
+  STRING (data_dir, "/var/lib/mediagate", false, "Folder of media/, spool/, trash/ and revoked/; one file system") \
+  STRING (library_dir, "", true, "Folder of files that are already there, for file_url library:PATH; empty: none") \
+  STRING (run_dir, "/run/mediagate", false, "Folder of the pools' sockets: fast.sock auth.sock api.sock upload.sock") \
+  STRING (share_dir, "", true, "Folder of installed data (migrations, API pages); empty: where make install put it") \
+  STRING (jwt_key_file, "/etc/mediagate/jwt_keys", true, "Access-token keys, one `kid secret;` a line, mode 0600; the first signs, all verify") \
+  STRING (stream_key_file, "/etc/mediagate/stream_keys", true, "Stream-URL keys, one `kid secret;` a line, mode 0600, included by nginx too") \
+  /* what nginx must know too */ \
+  STRING (public_url, "", true, "Scheme and host of stream URLs, such as https://media.example.org; empty: as the caller asked nginx") \
+  LIST   (server_names, "localhost,127.0.0.1,[::1]", true, "Host names that are ours; any other Host is answered 421") \
+  LIST   (origin_hosts, "", true, "Origins that a remote file_url may be played from, as scheme://host or scheme://host:port") \
+  LIST   (cors_origins, "", true, "Origins of web pages that may play and call the API; empty: none, *: all") \
+  LIST   (trusted_proxies, "", true, "Addresses or networks whose X-Forwarded-For is believed") \
+  STRING (resolver, "", true, "DNS servers for nginx to resolve origin_hosts at run time; empty: once, at nginx's start") \
+  STRING (nginx_pid_file, "/run/nginx.pid", true, "For `mediagate keys rotate` and nginx reloads") \
+  STRING (nginx_url, "http://127.0.0.1", true, "Where this machine reaches nginx, for `mediagate keys rotate` to verify a new key") \
+  INTEGER(upload_max, "bytes", 1024, 1099511627776, 21474836480, true, "Largest file that can be uploaded") \
+  /* pools */ \
+  INTEGER(fast_workers, "processes", 1, 256, 2, true, "Workers for GET stream-url, one medium, me") \
+  INTEGER(auth_workers, "processes", 1, 256, 2, true, "Workers for what hashes passwords") \
+  INTEGER(api_workers, "processes", 1, 256, 4, true, "Workers for the rest") \
+  INTEGER(upload_workers, "processes", 1, 1024, 16, true, "Workers for uploads; each upload holds one") \
+  INTEGER(fast_nice, "", 0, 19, 0, true, "Nice value of the fast pool") \
+  INTEGER(auth_nice, "", 0, 19, 5, true, "Nice value of the auth pool") \
+  INTEGER(api_nice, "", 0, 19, 0, true, "Nice value of the api pool") \
+  INTEGER(upload_nice, "", 0, 19, 2, true, "Nice value of the upload pool") \
+  BOOLEAN(fast_multiplexed, true, true, "Serve many connections in each fast worker, from cached rows") \
+  INTEGER(stale_seconds, "s", 0, 3600, 0, true, "How long cached rows serve on while the database is away; 0: not at all") \
+  INTEGER(row_cache_entries, "rows", 16, 10000000, 10000, true, "Rows that each fast worker caches, per table") \
+  INTEGER(restart_limit, "restarts", 1, 1000, 20, true, "So many workers may die within restart_window before serve gives up") \
+  INTEGER(restart_window, "s", 1, 3600, 10, true, "Window of restart_limit") \
+  INTEGER(request_deadline, "s", 1, 3600, 30, true, "A worker that serves one request this long without a heartbeat is killed") \
+  INTEGER(upload_deadline, "s", 1, 3600, 60, true, "An upload worker without a heartbeat this long is killed") \
+  INTEGER(drain_deadline, "s", 0, 3600, 20, true, "How long requests may run on after SIGTERM or when a worker is replaced") \
+  /* accounts */ \
+  CHOICE (signup_policy, "open|invite|closed", "invite", true, "Who may sign up: anyone, who has an invitation or an administrator's token, no one") \
+  INTEGER(password_min, "bytes", 8, 128, 8, true, "Shortest password") \
+  INTEGER(argon2_memory, "KiB", 8, 65536, 19456, true, "argon2id memory; stored hashes that differ are renewed at login") \
+  INTEGER(argon2_time, "passes", 1, 4, 2, true, "argon2id time cost") \
+  INTEGER(login_account_limit, "attempts", 1, 100000, 10, true, "Failed logins to one account within login_window before 429") \
+  INTEGER(login_address_limit, "attempts", 1, 1000000, 100, true, "Failed logins from one address within login_window before 429") \
+  INTEGER(login_window, "s", 1, 86400, 300, true, "Window of the login limits") \
+  INTEGER(access_token_ttl, "s", 30, 86400, 900, true, "Lifetime of an access token") \
+  INTEGER(refresh_token_ttl, "s", 60, 31536000, 2592000, true, "Lifetime of a refresh token") \
+  INTEGER(refresh_reuse_window, "s", 0, 300, 10, true, "A spent refresh token is accepted again this long, for a lost reply") \
+  INTEGER(invitation_ttl, "s", 60, 31536000, 604800, true, "Lifetime of an invitation") \
+  /* streams and views */ \
+  INTEGER(stream_ttl_default, "s", 1, 604800, 600, true, "Lifetime of a stream URL when ttl_seconds is absent") \
+  INTEGER(stream_ttl_max, "s", 1, 604800, 86400, true, "Longest lifetime of a stream URL") \
+  INTEGER(view_report_limit, "views", 1, 100000, 5, true, "Reported views a minute per medium and address before 429") \
+  /* probing of uploads */ \
+  CHOICE (sandbox, "bubblewrap|none", "bubblewrap", true, "How ffprobe is kept apart when it reads an uploaded file") \
+  INTEGER(probe_timeout, "s", 1, 600, 20, true, "Time that ffprobe may take") \
+  INTEGER(probe_memory, "MiB", 128, 16384, 1024, true, "Address space that ffprobe may take") \
+  /* logs */ \
+  CHOICE (log_level, "error|warning|info|debug", "info", true, "Least important level that is logged") \
+  CHOICE (log_format, "auto|json|text", "auto", true, "auto: text on a terminal, else JSON") \
+  STRING (log_dir, "/var/log/mediagate", true, "Folder of nginx's delivery log view.log")
+/* clang-format on */
+
+#endif
