@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * One HTTP request as nginx hands it over: parsed once, then plain data. The body is read on demand.
+ * Made from a libfcgi request, or in tests from a list of parameters and a body.
+ */
+#ifndef MEDIAGATE_HTTP_REQUEST_H
+#define MEDIAGATE_HTTP_REQUEST_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/error.h"
+#include "http/query.h"
+
+struct FCGX_Request; /* libfcgi's; only http and process look inside */
+
+enum http_method { HTTP_GET, HTTP_HEAD, HTTP_POST, HTTP_PUT, HTTP_PATCH, HTTP_DELETE, HTTP_OPTIONS, HTTP_OTHER };
+
+struct request {
+  enum http_method method;
+  const char *path;           /* nginx's $uri: decoded, normalised, begins with "/" */
+  const char *query_text;     /* as sent, "" for none */
+  const char *content_type;   /* as sent, "" for none */
+  int64_t content_length;     /* -1: absent (no body, or chunked) */
+  bool has_body;              /* content_length > 0, or a body without a length */
+  const char *authorization;  /* the header, "" for none */
+  const char *request_id;     /* [A-Za-z0-9._-]{8,64}; nginx made or checked it */
+  const char *remote_address; /* canonical, after realip */
+  const char *host;           /* nginx's $host checked against server_names, with :port as asked */
+  const char *scheme;         /* "http" or "https" */
+  const char *user_agent;
+  const char *referrer;
+  struct FCGX_Request *fcgi; /* NULL in tests */
+  const char *test_body;
+  size_t test_body_size;
+  size_t body_read; /* bytes so far */
+};
+
+/* Reads the FastCGI parameters (REQUEST_METHOD, DOCUMENT_URI, QUERY_STRING, CONTENT_TYPE, CONTENT_LENGTH, REQUEST_ID,
+ * REMOTE_ADDR, HTTP_HOST, REQUEST_SCHEME, HTTP_AUTHORIZATION …). Strings point into the libfcgi request and live as
+ * long as it does. ERROR_INVALID: something that nginx would never send. */
+enum error request_init(struct request *ret_request, struct FCGX_Request *fcgi) MUST_CHECK;
+/* The value of any other parameter, NULL when absent. */
+const char *request_parameter(const struct request *request, const char *name);
+/* Reads up to size bytes of the body; *ret_read 0 is a clean end (all of content_length was read).
+ * ERROR_ABORTED: the client went away, or sent less than it announced. */
+enum error request_read(struct request *request, void *buffer, size_t size, size_t *ret_read) MUST_CHECK;
+/* The whole body, at most max_size bytes (else ERROR_TOO_LARGE); malloc'd with a NUL behind it. */
+enum error request_read_all(struct request *request, size_t max_size, char **ret_body, size_t *ret_size) MUST_CHECK;
+const char *request_method_name(enum http_method method);
+
+#endif

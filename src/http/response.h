@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * A response: built whole in memory, then sent once. Errors are problem documents (RFC 9457).
+ */
+#ifndef MEDIAGATE_HTTP_RESPONSE_H
+#define MEDIAGATE_HTTP_RESPONSE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "base/error.h"
+#include "base/text.h"
+
+struct json_object;
+struct request;
+
+/* One field that is wrong, in a 422. `pointer` is a JSON pointer into the body ("/title"), or "?name" for a query parameter. */
+struct response_field_error {
+  char pointer[64];
+  char detail[192];
+};
+
+#define RESPONSE_MAX_FIELD_ERRORS 16
+
+struct response {
+  int status;
+  struct text headers; /* "Name: value\r\n" lines, Content-Type and Content-Length excluded */
+  const char *content_type; /* static storage */
+  struct text body;
+  struct response_field_error field_errors[RESPONSE_MAX_FIELD_ERRORS];
+  size_t field_error_count;
+};
+
+void response_init(struct response *response);
+void response_free(struct response *response);
+/* Values with CR, LF or NUL are a bug (assert). */
+void response_header(struct response *response, const char *name, const char *value);
+/* Status and a JSON body; takes the object's reference. NULL object: 500 (memory). */
+void response_json(struct response *response, int status, struct json_object *object);
+/* Status without a body (204). */
+void response_empty(struct response *response, int status);
+/* A problem document: {type, title, status, detail, request_id, errors?}. Replaces a body that was set before; headers stay.
+ * `detail` says what was wrong and what to do, in plain words; it may be NULL when the title says all. */
+void response_problem(struct response *response, int status, const char *detail_format, ...) PRINTF_LIKE(3, 4);
+/* Notes one wrong field; response_problem_fields then makes the 422 of all that were noted. */
+void response_field_error(struct response *response, const char *pointer, const char *detail_format, ...) PRINTF_LIKE(3, 4);
+bool response_has_field_errors(const struct response *response);
+void response_problem_fields(struct response *response);
+/* The answer to an error of a lower layer that no handler has a better word for: ERROR_UNAVAILABLE is 503 with
+ * Retry-After, ERROR_TIMEOUT 503, ERROR_NO_SPACE 507, ERROR_UNKNOWN_OUTCOME 503, the rest 500. */
+void response_error(struct response *response, enum error error);
+/* Sends status line, headers (X-Request-Id and Cache-Control: no-store unless a Cache-Control was set) and body;
+ * HEAD sends no body. ERROR_ABORTED when the client is gone. */
+enum error response_send(struct response *response, struct request *request) MUST_CHECK;
+const char *response_title(int status);
+
+#endif

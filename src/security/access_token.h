@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Access tokens: JWT, HS256, with kid. The only file that knows libjwt. Verification: a strict gate first (length, two
+ * dots, alphabet, header byte-identical to one that we issue), then libjwt, then every claim by type.
+ */
+#ifndef MEDIAGATE_SECURITY_ACCESS_TOKEN_H
+#define MEDIAGATE_SECURITY_ACCESS_TOKEN_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/error.h"
+#include "security/keyring.h"
+
+#define ACCESS_TOKEN_MAX_BYTES 2048
+
+struct access_token {
+  int64_t account_id; /* sub */
+  int64_t epoch;      /* the account's token epoch when it was issued */
+  char session_id[37]; /* sid: the login session (UUID) */
+  int64_t issued_at;  /* seconds */
+  int64_t expires_at;
+};
+
+/* *ret_text is malloc'd. iss and aud are "mediagate"; exp, nbf and iat are integers. */
+enum error access_token_issue(const struct keyring *keyring, const struct access_token *token, char **ret_text) MUST_CHECK;
+/* ERROR_DENIED: not one of ours in any way. ERROR_EXPIRED: ours, but past exp (no leeway). */
+enum error access_token_verify(const struct keyring *keyring, const char *text, size_t length, int64_t now_seconds,
+                               struct access_token *ret_token) MUST_CHECK;
+/* The gate alone, for tests and fuzzing: ERROR_DENIED or ERROR_NONE with the kid of the header. */
+enum error access_token_gate(const struct keyring *keyring, const char *text, size_t length, const struct keyring_key **ret_key) MUST_CHECK;
+
+#endif
