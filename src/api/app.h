@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * What every handler works with: the settings, the keys, the database connection and the media folder of one worker.
+ * command/serve.c fills it in.
+ */
+#ifndef MEDIAGATE_API_APP_H
+#define MEDIAGATE_API_APP_H
+
+#include "base/error.h"
+#include "base/subprocess.h"
+#include "config/settings.h"
+#include "library/media_folder.h"
+#include "security/keyring.h"
+#include "store/account_store.h"
+#include "store/database.h"
+#include "store/media_store.h"
+#include "store/row_cache.h"
+
+struct app {
+  const struct settings *settings;
+  const struct keyring *access_keys;
+  const struct keyring *stream_keys;
+  struct database *database;
+  struct row_cache *row_cache;       /* NULL but in the fast pool */
+  struct media_folder *media_folder; /* opened by start in the api, upload and fast pools */
+  const char *pool_name;
+  subprocess_beat *beat; /* tells the supervisor that a long request is alive */
+  void *beat_context;
+};
+
+/* From the row cache where there is one, else from the database. `storage` receives the row in the latter case. */
+enum error app_account(struct app *app, int64_t id, struct account *storage, const struct account **ret_account) MUST_CHECK;
+enum error app_media(struct app *app, int64_t id, struct media *storage, const struct media **ret_media) MUST_CHECK;
+
+#endif

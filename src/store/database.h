@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * One PostgreSQL connection of one process: connect, execute, reconnect. With the files beside it the only place that
+ * knows libpq and SQL. One function executes, maps SQLSTATE and clears results.
+ */
+#ifndef MEDIAGATE_STORE_DATABASE_H
+#define MEDIAGATE_STORE_DATABASE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/error.h"
+
+struct database;
+
+struct database_options {
+  const char *connection_string;
+  bool prepared;                 /* named prepared statements; off behind a transaction pooler */
+  int64_t statement_timeout_ms;  /* SET LOCAL-free: sent after connecting when prepared, else left to the role */
+  const char *application_name;
+};
+
+/* Makes the handle without connecting; the first use connects. Options are copied. */
+enum error database_open(const struct database_options *options, struct database **ret_database) MUST_CHECK;
+void database_close(struct database *database);
+/* Connected, or ERROR_UNAVAILABLE. After a failure attempts are spaced by capped backoff with jitter: within the pause it fails at once. */
+enum error database_ensure(struct database *database) MUST_CHECK;
+/* The last error's text from the server or libpq, for the log; "" for none. Never holds parameters. */
+const char *database_last_error(const struct database *database);
+bool database_is_connected(const struct database *database);
+
+enum error database_begin(struct database *database) MUST_CHECK;
+/* ERROR_UNKNOWN_OUTCOME when the reply was lost. */
+enum error database_commit(struct database *database) MUST_CHECK;
+void database_rollback(struct database *database); /* fine without a transaction */
+
+#endif

@@ -1,0 +1,72 @@
+/* SPDX-License-Identifier: ISC */
+/* Media (table media_asset). A deleted medium is a row with deleted_at; it is never found again. */
+#ifndef MEDIAGATE_STORE_MEDIA_STORE_H
+#define MEDIAGATE_STORE_MEDIA_STORE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/error.h"
+#include "store/database.h"
+
+enum media_type { MEDIA_VIDEO, MEDIA_AUDIO };
+
+/* What probing found, and what the file is. Zero or "" where there is none. */
+struct media_file_facts {
+  char stored_name[160];   /* below media/<id>/: "0198….mp4" or "0198…/master.m3u8"; "" when nothing is stored */
+  int64_t size_bytes;
+  char sha256[65];
+  char content_type[64];
+  double duration_seconds;
+  int width, height;
+  char container[64];
+  char video_codec[32];
+  char audio_codec[32];
+};
+
+struct media {
+  int64_t id;
+  char title[1201];          /* up to 300 code points */
+  enum media_type type;
+  char *file_url;            /* NULL when absent; malloc'd */
+  struct media_file_facts file;
+  int64_t file_version;      /* raised with every change of the file or file_url */
+  int64_t created_by;        /* 0 unknown */
+  int64_t created_at_us;
+  int64_t updated_at_us;
+};
+
+void media_free(struct media *media); /* frees what it points to and zeroes it */
+const char *media_type_name(enum media_type type);
+
+/* facts may be NULL. created_by 0: nobody. */
+enum error media_store_create(struct database *database, const char *title, enum media_type type, const char *file_url, int64_t created_by, struct media *ret_media) MUST_CHECK;
+enum error media_store_find(struct database *database, int64_t id, struct media *ret_media) MUST_CHECK;
+
+struct media_filter {
+  int type;           /* enum media_type, -1 for all */
+  const char *search; /* part of the title, any case; NULL for all; % and _ are plain */
+  int64_t before_created_at_us, before_id; /* the cursor; 0, 0 for the first page */
+  int limit;
+};
+/* Newest first (created_at, id). The caller frees each medium and the array. Ask for limit + 1 to know of more. */
+enum error media_store_list(struct database *database, const struct media_filter *filter, struct media **ret_items, size_t *ret_count) MUST_CHECK;
+
+struct media_change { /* NULL or false: leave as it is */
+  const char *title;
+  const enum media_type *type;
+  bool set_file_url;
+  const char *file_url; /* with set_file_url; NULL clears it */
+};
+enum error media_store_update(struct database *database, int64_t id, const struct media_change *change, struct media *ret_media) MUST_CHECK;
+/* The committed row decides which file exists: sets the facts (and clears file_url, since an uploaded file replaces it) when the
+ * medium is still there. *ret_old_name is the stored name that it replaced ("" for none): remove it after the longest TTL.
+ * ERROR_NOT_FOUND: deleted meanwhile. ERROR_UNKNOWN_OUTCOME: ask media_store_find. */
+enum error media_store_set_file(struct database *database, int64_t id, const struct media_file_facts *facts, const char *file_url, struct media *ret_media, char ret_old_name[160]) MUST_CHECK;
+/* Marks the row deleted. ERROR_NOT_FOUND when it was already. */
+enum error media_store_delete(struct database *database, int64_t id) MUST_CHECK;
+/* Is this stored name the one that the row has? For sweeping: ERROR_NONE with *ret_current; a deleted medium has none. */
+enum error media_store_is_current(struct database *database, int64_t id, const char *stored_name, bool *ret_current, bool *ret_deleted) MUST_CHECK;
+
+#endif
