@@ -1,0 +1,12 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * The commands of the program, one file each. A command gets its own arguments (argv[0] is its name), answers --help, and
+ * returns the exit code: 0 done, 1 failed, 2 wrong usage.
+ */
+#ifndef MEDIAGATE_COMMAND_COMMAND_H
+#define MEDIAGATE_COMMAND_COMMAND_H
+
+#define COMMAND_FAILED 1
+#define COMMAND_USAGE  2
+
+#endif

@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Picks the command. Everything else is in src/command.
+ */
+#include "config.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "command/command.h"
+
+static const struct {
+  const char *name;
+  int (*run)(int argc, char **argv);
+  const char *help;
+} commands[] = {
+    {NULL, NULL, NULL},
+};
+
+static void print_usage(FILE *stream) {
+  fputs("mediagate: signed audio and video streams behind nginx\n\n"
+        "usage: mediagate COMMAND [ARGUMENT …]   (each command answers --help)\n\n",
+        stream);
+  for (size_t i = 0; commands[i].name != NULL; i++) {
+    fprintf(stream, "  %-14s %s\n", commands[i].name, commands[i].help);
+  }
+}
+
+int main(int argc, char **argv) {
+  if (argc < 2) {
+    print_usage(stderr);
+    return COMMAND_USAGE;
+  }
+  if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "help") == 0) {
+    print_usage(stdout);
+    return 0;
+  }
+  if (strcmp(argv[1], "--version") == 0) {
+    puts(PACKAGE_STRING);
+    return 0;
+  }
+  for (size_t i = 0; commands[i].name != NULL; i++) {
+    if (strcmp(argv[1], commands[i].name) == 0) {
+      return commands[i].run(argc - 1, argv + 1);
+    }
+  }
+  fprintf(stderr, "mediagate: no command %s; `mediagate --help` lists them\n", argv[1]);
+  return COMMAND_USAGE;
+}
