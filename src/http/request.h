@@ -23,7 +23,7 @@ struct request {
   const char *query_text;     /* as sent, "" for none */
   const char *content_type;   /* as sent, "" for none */
   int64_t content_length;     /* -1: absent (no body, or chunked) */
-  bool has_body;              /* content_length > 0, or a body without a length */
+  bool has_body;              /* content_length > 0, or a chunked body without a length */
   const char *authorization;  /* the header, "" for none */
   const char *request_id;     /* [A-Za-z0-9._-]{8,64}; nginx made or checked it */
   const char *remote_address; /* canonical, after realip */
@@ -35,6 +35,9 @@ struct request {
   const char *test_body;
   size_t test_body_size;
   size_t body_read; /* bytes so far */
+  /* Noted by whoever dispatches, for the log line of this request. */
+  const char *route;  /* the pattern of the route, "" while none is found */
+  int64_t account_id; /* who called, 0 for nobody */
 };
 
 /* Reads the FastCGI parameters (REQUEST_METHOD, DOCUMENT_URI, QUERY_STRING, CONTENT_TYPE, CONTENT_LENGTH, REQUEST_ID,
@@ -43,7 +46,7 @@ struct request {
 enum error request_init(struct request *ret_request, struct FCGX_Request *fcgi) MUST_CHECK;
 /* The value of any other parameter, NULL when absent. */
 const char *request_parameter(const struct request *request, const char *name);
-/* Reads up to size bytes of the body; *ret_read 0 is a clean end (all of content_length was read).
+/* Reads up to size bytes of the body, as soon as there are some; *ret_read 0 is a clean end (all of content_length was read).
  * ERROR_ABORTED: the client went away, or sent less than it announced. */
 enum error request_read(struct request *request, void *buffer, size_t size, size_t *ret_read) MUST_CHECK;
 /* The whole body, at most max_size bytes (else ERROR_TOO_LARGE); malloc'd with a NUL behind it. */

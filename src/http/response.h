@@ -24,6 +24,7 @@ struct response_field_error {
 
 struct response {
   int status;
+  const char *request_id; /* of the request that is answered, "" for none; stands in problem documents */
   struct text headers; /* "Name: value\r\n" lines, Content-Type and Content-Length excluded */
   const char *content_type; /* static storage */
   struct text body;
@@ -31,7 +32,8 @@ struct response {
   size_t field_error_count;
 };
 
-void response_init(struct response *response);
+/* request_id is not copied and may be NULL. */
+void response_init(struct response *response, const char *request_id);
 void response_free(struct response *response);
 /* Values with CR, LF or NUL are a bug (assert). */
 void response_header(struct response *response, const char *name, const char *value);
