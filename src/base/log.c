@@ -1,0 +1,154 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * The log. A line is put together in memory and written by one write(2); a line that cannot be
+ * written is lost, because nothing useful could be done about it.
+ */
+#include "config.h"
+
+#include "base/log.h"
+
+#include <errno.h>
+#include <math.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/text.h"
+
+/* A longer value is cut, so that a line usually stays within what a pipe takes in one piece. */
+#define LOG_VALUE_MAX 1024
+
+static struct {
+  enum log_level level;
+  enum log_format format;
+  char request_id[80];
+} state = {.level = LOG_LEVEL_INFO, .format = LOG_FORMAT_AUTO};
+
+static const char *const level_names[] = {
+    [LOG_LEVEL_ERROR] = "error",
+    [LOG_LEVEL_WARNING] = "warning",
+    [LOG_LEVEL_INFO] = "info",
+    [LOG_LEVEL_DEBUG] = "debug",
+};
+
+void log_configure(enum log_level level, enum log_format format) {
+  state.level = level;
+  state.format = format;
+}
+
+void log_set_request_id(const char *request_id) {
+  snprintf(state.request_id, sizeof(state.request_id), "%s", request_id == NULL ? "" : request_id);
+}
+
+static bool is_text(void) {
+  if (state.format == LOG_FORMAT_AUTO) {
+    return isatty(STDERR_FILENO) == 1;
+  }
+  return state.format == LOG_FORMAT_TEXT;
+}
+
+static size_t cut_length(const char *string) {
+  size_t length = strnlen(string, LOG_VALUE_MAX + 1);
+
+  if (length <= LOG_VALUE_MAX) {
+    return length;
+  }
+  /* Not in the middle of a UTF-8 sequence. */
+  length = LOG_VALUE_MAX;
+  while (length > LOG_VALUE_MAX - 4 && ((unsigned char)string[length] & 0xC0) == 0x80) {
+    length--;
+  }
+  return length;
+}
+
+static bool needs_quotes(const char *string, size_t length) {
+  for (size_t i = 0; i < length; i++) {
+    unsigned char c = (unsigned char)string[i];
+    if (c <= ' ' || c >= 0x7F || c == '"' || c == '\\' || c == '=') {
+      return true;
+    }
+  }
+  return length == 0;
+}
+
+static void append_value(struct text *line, const struct log_field *field, bool readable) {
+  switch (field->kind) {
+  case LOG_FIELD_STRING:
+    if (field->string == NULL) {
+      text_append(line, "null");
+      return;
+    }
+    size_t length = cut_length(field->string);
+    if (readable && !needs_quotes(field->string, length)) {
+      text_append_bytes(line, field->string, length);
+    } else {
+      text_append_json_string(line, field->string, length);
+    }
+    return;
+  case LOG_FIELD_INTEGER:
+    text_appendf(line, "%lld", (long long)field->integer);
+    return;
+  case LOG_FIELD_DOUBLE:
+    if (isfinite(field->number)) {
+      text_appendf(line, "%.17g", field->number);
+    } else {
+      text_append(line, "null"); /* JSON has no infinity */
+    }
+    return;
+  }
+}
+
+static void append_field(struct text *line, const struct log_field *field, bool readable) {
+  if (readable) {
+    text_appendf(line, " %s=", field->name);
+  } else {
+    text_append(line, ",");
+    text_append_json_string(line, field->name, strlen(field->name));
+    text_append(line, ":");
+  }
+  append_value(line, field, readable);
+}
+
+static void append_head(struct text *line, enum log_level level, const char *event, bool readable) {
+  char now[CLOCK_RFC3339_SIZE];
+
+  clock_format_rfc3339(clock_now_us(), now);
+  if (readable) {
+    text_appendf(line, "%s %-7s %s pid=%ld", now, level_names[level], event, (long)getpid());
+  } else {
+    text_appendf(line, "{\"time\":\"%s\",\"level\":\"%s\",\"event\":", now, level_names[level]);
+    text_append_json_string(line, event, strlen(event));
+    text_appendf(line, ",\"pid\":%ld", (long)getpid());
+  }
+  if (state.request_id[0] != '\0') {
+    append_field(line, &LOG_STR("request_id", state.request_id), readable);
+  }
+}
+
+void log_write(enum log_level level, const char *event, const struct log_field *fields, size_t field_count) {
+  int saved_errno = errno;
+  struct text line = {0};
+  bool readable;
+
+  if (level > state.level) {
+    return;
+  }
+  readable = is_text();
+  append_head(&line, level, event, readable);
+  for (size_t i = 0; i < field_count; i++) {
+    if (fields[i].name != NULL) {
+      append_field(&line, &fields[i], readable);
+    }
+  }
+  text_append(&line, readable ? "\n" : "}\n");
+  if (!line.failed) {
+    ssize_t written;
+    do {
+      written = write(STDERR_FILENO, line.data, line.length);
+    } while (written < 0 && errno == EINTR);
+  }
+  text_free(&line);
+  errno = saved_errno;
+}

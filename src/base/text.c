@@ -1,0 +1,445 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * The growing buffer, and strict parsers and encoders of small texts. Character classes are ASCII
+ * by hand: the locale must not change what a request means.
+ */
+#include "config.h"
+
+#include "base/text.h"
+
+#include <arpa/inet.h>
+#include <netinet/in.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define TEXT_FIRST_CAPACITY 128
+
+/* --- the buffer ------------------------------------------------------------------------------ */
+
+void text_free(struct text *text) {
+  if (text != NULL) {
+    free(text->data);
+    *text = (struct text){0};
+  }
+}
+
+void text_clear(struct text *text) {
+  text->length = 0;
+  text->failed = false;
+  if (text->data != NULL) {
+    text->data[0] = '\0';
+  }
+}
+
+/* Room for `more` bytes and a NUL. */
+static bool reserve(struct text *text, size_t more) {
+  if (text->failed) {
+    return false;
+  }
+  if (more >= SIZE_MAX / 2 - text->length) {
+    text->failed = true;
+    return false;
+  }
+  size_t needed = text->length + more + 1;
+  if (needed <= text->capacity) {
+    return true;
+  }
+  size_t capacity = text->capacity == 0 ? TEXT_FIRST_CAPACITY : text->capacity;
+  while (capacity < needed) {
+    capacity *= 2;
+  }
+  char *data = realloc(text->data, capacity);
+  if (data == NULL) {
+    text->failed = true;
+    return false;
+  }
+  text->data = data;
+  text->capacity = capacity;
+  return true;
+}
+
+void text_append_bytes(struct text *text, const void *bytes, size_t size) {
+  if (!reserve(text, size)) {
+    return;
+  }
+  if (size > 0) {
+    memcpy(text->data + text->length, bytes, size);
+  }
+  text->length += size;
+  text->data[text->length] = '\0';
+}
+
+void text_append(struct text *text, const char *string) {
+  text_append_bytes(text, string, strlen(string));
+}
+
+void text_appendf(struct text *text, const char *format, ...) {
+  va_list arguments;
+
+  va_start(arguments, format);
+  int length = vsnprintf(NULL, 0, format, arguments);
+  va_end(arguments);
+  if (length < 0) {
+    text->failed = true;
+    return;
+  }
+  if (!reserve(text, (size_t)length)) {
+    return;
+  }
+  va_start(arguments, format);
+  vsnprintf(text->data + text->length, (size_t)length + 1, format, arguments);
+  va_end(arguments);
+  text->length += (size_t)length;
+}
+
+/* --- UTF-8 ----------------------------------------------------------------------------------- */
+
+/* The length of the well-formed sequence at `bytes` (RFC 3629 section 4), 0 when there is none. */
+static size_t utf8_sequence(const unsigned char *bytes, size_t left, uint32_t *ret_code_point) {
+  static const struct {
+    unsigned char first, last;         /* lead byte */
+    unsigned char second, second_last; /* the second byte is what rules out overlong forms and surrogates */
+    size_t length;
+  } forms[] = {
+      {0xC2, 0xDF, 0x80, 0xBF, 2}, {0xE0, 0xE0, 0xA0, 0xBF, 3}, {0xE1, 0xEC, 0x80, 0xBF, 3},
+      {0xED, 0xED, 0x80, 0x9F, 3}, {0xEE, 0xEF, 0x80, 0xBF, 3}, {0xF0, 0xF0, 0x90, 0xBF, 4},
+      {0xF1, 0xF3, 0x80, 0xBF, 4}, {0xF4, 0xF4, 0x80, 0x8F, 4},
+  };
+
+  if (left == 0) {
+    return 0;
+  }
+  if (bytes[0] < 0x80) {
+    *ret_code_point = bytes[0];
+    return 1;
+  }
+  for (size_t i = 0; i < sizeof(forms) / sizeof(forms[0]); i++) {
+    if (bytes[0] < forms[i].first || bytes[0] > forms[i].last) {
+      continue;
+    }
+    if (left < forms[i].length || bytes[1] < forms[i].second || bytes[1] > forms[i].second_last) {
+      return 0;
+    }
+    uint32_t code_point = bytes[0] & (0x7Fu >> forms[i].length);
+    for (size_t k = 1; k < forms[i].length; k++) {
+      if ((bytes[k] & 0xC0) != 0x80) {
+        return 0;
+      }
+      code_point = code_point << 6 | (bytes[k] & 0x3Fu);
+    }
+    *ret_code_point = code_point;
+    return forms[i].length;
+  }
+  return 0;
+}
+
+bool text_is_utf8(const char *bytes, size_t size) {
+  const unsigned char *at = (const unsigned char *)bytes;
+  uint32_t code_point;
+
+  while (size > 0) {
+    size_t length = utf8_sequence(at, size, &code_point);
+    if (length == 0) {
+      return false;
+    }
+    at += length;
+    size -= length;
+  }
+  return true;
+}
+
+size_t text_utf8_length(const char *bytes, size_t size) {
+  size_t count = 0;
+
+  for (size_t i = 0; i < size; i++) {
+    count += ((unsigned char)bytes[i] & 0xC0) != 0x80;
+  }
+  return count;
+}
+
+static bool is_control(uint32_t code_point) {
+  return code_point < 0x20 || (code_point >= 0x7F && code_point < 0xA0);
+}
+
+bool text_has_control(const char *bytes, size_t size) {
+  const unsigned char *at = (const unsigned char *)bytes;
+  uint32_t code_point;
+
+  while (size > 0) {
+    size_t length = utf8_sequence(at, size, &code_point);
+    if (length == 0 || is_control(code_point)) {
+      return true;
+    }
+    at += length;
+    size -= length;
+  }
+  return false;
+}
+
+/* --- encoders -------------------------------------------------------------------------------- */
+
+static void append_json_escape(struct text *text, uint32_t code_point) {
+  static const struct {
+    char character, letter;
+  } shorts[] = {{'"', '"'}, {'\\', '\\'}, {'\b', 'b'}, {'\f', 'f'}, {'\n', 'n'}, {'\r', 'r'}, {'\t', 't'}};
+
+  for (size_t i = 0; i < sizeof(shorts) / sizeof(shorts[0]); i++) {
+    if ((uint32_t)shorts[i].character == code_point) {
+      const char pair[2] = {'\\', shorts[i].letter};
+      text_append_bytes(text, pair, sizeof(pair));
+      return;
+    }
+  }
+  text_appendf(text, "\\u%04x", (unsigned)code_point);
+}
+
+void text_append_json_string(struct text *text, const char *bytes, size_t size) {
+  const unsigned char *at = (const unsigned char *)bytes;
+  uint32_t code_point = 0;
+
+  text_append_bytes(text, "\"", 1);
+  while (size > 0) {
+    size_t length = utf8_sequence(at, size, &code_point);
+    if (length == 0) {
+      text_append(text, "\xEF\xBF\xBD");
+      length = 1;
+    } else if (is_control(code_point) || code_point == '"' || code_point == '\\') {
+      /* DEL and C1 too: the same string goes to logs that people read on terminals. */
+      append_json_escape(text, code_point);
+    } else {
+      text_append_bytes(text, at, length);
+    }
+    at += length;
+    size -= length;
+  }
+  text_append_bytes(text, "\"", 1);
+}
+
+static bool is_unreserved(char c) {
+  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' || c == '.' ||
+         c == '_' || c == '~';
+}
+
+void text_append_percent(struct text *text, const char *bytes, size_t size, const char *keep) {
+  for (size_t i = 0; i < size; i++) {
+    if (is_unreserved(bytes[i]) || (bytes[i] != '\0' && strchr(keep, bytes[i]) != NULL)) {
+      text_append_bytes(text, &bytes[i], 1);
+    } else {
+      text_appendf(text, "%%%02X", (unsigned char)bytes[i]);
+    }
+  }
+}
+
+void text_hex_encode(const void *bytes, size_t size, char *ret_hex) {
+  static const char digits[] = "0123456789abcdef";
+  const unsigned char *at = bytes;
+
+  for (size_t i = 0; i < size; i++) {
+    *ret_hex++ = digits[at[i] >> 4];
+    *ret_hex++ = digits[at[i] & 15];
+  }
+  *ret_hex = '\0';
+}
+
+size_t text_base64url_length(size_t size) {
+  return size / 3 * 4 + (size % 3 == 0 ? 0 : size % 3 + 1);
+}
+
+void text_base64url_encode(const void *bytes, size_t size, char *ret_text) {
+  static const char alphabet[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+  const unsigned char *at = bytes;
+
+  for (size_t i = 0; i < size; i += 3) {
+    size_t chunk = size - i < 3 ? size - i : 3;
+    uint32_t bits = (uint32_t)at[i] << 16;
+    bits |= chunk > 1 ? (uint32_t)at[i + 1] << 8 : 0;
+    bits |= chunk > 2 ? at[i + 2] : 0;
+    for (size_t k = 0; k <= chunk; k++) {
+      *ret_text++ = alphabet[bits >> (18 - 6 * k) & 63];
+    }
+  }
+  *ret_text = '\0';
+}
+
+/* --- parsers --------------------------------------------------------------------------------- */
+
+enum error text_parse_u64(const char *string, size_t length, uint64_t max, uint64_t *ret_value) {
+  uint64_t value = 0;
+
+  if (length == 0 || (length > 1 && string[0] == '0')) {
+    return ERROR_INVALID;
+  }
+  for (size_t i = 0; i < length; i++) {
+    if (string[i] < '0' || string[i] > '9') {
+      return ERROR_INVALID;
+    }
+    uint64_t digit = (uint64_t)(string[i] - '0');
+    if (digit > max || value > (max - digit) / 10) {
+      return ERROR_INVALID;
+    }
+    value = value * 10 + digit;
+  }
+  *ret_value = value;
+  return ERROR_NONE;
+}
+
+bool text_equal_constant_time(const void *a, size_t a_size, const void *b, size_t b_size) {
+  const volatile unsigned char *left = a;
+  const volatile unsigned char *right = b;
+  unsigned char difference = 0;
+
+  if (a_size != b_size) {
+    return false;
+  }
+  for (size_t i = 0; i < a_size; i++) {
+    difference |= (unsigned char)(left[i] ^ right[i]);
+  }
+  return difference == 0;
+}
+
+static bool is_blank(char c) {
+  return c == ' ' || (c >= '\t' && c <= '\r');
+}
+
+void text_trim(char *string) {
+  size_t length = strlen(string);
+  size_t start = 0;
+
+  while (length > 0 && is_blank(string[length - 1])) {
+    length--;
+  }
+  while (start < length && is_blank(string[start])) {
+    start++;
+  }
+  memmove(string, string + start, length - start);
+  string[length - start] = '\0';
+}
+
+void text_lower(char *string) {
+  for (; *string != '\0'; string++) {
+    if (*string >= 'A' && *string <= 'Z') {
+      *string = (char)(*string - 'A' + 'a');
+    }
+  }
+}
+
+static int hex_value(char c) {
+  if (c >= '0' && c <= '9') {
+    return c - '0';
+  }
+  if (c >= 'a' && c <= 'f') {
+    return c - 'a' + 10;
+  }
+  if (c >= 'A' && c <= 'F') {
+    return c - 'A' + 10;
+  }
+  return -1;
+}
+
+enum error text_hex_decode(const char *hex, size_t length, void *ret_bytes) {
+  unsigned char *bytes = ret_bytes;
+
+  if (length % 2 != 0) {
+    return ERROR_INVALID;
+  }
+  for (size_t i = 0; i < length; i++) {
+    if (hex_value(hex[i]) < 0) {
+      return ERROR_INVALID;
+    }
+  }
+  for (size_t i = 0; i < length; i += 2) {
+    bytes[i / 2] = (unsigned char)(hex_value(hex[i]) << 4 | hex_value(hex[i + 1]));
+  }
+  return ERROR_NONE;
+}
+
+static int base64url_value(char c) {
+  if (c >= 'A' && c <= 'Z') {
+    return c - 'A';
+  }
+  if (c >= 'a' && c <= 'z') {
+    return c - 'a' + 26;
+  }
+  if (c >= '0' && c <= '9') {
+    return c - '0' + 52;
+  }
+  return c == '-' ? 62 : c == '_' ? 63 : -1;
+}
+
+enum error text_base64url_decode(const char *string, size_t length, void *ret_bytes, size_t *ret_size) {
+  unsigned char *bytes = ret_bytes;
+  size_t size = length / 4 * 3 + (length % 4 == 0 ? 0 : length % 4 - 1);
+  uint32_t bits = 0;
+  unsigned bit_count = 0;
+
+  if (length % 4 == 1) {
+    return ERROR_INVALID;
+  }
+  for (size_t i = 0; i < length; i++) {
+    if (base64url_value(string[i]) < 0) {
+      return ERROR_INVALID;
+    }
+  }
+  /* The last character's spare bits must be 0, or two spellings would mean the same bytes. */
+  if ((length % 4 == 2 && (base64url_value(string[length - 1]) & 15) != 0) ||
+      (length % 4 == 3 && (base64url_value(string[length - 1]) & 3) != 0)) {
+    return ERROR_INVALID;
+  }
+  for (size_t i = 0; i < length; i++) {
+    bits = bits << 6 | (uint32_t)base64url_value(string[i]);
+    bit_count += 6;
+    if (bit_count >= 8) {
+      bit_count -= 8;
+      *bytes++ = (unsigned char)(bits >> bit_count);
+    }
+  }
+  *ret_size = size;
+  return ERROR_NONE;
+}
+
+enum error text_percent_decode(const char *string, size_t length, bool plus_is_space, char **ret_string) {
+  char *decoded = malloc(length + 1);
+  size_t size = 0;
+
+  if (decoded == NULL) {
+    return ERROR_MEMORY;
+  }
+  for (size_t i = 0; i < length; i++) {
+    char c = string[i];
+    if (c == '%') {
+      int high = length - i > 2 ? hex_value(string[i + 1]) : -1;
+      int low = length - i > 2 ? hex_value(string[i + 2]) : -1;
+      c = high < 0 || low < 0 ? '\0' : (char)(high << 4 | low);
+      i += 2;
+    } else if (c == '+' && plus_is_space) {
+      c = ' ';
+    }
+    if (c == '\0') {
+      free(decoded);
+      return ERROR_INVALID;
+    }
+    decoded[size++] = c;
+  }
+  decoded[size] = '\0';
+  *ret_string = decoded;
+  return ERROR_NONE;
+}
+
+enum error text_canonical_address(const char *string, char *ret_address) {
+  struct in_addr v4;
+  struct in6_addr v6;
+
+  if (inet_pton(AF_INET, string, &v4) == 1) {
+    return inet_ntop(AF_INET, &v4, ret_address, INET6_ADDRSTRLEN) == NULL ? ERROR_INTERNAL : ERROR_NONE;
+  }
+  if (inet_pton(AF_INET6, string, &v6) != 1) {
+    return ERROR_INVALID;
+  }
+  if (IN6_IS_ADDR_V4MAPPED(&v6)) {
+    memcpy(&v4, v6.s6_addr + 12, sizeof(v4));
+    return inet_ntop(AF_INET, &v4, ret_address, INET6_ADDRSTRLEN) == NULL ? ERROR_INTERNAL : ERROR_NONE;
+  }
+  return inet_ntop(AF_INET6, &v6, ret_address, INET6_ADDRSTRLEN) == NULL ? ERROR_INTERNAL : ERROR_NONE;
+}
