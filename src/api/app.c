@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: ISC */
+/* The rows that nearly every request needs, from the cache of the fast pool or from the database. */
+#include "config.h"
+
+#include "api/app.h"
+
+enum error app_account(struct app *app, int64_t id, struct account *storage, const struct account **ret_account) {
+  if (app->row_cache != NULL) {
+    return row_cache_account(app->row_cache, id, ret_account);
+  }
+  enum error error = account_store_find(app->database, id, storage);
+  if (error == ERROR_NONE) {
+    *ret_account = storage;
+  }
+  return error;
+}
+
+enum error app_media(struct app *app, int64_t id, struct media *storage, const struct media **ret_media) {
+  if (app->row_cache != NULL) {
+    return row_cache_media(app->row_cache, id, ret_media);
+  }
+  enum error error = media_store_find(app->database, id, storage);
+  if (error == ERROR_NONE) {
+    *ret_media = storage;
+  }
+  return error;
+}

@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: ISC */
+/* What many handlers do with a call; see the header. */
+#include "config.h"
+
+#include "api/call.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/log.h"
+#include "base/text.h"
+
+#define PAGE_LIMIT_DEFAULT 50
+#define PAGE_LIMIT_MAX     200
+
+bool call_media_id(struct call *call, int64_t *ret_id) {
+  const char *text = call->match->parameters[0];
+  uint64_t id;
+  if (text_parse_u64(text, strlen(text), INT64_MAX, &id) != ERROR_NONE || id == 0) {
+    response_problem(call->response, 404, "There is no such medium; ids are whole numbers from 1 up.");
+    return false;
+  }
+  *ret_id = (int64_t)id;
+  return true;
+}
+
+void call_fail(struct call *call, enum error error, const char *doing) {
+  enum log_level level = error == ERROR_ABORTED ? LOG_LEVEL_INFO : LOG_LEVEL_ERROR;
+  log_event(level, "request_failed", LOG_STR("doing", doing), LOG_ERROR_FIELD(error),
+            LOG_STR("database", database_last_error(call->app->database)));
+  response_error(call->response, error);
+}
+
+void call_fail_media(struct call *call, enum error error, int64_t media_id, const char *doing) {
+  if (error == ERROR_NOT_FOUND) {
+    response_problem(call->response, 404, "There is no medium %" PRId64 ".", media_id);
+  } else {
+    call_fail(call, error, doing);
+  }
+}
+
+void call_too_many(struct call *call, int64_t retry_after_seconds, const char *what) {
+  char seconds[24];
+  snprintf(seconds, sizeof seconds, "%" PRId64, retry_after_seconds > 0 ? retry_after_seconds : 1);
+  response_header(call->response, "Retry-After", seconds);
+  response_problem(call->response, 429, "%s Try again in %s s.", what, seconds);
+}
+
+bool call_page(struct call *call, struct call_page *ret_page) {
+  struct call_page page = {.limit = PAGE_LIMIT_DEFAULT};
+  const char *limit = query_get(call->query, "limit");
+  uint64_t wanted;
+  if (limit != NULL) {
+    if (text_parse_u64(limit, strlen(limit), PAGE_LIMIT_MAX, &wanted) == ERROR_NONE && wanted > 0) {
+      page.limit = (int)wanted;
+    } else {
+      response_field_error(call->response, "?limit", "must be a whole number from 1 to %d", PAGE_LIMIT_MAX);
+    }
+  }
+  const char *cursor = query_get(call->query, "cursor");
+  if (cursor != NULL && cursor_parse(cursor, &page.cursor) != ERROR_NONE) {
+    response_field_error(call->response, "?cursor", "must be a next_cursor of this list, unchanged");
+  }
+  if (response_has_field_errors(call->response)) {
+    response_problem_fields(call->response);
+    return false;
+  }
+  *ret_page = page;
+  return true;
+}

@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: ISC */
+/* Cursors: two big-endian 64-bit numbers in base64url. */
+#include "config.h"
+
+#include "api/cursor.h"
+
+#include <endian.h>
+#include <string.h>
+
+#include "base/text.h"
+
+void cursor_format(const struct cursor *cursor, char ret_text[CURSOR_SIZE]) {
+  uint64_t words[2] = {htobe64((uint64_t)cursor->time_us), htobe64((uint64_t)cursor->id)};
+  text_base64url_encode(words, sizeof words, ret_text);
+}
+
+enum error cursor_parse(const char *text, struct cursor *ret_cursor) {
+  unsigned char bytes[CURSOR_SIZE];
+  uint64_t words[2];
+  size_t size;
+  if (strlen(text) != CURSOR_SIZE - 1 || text_base64url_decode(text, CURSOR_SIZE - 1, bytes, &size) != ERROR_NONE ||
+      size != sizeof words) {
+    return ERROR_INVALID;
+  }
+  memcpy(words, bytes, sizeof words);
+  uint64_t time_us = be64toh(words[0]), id = be64toh(words[1]);
+  if (time_us == 0 || time_us > INT64_MAX || id == 0 || id > INT64_MAX) {
+    return ERROR_INVALID;
+  }
+  *ret_cursor = (struct cursor){.time_us = (int64_t)time_us, .id = (int64_t)id};
+  return ERROR_NONE;
+}
