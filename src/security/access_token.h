@@ -12,7 +12,9 @@
 #include "base/error.h"
 #include "security/keyring.h"
 
-#define ACCESS_TOKEN_MAX_BYTES 2048
+#define ACCESS_TOKEN_MAX_BYTES       2048
+#define ACCESS_TOKEN_MAX_TTL_SECONDS 86400
+#define ACCESS_TOKEN_SKEW_SECONDS    30 /* how far ahead another node's clock may be: for iat and nbf, never for exp */
 
 struct access_token {
   int64_t account_id; /* sub */
@@ -22,9 +24,10 @@ struct access_token {
   int64_t expires_at;
 };
 
-/* *ret_text is malloc'd. iss and aud are "mediagate"; exp, nbf and iat are integers. */
+/* *ret_text is malloc'd. iss and aud are "mediagate"; sub is a decimal string; epoch, iat, nbf and exp are integers.
+ * ERROR_INVALID: a field that verification would refuse. ERROR_UNSUPPORTED: this libjwt writes other headers. */
 enum error access_token_issue(const struct keyring *keyring, const struct access_token *token, char **ret_text) MUST_CHECK;
-/* ERROR_DENIED: not one of ours in any way. ERROR_EXPIRED: ours, but past exp (no leeway). */
+/* ERROR_DENIED: not one of ours in any way. ERROR_EXPIRED: ours, but exp is reached (no leeway). ERROR_MEMORY. */
 enum error access_token_verify(const struct keyring *keyring, const char *text, size_t length, int64_t now_seconds,
                                struct access_token *ret_token) MUST_CHECK;
 /* The gate alone, for tests and fuzzing: ERROR_DENIED or ERROR_NONE with the kid of the header. */

@@ -24,7 +24,8 @@ enum error password_hash(const char *password, size_t size, struct password_cost
  * (m <= 64 MiB, t <= 4, p = 1, argon2id). ERROR_MEMORY: try later, never "wrong password".
  * *ret_renew: it fits, but was made with another cost. */
 enum error password_verify(const char *stored_hash, const char *password, size_t size, struct password_cost cost, bool *ret_renew) MUST_CHECK;
-/* Costs the same time as a verification against a hash of this cost; for an unknown account. */
-void password_waste_time(const char *password, size_t size, struct password_cost cost);
+/* Stands in for a verification where there is no account: costs the same time and fails in the same ways. ERROR_DENIED, or
+ * ERROR_MEMORY: an overload must not tell a known account from an unknown one. */
+enum error password_waste_time(const char *password, size_t size, struct password_cost cost) MUST_CHECK;
 
 #endif

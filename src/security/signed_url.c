@@ -1,0 +1,246 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * The same rules stand in deploy/nginx.conf, which alone decides who may stream; verification here
+ * serves the tests, the fuzzer and tools. MD5 is sound in this layout: see "Security" in the
+ * README.
+ */
+#include "config.h"
+
+#include "security/signed_url.h"
+
+#include <assert.h>
+#include <openssl/evp.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/random.h"
+
+#define SIGNATURE_LENGTH 22 /* 16 bytes in base64url */
+#define PREFIX           "/stream/"
+#define VIEWER_ALPHABET  "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-"
+#define DIGITS           "0123456789"
+
+/* Ten digits, as the location in nginx wants them: 2001 to 2286. */
+#define EXPIRES_MIN INT64_C(1000000000)
+#define EXPIRES_MAX INT64_C(9999999999)
+
+void grant_id_new(int64_t now_us, uint32_t issuer_tag, char ret_grant_id[GRANT_ID_SIZE]) {
+  unsigned char bytes[16];
+  uint64_t time_ms = (uint64_t)now_us / 1000;
+  random_bytes(bytes, sizeof bytes);
+  for (int i = 0; i < 6; i++) {
+    bytes[i] = (unsigned char)(time_ms >> (40 - 8 * i));
+  }
+  bytes[6] = (unsigned char)(0x70 | (bytes[6] & 0x0f)); /* version 7, RFC 9562 section 5.7 */
+  bytes[8] = (unsigned char)(0x80 | (bytes[8] & 0x3f)); /* variant */
+  for (int i = 0; i < 4; i++) {
+    bytes[12 + i] = (unsigned char)(issuer_tag >> (24 - 8 * i));
+  }
+  text_hex_encode(bytes, sizeof bytes, ret_grant_id);
+}
+
+enum error grant_id_parse(const char *text, int64_t *ret_time_ms, uint32_t *ret_issuer_tag) {
+  unsigned char bytes[16];
+  if (strspn(text, "0123456789abcdef") != GRANT_ID_SIZE - 1 || text[GRANT_ID_SIZE - 1] != '\0' ||
+      text_hex_decode(text, GRANT_ID_SIZE - 1, bytes) != ERROR_NONE || bytes[6] >> 4 != 7 ||
+      bytes[8] >> 6 != 2) {
+    return ERROR_INVALID;
+  }
+  int64_t time_ms = 0;
+  for (int i = 0; i < 6; i++) {
+    time_ms = time_ms << 8 | bytes[i];
+  }
+  *ret_time_ms = time_ms;
+  *ret_issuer_tag =
+      (uint32_t)bytes[12] << 24 | (uint32_t)bytes[13] << 16 | (uint32_t)bytes[14] << 8 | bytes[15];
+  return ERROR_NONE;
+}
+
+bool viewer_is_valid(const char *viewer) {
+  size_t length = strnlen(viewer, VIEWER_SIZE);
+  return length > 0 && length < VIEWER_SIZE && strspn(viewer, VIEWER_ALPHABET) == length &&
+         strcmp(viewer, "-") != 0;
+}
+
+static const char *flags_of(const struct signed_url *url) {
+  return url->bound_address[0] == '\0' ? "n" : "i";
+}
+
+static bool url_is_valid(const struct signed_url *url) {
+  int64_t time_ms;
+  uint32_t issuer_tag;
+  char address[46];
+  bool bound = url->bound_address[0] != '\0';
+  return url->media_id > 0 && url->expires_at >= EXPIRES_MIN && url->expires_at <= EXPIRES_MAX &&
+         (strcmp(url->viewer, "-") == 0 || viewer_is_valid(url->viewer)) &&
+         grant_id_parse(url->grant_id, &time_ms, &issuer_tag) == ERROR_NONE &&
+         (!bound || (text_canonical_address(url->bound_address, address) == ERROR_NONE &&
+                     strcmp(address, url->bound_address) == 0));
+}
+
+/* What nginx's secure_link_md5 computes; the secret at both ends keeps MD5's length extension away.
+ */
+static enum error sign(const struct keyring_key *key, const struct signed_url *url,
+                       char ret_signature[SIGNATURE_LENGTH + 1]) {
+  unsigned char digest[16];
+  unsigned int digest_size = sizeof digest;
+  char text[512]; /* of secret and alphabet-checked fields: at most 400 bytes */
+  int length =
+      snprintf(text, sizeof text, "%s|v1|%s|%s|%s|%s|%lld|%lld|%s|%s", key->secret_text, key->kid,
+               flags_of(url), url->viewer, url->grant_id, (long long)url->expires_at,
+               (long long)url->media_id, url->bound_address, key->secret_text);
+  assert(length > 0 && (size_t)length < sizeof text);
+  int done = EVP_Digest(text, (size_t)length, digest, &digest_size, EVP_md5(), NULL);
+  explicit_bzero(text, sizeof text);
+  if (done != 1 || digest_size != sizeof digest) {
+    return ERROR_UNSUPPORTED; /* such as OpenSSL in FIPS mode */
+  }
+  text_base64url_encode(digest, sizeof digest, ret_signature);
+  return ERROR_NONE;
+}
+
+/* A relative path of plain segments: nothing that a URL or a file system could read in a second
+ * way. */
+static bool file_is_plain(const char *file) {
+  const char *segment = file;
+  for (const char *at = file;; at++) {
+    unsigned char c = (unsigned char)*at;
+    if (c == '/' || c == '\0') {
+      size_t length = (size_t)(at - segment);
+      if (length == 0 || (length == 1 && segment[0] == '.') ||
+          (length == 2 && segment[0] == '.' && segment[1] == '.')) {
+        return false;
+      }
+      segment = at + 1;
+    } else if (c < 0x20 || c == 0x7f || c == '\\') {
+      return false;
+    }
+    if (c == '\0') {
+      return true;
+    }
+  }
+}
+
+enum error signed_url_append_path(const struct keyring *keyring, const struct signed_url *url,
+                                  const char *file, struct text *ret_path) {
+  const struct keyring_key *key = keyring_signing(keyring);
+  char signature[SIGNATURE_LENGTH + 1];
+  if (!url_is_valid(url) || !file_is_plain(file)) {
+    return ERROR_INVALID;
+  }
+  enum error error = sign(key, url, signature);
+  if (error != ERROR_NONE) {
+    return error;
+  }
+  text_appendf(ret_path, PREFIX "%s/%s/%s/%s/%lld/%s/%lld/", key->kid, flags_of(url), url->viewer,
+               url->grant_id, (long long)url->expires_at, signature, (long long)url->media_id);
+  text_append_percent(ret_path, file, strlen(file), "/");
+  return ret_path->failed ? ERROR_MEMORY : ERROR_NONE;
+}
+
+/* Copies the segment at *at, of `alphabet` and `min` to size - 1 bytes, and moves behind its "/".
+ */
+static bool take_segment(const char **at, const char *alphabet, size_t min, char *ret_segment,
+                         size_t size) {
+  size_t length = strspn(*at, alphabet);
+  if (length < min || length >= size || (*at)[length] != '/') {
+    return false;
+  }
+  memcpy(ret_segment, *at, length);
+  ret_segment[length] = '\0';
+  *at += length + 1;
+  return true;
+}
+
+static bool take_integer(const char **at, int64_t min, int64_t max, int64_t *ret_value) {
+  char digits[20];
+  uint64_t value;
+  if (!take_segment(at, DIGITS, 1, digits, sizeof digits) ||
+      text_parse_u64(digits, strlen(digits), (uint64_t)max, &value) != ERROR_NONE ||
+      (int64_t)value < min) {
+    return false;
+  }
+  *ret_value = (int64_t)value;
+  return true;
+}
+
+/* One spelling only: unreserved characters plain, everything else percent-encoded with capital
+ * digits. */
+static bool file_is_canonical(const char *encoded) {
+  char *decoded;
+  if (text_percent_decode(encoded, strlen(encoded), false, &decoded) != ERROR_NONE) {
+    return false;
+  }
+  struct text again = {0};
+  text_append_percent(&again, decoded, strlen(decoded), "/");
+  bool canonical = !again.failed && again.data != NULL && strcmp(again.data, encoded) == 0 &&
+                   file_is_plain(decoded);
+  text_free(&again);
+  free(decoded);
+  return canonical;
+}
+
+/* Everything but the key and the signature. */
+static bool parse_path(const char *path, struct signed_url *ret_url, char *ret_flag,
+                       char ret_signature[SIGNATURE_LENGTH + 1], const char **ret_file) {
+  int64_t time_ms;
+  uint32_t issuer_tag;
+  char flags[2];
+  const char *at = path;
+  if (strncmp(at, PREFIX, sizeof PREFIX - 1) != 0) {
+    return false;
+  }
+  at += sizeof PREFIX - 1;
+  if (!take_segment(&at, "abcdefghijklmnopqrstuvwxyz" DIGITS, 1, ret_url->kid,
+                    sizeof ret_url->kid) ||
+      !take_segment(&at, "ni", 1, flags, sizeof flags) ||
+      !take_segment(&at, VIEWER_ALPHABET, 1, ret_url->viewer, sizeof ret_url->viewer) ||
+      !take_segment(&at, DIGITS "abcdef", GRANT_ID_SIZE - 1, ret_url->grant_id,
+                    sizeof ret_url->grant_id) ||
+      grant_id_parse(ret_url->grant_id, &time_ms, &issuer_tag) != ERROR_NONE ||
+      !take_integer(&at, EXPIRES_MIN, EXPIRES_MAX, &ret_url->expires_at) ||
+      !take_segment(&at, VIEWER_ALPHABET, SIGNATURE_LENGTH, ret_signature, SIGNATURE_LENGTH + 1) ||
+      strchr("AQgw", ret_signature[SIGNATURE_LENGTH - 1]) == NULL ||
+      !take_integer(&at, 1, INT64_MAX, &ret_url->media_id) || !file_is_canonical(at)) {
+    return false;
+  }
+  *ret_flag = flags[0];
+  *ret_file = at;
+  return true;
+}
+
+enum error signed_url_verify_path(const struct keyring *keyring, const char *path,
+                                  const char *remote_address, int64_t now_seconds,
+                                  struct signed_url *ret_url, const char **ret_file) {
+  struct signed_url url = {0};
+  char flag;
+  char given[SIGNATURE_LENGTH + 1];
+  char expected[SIGNATURE_LENGTH + 1];
+  const char *file;
+  if (!parse_path(path, &url, &flag, given, &file)) {
+    return ERROR_INVALID;
+  }
+  if (flag == 'i' && text_canonical_address(remote_address, url.bound_address) != ERROR_NONE) {
+    return ERROR_DENIED;
+  }
+  const struct keyring_key *key = keyring_find(keyring, url.kid);
+  if (key == NULL) {
+    return ERROR_DENIED;
+  }
+  enum error error = sign(key, &url, expected);
+  if (error != ERROR_NONE) {
+    return error;
+  }
+  bool same = text_equal_constant_time(given, SIGNATURE_LENGTH, expected, SIGNATURE_LENGTH);
+  explicit_bzero(expected, sizeof expected); /* of a forged URL it would be the true signature */
+  if (!same) {
+    return ERROR_DENIED;
+  }
+  if (url.expires_at < now_seconds) { /* nginx: a URL is good in its last second */
+    return ERROR_EXPIRED;
+  }
+  *ret_url = url;
+  *ret_file = file;
+  return ERROR_NONE;
+}
