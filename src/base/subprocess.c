@@ -1,0 +1,373 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Runs one limited child and collects what it prints. The wait is a poll loop over the two pipes
+ * and a pidfd, so that the caller's heartbeat goes on and no SIGCHLD handler is needed: the signal
+ * mask and the dispositions of the caller (a worker with masked signals, perhaps with SIGCHLD
+ * ignored) are as before when it returns.
+ */
+#include "config.h"
+
+#include "base/subprocess.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/close_range.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/pidfd.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/file.h"
+
+#define BEAT_INTERVAL_MS 200
+#define READ_SIZE        16384
+#define DEFAULT_PATH     "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+
+/* The parent's side of one run. */
+struct child {
+  pid_t pid;
+  int pid_fd;
+  int output_fd; /* non-blocking; -1 after its end */
+  int error_fd;
+  int exec_error_fd; /* carries errno when exec failed; closed by a good exec */
+};
+
+/* The child's ends, all above 2 so that dup2 never overwrites one of them. */
+struct child_ends {
+  int input_fd;
+  int output_fd;
+  int error_fd;
+  int exec_error_fd;
+};
+
+static void close_fd(int *fd) {
+  file_close_cleanup(fd);
+  *fd = -1;
+}
+
+/* A pipe whose ends are close-on-exec and above 2. */
+static enum error make_pipe(int *ret_read_fd, int *ret_write_fd) {
+  int ends[2];
+  if (pipe2(ends, O_CLOEXEC) != 0) {
+    return ERROR_IO;
+  }
+  for (int i = 0; i < 2; i++) {
+    if (ends[i] > STDERR_FILENO) {
+      continue;
+    }
+    int moved = fcntl(ends[i], F_DUPFD_CLOEXEC, STDERR_FILENO + 1);
+    if (moved < 0) {
+      close_fd(&ends[0]);
+      close_fd(&ends[1]);
+      return ERROR_IO;
+    }
+    close_fd(&ends[i]);
+    ends[i] = moved;
+  }
+  *ret_read_fd = ends[0];
+  *ret_write_fd = ends[1];
+  return ERROR_NONE;
+}
+
+static void limit(int resource, uint64_t value) {
+  struct rlimit limits = {.rlim_cur = (rlim_t)value, .rlim_max = (rlim_t)value};
+  if (setrlimit((__rlimit_resource_t)resource, &limits) != 0) {
+    _exit(126);
+  }
+}
+
+static void apply_limits(const struct subprocess_limits *limits) {
+  limit(RLIMIT_CORE, 0);
+  limit(RLIMIT_FSIZE, limits->file_size_bytes);
+  if (limits->cpu_seconds > 0) {
+    limit(RLIMIT_CPU, limits->cpu_seconds);
+  }
+  if (limits->memory_bytes > 0) {
+    limit(RLIMIT_AS, limits->memory_bytes);
+  }
+}
+
+static void reset_signals(void) {
+  for (int number = 1; number < NSIG; number++) {
+    (void)signal(number, SIG_DFL); /* fails for SIGKILL and SIGSTOP, which need no reset */
+  }
+  sigset_t none;
+  sigemptyset(&none);
+  sigprocmask(SIG_SETMASK, &none, NULL);
+}
+
+/* Between fork and exec: async-signal-safe calls only. */
+static void __attribute__((noreturn))
+run_child(const char *const argv[], const struct child_ends *ends,
+          const struct subprocess_limits *limits, pid_t parent, char *const environment[]) {
+  int exec_errno = 0;
+  reset_signals();
+  setsid();
+  prctl(PR_SET_PDEATHSIG, SIGKILL);
+  if (getppid() != parent) {
+    _exit(126); /* the parent died before PR_SET_PDEATHSIG was in force */
+  }
+  if (dup2(ends->input_fd, STDIN_FILENO) < 0 || dup2(ends->output_fd, STDOUT_FILENO) < 0 ||
+      dup2(ends->error_fd, STDERR_FILENO) < 0 ||
+      syscall(SYS_close_range, STDERR_FILENO + 1, ~0U, CLOSE_RANGE_CLOEXEC) != 0) {
+    exec_errno = errno;
+  } else {
+    apply_limits(limits);
+    /* execvpe takes argv without const for historical reasons and does not change it. */
+    execvpe(argv[0], (char *const *)(uintptr_t)argv, environment);
+    exec_errno = errno;
+  }
+  (void)!write(ends->exec_error_fd, &exec_errno, sizeof exec_errno);
+  _exit(127);
+}
+
+static enum error make_environment(struct text *path, char *environment[3]) {
+  static char locale[] = "LC_ALL=C.UTF-8";
+  const char *value = getenv("PATH");
+  text_append(path, "PATH=");
+  text_append(path, value != NULL && value[0] != '\0' ? value : DEFAULT_PATH);
+  if (path->failed) {
+    return ERROR_MEMORY;
+  }
+  environment[0] = path->data;
+  environment[1] = locale;
+  environment[2] = NULL;
+  return ERROR_NONE;
+}
+
+static enum error open_input(int stdin_fd, int *ret_fd) {
+  int source = stdin_fd >= 0 ? stdin_fd : open("/dev/null", O_RDONLY | O_CLOEXEC);
+  if (source < 0) {
+    return ERROR_IO;
+  }
+  int copy = fcntl(source, F_DUPFD_CLOEXEC, STDERR_FILENO + 1);
+  if (source != stdin_fd) {
+    close_fd(&source);
+  }
+  if (copy < 0) {
+    return ERROR_IO;
+  }
+  *ret_fd = copy;
+  return ERROR_NONE;
+}
+
+static enum error fork_child(const char *const argv[], const struct child_ends *ends,
+                             const struct subprocess_limits *limits, struct child *child) {
+  struct text path = {0};
+  char *environment[3];
+  enum error error = make_environment(&path, environment);
+  if (error != ERROR_NONE) {
+    text_free(&path);
+    return error;
+  }
+  sigset_t all;
+  sigset_t before;
+  sigfillset(&all);
+  sigprocmask(SIG_SETMASK, &all, &before); /* none of the parent's handlers runs in the child */
+  pid_t parent = getpid();
+  pid_t pid = fork();
+  if (pid == 0) {
+    run_child(argv, ends, limits, parent, environment);
+  }
+  int fork_errno = errno;
+  sigprocmask(SIG_SETMASK, &before, NULL);
+  text_free(&path);
+  if (pid < 0) {
+    errno = fork_errno;
+    return fork_errno == ENOMEM || fork_errno == EAGAIN ? ERROR_MEMORY : ERROR_IO;
+  }
+  child->pid = pid;
+  return ERROR_NONE;
+}
+
+static void close_child(struct child *child) {
+  close_fd(&child->pid_fd);
+  close_fd(&child->output_fd);
+  close_fd(&child->error_fd);
+  close_fd(&child->exec_error_fd);
+}
+
+/* Kills the whole group (the child leads its own session) while the unreaped child still holds the
+ * group's id. */
+static void kill_group(const struct child *child) {
+  kill(-child->pid, SIGKILL);
+  kill(child->pid, SIGKILL);
+}
+
+static void reap(const struct child *child, int *ret_status) {
+  while (waitpid(child->pid, ret_status, 0) < 0 && errno == EINTR) {
+  }
+}
+
+static enum error start_child(const char *const argv[], int stdin_fd,
+                              const struct subprocess_limits *limits, struct child *ret_child) {
+  struct child child = {
+      .pid = -1, .pid_fd = -1, .output_fd = -1, .error_fd = -1, .exec_error_fd = -1};
+  struct child_ends ends = {.input_fd = -1, .output_fd = -1, .error_fd = -1, .exec_error_fd = -1};
+  enum error error = open_input(stdin_fd, &ends.input_fd);
+  if (error == ERROR_NONE) {
+    error = make_pipe(&child.output_fd, &ends.output_fd);
+  }
+  if (error == ERROR_NONE) {
+    error = make_pipe(&child.error_fd, &ends.error_fd);
+  }
+  if (error == ERROR_NONE) {
+    error = make_pipe(&child.exec_error_fd, &ends.exec_error_fd);
+  }
+  if (error == ERROR_NONE) {
+    error = fork_child(argv, &ends, limits, &child);
+  }
+  close_fd(&ends.input_fd);
+  close_fd(&ends.output_fd);
+  close_fd(&ends.error_fd);
+  close_fd(&ends.exec_error_fd);
+  if (error == ERROR_NONE) {
+    child.pid_fd = pidfd_open(child.pid, 0);
+    if (child.pid_fd < 0 || fcntl(child.output_fd, F_SETFL, O_NONBLOCK) != 0 ||
+        fcntl(child.error_fd, F_SETFL, O_NONBLOCK) != 0) {
+      int status = 0;
+      kill_group(&child);
+      reap(&child, &status);
+      error = ERROR_IO;
+    }
+  }
+  if (error != ERROR_NONE) {
+    close_child(&child);
+    return error;
+  }
+  *ret_child = child;
+  return ERROR_NONE;
+}
+
+/* errno of a failed exec, 0 after a good one. Waits for the exec, which takes no input from
+ * anybody. */
+static int read_exec_error(struct child *child) {
+  int exec_errno = 0;
+  ssize_t got;
+  do {
+    got = read(child->exec_error_fd, &exec_errno, sizeof exec_errno);
+  } while (got < 0 && errno == EINTR);
+  close_fd(&child->exec_error_fd);
+  return got == (ssize_t)sizeof exec_errno ? exec_errno : 0;
+}
+
+/* Takes what is there now. The end of the pipe closes *fd. */
+static void read_available(int *fd, size_t max, struct text *text, bool *ret_overflow) {
+  char buffer[READ_SIZE];
+  while (*fd >= 0) {
+    ssize_t got = read(*fd, buffer, sizeof buffer);
+    if (got < 0 && errno == EINTR) {
+      continue;
+    }
+    if (got < 0 && errno == EAGAIN) {
+      return;
+    }
+    if (got <= 0) {
+      close_fd(fd);
+      return;
+    }
+    size_t room = max > text->length ? max - text->length : 0;
+    text_append_bytes(text, buffer, (size_t)got < room ? (size_t)got : room);
+    if ((size_t)got > room) {
+      *ret_overflow = true;
+      return;
+    }
+  }
+}
+
+/* Runs until the child has ended, a limit is reached or memory is out. */
+static enum error collect(struct child *child, const struct subprocess_limits *limits,
+                          subprocess_beat *beat, void *beat_context,
+                          struct subprocess_result *result) {
+  const int64_t deadline_ms = clock_monotonic_ms() + limits->wall_ms;
+  for (;;) {
+    int64_t left_ms = deadline_ms - clock_monotonic_ms();
+    if (left_ms <= 0) {
+      return ERROR_TIMEOUT;
+    }
+    if (beat != NULL) {
+      beat(beat_context);
+    }
+    struct pollfd polled[] = {{.fd = child->output_fd, .events = POLLIN},
+                              {.fd = child->error_fd, .events = POLLIN},
+                              {.fd = child->pid_fd, .events = POLLIN}};
+    int ready = poll(polled, 3, left_ms < BEAT_INTERVAL_MS ? (int)left_ms : BEAT_INTERVAL_MS);
+    if (ready < 0 && errno != EINTR) {
+      return ERROR_IO;
+    }
+    bool overflow = false;
+    bool dropped = false; /* stderr beyond its limit is read and dropped */
+    read_available(&child->error_fd, limits->error_bytes, &result->errors, &dropped);
+    read_available(&child->output_fd, limits->output_bytes, &result->output, &overflow);
+    if (overflow) {
+      return ERROR_TOO_LARGE;
+    }
+    if (result->output.failed || result->errors.failed) {
+      return ERROR_MEMORY;
+    }
+    if (ready > 0 && (polled[2].revents & POLLIN) != 0) {
+      return ERROR_NONE; /* what it printed was read just now; what it left running in its group is
+                            not waited for */
+    }
+  }
+}
+
+static void note_status(int status, struct subprocess_result *result) {
+  if (WIFEXITED(status)) {
+    result->exit_code = WEXITSTATUS(status);
+  } else {
+    result->exit_code = -1;
+    result->signal_number = WTERMSIG(status);
+  }
+}
+
+static enum error exec_failure(int exec_errno) {
+  errno = exec_errno;
+  return exec_errno == ENOENT || exec_errno == ENOTDIR ? ERROR_NOT_FOUND
+                                                       : file_error_from_errno(exec_errno);
+}
+
+enum error subprocess_run(const char *const argv[], int stdin_fd,
+                          const struct subprocess_limits *limits, subprocess_beat *beat,
+                          void *beat_context, struct subprocess_result *ret_result) {
+  *ret_result = (struct subprocess_result){.exit_code = -1};
+  /* With SIGCHLD ignored the kernel would reap the child itself and its status would be lost. */
+  struct sigaction standard = {.sa_handler = SIG_DFL};
+  struct sigaction before;
+  sigaction(SIGCHLD, NULL, &before);
+  bool ignored = (before.sa_flags & SA_SIGINFO) == 0 && before.sa_handler == SIG_IGN;
+  if (ignored) {
+    sigaction(SIGCHLD, &standard, NULL);
+  }
+  struct child child;
+  enum error error = start_child(argv, stdin_fd, limits, &child);
+  if (error == ERROR_NONE) {
+    int status = 0;
+    int exec_errno = read_exec_error(&child);
+    error = exec_errno != 0 ? exec_failure(exec_errno)
+                            : collect(&child, limits, beat, beat_context, ret_result);
+    kill_group(&child);
+    reap(&child, &status);
+    note_status(status, ret_result);
+    close_child(&child);
+  }
+  if (ignored) {
+    sigaction(SIGCHLD, &before, NULL);
+  }
+  return error;
+}
+
+void subprocess_result_free(struct subprocess_result *result) {
+  if (result == NULL) {
+    return;
+  }
+  text_free(&result->output);
+  text_free(&result->errors);
+}

@@ -1,0 +1,188 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Limited children: what they print, how they end, what they inherit, and that nothing of them is
+ * left.
+ */
+#include "config.h"
+
+#include "base/subprocess.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "unit.h"
+
+static const struct subprocess_limits roomy = {.wall_ms = 10000,
+                                               .cpu_seconds = 10,
+                                               .file_size_bytes = 1 << 20,
+                                               .output_bytes = 65536,
+                                               .error_bytes = 64};
+
+struct run_row {
+  const char *script;
+  enum error expected;
+  int exit_code;
+  int signal_number;
+  const char *output;
+  const char *errors;
+  const char *description;
+};
+
+static const struct run_row run_rows[] = {
+    {"printf hello", ERROR_NONE, 0, 0, "hello", "", "stdout is collected"},
+    {"printf oops >&2; exit 3", ERROR_NONE, 3, 0, "", "oops",
+     "stderr and the exit code are collected"},
+    {"kill -SEGV $$", ERROR_NONE, -1, SIGSEGV, "", "", "the ending signal is told"},
+    {"cat", ERROR_NONE, 0, 0, "", "", "stdin is empty without a descriptor"},
+    {"head -c 70000 /dev/zero | tr '\\0' x", ERROR_TOO_LARGE, -1, SIGKILL, NULL, "",
+     "too much output ends it"},
+    {"head -c 500000 /dev/zero >&2; printf done", ERROR_NONE, 0, 0, "done", NULL,
+     "more on stderr is dropped, not waited on"},
+    {"sleep 60 & printf left", ERROR_NONE, 0, 0, "left", "",
+     "a process left in the group does not hold us up"},
+    {"env | grep -v -e ^PATH= -e ^LC_ALL= -e ^PWD= -e ^SHLVL= -e ^_=", ERROR_NONE, 1, 0, "", "",
+     "the environment is PATH and LC_ALL"},
+    {"ls /proc/self/fd | wc -l", ERROR_NONE, 0, 0, "4\n", "",
+     "0, 1, 2 and the folder that ls reads"},
+    {"ulimit -c", ERROR_NONE, 0, 0, "0\n", "", "no core dumps"},
+    /* 28 signals of the mask: glibc keeps 32 and 33 to itself */
+    {"for name in SigBlk SigIgn; do grep $name /proc/self/status | tail -c 8; done", ERROR_NONE, 0,
+     0, "0000000\n0000000\n", "", "signals are as at birth"},
+    {"trap 'exit 9' XFSZ; head -c 2000000 /dev/zero >/tmp/mediagate-test-$$; c=$?; rm -f "
+     "/tmp/mediagate-test-$$; test $c -ne 0",
+     ERROR_NONE, 0, 0, "", NULL, "files cannot grow without bound"},
+};
+
+static void run_one(const struct run_row *row) {
+  const char *argv[] = {"sh", "-c", row->script, NULL};
+  struct subprocess_result result;
+  signal(SIGPIPE, SIG_IGN);                    /* must not reach the child */
+  int inherited = open("/dev/null", O_RDONLY); /* nor may this */
+  enum error error = subprocess_run(argv, -1, &roomy, NULL, NULL, &result);
+  close(inherited);
+  ck_assert_msg(error == row->expected, "%s: %s, stderr %s", row->description,
+                error_strerror(error), result.errors.data);
+  ck_assert_msg(result.exit_code == row->exit_code, "%s: exit %d", row->description,
+                result.exit_code);
+  ck_assert_msg(result.signal_number == row->signal_number, "%s: signal %d", row->description,
+                result.signal_number);
+  if (row->output != NULL) {
+    ck_assert_msg(strcmp(result.output.length > 0 ? result.output.data : "", row->output) == 0,
+                  "%s: printed %s", row->description, result.output.data);
+  }
+  if (row->errors != NULL) {
+    ck_assert_str_eq(result.errors.length > 0 ? result.errors.data : "", row->errors);
+  }
+  ck_assert_uint_le(result.errors.length, roomy.error_bytes);
+  subprocess_result_free(&result);
+}
+
+START_TEST(runs_as_the_rows_say) {
+  for (size_t i = 0; i < UNIT_ROWS(run_rows); i++) {
+    run_one(&run_rows[i]);
+  }
+}
+END_TEST
+
+START_TEST(a_missing_program_is_not_found) {
+  const char *argv[] = {"no-such-program-here", NULL};
+  struct subprocess_result result;
+  ck_assert_int_eq(subprocess_run(argv, -1, &roomy, NULL, NULL, &result), ERROR_NOT_FOUND);
+  subprocess_result_free(&result);
+}
+END_TEST
+
+START_TEST(stdin_is_the_given_descriptor) {
+  const char *argv[] = {"cat", NULL};
+  int ends[2];
+  ck_assert_int_eq(pipe(ends), 0);
+  ck_assert_int_eq(write(ends[1], "input", 5), 5);
+  close(ends[1]);
+  struct subprocess_result result;
+  ck_assert_int_eq(subprocess_run(argv, ends[0], &roomy, NULL, NULL, &result), ERROR_NONE);
+  ck_assert_str_eq(result.output.data, "input");
+  subprocess_result_free(&result);
+  close(ends[0]);
+}
+END_TEST
+
+static void count_beat(void *context) {
+  (*(int *)context)++;
+}
+
+START_TEST(a_timeout_kills_the_group_while_the_heart_beats) {
+  /* The grandchild ignores what a shell would pass on; its pid is told on stdout. */
+  const char *argv[] = {"sh", "-c", "trap '' TERM INT HUP; sleep 60 & echo $!; wait", NULL};
+  struct subprocess_limits limits = roomy;
+  limits.wall_ms = 700;
+  struct subprocess_result result;
+  int beats = 0;
+  int64_t before_ms = clock_monotonic_ms();
+  ck_assert_int_eq(subprocess_run(argv, -1, &limits, count_beat, &beats, &result), ERROR_TIMEOUT);
+  ck_assert_int_lt(clock_monotonic_ms() - before_ms, 5000);
+  ck_assert_int_ge(beats, 3);
+  pid_t grandchild = (pid_t)strtol(result.output.data, NULL, 10);
+  ck_assert_int_gt(grandchild, 1);
+  /* Killed; init or a subreaper takes it away within moments. */
+  for (int tries = 0; kill(grandchild, 0) == 0 && tries < 200; tries++) {
+    char path[64];
+    char state = 0;
+    snprintf(path, sizeof path, "/proc/%d/stat", (int)grandchild);
+    FILE *stat = fopen(path, "r");
+    if (stat != NULL && fscanf(stat, "%*d %*s %c", &state) == 1 && state == 'Z') {
+      fclose(stat);
+      break; /* dead; nobody reaps in a container without an init */
+    }
+    if (stat != NULL) {
+      fclose(stat);
+    }
+    usleep(10000);
+    ck_assert_int_lt(tries, 199);
+  }
+  subprocess_result_free(&result);
+}
+END_TEST
+
+START_TEST(masked_and_ignored_signals_of_the_caller_do_not_matter) {
+  sigset_t all;
+  sigset_t after;
+  sigfillset(&all);
+  sigprocmask(SIG_SETMASK, &all, NULL);
+  signal(SIGCHLD, SIG_IGN);
+  const char *argv[] = {"sh", "-c", "exit 7", NULL};
+  struct subprocess_result result;
+  ck_assert_int_eq(subprocess_run(argv, -1, &roomy, NULL, NULL, &result), ERROR_NONE);
+  ck_assert_int_eq(result.exit_code, 7);
+  subprocess_result_free(&result);
+  sigprocmask(SIG_SETMASK, NULL, &after);
+  ck_assert_int_eq(sigismember(&after, SIGTERM), 1);
+  struct sigaction disposition;
+  sigaction(SIGCHLD, NULL, &disposition);
+  ck_assert_ptr_eq(disposition.sa_handler, SIG_IGN);
+}
+END_TEST
+
+START_TEST(memory_is_limited) {
+  const char *argv[] = {"/usr/bin/python3", "-c", "x = bytearray(400 << 20)", NULL};
+  struct subprocess_limits limits = roomy;
+  limits.memory_bytes = 128 << 20;
+  struct subprocess_result result;
+  enum error error = subprocess_run(argv, -1, &limits, NULL, NULL, &result);
+  if (error != ERROR_NOT_FOUND) {
+    ck_assert_int_eq(error, ERROR_NONE);
+    ck_assert_int_ne(result.exit_code, 0);
+  }
+  subprocess_result_free(&result);
+}
+END_TEST
+
+UNIT_MAIN("subprocess", runs_as_the_rows_say, a_missing_program_is_not_found,
+          stdin_is_the_given_descriptor, a_timeout_kills_the_group_while_the_heart_beats,
+          masked_and_ignored_signals_of_the_caller_do_not_matter, memory_is_limited)
