@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: ISC
+// Makes the folder that nginx serves as /docs, /redoc and /openapi.json: node build.mjs PACKAGES OPENAPI_YAML OUTPUT
+// PACKAGES is where `npm ci` put node_modules. Everything ends up on our own host; the pages ask nothing of any other.
+import { copyFileSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { dirname, join, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const [packages, openapi, output] = process.argv.slice(2).map((path) => resolve(path));
+if (output === undefined) {
+  console.error('usage: node build.mjs PACKAGES OPENAPI_YAML OUTPUT');
+  process.exit(2);
+}
+const here = dirname(fileURLToPath(import.meta.url));
+const modules = join(packages, 'node_modules');
+const YAML = createRequire(join(packages, 'package.json'))('yaml');
+
+function copy(from, to) {
+  mkdirSync(dirname(join(output, to)), { recursive: true });
+  copyFileSync(from, join(output, to));
+}
+
+function write(to, text) {
+  mkdirSync(dirname(join(output, to)), { recursive: true });
+  writeFileSync(join(output, to), text);
+}
+
+// Redoc shows a logo from its makers' server. The page's policy would block it; without the address nothing is even tried.
+function redocWithoutLogo() {
+  const script = readFileSync(join(modules, 'redoc/bundles/redoc.standalone.js'), 'utf8');
+  const quiet = script.replaceAll(/https:\/\/cdn\.redoc\.ly\/[\w./-]+/g, 'data:,');
+  if (quiet === script) {
+    throw new Error('redoc has no logo address any more: drop this step');
+  }
+  return quiet;
+}
+
+rmSync(output, { recursive: true, force: true });
+write('openapi.json', JSON.stringify(YAML.parse(readFileSync(openapi, 'utf8'))) + '\n');
+for (const name of ['docs', 'redoc']) {
+  copy(join(here, `${name}.html`), `${name}/index.html`);
+  copy(join(here, `${name}.js`), `${name}/start.js`);
+  copy(join(here, `${name}.css`), `${name}/page.css`);
+}
+for (const name of ['swagger-ui.css', 'swagger-ui-bundle.js', 'favicon-32x32.png']) {
+  copy(join(modules, 'swagger-ui-dist', name), `docs/${name}`);
+}
+write('redoc/redoc.standalone.js', redocWithoutLogo());
+copy(join(modules, 'swagger-ui-dist/LICENSE'), 'licenses/swagger-ui.txt');
+copy(join(modules, 'swagger-ui-dist/NOTICE'), 'licenses/swagger-ui-notice.txt');
+copy(join(modules, 'redoc/LICENSE'), 'licenses/redoc.txt');
+copy(join(modules, 'redoc/bundles/redoc.standalone.js.LICENSE.txt'), 'licenses/redoc-bundle.txt');
