@@ -40,7 +40,7 @@ struct media {
 void media_free(struct media *media); /* frees what it points to and zeroes it */
 const char *media_type_name(enum media_type type);
 
-/* facts may be NULL. created_by 0: nobody. */
+/* file_url may be NULL. created_by 0: nobody. */
 enum error media_store_create(struct database *database, const char *title, enum media_type type, const char *file_url, int64_t created_by, struct media *ret_media) MUST_CHECK;
 enum error media_store_find(struct database *database, int64_t id, struct media *ret_media) MUST_CHECK;
 
@@ -59,14 +59,16 @@ struct media_change { /* NULL or false: leave as it is */
   bool set_file_url;
   const char *file_url; /* with set_file_url; NULL clears it */
 };
+/* Another file_url than the one that stands takes the place of the stored file: its facts are cleared. The same one changes nothing. */
 enum error media_store_update(struct database *database, int64_t id, const struct media_change *change, struct media *ret_media) MUST_CHECK;
-/* The committed row decides which file exists: sets the facts (and clears file_url, since an uploaded file replaces it) when the
- * medium is still there. *ret_old_name is the stored name that it replaced ("" for none): remove it after the longest TTL.
+/* The committed row decides which file exists: sets the facts and file_url (NULL for an upload, which
+ * replaces it; "library:…" for a link) when the medium is still there. *ret_old_name is the stored name that it replaced ("" for none): remove it after the longest TTL.
  * ERROR_NOT_FOUND: deleted meanwhile. ERROR_UNKNOWN_OUTCOME: ask media_store_find. */
 enum error media_store_set_file(struct database *database, int64_t id, const struct media_file_facts *facts, const char *file_url, struct media *ret_media, char ret_old_name[160]) MUST_CHECK;
 /* Marks the row deleted. ERROR_NOT_FOUND when it was already. */
 enum error media_store_delete(struct database *database, int64_t id) MUST_CHECK;
-/* Is this stored name the one that the row has? For sweeping: ERROR_NONE with *ret_current; a deleted medium has none. */
-enum error media_store_is_current(struct database *database, int64_t id, const char *stored_name, bool *ret_current, bool *ret_deleted) MUST_CHECK;
+/* For sweeping: is this stored name the one that the row has? A name that was replaced within keep_seconds counts as current too, since
+ * URLs to it live. A deleted medium, or none, has no current name: *ret_deleted. */
+enum error media_store_is_current(struct database *database, int64_t id, const char *stored_name, int64_t keep_seconds, bool *ret_current, bool *ret_deleted) MUST_CHECK;
 
 #endif

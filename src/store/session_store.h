@@ -9,8 +9,10 @@
 #include "store/account_store.h"
 #include "store/database.h"
 
-/* A new session with its first refresh token (stored as SHA-256). ret_session_id is a UUID. */
-enum error session_store_create(struct database *database, int64_t account_id, const unsigned char token_hash[32], int64_t ttl_seconds, char ret_session_id[37]) MUST_CHECK;
+/* A new session with its first refresh token (stored as SHA-256). ret_session_id is a UUID. ERROR_DENIED when the account was disabled
+ * or its token epoch is another by now: what was verified before then opens no session. */
+enum error session_store_create(struct database *database, int64_t account_id, int64_t token_epoch, const unsigned char token_hash[32], int64_t ttl_seconds,
+                                char ret_session_id[37]) MUST_CHECK;
 /* Spends old_hash and stores new_hash in its family. ERROR_DENIED: unknown, expired, of an ended session or a disabled
  * account, or reused past the window (then the whole family ends). A reuse within reuse_window_seconds gets a new token of the same family. */
 enum error session_store_rotate(struct database *database, const unsigned char old_hash[32], const unsigned char new_hash[32],
