@@ -31,7 +31,8 @@ struct request {
   const char *scheme;         /* "http" or "https" */
   const char *user_agent;
   const char *referrer;
-  struct FCGX_Request *fcgi; /* NULL in tests */
+  char *const *parameters;   /* "NAME=value" strings, NULL-terminated */
+  struct FCGX_Request *fcgi; /* NULL in tests, which give test_body */
   const char *test_body;
   size_t test_body_size;
   size_t body_read; /* bytes so far */
@@ -44,6 +45,8 @@ struct request {
  * REMOTE_ADDR, HTTP_HOST, REQUEST_SCHEME, HTTP_AUTHORIZATION …). Strings point into the libfcgi request and live as
  * long as it does. ERROR_INVALID: something that nginx would never send. */
 enum error request_init(struct request *ret_request, struct FCGX_Request *fcgi) MUST_CHECK;
+/* The same from a list of "NAME=value"; fcgi is where the body comes from, NULL for test_body. */
+enum error request_init_list(struct request *ret_request, char *const *parameters, struct FCGX_Request *fcgi) MUST_CHECK;
 /* The value of any other parameter, NULL when absent. */
 const char *request_parameter(const struct request *request, const char *name);
 /* Reads up to size bytes of the body, as soon as there are some; *ret_read 0 is a clean end (all of content_length was read).

@@ -37,7 +37,7 @@ void response_init(struct response *response, const char *request_id);
 void response_free(struct response *response);
 /* Values with CR, LF or NUL are a bug (assert). */
 void response_header(struct response *response, const char *name, const char *value);
-/* Status and a JSON body; takes the object's reference. NULL object: 500 (memory). */
+/* Status and a JSON body; takes the object's reference. NULL object: 503 (memory). */
 void response_json(struct response *response, int status, struct json_object *object);
 /* Status without a body (204). */
 void response_empty(struct response *response, int status);
@@ -49,7 +49,7 @@ void response_field_error(struct response *response, const char *pointer, const 
 bool response_has_field_errors(const struct response *response);
 void response_problem_fields(struct response *response);
 /* The answer to an error of a lower layer that no handler has a better word for: ERROR_UNAVAILABLE is 503 with
- * Retry-After, ERROR_TIMEOUT 503, ERROR_NO_SPACE 507, ERROR_UNKNOWN_OUTCOME 503, the rest 500. */
+ * Retry-After, so are ERROR_TIMEOUT, ERROR_MEMORY and ERROR_UNKNOWN_OUTCOME; ERROR_NO_SPACE is 507, the rest 500. */
 void response_error(struct response *response, enum error error);
 /* Sends status line, headers (X-Request-Id and Cache-Control: no-store unless a Cache-Control was set) and body;
  * HEAD sends no body. ERROR_ABORTED when the client is gone. */

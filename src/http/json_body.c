@@ -1,0 +1,210 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Reads JSON bodies and their typed fields. The gate (json_gate.c) decides what is good JSON; json-c only builds the tree.
+ */
+#include "config.h"
+
+#include "http/json_body.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#include <json-c/json.h>
+
+#include "base/text.h"
+#include "http/json_gate.h"
+#include "http/request.h"
+#include "http/response.h"
+
+_Static_assert(JSON_GATE_REASON_SIZE == 160, "json_body_parse's ret_reason has the gate's size");
+
+enum error json_body_parse(const char *text, size_t size, struct json_object **ret_object, char ret_reason[160]) {
+  size_t start = 0;
+  size_t object_size = 0;
+  if (size > JSON_BODY_MAX_BYTES) {
+    (void)snprintf(ret_reason, JSON_GATE_REASON_SIZE, "byte %d: the text is too long", JSON_BODY_MAX_BYTES);
+    return ERROR_INVALID;
+  }
+  enum error error = json_gate_check(text, size, JSON_BODY_MAX_DEPTH, &start, &object_size, ret_reason);
+  if (error != ERROR_NONE) {
+    return error;
+  }
+  struct json_tokener *tokener = json_tokener_new_ex(JSON_BODY_MAX_DEPTH + 1);
+  if (tokener == NULL) {
+    return ERROR_MEMORY;
+  }
+  json_tokener_set_flags(tokener, JSON_TOKENER_STRICT | JSON_TOKENER_VALIDATE_UTF8);
+  struct json_object *object = json_tokener_parse_ex(tokener, text + start, (int)object_size);
+  enum json_tokener_error outcome = json_tokener_get_error(tokener);
+  size_t end = json_tokener_get_parse_end(tokener);
+  json_tokener_free(tokener);
+  if (object == NULL || outcome != json_tokener_success || end != object_size) {
+    json_object_put(object);
+    (void)snprintf(ret_reason, JSON_GATE_REASON_SIZE, "byte %zu: %s", start + end, json_tokener_error_desc(outcome));
+    return ERROR_INVALID;
+  }
+  *ret_object = object;
+  return ERROR_NONE;
+}
+
+/* "application/json", with parameters or without. */
+static bool is_json(const char *content_type) {
+  static const char name[] = "application/json";
+  size_t length = sizeof name - 1;
+  if (strncasecmp(content_type, name, length) != 0) {
+    return false;
+  }
+  const char *rest = content_type + length + strspn(content_type + length, " \t");
+  return *rest == '\0' || *rest == ';';
+}
+
+enum error json_body_read(struct request *request, struct response *response, struct json_object **ret_object) {
+  char reason[JSON_GATE_REASON_SIZE] = "";
+  char *body = NULL;
+  size_t size = 0;
+  if (!is_json(request->content_type)) {
+    response_problem(response, 415, "Send the body as application/json.");
+    return ERROR_UNSUPPORTED;
+  }
+  enum error error = request_read_all(request, JSON_BODY_MAX_BYTES, &body, &size);
+  if (error == ERROR_NONE) {
+    error = json_body_parse(body, size, ret_object, reason);
+  }
+  free(body);
+  switch (error) {
+  case ERROR_NONE:
+    break;
+  case ERROR_INVALID:
+    response_problem(response, 400, "The body is not acceptable JSON: %s.", reason);
+    break;
+  case ERROR_TOO_LARGE:
+    response_problem(response, 413, "A JSON body may have at most %d bytes.", JSON_BODY_MAX_BYTES);
+    break;
+  case ERROR_ABORTED:
+    response_problem(response, 400, "The body ended before its announced length.");
+    break;
+  default:
+    response_error(response, error);
+    break;
+  }
+  return error;
+}
+
+/* --- fields --- */
+
+/* Notes what is wrong with a member; its name is escaped as a JSON pointer wants it (RFC 6901). */
+static void note(struct response *response, const char *name, const char *detail) {
+  char pointer[64];
+  size_t length = 0;
+  pointer[length++] = '/';
+  for (; *name != '\0' && length + 3 < sizeof pointer; name++) {
+    if (*name == '~' || *name == '/') {
+      pointer[length++] = '~';
+      pointer[length++] = *name == '~' ? '0' : '1';
+    } else {
+      pointer[length++] = *name;
+    }
+  }
+  while (length > 1 && !text_is_utf8(pointer, length)) {
+    length--; /* cut inside a character */
+  }
+  pointer[length] = '\0';
+  response_field_error(response, pointer, "%s", detail);
+}
+
+/* The member, or NULL when it is absent or null, which counts as absent. */
+static struct json_object *member(struct json_object *object, const char *name) {
+  struct json_object *value = NULL;
+  return json_object_object_get_ex(object, name, &value) ? value : NULL;
+}
+
+static const char *check_string(struct json_object *value, const char *name, size_t min_length, size_t max_length,
+                                struct response *response) {
+  char detail[96];
+  if (!json_object_is_type(value, json_type_string)) {
+    note(response, name, "must be a string");
+    return NULL;
+  }
+  const char *string = json_object_get_string(value);
+  size_t size = (size_t)json_object_get_string_len(value);
+  if (memchr(string, '\0', size) != NULL || text_has_control(string, size)) {
+    note(response, name, "must not contain control characters");
+    return NULL;
+  }
+  size_t length = text_utf8_length(string, size);
+  if (length < min_length || length > max_length) {
+    (void)snprintf(detail, sizeof detail, "must have %zu to %zu characters", min_length, max_length);
+    note(response, name, detail);
+    return NULL;
+  }
+  return string;
+}
+
+const char *json_body_string(struct json_object *object, const char *name, size_t min_length, size_t max_length,
+                             struct response *response) {
+  struct json_object *value = member(object, name);
+  if (value == NULL) {
+    note(response, name, "is required");
+    return NULL;
+  }
+  return check_string(value, name, min_length, max_length, response);
+}
+
+const char *json_body_string_optional(struct json_object *object, const char *name, size_t min_length,
+                                      size_t max_length, struct response *response) {
+  struct json_object *value = member(object, name);
+  return value == NULL ? NULL : check_string(value, name, min_length, max_length, response);
+}
+
+int64_t json_body_integer_optional(struct json_object *object, const char *name, int64_t min, int64_t max,
+                                   int64_t fallback, struct response *response) {
+  char detail[96];
+  struct json_object *value = member(object, name);
+  if (value == NULL) {
+    return fallback;
+  }
+  if (!json_object_is_type(value, json_type_int)) {
+    note(response, name, "must be an integer");
+    return 0;
+  }
+  int64_t integer = json_object_get_int64(value);
+  if (integer < min || integer > max) {
+    (void)snprintf(detail, sizeof detail, "must lie between %lld and %lld", (long long)min, (long long)max);
+    note(response, name, detail);
+    return 0;
+  }
+  return integer;
+}
+
+const char *json_body_password(struct json_object *object, const char *name, size_t min_bytes, size_t max_bytes,
+                               struct response *response) {
+  char detail[96];
+  struct json_object *value = member(object, name);
+  if (value == NULL || !json_object_is_type(value, json_type_string)) {
+    note(response, name, value == NULL ? "is required" : "must be a string");
+    return NULL;
+  }
+  const char *string = json_object_get_string(value);
+  size_t size = (size_t)json_object_get_string_len(value);
+  if (memchr(string, '\0', size) != NULL || size < min_bytes || size > max_bytes) {
+    (void)snprintf(detail, sizeof detail, "must have %zu to %zu bytes and no NUL", min_bytes, max_bytes);
+    note(response, name, detail);
+    return NULL;
+  }
+  return string;
+}
+
+void json_body_refuse_unknown(struct json_object *object, const char *const known[], struct response *response) {
+  json_object_object_foreach(object, name, value) {
+    (void)value;
+    size_t i = 0;
+    while (known[i] != NULL && strcmp(known[i], name) != 0) {
+      i++;
+    }
+    if (known[i] == NULL) {
+      note(response, name, "is not known here");
+    }
+  }
+}

@@ -1,0 +1,242 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Builds a response in memory and sends it. Errors are problem documents (RFC 9457).
+ */
+#include "config.h"
+
+#include "http/response.h"
+
+#include <assert.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+#include <strings.h>
+
+#include <fcgiapp.h>
+#include <json-c/json.h>
+
+#include "http/request.h"
+
+static const struct {
+  int status;
+  const char *title;
+} titles[] = {
+    {200, "OK"},
+    {201, "Created"},
+    {202, "Accepted"},
+    {204, "No Content"},
+    {304, "Not Modified"},
+    {400, "Bad Request"},
+    {401, "Unauthorized"},
+    {403, "Forbidden"},
+    {404, "Not Found"},
+    {405, "Method Not Allowed"},
+    {408, "Request Timeout"},
+    {409, "Conflict"},
+    {410, "Gone"},
+    {411, "Length Required"},
+    {412, "Precondition Failed"},
+    {413, "Content Too Large"},
+    {415, "Unsupported Media Type"},
+    {416, "Range Not Satisfiable"},
+    {421, "Misdirected Request"},
+    {422, "Unprocessable Content"},
+    {429, "Too Many Requests"},
+    {500, "Internal Server Error"},
+    {501, "Not Implemented"},
+    {502, "Bad Gateway"},
+    {503, "Service Unavailable"},
+    {504, "Gateway Timeout"},
+    {507, "Insufficient Storage"},
+};
+
+const char *response_title(int status) {
+  for (size_t i = 0; i < sizeof titles / sizeof titles[0]; i++) {
+    if (titles[i].status == status) {
+      return titles[i].title;
+    }
+  }
+  return "Error";
+}
+
+void response_init(struct response *response, const char *request_id) {
+  *response = (struct response){.status = 500, .request_id = request_id == NULL ? "" : request_id};
+}
+
+void response_free(struct response *response) {
+  if (response != NULL) {
+    text_free(&response->headers);
+    text_free(&response->body);
+  }
+}
+
+void response_header(struct response *response, const char *name, const char *value) {
+  assert(strpbrk(name, "\r\n:") == NULL && strpbrk(value, "\r\n") == NULL);
+  text_append(&response->headers, name);
+  text_append(&response->headers, ": ");
+  text_append(&response->headers, value);
+  text_append(&response->headers, "\r\n");
+}
+
+static void set_body(struct response *response, int status, const char *content_type) {
+  response->status = status;
+  response->content_type = content_type;
+  text_clear(&response->body);
+}
+
+void response_json(struct response *response, int status, struct json_object *object) {
+  size_t size = 0;
+  const char *text = object == NULL ? NULL
+                                    : json_object_to_json_string_length(
+                                          object, JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE, &size);
+  if (text == NULL) {
+    response_error(response, ERROR_MEMORY);
+  } else {
+    set_body(response, status, "application/json");
+    text_append_bytes(&response->body, text, size);
+    text_append(&response->body, "\n");
+  }
+  json_object_put(object);
+}
+
+void response_empty(struct response *response, int status) {
+  set_body(response, status, NULL);
+}
+
+static void append_member(struct text *body, const char *name, const char *value) {
+  text_append(body, ",\"");
+  text_append(body, name);
+  text_append(body, "\":");
+  text_append_json_string(body, value, strlen(value));
+}
+
+/* Everything of a problem document but the closing brace. `detail` may be NULL. */
+static void begin_problem(struct response *response, int status, const char *detail) {
+  set_body(response, status, "application/problem+json");
+  struct text *body = &response->body;
+  text_append(body, "{\"type\":\"about:blank\"");
+  append_member(body, "title", response_title(status));
+  text_appendf(body, ",\"status\":%d", status);
+  if (detail != NULL) {
+    append_member(body, "detail", detail);
+  }
+  append_member(body, "request_id", response->request_id);
+}
+
+void response_problem(struct response *response, int status, const char *detail_format, ...) {
+  char detail[512];
+  if (detail_format != NULL) {
+    va_list arguments;
+    va_start(arguments, detail_format);
+    (void)vsnprintf(detail, sizeof detail, detail_format, arguments); /* a longer text may be cut */
+    va_end(arguments);
+  }
+  begin_problem(response, status, detail_format == NULL ? NULL : detail);
+  text_append(&response->body, "}\n");
+}
+
+void response_field_error(struct response *response, const char *pointer, const char *detail_format, ...) {
+  if (response->field_error_count == RESPONSE_MAX_FIELD_ERRORS) {
+    return;
+  }
+  struct response_field_error *noted = &response->field_errors[response->field_error_count++];
+  (void)snprintf(noted->pointer, sizeof noted->pointer, "%s", pointer);
+  va_list arguments;
+  va_start(arguments, detail_format);
+  (void)vsnprintf(noted->detail, sizeof noted->detail, detail_format, arguments);
+  va_end(arguments);
+}
+
+bool response_has_field_errors(const struct response *response) {
+  return response->field_error_count > 0;
+}
+
+void response_problem_fields(struct response *response) {
+  struct text *body = &response->body;
+  begin_problem(response, 422, "Some fields are missing, unknown or not as they should be; `errors` names each.");
+  text_append(body, ",\"errors\":[");
+  for (size_t i = 0; i < response->field_error_count; i++) {
+    const struct response_field_error *noted = &response->field_errors[i];
+    text_append(body, i == 0 ? "{\"pointer\":" : ",{\"pointer\":");
+    text_append_json_string(body, noted->pointer, strlen(noted->pointer));
+    append_member(body, "detail", noted->detail);
+    text_append(body, "}");
+  }
+  text_append(body, "]}\n");
+}
+
+void response_error(struct response *response, enum error error) {
+  switch (error) {
+  case ERROR_UNAVAILABLE:
+    response_header(response, "Retry-After", "2");
+    response_problem(response, 503, "The database cannot be reached just now; try again in a moment.");
+    return;
+  case ERROR_TIMEOUT:
+    response_header(response, "Retry-After", "5");
+    response_problem(response, 503, "The database took too long to answer; try again in a moment.");
+    return;
+  case ERROR_UNKNOWN_OUTCOME:
+    response_header(response, "Retry-After", "2");
+    response_problem(response, 503,
+                     "The connection to the database broke while it saved this: look whether it is there before you "
+                     "try again.");
+    return;
+  case ERROR_MEMORY:
+    response_header(response, "Retry-After", "5");
+    response_problem(response, 503, "The server is short of memory; try again in a moment.");
+    return;
+  case ERROR_NO_SPACE:
+    response_problem(response, 507, "The server's disk is full.");
+    return;
+  default:
+    response_problem(response, 500, "Something went wrong in the server; its log names the request_id.");
+    return;
+  }
+}
+
+static bool has_header(const struct response *response, const char *name) {
+  size_t length = strlen(name);
+  const char *line = response->headers.data;
+  while (line != NULL && *line != '\0') {
+    if (strncasecmp(line, name, length) == 0 && line[length] == ':') {
+      return true;
+    }
+    line = strchr(line, '\n');
+    line = line == NULL ? NULL : line + 1;
+  }
+  return false;
+}
+
+static void append_head(const struct response *response, const struct request *request, struct text *head) {
+  text_appendf(head, "Status: %d %s\r\n", response->status, response_title(response->status));
+  if (response->content_type != NULL) {
+    text_appendf(head, "Content-Type: %s\r\nContent-Length: %zu\r\n", response->content_type, response->body.length);
+  } else if (response->status != 204 && response->status != 304) {
+    text_append(head, "Content-Length: 0\r\n");
+  }
+  text_appendf(head, "X-Request-Id: %s\r\n", request->request_id);
+  if (!has_header(response, "Cache-Control")) {
+    text_append(head, "Cache-Control: no-store\r\n");
+  }
+  text_append_bytes(head, response->headers.data, response->headers.length);
+  text_append(head, "\r\n");
+}
+
+enum error response_send(struct response *response, struct request *request) {
+  if (response->body.failed || response->headers.failed) {
+    text_free(&response->headers);
+    text_free(&response->body);
+    response_error(response, ERROR_MEMORY);
+  }
+  struct text whole = {0};
+  append_head(response, request, &whole);
+  if (request->method != HTTP_HEAD && response->content_type != NULL) {
+    text_append_bytes(&whole, response->body.data, response->body.length);
+  }
+  enum error error = whole.failed ? ERROR_MEMORY : ERROR_NONE;
+  if (error == ERROR_NONE && FCGX_PutStr(whole.data, (int)whole.length, request->fcgi->out) != (int)whole.length) {
+    error = ERROR_ABORTED;
+  }
+  text_free(&whole);
+  return error;
+}
