@@ -1,0 +1,447 @@
+# SPDX-License-Identifier: ISC
+"""A whole mediagate on a machine of its own size: private PostgreSQL, keys, settings, `mediagate serve`, nginx.
+
+Everything lives in one short folder below /tmp, runs as an unprivileged user when the tests run as root,
+listens on free loopback ports, and is stopped by process id. nginx's files come from deploy/, by the same
+script that quickstart uses.
+"""
+import contextlib
+import json
+import os
+import pathlib
+import pwd
+import shutil
+import signal
+import socket
+import subprocess
+import tempfile
+import time
+
+import psycopg2
+import requests
+
+TOP_SRC = pathlib.Path(os.environ.get("top_srcdir", pathlib.Path(__file__).resolve().parents[2]))
+TOP_BUILD = pathlib.Path(os.environ.get("top_builddir", TOP_SRC))
+# Under sanitizers and on busy machines everything takes longer; deadlines are generous, waits end at once when they can.
+DEADLINE = float(os.environ.get("MEDIAGATE_TEST_DEADLINE", "30"))
+
+DEFAULTS = {
+    "signup_policy": "open",
+    "argon2_memory": 1024,  # cheap hashes: these tests are not about their cost
+    "argon2_time": 1,
+    "upload_workers": 4,
+    "api_workers": 2,
+    "login_address_limit": 100000,  # all tests come from one address
+    "server_names": ["localhost", "127.0.0.1", "[::1]", "media.example.test"],
+    "log_format": "json",
+    "upload_max": 64 * 1024 * 1024,
+}
+
+
+def wait_until(condition, what, timeout=None, interval=0.02):
+    """Returns the first true value of condition(); fails with `what` after the deadline."""
+    deadline = time.monotonic() + (timeout or DEADLINE)
+    while True:
+        value = condition()
+        if value:
+            return value
+        if time.monotonic() > deadline:
+            raise AssertionError(f"waited in vain for {what}")
+        time.sleep(interval)
+
+
+def free_port():
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+def postgres_program(name):
+    found = sorted(pathlib.Path("/usr/lib/postgresql").glob(f"*/bin/{name}"), key=lambda p: float(p.parts[4]))
+    return str(found[-1]) if found else shutil.which(name)
+
+
+def unprivileged_user():
+    """The account that runs everything; None: the one that we are."""
+    return pwd.getpwnam("nobody") if os.geteuid() == 0 else None
+
+
+class Api(requests.Session):
+    """requests.Session with the stack's address before every path, and a deadline."""
+
+    def __init__(self, base, ca=None, token=None):
+        super().__init__()
+        self.base = base
+        self.trust_env = False
+        if ca:
+            self.verify = str(ca)
+        if token:
+            self.headers["Authorization"] = f"Bearer {token}"
+
+    def request(self, method, url, **arguments):  # pylint: disable=arguments-differ
+        arguments.setdefault("timeout", DEADLINE)
+        arguments.setdefault("allow_redirects", False)
+        return super().request(method, url if "://" in url else self.base + url, **arguments)
+
+
+class Stack:
+    """One running instance. Use as a context manager, or start() and stop()."""
+
+    def __init__(self, **settings):
+        self.user = unprivileged_user()
+        self.root = pathlib.Path(tempfile.mkdtemp(prefix="mg-", dir="/tmp"))
+        for name in ("etc/nginx", "etc/tls", "run", "data", "log", "share", "bin", "library"):
+            (self.root / name).mkdir(parents=True)
+        self.settings = dict(DEFAULTS, **settings)
+        self.config = self.root / "etc/mediagate.conf"
+        self.http_port, self.https_port = free_port(), free_port()
+        self.base_url = f"http://127.0.0.1:{self.http_port}"
+        self.https_url = f"https://localhost:{self.https_port}"
+        self.certificate = self.root / "etc/tls/certificate.pem"
+        self.library_dir = self.root / "library"
+        self.data_dir = self.root / "data"
+        self.postgres = self.serve = self.nginx = None
+        self.environment = {"PATH": "/usr/local/bin:/usr/bin:/bin:/usr/sbin:/sbin", "HOME": str(self.root), "LC_ALL": "C.UTF-8",
+                            **{k: v for k, v in os.environ.items() if k.endswith("SAN_OPTIONS")}}
+        self._admin = None
+        self._serial = 0
+
+    # --- processes ---------------------------------------------------------------------------
+    def _as_user(self):
+        return {"user": self.user.pw_uid, "group": self.user.pw_gid, "extra_groups": []} if self.user else {}
+
+    def spawn(self, argv, log_name):
+        """A long-running process whose output goes to log/<log_name>."""
+        with open(self.root / "log" / log_name, "ab") as log:
+            return subprocess.Popen([str(a) for a in argv], stdin=subprocess.DEVNULL, stdout=log, stderr=log, cwd=self.root,
+                                    env=self.environment, start_new_session=True, **self._as_user())
+
+    def run(self, *argv, stdin=None, check=True, timeout=None):
+        """A program as the unprivileged user; returns subprocess.CompletedProcess with text output."""
+        done = subprocess.run([str(a) for a in argv], input=stdin, stdin=None if stdin is not None else subprocess.DEVNULL,
+                              capture_output=True, text=True, cwd=self.root, env=self.environment, timeout=timeout or 2 * DEADLINE,
+                              check=False, **self._as_user())
+        if check and done.returncode != 0:
+            raise AssertionError(f"{argv[0]} {argv[1] if len(argv) > 1 else ''} ended with {done.returncode}: {done.stderr}{done.stdout}")
+        return done
+
+    def mediagate(self, command, *arguments, **options):
+        """`mediagate COMMAND --config … ARGUMENTS`, or with command a sequence: `mediagate keys list`."""
+        words = [command] if isinstance(command, str) else list(command)
+        return self.run(self.program, *words, "--config", self.config, *arguments, **options)
+
+    @property
+    def program(self):
+        return self.root / "bin/mediagate"
+
+    # --- life -----------------------------------------------------------------------------------
+    def start(self):
+        shutil.copy2(TOP_BUILD / "mediagate", self.program)
+        shutil.copytree(TOP_SRC / "migrations", self.root / "share/migrations")
+        for web in (TOP_BUILD / "web", TOP_SRC / "web"):
+            if (web / "openapi.json").exists():
+                shutil.copytree(web, self.root / "share/web", ignore=shutil.ignore_patterns("node_modules"))
+                break
+        self._make_certificate()
+        self.write_settings()
+        self._chown()
+        self.start_postgres()
+        self.mediagate("migrate")
+        self.mediagate(("keys", "init"))
+        self.render_nginx()
+        self.start_serve()
+        self.start_nginx()
+        return self
+
+    def stop(self):
+        """Stops everything in order; complains about what did not end well. The folder stays: see remove()."""
+        complaints = []
+        for name, process, sign in (("nginx", self.nginx, signal.SIGQUIT), ("serve", self.serve, signal.SIGTERM),
+                                    ("postgres", self.postgres, signal.SIGINT)):
+            if process is None:
+                continue
+            if process.poll() is None:
+                process.send_signal(sign if name != "nginx" else signal.SIGTERM)
+            try:
+                code = process.wait(timeout=2 * DEADLINE)
+            except subprocess.TimeoutExpired:
+                os.killpg(process.pid, signal.SIGKILL)
+                process.wait()
+                code = "no end (killed)"
+            if code not in (0, -signal.SIGKILL):
+                complaints.append(f"{name} ended with {code}")
+        self.nginx = self.serve = self.postgres = None
+        for log in sorted((self.root / "log").glob("*.log")):
+            text = log.read_text(errors="replace")
+            if any(mark in text for mark in ("AddressSanitizer", "LeakSanitizer", "runtime error:")):
+                complaints.append(f"a sanitizer reports in {log.name}")
+        return complaints
+
+    def remove(self):
+        shutil.rmtree(self.root, ignore_errors=True)
+
+    def keep_logs(self, folder):
+        """Copies logs and settings out of the temporary folder, for a reader of a failure."""
+        target = pathlib.Path(folder) / self.root.name
+        shutil.copytree(self.root / "log", target, dirs_exist_ok=True)
+        shutil.copy2(self.config, target)
+        return target
+
+    def __enter__(self):
+        try:
+            return self.start()
+        except BaseException:
+            self.stop()
+            print(f"the stack did not start; its logs are in {self.keep_logs(TOP_BUILD / 'tests/integration/logs')}")
+            self.remove()
+            raise
+
+    def __exit__(self, kind, value, trace):
+        complaints = self.stop()
+        if kind or complaints:
+            print(f"logs are kept in {self.keep_logs(TOP_BUILD / 'tests/integration/logs')}")
+        self.remove()
+        assert not complaints or kind, complaints
+
+    def _chown(self):
+        self.root.chmod(0o755)
+        if self.user:
+            for path in (self.root, *self.root.rglob("*")):
+                os.chown(path, self.user.pw_uid, self.user.pw_gid, follow_symlinks=False)
+
+    def _make_certificate(self):
+        subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "2",
+                        "-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost,DNS:media.example.test,IP:127.0.0.1",
+                        "-keyout", self.root / "etc/tls/key.pem", "-out", self.certificate], check=True, capture_output=True)
+
+    # --- PostgreSQL ---------------------------------------------------------------------------------
+    def start_postgres(self):
+        folder = self.root / "pg"
+        if not folder.exists():
+            self.run(postgres_program("initdb"), "-D", folder, "-U", "mediagate", "--auth=trust", "--encoding=UTF8", "--locale=C.UTF-8",
+                     "--no-sync", timeout=4 * DEADLINE)
+            with open(folder / "postgresql.conf", "a", encoding="utf-8") as conf:
+                conf.write(f"listen_addresses = ''\nunix_socket_directories = '{self.root}/run'\nunix_socket_permissions = 0700\n"
+                           "fsync = off\nmax_connections = 100\nshared_buffers = 64MB\n")
+        self.postgres = self.spawn([postgres_program("postgres"), "-D", folder], "postgres.log")
+        wait_until(self._postgres_answers, "PostgreSQL to start")
+        return self
+
+    def stop_postgres(self, sign=signal.SIGINT):
+        self.postgres.send_signal(sign)
+        self.postgres.wait(timeout=DEADLINE)
+        self.postgres = None
+
+    def _postgres_answers(self):
+        assert self.postgres.poll() is None, "PostgreSQL ended: see postgres.log"
+        try:
+            with contextlib.closing(self.connect("postgres")) as connection, connection.cursor() as cursor:
+                cursor.execute("SELECT 1 FROM pg_database WHERE datname = 'mediagate'")
+                if not cursor.fetchone():
+                    connection.autocommit = True
+                    cursor.execute("CREATE DATABASE mediagate")
+            return True
+        except psycopg2.OperationalError:
+            return False
+
+    def connect(self, database="mediagate"):
+        return psycopg2.connect(host=str(self.root / "run"), dbname=database, user="mediagate")
+
+    def sql(self, statement, *values):
+        """Runs one statement in a transaction of its own; the rows, or [] when it gives none."""
+        with contextlib.closing(self.connect()) as connection, connection, connection.cursor() as cursor:
+            cursor.execute(statement, values)
+            return cursor.fetchall() if cursor.description else []
+
+    # --- settings -----------------------------------------------------------------------------------
+    def write_settings(self):
+        paths = {
+            "database": f"host={self.root}/run dbname=mediagate user=mediagate",
+            "data_dir": self.data_dir, "library_dir": self.library_dir, "run_dir": self.root / "run", "share_dir": self.root / "share",
+            "log_dir": self.root / "log", "jwt_key_file": self.root / "etc/jwt_keys", "stream_key_file": self.root / "etc/stream_keys",
+            "nginx_pid_file": self.root / "run/nginx.pid", "nginx_url": self.base_url,
+        }
+        self.config.write_text("".join(f"{name} = {_libconfig(value)};\n" for name, value in {**paths, **self.settings}.items()),
+                               encoding="utf-8")
+        self.config.chmod(0o644)
+
+    def render_nginx(self):
+        folder = self.root / "etc/nginx"
+        self.mediagate("nginx-config", "--output-dir", folder, "--ca-file", self.certificate)
+        self.run(TOP_SRC / "deploy/render-nginx" if not self.user else self._readable_deploy() / "render-nginx", "--output", folder,
+                 "--etc", self.root / "etc", "--run", self.root / "run", "--data", self.data_dir, "--log", self.root / "log",
+                 "--share", self.root / "share", "--pid", self.root / "run/nginx.pid", "--unprivileged",
+                 "--http", f"127.0.0.1:{self.http_port}", "--https", f"127.0.0.1:{self.https_port}")
+
+    def _readable_deploy(self):
+        """deploy/ where the unprivileged user can read it, wherever the clone is."""
+        copy = self.root / "share/deploy"
+        if not copy.exists():
+            shutil.copytree(TOP_SRC / "deploy", copy)
+        return copy
+
+    def reconfigure(self, restart=False, **settings):
+        """Changes settings; serve and nginx are reloaded (or serve restarted). None takes a setting out of the file."""
+        self.settings.update(settings)
+        self.settings = {k: v for k, v in self.settings.items() if v is not None}
+        self.write_settings()
+        self.render_nginx()
+        self.reload_nginx()
+        if restart:
+            self.stop_serve()
+            self.start_serve()
+            self.wait_ready()
+        else:
+            self.reload_serve()
+
+    @contextlib.contextmanager
+    def changed(self, restart=False, **settings):
+        """with stack.changed(upload_max=1024): … and back again."""
+        before = dict(self.settings)
+        self.reconfigure(restart, **settings)
+        try:
+            yield self
+        finally:
+            added = {k: None for k in settings if k not in before}
+            self.reconfigure(restart, **{**before, **added})
+
+    # --- mediagate serve ----------------------------------------------------------------------------
+    def start_serve(self):
+        self.serve = self.spawn([self.program, "serve", "--config", self.config], "serve.log")
+        wait_until(self._serve_is_up, "mediagate serve to open its sockets")
+
+    def _serve_is_up(self):
+        assert self.serve.poll() is None, "mediagate serve ended: " + self.log_text("serve.log")[-2000:]
+        return all((self.root / "run" / f"{pool}.sock").exists() for pool in ("fast", "auth", "api", "upload"))
+
+    def stop_serve(self, sign=signal.SIGTERM):
+        self.serve.send_signal(sign)
+        code = self.serve.wait(timeout=2 * DEADLINE)
+        self.serve = None
+        return code
+
+    def reload_serve(self):
+        """SIGHUP, and waits until every worker is a new one."""
+        old = set(self.workers())
+        self.serve.send_signal(signal.SIGHUP)
+        wait_until(lambda: self.workers() and not old & set(self.workers()), "the workers to be replaced")
+
+    def workers(self):
+        """Process ids of serve's living children."""
+        try:
+            text = pathlib.Path(f"/proc/{self.serve.pid}/task/{self.serve.pid}/children").read_text(encoding="ascii")
+        except FileNotFoundError:
+            return []
+        return [int(pid) for pid in text.split()]
+
+    def serve_events(self, event=None):
+        """serve's log lines as dictionaries, all or those of one event."""
+        lines = [json.loads(line) for line in self.log_text("serve.log").splitlines() if line.startswith("{")]
+        return [line for line in lines if event is None or line["event"] == event]
+
+    def log_text(self, name):
+        path = self.root / "log" / name
+        return path.read_text(encoding="utf-8", errors="replace") if path.exists() else ""
+
+    # --- nginx --------------------------------------------------------------------------------------
+    def start_nginx(self):
+        self.nginx = self.spawn(["nginx", "-e", self.root / "log/error.log", "-c", self.root / "etc/nginx/nginx.conf", "-g", "daemon off;"],
+                                "nginx.log")
+        self.wait_ready()
+
+    def wait_ready(self):
+        with self.anonymous() as api:
+            wait_until(lambda: self._answers(api), "/readyz to answer 200")
+
+    def _answers(self, api):
+        assert self.nginx.poll() is None, "nginx ended: " + self.log_text("nginx.log") + self.log_text("error.log")
+        try:
+            return api.get("/readyz").status_code == 200
+        except requests.ConnectionError:
+            return False
+
+    def reload_nginx(self):
+        """SIGHUP, and waits until the old workers take no new connections."""
+        old = self._nginx_workers()
+        self.nginx.send_signal(signal.SIGHUP)
+        wait_until(lambda: not old & self._nginx_workers(), "nginx's workers to be replaced")
+
+    def _nginx_workers(self):
+        """Workers that accept: a worker on its way out says so in its title."""
+        found = set()
+        for pid in pathlib.Path(f"/proc/{self.nginx.pid}/task/{self.nginx.pid}/children").read_text(encoding="ascii").split():
+            with contextlib.suppress(OSError):
+                if b"shutting down" not in pathlib.Path(f"/proc/{pid}/cmdline").read_bytes():
+                    found.add(int(pid))
+        return found
+
+    def view_log(self):
+        """The delivery log's lines as dictionaries."""
+        return [json.loads(line) for line in self.log_text("view.log").splitlines()]
+
+    def wait_view_log(self, condition, what="the delivery to be logged"):
+        """The lines for which condition(line) holds, once there is one."""
+        return wait_until(lambda: [line for line in self.view_log() if condition(line)], what)
+
+    # --- people and media ---------------------------------------------------------------------------
+    def anonymous(self, https=False):
+        return Api(self.https_url if https else self.base_url, self.certificate)
+
+    def new_admin(self, password="correct horse battery"):
+        """A fresh administrator, logged in: an Api with .email, .password, .account, .tokens."""
+        self._serial += 1
+        email = f"admin{self._serial}.{os.getpid()}@example.test"
+        with self.anonymous() as api:
+            created = api.post("/auth/signup", json={"email": email, "password": password})
+            assert created.status_code == 201, created.text
+            return self.login(email, password, created.json())
+
+    def login(self, email, password, account=None):
+        with self.anonymous() as api:
+            answer = api.post("/auth/login", json={"email": email, "password": password})
+            assert answer.status_code == 200, answer.text
+        admin = Api(self.base_url, self.certificate, answer.json()["access_token"])
+        admin.email, admin.password, admin.account, admin.tokens = email, password, account, answer.json()
+        return admin
+
+    def admin(self):
+        """One administrator that all tests of the stack may share; its token is renewed when it is old."""
+        if self._admin is None:
+            self._admin = self.new_admin()
+        elif self._admin.get("/auth/me").status_code != 200:
+            self._admin = self.login(self._admin.email, self._admin.password, self._admin.account)
+        return self._admin
+
+    def new_media(self, api=None, **fields):
+        api = api or self.admin()
+        created = api.post("/media/media/", json={"title": "A film", "type": "video", **fields})
+        assert created.status_code == 201, created.text
+        return created.json()
+
+    def upload(self, media_id, path, api=None, **arguments):
+        with open(path, "rb") as body:
+            return (api or self.admin()).put(f"/media/media/{media_id}/file", data=body,
+                                             headers={"Content-Type": "application/octet-stream"}, **arguments)
+
+    def film(self, path, **fields):
+        """A medium with a file, ready to stream: its JSON."""
+        media = self.new_media(**fields)
+        answer = self.upload(media["id"], path)
+        assert answer.status_code in (200, 201), answer.text
+        return answer.json()
+
+    def stream_path(self, media_id, api=None, **query):
+        """A fresh stream URL without scheme and host."""
+        answer = (api or self.admin()).get(f"/media/media/{media_id}/stream-url", params=query)
+        assert answer.status_code == 200, answer.text
+        return "/" + answer.json()["stream_url"].split("/", 3)[3]
+
+
+def _libconfig(value):
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, int):
+        return f"{value}L" if abs(value) > 2**31 - 1 else str(value)
+    if isinstance(value, (list, tuple)):
+        return "[" + ", ".join(_libconfig(v) for v in value) + "]"
+    return '"' + str(value).replace("\\", "\\\\").replace('"', '\\"') + '"'
