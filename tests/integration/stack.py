@@ -138,10 +138,8 @@ class Stack:
     def start(self):
         shutil.copy2(TOP_BUILD / "mediagate", self.program)
         shutil.copytree(TOP_SRC / "migrations", self.root / "share/migrations")
-        for web in (TOP_BUILD / "web", TOP_SRC / "web"):
-            if (web / "openapi.json").exists():
-                shutil.copytree(web, self.root / "share/web", ignore=shutil.ignore_patterns("node_modules"))
-                break
+        if (TOP_BUILD / "web-dist").exists():
+            shutil.copytree(TOP_BUILD / "web-dist", self.root / "share/web")
         self._make_certificate()
         self.write_settings()
         self._chown()
@@ -235,10 +233,11 @@ class Stack:
     def _postgres_answers(self):
         assert self.postgres.poll() is None, "PostgreSQL ended: see postgres.log"
         try:
-            with contextlib.closing(self.connect("postgres")) as connection, connection.cursor() as cursor:
+            with contextlib.closing(self.connect("postgres")) as connection:
+                connection.autocommit = True
+                cursor = connection.cursor()
                 cursor.execute("SELECT 1 FROM pg_database WHERE datname = 'mediagate'")
                 if not cursor.fetchone():
-                    connection.autocommit = True
                     cursor.execute("CREATE DATABASE mediagate")
             return True
         except psycopg2.OperationalError:
