@@ -1,0 +1,331 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Judges the settings' values: the form of each, and what must fit together. Most of them are rendered
+ * into nginx's configuration, so each form is a list of what is allowed, and nothing that nginx reads
+ * specially (blank ; { } " ' \ $ #) is in any of them.
+ */
+#include "config.h"
+
+#include "config/settings.h"
+
+#include <assert.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "config/settings_internal.h"
+
+/* A socket's path must fit into sockaddr_un: 107 bytes with "/upload.sock". */
+#define RUN_DIR_MAX 95
+#define PATH_LENGTH_MAX 1024
+
+/* --- forms: each returns what the value should be, NULL when it is that -------------------------- */
+
+typedef const char *form_of(char *value);
+
+static bool only(const char *value, size_t length, const char *allowed) {
+  return strspn(value, allowed) >= length;
+}
+
+#define LOWER  "abcdefghijklmnopqrstuvwxyz"
+#define UPPER  "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+#define DIGITS "0123456789"
+
+/* One or more labels with dots between; an underscore is allowed, since container networks use it. */
+static bool is_host_name(const char *host) {
+  size_t total = strlen(host);
+
+  if (total == 0 || total > 253) {
+    return false;
+  }
+  for (;;) {
+    size_t length = strcspn(host, ".");
+    if (length == 0 || length > 63 || !only(host, length, LOWER DIGITS "-_") || host[0] == '-' ||
+        host[length - 1] == '-') {
+      return false;
+    }
+    if (host[length] == '\0') {
+      return true;
+    }
+    host += length + 1;
+  }
+}
+
+/* A lower-case name, an IPv4 address, or an IPv6 address in brackets. */
+static bool is_host(const char *host, size_t length) {
+  char copy[254];
+  char address[46];
+
+  if (length == 0 || length >= sizeof(copy)) {
+    return false;
+  }
+  memcpy(copy, host, length);
+  copy[length] = '\0';
+  if (copy[0] == '[') {
+    if (copy[length - 1] != ']' || strchr(copy, ':') == NULL) {
+      return false;
+    }
+    copy[length - 1] = '\0';
+    return text_canonical_address(copy + 1, address) == ERROR_NONE;
+  }
+  const char *last_dot = strrchr(copy, '.');
+  const char *last_label = last_dot == NULL ? copy : last_dot + 1;
+  if (only(last_label, strlen(last_label), DIGITS)) {
+    return text_canonical_address(copy, address) == ERROR_NONE; /* 1.2.3 or 0x7f.1 are names to nobody */
+  }
+  return is_host_name(copy);
+}
+
+/* "host" or "host:port"; the host's length goes to *ret_host. */
+static bool is_host_and_port(const char *value) {
+  size_t host = value[0] == '[' ? strcspn(value, "]") + 1 : strcspn(value, ":");
+  size_t length = strlen(value);
+  uint64_t port;
+
+  if (host > length || !is_host(value, host)) {
+    return false;
+  }
+  if (value[host] == '\0') {
+    return true;
+  }
+  return value[host] == ':' && text_parse_u64(value + host + 1, length - host - 1, 65535, &port) == ERROR_NONE &&
+         port > 0;
+}
+
+static const char *form_origin(char *value) {
+  size_t scheme;
+
+  text_lower(value);
+  scheme = strncmp(value, "https://", 8) == 0 ? 8 : strncmp(value, "http://", 7) == 0 ? 7 : 0;
+  return scheme > 0 && is_host_and_port(value + scheme)
+             ? NULL
+             : "https://HOST, http://HOST or either with :PORT, without a path";
+}
+
+/* Browsers leave the default port out of the Origin header, so an entry with it would never match. */
+static const char *form_cors_origin(char *value) {
+  const char *port = strrchr(value, ':');
+
+  if (strcmp(value, "*") == 0) {
+    return NULL;
+  }
+  const char *wanted = form_origin(value);
+  if (wanted == NULL && strcmp(port, strncmp(value, "https:", 6) == 0 ? ":443" : ":80") == 0) {
+    return "without the scheme's own port, as browsers send it";
+  }
+  return wanted;
+}
+
+static const char *form_host(char *value) {
+  text_lower(value);
+  return is_host(value, strlen(value)) ? NULL : "a host name, an IPv4 address or an IPv6 address in brackets";
+}
+
+static const char *form_network(char *value) {
+  static const char wanted[] = "an address such as 192.0.2.1, or a network such as 10.0.0.0/8 or 2001:db8::/32";
+  const char *slash = strchr(value, '/');
+  size_t length = slash == NULL ? strlen(value) : (size_t)(slash - value);
+  char copy[46], address[46];
+  uint64_t bits;
+
+  if (length >= sizeof(copy)) {
+    return wanted;
+  }
+  memcpy(copy, value, length);
+  copy[length] = '\0';
+  if (text_canonical_address(copy, address) != ERROR_NONE) {
+    return wanted;
+  }
+  uint64_t most = strchr(copy, ':') == NULL ? 32 : 128;
+  return slash == NULL || text_parse_u64(slash + 1, strlen(slash + 1), most, &bits) == ERROR_NONE ? NULL : wanted;
+}
+
+/* Addresses with blanks between; names would have to be resolved before there is a resolver. */
+static const char *form_resolver(char *value) {
+  static const char wanted[] = "addresses of DNS servers, such as 127.0.0.53 or \"192.0.2.1 [2001:db8::1]:53\"";
+
+  while (*value != '\0') {
+    size_t length = strcspn(value, " ");
+    char server[80];
+    if (length == 0 || length >= sizeof(server)) {
+      return wanted;
+    }
+    snprintf(server, sizeof(server), "%.*s", (int)length, value);
+    const char *last = strrchr(server, '.');
+    if (!is_host_and_port(server) || (server[0] != '[' && (last == NULL || !only(last + 1, 1, DIGITS)))) {
+      return wanted;
+    }
+    value += length;
+    value += *value == ' ' && value[1] != '\0';
+  }
+  return NULL;
+}
+
+static const char *form_path(char *value) {
+  for (const char *at = value; *at != '\0'; at++) {
+    if ((unsigned char)*at < 0x80 && strchr(LOWER UPPER DIGITS "/._-+,=@:~%", *at) == NULL) {
+      return "a path without blanks, quotes and the characters ; { } $ # * ? ( ) [ ] < > & | ! ^ \\";
+    }
+  }
+  if (value[0] != '/' || strlen(value) > PATH_LENGTH_MAX) {
+    return "an absolute path";
+  }
+  for (const char *dots = strstr(value, "/.."); dots != NULL; dots = strstr(dots + 1, "/..")) {
+    if (dots[3] == '\0' || dots[3] == '/') {
+      return "a path without \"..\"";
+    }
+  }
+  return NULL;
+}
+
+static const char *form_run_dir(char *value) {
+  return strlen(value) > RUN_DIR_MAX ? "at most 95 bytes long, since sockets' paths are limited" : form_path(value);
+}
+
+static const char *form_any(char *value) {
+  (void)value; /* libpq judges it; nginx never sees it */
+  return NULL;
+}
+
+/* Every text and every list has a form; a test holds this table against the settings. */
+static const struct {
+  const char *name;
+  form_of *form;
+  bool may_be_empty;
+} forms[] = {
+    {"database", form_any, false},          {"notify_database", form_any, true},
+    {"data_dir", form_path, false},         {"library_dir", form_path, true},
+    {"run_dir", form_run_dir, false},       {"share_dir", form_path, true},
+    {"jwt_key_file", form_path, false},     {"stream_key_file", form_path, false},
+    {"public_url", form_origin, true},      {"server_names", form_host, false},
+    {"origin_hosts", form_origin, true},    {"cors_origins", form_cors_origin, true},
+    {"trusted_proxies", form_network, true}, {"resolver", form_resolver, true},
+    {"nginx_pid_file", form_path, false},   {"nginx_url", form_origin, false},
+    {"log_dir", form_path, false},
+};
+
+/* --- each value ------------------------------------------------------------------------------ */
+
+static void check_list(struct settings_loading *loading, size_t index, form_of *form, bool may_be_empty) {
+  const struct settings_row *row = settings_row_at(index);
+  struct settings_list *list = settings_member(loading->settings, row);
+  struct text quoted = {0};
+
+  if (list->count == 0 && !may_be_empty) {
+    settings_problem(loading, index, "must not be empty");
+  }
+  for (size_t i = 0; i < list->count; i++) {
+    const char *wanted = form(list->items[i]);
+    text_clear(&quoted);
+    text_append_json_string(&quoted, list->items[i], strnlen(list->items[i], 100));
+    if (quoted.failed) {
+      loading->out_of_memory = true;
+      break;
+    }
+    if (wanted != NULL) {
+      settings_problem(loading, index, "has %s; it must be %s", quoted.data, wanted);
+    }
+    for (size_t k = 0; k < i; k++) {
+      if (strcmp(list->items[i], list->items[k]) == 0) {
+        settings_problem(loading, index, "has %s twice; remove one", quoted.data);
+        break;
+      }
+    }
+  }
+  text_free(&quoted);
+}
+
+static void check_forms(struct settings_loading *loading) {
+  for (size_t i = 0; i < sizeof(forms) / sizeof(forms[0]); i++) {
+    size_t index = 0;
+    const struct settings_row *row = settings_find_row(forms[i].name, &index);
+    assert(row != NULL);
+    if (row->kind == SETTINGS_LIST) {
+      check_list(loading, index, forms[i].form, forms[i].may_be_empty);
+      continue;
+    }
+    char *value = *(char **)settings_member(loading->settings, row);
+    if (value[0] == '\0') {
+      if (!forms[i].may_be_empty) {
+        settings_problem(loading, index, "must not be empty");
+      }
+      continue;
+    }
+    const char *wanted = forms[i].form(value);
+    if (wanted != NULL) {
+      settings_problem(loading, index, "must be %s", wanted);
+    }
+  }
+}
+
+bool settings_has_form(const struct settings_row *row) {
+  for (size_t i = 0; i < sizeof(forms) / sizeof(forms[0]); i++) {
+    if (strcmp(forms[i].name, row->name) == 0) {
+      return true;
+    }
+  }
+  return false;
+}
+
+/* --- what must fit together ------------------------------------------------------------------ */
+
+static void problem_of(struct settings_loading *loading, const char *name, const char *what) {
+  size_t index = 0;
+
+  if (settings_find_row(name, &index) != NULL) {
+    settings_problem(loading, index, "%s", what);
+  }
+}
+
+static void check_orders(struct settings_loading *loading) {
+  const struct settings *s = loading->settings;
+  const struct {
+    bool broken;
+    const char *name, *what;
+  } rules[] = {
+      {s->stream_ttl_default > s->stream_ttl_max, "stream_ttl_default", "must not be above stream_ttl_max"},
+      {s->access_token_ttl > s->refresh_token_ttl, "access_token_ttl", "must not be above refresh_token_ttl"},
+      {s->refresh_reuse_window >= s->refresh_token_ttl, "refresh_reuse_window", "must be below refresh_token_ttl"},
+      {s->fast_statement_timeout >= s->request_deadline * 1000, "fast_statement_timeout",
+       "must be below request_deadline, or workers are killed while they wait"},
+      {s->auth_statement_timeout >= s->request_deadline * 1000, "auth_statement_timeout",
+       "must be below request_deadline, or workers are killed while they wait"},
+      {s->api_statement_timeout >= s->request_deadline * 1000, "api_statement_timeout",
+       "must be below request_deadline, or workers are killed while they wait"},
+      {s->upload_statement_timeout >= s->upload_deadline * 1000, "upload_statement_timeout",
+       "must be below upload_deadline, or workers are killed while they wait"},
+      {strcmp(s->jwt_key_file, s->stream_key_file) == 0, "jwt_key_file",
+       "must differ from stream_key_file, which nginx reads"},
+  };
+
+  for (size_t i = 0; i < sizeof(rules) / sizeof(rules[0]); i++) {
+    if (rules[i].broken) {
+      problem_of(loading, rules[i].name, rules[i].what);
+    }
+  }
+}
+
+/* True when `path` is `folder` or below it. */
+static bool is_within(const char *path, const char *folder) {
+  size_t length = strlen(folder);
+
+  while (length > 1 && folder[length - 1] == '/') {
+    length--;
+  }
+  return strncmp(path, folder, length) == 0 && (path[length] == '\0' || path[length] == '/');
+}
+
+void settings_check(struct settings_loading *loading) {
+  const struct settings *s = loading->settings;
+
+  check_forms(loading);
+  check_orders(loading);
+  if (s->library_dir[0] != '\0' && is_within(s->library_dir, s->data_dir)) {
+    problem_of(loading, "library_dir", "must not lie in data_dir, which the program cleans up");
+  }
+  for (size_t i = 0; i < s->cors_origins.count && s->cors_origins.count > 1; i++) {
+    if (strcmp(s->cors_origins.items[i], "*") == 0) {
+      problem_of(loading, "cors_origins", "has * beside others; * must stand alone");
+    }
+  }
+}
