@@ -1,0 +1,131 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * A file that the operator has put below library_dir is linked, not copied; nginx serves it from there. Its content is
+ * looked into as an upload's is, but for playlists, whose segments are the operator's business.
+ */
+#include "config.h"
+
+#include "api/library_file.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <strings.h>
+
+#include "api/call.h"
+#include "base/file.h"
+#include "base/log.h"
+#include "library/probe.h"
+
+static const struct {
+  const char *suffix, *content_type, *container;
+} playlists[] = {
+    {".m3u8", "application/vnd.apple.mpegurl", "hls"},
+    {".mpd", "application/dash+xml", "dash"},
+};
+
+static bool describe_playlist(const char *stored_name, struct media_file_facts *facts) {
+  size_t length = strlen(stored_name);
+  for (size_t i = 0; i < sizeof playlists / sizeof *playlists; i++) {
+    size_t suffix_length = strlen(playlists[i].suffix);
+    if (length > suffix_length && strcasecmp(stored_name + length - suffix_length, playlists[i].suffix) == 0) {
+      snprintf(facts->content_type, sizeof facts->content_type, "%s", playlists[i].content_type);
+      snprintf(facts->container, sizeof facts->container, "%s", playlists[i].container);
+      return true;
+    }
+  }
+  return false;
+}
+
+/* What is wrong with the file, in words for the caller; NULL: the fault is not the caller's. */
+static const char *link_problem(enum error error) {
+  switch (error) {
+  case ERROR_INVALID:
+    return "must name a file by a plain path: no empty, . or .. parts, and only names that a stream URL can hold";
+  case ERROR_NOT_FOUND:
+    return "there is no such file in the library";
+  case ERROR_DENIED:
+    return "leads out of the library";
+  case ERROR_UNSUPPORTED:
+    return "there is no library here: library_dir is not set";
+  default:
+    return NULL;
+  }
+}
+
+static enum error look_into(struct call *call, int64_t media_id, struct media_file_facts *facts, char ret_reason[200]) {
+  const struct settings *settings = call->app->settings;
+  __attribute__((cleanup(file_close_cleanup))) int fd = -1;
+  enum error error = media_folder_open_stored(call->app->media_folder, media_id, facts->stored_name, &fd);
+  if (error != ERROR_NONE) {
+    return error == ERROR_INVALID ? ERROR_INTERNAL : error;
+  }
+  struct probe_options options = {.sandbox = settings->sandbox == SANDBOX_BUBBLEWRAP,
+                                  .timeout_ms = settings->probe_timeout * 1000,
+                                  .memory_bytes = (uint64_t)settings->probe_memory << 20,
+                                  .beat = call->app->beat,
+                                  .beat_context = call->app->beat_context};
+  struct probe_result probe;
+  error = probe_file(fd, &options, &probe, ret_reason);
+  if (error != ERROR_NONE) {
+    return error;
+  }
+  facts->duration_seconds = probe.duration_seconds;
+  facts->width = probe.width;
+  facts->height = probe.height;
+  snprintf(facts->content_type, sizeof facts->content_type, "%s", probe.content_type);
+  snprintf(facts->container, sizeof facts->container, "%s", probe.container);
+  snprintf(facts->video_codec, sizeof facts->video_codec, "%s", probe.video_codec);
+  snprintf(facts->audio_codec, sizeof facts->audio_codec, "%s", probe.audio_codec);
+  return ERROR_NONE;
+}
+
+/* False: the response has the answer. */
+static bool describe(struct call *call, int64_t media_id, struct media_file_facts *facts) {
+  if (describe_playlist(facts->stored_name, facts)) {
+    return true;
+  }
+  char reason[200] = "";
+  enum error error = look_into(call, media_id, facts, reason);
+  if (error == ERROR_INVALID || error == ERROR_TIMEOUT) {
+    response_field_error(call->response, "/file_url", "the file cannot be used: %.150s",
+                         error == ERROR_TIMEOUT ? "looking into it took too long" : reason);
+    response_problem_fields(call->response);
+  } else if (error != ERROR_NONE) {
+    log_event(LOG_LEVEL_ERROR, "probe_failed", LOG_I64("media_id", media_id), LOG_STR("reason", reason));
+    call_fail(call, error, "looking into a file of the library");
+  }
+  return error == ERROR_NONE;
+}
+
+bool library_file_attach(struct call *call, int64_t media_id, const struct media_fields *fields, struct media *ret_media) {
+  struct media_folder *folder = call->app->media_folder;
+  struct media_file_facts facts = {.size_bytes = 0};
+  char old_name[STORED_NAME_SIZE];
+  enum error error =
+      media_folder_link_library(folder, media_id, fields->parsed.library_path, facts.stored_name, &facts.size_bytes);
+  if (error != ERROR_NONE) {
+    const char *problem = link_problem(error);
+    if (problem != NULL) {
+      response_field_error(call->response, "/file_url", "%s", problem);
+      response_problem_fields(call->response);
+    } else {
+      call_fail(call, error, "linking a file of the library");
+    }
+    return false;
+  }
+  if (describe(call, media_id, &facts)) {
+    error = media_store_set_file(call->app->database, media_id, &facts, fields->file_url, ret_media, old_name);
+    if (error == ERROR_NONE) {
+      return true; /* what it replaced is swept after the longest TTL */
+    }
+    call_fail_media(call, error, media_id, "storing a medium's file");
+    if (error == ERROR_UNKNOWN_OUTCOME) {
+      return false; /* the row may name the link: the sweep will know */
+    }
+  }
+  error = media_folder_remove_stored(folder, media_id, facts.stored_name);
+  if (error != ERROR_NONE) { /* the sweep will */
+    log_event(LOG_LEVEL_WARNING, "link_not_removed", LOG_I64("media_id", media_id), LOG_ERROR_FIELD(error));
+  }
+  return false;
+}

@@ -1,0 +1,230 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Streams. Issuing a URL is the busiest call there is, so it asks for two rows that are usually cached, signs, and writes its
+ * answer straight into the body. Each grant issued, refused or revoked is a line in the log; the URL itself never is.
+ */
+#include "config.h"
+
+#include "api/stream_api.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "api/call.h"
+#include "api/file_url.h"
+#include "api/reply.h"
+#include "base/clock.h"
+#include "base/log.h"
+#include "library/revocation.h"
+#include "security/signed_url.h"
+#include "store/grant_store.h"
+
+/* No grant lives longer, whatever stream_ttl_max was when it was issued. */
+#define GRANT_HARD_MAX_SECONDS 604800
+#define CLOCK_SKEW_SECONDS     300 /* between the machines of a fleet */
+#define STREAM_FILE_SIZE       (sizeof "remote/" + (STORED_NAME_SIZE > FILE_URL_NAME_SIZE ? STORED_NAME_SIZE : FILE_URL_NAME_SIZE))
+
+/* What the caller asks for; also says why a grant is refused. */
+struct wanted {
+  int64_t ttl_seconds;
+  const char *viewer; /* "-" for none */
+  char bound_address[46];
+};
+
+static void refuse_grant(const struct call *call, int64_t media_id, const char *reason) {
+  log_event(LOG_LEVEL_INFO, "grant_refused", LOG_I64("account_id", call->account->id), LOG_I64("media_id", media_id),
+            LOG_STR("reason", reason));
+}
+
+/* False: the response has the 422. */
+static bool read_wanted(struct call *call, struct wanted *ret_wanted) {
+  const struct settings *settings = call->app->settings;
+  struct response *response = call->response;
+  *ret_wanted = (struct wanted){.ttl_seconds = settings->stream_ttl_default, .viewer = "-"};
+  const char *ttl = query_get(call->query, "ttl_seconds");
+  uint64_t seconds;
+  if (ttl != NULL) {
+    if (text_parse_u64(ttl, strlen(ttl), (uint64_t)settings->stream_ttl_max, &seconds) == ERROR_NONE && seconds > 0) {
+      ret_wanted->ttl_seconds = (int64_t)seconds;
+    } else {
+      response_field_error(response, "?ttl_seconds", "must be a whole number from 1 to %" PRId64, settings->stream_ttl_max);
+    }
+  }
+  const char *viewer = query_get(call->query, "viewer");
+  if (viewer != NULL && viewer_is_valid(viewer)) {
+    ret_wanted->viewer = viewer;
+  } else if (viewer != NULL) {
+    response_field_error(response, "?viewer", "must be 1 to 64 of A-Z a-z 0-9 _ -, and not - alone");
+  }
+  const char *bind_ip = query_get(call->query, "bind_ip");
+  if (bind_ip != NULL && text_canonical_address(bind_ip, ret_wanted->bound_address) != ERROR_NONE) {
+    response_field_error(response, "?bind_ip", "must be an IPv4 or IPv6 address");
+  }
+  if (response_has_field_errors(response)) {
+    response_problem_fields(response);
+    return false;
+  }
+  return true;
+}
+
+/* The end of the stream URL: a stored file's name, or remote/<name>. False: there is nothing to stream. */
+static bool stream_file(const struct media *media, char ret_file[STREAM_FILE_SIZE]) {
+  if (media->file.stored_name[0] != '\0') {
+    snprintf(ret_file, STREAM_FILE_SIZE, "%s", media->file.stored_name);
+    return true;
+  }
+  struct file_url url;
+  const char *reason;
+  if (!file_url_is_remote(media->file_url) || file_url_parse(media->file_url, &url, &reason) != ERROR_NONE) {
+    return false;
+  }
+  char name[FILE_URL_NAME_SIZE];
+  file_url_name(&url, name);
+  snprintf(ret_file, STREAM_FILE_SIZE, "remote/%s", name);
+  return true;
+}
+
+/* Scheme and host, as the setting says or as the caller asked nginx, whose answer nginx has checked against server_names. */
+static void append_base(const struct call *call, struct text *body) {
+  const char *public_url = call->app->settings->public_url;
+  if (*public_url != '\0') {
+    size_t length = strlen(public_url);
+    text_append_bytes(body, public_url, public_url[length - 1] == '/' ? length - 1 : length);
+  } else {
+    text_append(body, call->request->scheme);
+    text_append(body, "://");
+    text_append(body, call->request->host);
+  }
+}
+
+static void reply_stream_url(struct call *call, const struct signed_url *url, const char *file, int64_t ttl_seconds) {
+  struct text *body = reply_begin(call->response, 200);
+  reply_name(body, "stream_url");
+  text_append(body, "\"");
+  append_base(call, body);
+  enum error error = signed_url_append_path(call->app->stream_keys, url, file, body);
+  if (error != ERROR_NONE) {
+    call_fail(call, error, "signing a stream URL");
+    return;
+  }
+  text_append(body, "\"");
+  reply_time(body, "expires_at", url->expires_at * 1000000);
+  reply_integer(body, "expires_in", ttl_seconds);
+  reply_string(body, "grant_id", url->grant_id);
+  reply_end(call->response);
+  log_event(LOG_LEVEL_INFO, "grant_issued", LOG_I64("account_id", call->account->id), LOG_I64("media_id", url->media_id),
+            LOG_STR("viewer", url->viewer), LOG_I64("expires", url->expires_at), LOG_STR("grant_id", url->grant_id));
+}
+
+static void issue(struct call *call, const struct media *media, const struct wanted *wanted) {
+  char file[STREAM_FILE_SIZE];
+  if (!stream_file(media, file)) {
+    refuse_grant(call, media->id, "nothing to stream");
+    response_problem(call->response, 409, "The medium has no file yet: upload one, or set file_url.");
+    return;
+  }
+  if (*call->app->settings->public_url == '\0' && *call->request->host == '\0') {
+    response_problem(call->response, 400, "Send a Host header; public_url is not set, so the stream URL would have none.");
+    return;
+  }
+  int64_t now_us = clock_now_us();
+  struct signed_url url = {.expires_at = now_us / 1000000 + wanted->ttl_seconds, .media_id = media->id};
+  snprintf(url.viewer, sizeof url.viewer, "%s", wanted->viewer);
+  memcpy(url.bound_address, wanted->bound_address, sizeof url.bound_address);
+  grant_id_new(now_us, call->account->issuer_tag, url.grant_id);
+  reply_stream_url(call, &url, file, wanted->ttl_seconds);
+}
+
+void stream_api_issue(struct call *call) {
+  int64_t id;
+  if (!call_media_id(call, &id)) {
+    return;
+  }
+  struct wanted wanted;
+  if (!read_wanted(call, &wanted)) {
+    refuse_grant(call, id, "wrong parameters");
+    return;
+  }
+  struct media storage = {.id = 0};
+  const struct media *media;
+  enum error error = app_media(call->app, id, &storage, &media);
+  if (error == ERROR_NONE) {
+    issue(call, media, &wanted);
+  } else {
+    refuse_grant(call, id, error_strerror(error));
+    call_fail_media(call, error, id, "finding a medium");
+  }
+  media_free(&storage);
+}
+
+void stream_api_revoke(struct call *call) {
+  const char *grant_id = call->match->parameters[0];
+  int64_t time_ms = 0;
+  uint32_t issuer_tag;
+  int64_t now_ms = clock_now_us() / 1000;
+  if (grant_id_parse(grant_id, &time_ms, &issuer_tag) != ERROR_NONE ||
+      time_ms < now_ms - (int64_t)GRANT_HARD_MAX_SECONDS * 1000 || time_ms > now_ms + (int64_t)CLOCK_SKEW_SECONDS * 1000) {
+    response_problem(call->response, 404, "No grant that could still be alive has this id.");
+    return;
+  }
+  int64_t expires_at_us = (time_ms + (int64_t)GRANT_HARD_MAX_SECONDS * 1000) * 1000;
+  enum error error = grant_store_revoke(call->app->database, grant_id, call->account->id, expires_at_us);
+  if (error == ERROR_NONE) {
+    error = revocation_write(call->app->settings->data_dir, grant_id);
+  }
+  if (error != ERROR_NONE) {
+    call_fail(call, error, "revoking a grant");
+    return;
+  }
+  log_event(LOG_LEVEL_INFO, "grant_revoked", LOG_I64("account_id", call->account->id), LOG_STR("grant_id", grant_id));
+  response_empty(call->response, 204);
+}
+
+static void redirect_to_origin(struct call *call, const struct media *media, const char *stream_name) {
+  struct file_url url;
+  const char *reason;
+  char expected[STREAM_FILE_SIZE];
+  if (media->file.stored_name[0] != '\0' || !stream_file(media, expected) || strcmp(expected, stream_name) != 0 ||
+      file_url_parse(media->file_url, &url, &reason) != ERROR_NONE) {
+    response_problem(call->response, 404, "The medium has no such file.");
+    return;
+  }
+  if (!file_url_origin_is_listed(&url, &call->app->settings->origin_hosts)) {
+    log_event(LOG_LEVEL_WARNING, "origin_not_listed", LOG_I64("media_id", media->id), LOG_STR("scheme", url.scheme),
+              LOG_STR("host", url.host), LOG_I64("port", url.port));
+    /* The viewer reads this, so it does not name the origin; the log does. */
+    response_problem(call->response, 502, "The origin of this medium is not listed in origin_hosts: add it there, run "
+                                          "`mediagate nginx-config` and reload.");
+    return;
+  }
+  struct text path = {.data = NULL};
+  file_url_append_internal(&url, &path);
+  if (path.failed) {
+    response_error(call->response, ERROR_MEMORY);
+  } else {
+    response_header(call->response, "X-Accel-Redirect", path.data);
+    response_empty(call->response, 200);
+  }
+  text_free(&path);
+}
+
+void stream_api_origin(struct call *call) {
+  const char *media_text = request_parameter(call->request, "STREAM_MEDIA");
+  const char *stream_name = request_parameter(call->request, "STREAM_FILE");
+  uint64_t id;
+  if (media_text == NULL || stream_name == NULL ||
+      text_parse_u64(media_text, strlen(media_text), INT64_MAX, &id) != ERROR_NONE) {
+    response_problem(call->response, 404, "There is nothing at this path.");
+    return;
+  }
+  struct media storage = {.id = 0};
+  const struct media *media;
+  enum error error = app_media(call->app, (int64_t)id, &storage, &media);
+  if (error == ERROR_NONE) {
+    redirect_to_origin(call, media, stream_name);
+  } else {
+    call_fail_media(call, error, (int64_t)id, "finding a medium");
+  }
+  media_free(&storage);
+}
