@@ -1,0 +1,221 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Renders nginx's share of the settings. The text is nginx's own language; see nginx.org for each directive.
+ * What an origin's location inherits (verification, timeouts, dropped headers) stands in deploy/mediagate.http.conf.
+ */
+#include "config.h"
+
+#include "config/nginx_settings.h"
+
+#include <ctype.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#define HEADING "# Written by `mediagate nginx-config` from the settings. Changes here are lost: change the settings and run it again.\n"
+#define HOST_SIZE 256
+
+/* "scheme://host" or "scheme://host:port", taken apart. */
+struct origin {
+  bool is_https;
+  char host[HOST_SIZE]; /* lower case; an IPv6 address with its brackets */
+  unsigned port;
+  bool port_is_default;
+};
+
+static void problem(struct text *problems, const char *setting, const char *value, const char *remedy) {
+  text_appendf(problems, "%s: \"%s\": %s\n", setting, value, remedy);
+}
+
+static bool consists_of(const char *value, size_t length, const char *alphabet) {
+  return length > 0 && strspn(value, alphabet) >= length;
+}
+
+/* A DNS name, an IPv4 address or an IPv6 address in brackets; with `wildcard` also "*.name". */
+static bool is_host(const char *value, size_t length, bool wildcard) {
+  static const char name[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.-";
+  if (length == 0 || length >= HOST_SIZE) {
+    return false;
+  }
+  if (value[0] == '[') {
+    return length > 2 && value[length - 1] == ']' && consists_of(value + 1, length - 2, "0123456789abcdefABCDEF:.");
+  }
+  if (wildcard && length > 2 && strncmp(value, "*.", 2) == 0) {
+    value += 2;
+    length -= 2;
+  }
+  return value[0] != '.' && value[0] != '-' && consists_of(value, length, name);
+}
+
+static bool origin_parse(const char *value, struct origin *ret_origin) {
+  struct origin origin = {.is_https = strncmp(value, "https://", 8) == 0};
+  if (!origin.is_https && strncmp(value, "http://", 7) != 0) {
+    return false;
+  }
+  const char *host = value + (origin.is_https ? 8 : 7);
+  size_t host_length = host[0] == '[' ? strcspn(host, "]") + 1 : strcspn(host, ":");
+  if (strlen(host) < host_length || !is_host(host, host_length, false)) {
+    return false;
+  }
+  for (size_t i = 0; i < host_length; i++) {
+    origin.host[i] = (char)tolower((unsigned char)host[i]);
+  }
+  unsigned default_port = origin.is_https ? 443 : 80;
+  uint64_t port = default_port;
+  const char *rest = host + host_length;
+  if (rest[0] != '\0' &&
+      (rest[0] != ':' || text_parse_u64(rest + 1, strlen(rest + 1), 65535, &port) != ERROR_NONE || port == 0)) {
+    return false;
+  }
+  origin.port = (unsigned)port;
+  origin.port_is_default = port == default_port;
+  *ret_origin = origin;
+  return true;
+}
+
+static void append_server_names(const struct settings_list *names, struct text *text, struct text *problems) {
+  text_append(text, "map $host $mediagate_our_host {\n  hostnames;\n  default \"\";\n");
+  for (size_t i = 0; i < names->count; i++) {
+    if (is_host(names->items[i], strlen(names->items[i]), true)) {
+      text_appendf(text, "  \"%s\" 1;\n", names->items[i]);
+    } else {
+      problem(problems, "server_names", names->items[i], "write a host name without scheme and port, such as media.example.org");
+    }
+  }
+  text_append(text, "}\n");
+}
+
+static void append_cors_origins(const struct settings_list *origins, struct text *text, struct text *problems) {
+  bool all = false;
+  text_append(text, "map $http_origin $mediagate_cors_origin {\n");
+  for (size_t i = 0; i < origins->count; i++) {
+    struct origin origin;
+    if (strcmp(origins->items[i], "*") == 0) {
+      all = true;
+    } else if (origin_parse(origins->items[i], &origin)) {
+      text_appendf(text, "  \"%s\" $http_origin;\n", origins->items[i]);
+    } else {
+      problem(problems, "cors_origins", origins->items[i], "write scheme://host or scheme://host:port, or * alone for all");
+    }
+  }
+  text_appendf(text, "  default \"%s\";\n}\n", all ? "*" : "");
+  text_appendf(text, "map $host $mediagate_cors_vary { default \"%s\"; }\n", origins->count > 0 && !all ? "Origin" : "");
+}
+
+static void append_trusted_proxies(const struct settings_list *proxies, struct text *text, struct text *problems) {
+  text_append(text, "real_ip_header X-Forwarded-For;\nreal_ip_recursive on;\n");
+  for (size_t i = 0; i < proxies->count; i++) {
+    if (consists_of(proxies->items[i], strlen(proxies->items[i]), "0123456789abcdefABCDEF:./")) {
+      text_appendf(text, "set_real_ip_from %s;\n", proxies->items[i]);
+    } else {
+      problem(problems, "trusted_proxies", proxies->items[i], "write an address or a network, such as 10.0.0.0/8");
+    }
+  }
+}
+
+/* One origin: a location that only X-Accel-Redirect reaches, and without a resolver an upstream that is looked up when nginx starts. */
+static void append_origin(const struct origin *origin, size_t index, bool resolved_later, const char *log_dir, struct nginx_settings *files) {
+  const char *scheme = origin->is_https ? "https" : "http";
+  char port[8] = "";
+  if (!origin->port_is_default) {
+    (void)snprintf(port, sizeof port, ":%u", origin->port); /* at most ":65535" */
+  }
+  if (!resolved_later) {
+    text_appendf(&files->http, "upstream mediagate_origin_%zu {\n  server %s:%u;\n  keepalive 16;\n}\n", index, origin->host, origin->port);
+  }
+  struct text *text = &files->server;
+  text_appendf(text, "location ^~ \"/_origin/%s/%s/%u/\" {\n", scheme, origin->host, origin->port);
+  text_append(text, "  internal;\n");
+  text_appendf(text, "  error_log \"%s/error.log\" emerg; # every other level quotes the viewer's request line, a live URL\n", log_dir);
+  text_appendf(text, "  set $origin_host \"%s%s\";\n  set $origin_name \"%s\";\n", origin->host, port, origin->host);
+  text_append(text, "  set $problem_reason origin;\n");
+  if (resolved_later) {
+    text_appendf(text, "  set $origin_address \"%s:%u\";\n", origin->host, origin->port);
+  }
+  text_append(text, "  rewrite \"^/_origin/[^/]+/[^/]+/[^/]+(/.*)\\z\" $1 break;\n");
+  if (resolved_later) {
+    text_appendf(text, "  proxy_pass %s://$origin_address;\n", scheme);
+  } else {
+    text_appendf(text, "  proxy_pass %s://mediagate_origin_%zu;\n", scheme, index);
+  }
+  text_append(text,
+              "  error_page 404 410 =404 /_problem;\n"
+              "  error_page 412 416 /_problem;\n"
+              "  error_page 300 301 302 303 305 307 308 400 401 402 403 405 406 407 408 409 411 413 414 415 417 421 422 423 424 425 426\n"
+              "             428 429 431 451 500 501 502 503 504 505 507 508 511 =502 /_problem;\n"
+              "  add_header X-Request-Id $mediagate_request_id;\n"
+              "  add_header X-Content-Type-Options nosniff;\n"
+              "  add_header Content-Security-Policy \"default-src 'none'; media-src 'self'; sandbox\";\n"
+              "  add_header Content-Disposition $origin_disposition;\n"
+              "  add_header Referrer-Policy no-referrer;\n"
+              "  add_header Access-Control-Allow-Origin $mediagate_cors_origin;\n"
+              "  add_header Access-Control-Expose-Headers $mediagate_cors_expose;\n"
+              "  add_header Vary $mediagate_cors_vary;\n"
+              "}\n");
+}
+
+static void append_origins(const struct settings *settings, const char *ca_file, struct nginx_settings *files, struct text *problems) {
+  bool resolved_later = settings->resolver[0] != '\0';
+  if (resolved_later) {
+    if (consists_of(settings->resolver, strlen(settings->resolver), "0123456789abcdefABCDEF:.[] ")) {
+      text_appendf(&files->server, "resolver %s valid=30s;\n", settings->resolver);
+    } else {
+      problem(problems, "resolver", settings->resolver, "write addresses of DNS servers, separated by blanks");
+    }
+  }
+  if (settings->origin_hosts.count > 0) {
+    text_appendf(&files->server, "proxy_ssl_trusted_certificate \"%s\";\n", ca_file);
+  }
+  for (size_t i = 0; i < settings->origin_hosts.count; i++) {
+    struct origin origin;
+    if (origin_parse(settings->origin_hosts.items[i], &origin)) {
+      append_origin(&origin, i, resolved_later, settings->log_dir, files);
+    } else {
+      problem(problems, "origin_hosts", settings->origin_hosts.items[i], "write scheme://host or scheme://host:port, http or https");
+    }
+  }
+}
+
+/* A path goes into nginx's text between quotes. */
+static bool is_plain_path(const char *path) {
+  return path[0] == '/' && strpbrk(path, "\"\\$;{}\n\r") == NULL;
+}
+
+enum error nginx_settings_render(const struct settings *settings, const char *ca_file, struct nginx_settings *ret_files,
+                                 struct text *ret_problems) {
+  struct nginx_settings files = {0};
+  size_t problems_before = ret_problems->length;
+  text_append(&files.http, HEADING);
+  text_append(&files.server, HEADING);
+  text_append(&files.upload, HEADING);
+  if (!is_plain_path(ca_file)) {
+    problem(ret_problems, "--ca-file", ca_file, "give an absolute path without quotes, backslashes, $, ; and braces");
+  }
+  if (!is_plain_path(settings->log_dir)) {
+    problem(ret_problems, "log_dir", settings->log_dir, "give an absolute path without quotes, backslashes, $, ; and braces");
+  }
+  append_server_names(&settings->server_names, &files.http, ret_problems);
+  append_cors_origins(&settings->cors_origins, &files.http, ret_problems);
+  append_trusted_proxies(&settings->trusted_proxies, &files.server, ret_problems);
+  append_origins(settings, ca_file, &files, ret_problems);
+  text_appendf(&files.upload, "client_max_body_size %" PRId64 ";\n", settings->upload_max);
+
+  enum error error = ERROR_NONE;
+  if (files.http.failed || files.server.failed || files.upload.failed || ret_problems->failed) {
+    error = ERROR_MEMORY;
+  } else if (ret_problems->length > problems_before) {
+    error = ERROR_INVALID;
+  }
+  if (error != ERROR_NONE) {
+    nginx_settings_free(&files);
+    return error;
+  }
+  *ret_files = files;
+  return ERROR_NONE;
+}
+
+void nginx_settings_free(struct nginx_settings *files) {
+  text_free(&files->http);
+  text_free(&files->server);
+  text_free(&files->upload);
+}

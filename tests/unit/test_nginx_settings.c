@@ -1,0 +1,144 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * What nginx gets of the settings: every list with good and hostile values, and nothing beyond what was asked for.
+ */
+#include "config.h"
+
+#include "config/nginx_settings.h"
+
+#include <check.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define CA "/etc/ssl/certs/ca-certificates.crt"
+
+/* Settings with only what nginx is told; one value a list. */
+static struct settings base_settings(void) {
+  return (struct settings){.resolver = (char *)"", .log_dir = (char *)"/var/log/mediagate", .upload_max = 1024};
+}
+
+static struct settings_list one(char **item) {
+  return (struct settings_list){.items = item, .count = item[0][0] == '\0' ? 0 : 1};
+}
+
+enum list { NAMES, CORS, PROXIES, ORIGINS };
+
+static const struct {
+  enum list list;
+  const char *value;
+  const char *expected; /* in one of the files; NULL: refused */
+  const char *description;
+} rows[] = {
+    {NAMES, "media.example.org", "  \"media.example.org\" 1;\n", "a host name"},
+    {NAMES, "*.example.org", "  \"*.example.org\" 1;\n", "a wildcard"},
+    {NAMES, "[::1]", "  \"[::1]\" 1;\n", "an IPv6 address"},
+    {NAMES, "http://example.org", NULL, "a scheme is not part of a name"},
+    {NAMES, "example.org:80", NULL, "a port is not part of a name"},
+    {NAMES, "a\" 1; default \"1", NULL, "a quote would end the value"},
+    {NAMES, "a\nb", NULL, "a newline"},
+    {NAMES, "*", NULL, "a star alone would be every host"},
+    {NAMES, "-x", NULL, "a leading hyphen"},
+    {CORS, "https://player.example.org", "  \"https://player.example.org\" $http_origin;\n", "an origin"},
+    {CORS, "http://localhost:3000", "  \"http://localhost:3000\" $http_origin;\n", "an origin with a port"},
+    {CORS, "*", "  default \"*\";\n", "all"},
+    {CORS, "player.example.org", NULL, "no scheme"},
+    {CORS, "https://player.example.org/", NULL, "a path"},
+    {CORS, "~.*", NULL, "a regular expression"},
+    {PROXIES, "10.0.0.0/8", "set_real_ip_from 10.0.0.0/8;\n", "a network"},
+    {PROXIES, "fd00::/8", "set_real_ip_from fd00::/8;\n", "an IPv6 network"},
+    {PROXIES, "all; deny all", NULL, "a directive"},
+    {ORIGINS, "https://Origin.example.org", "location ^~ \"/_origin/https/origin.example.org/443/\" {\n", "lower case, default port"},
+    {ORIGINS, "http://origin.example.org:8080", "location ^~ \"/_origin/http/origin.example.org/8080/\" {\n", "another port"},
+    {ORIGINS, "https://origin.example.org", "  server origin.example.org:443;\n", "a static upstream"},
+    {ORIGINS, "https://origin.example.org", "proxy_ssl_trusted_certificate \"" CA "\";\n", "a certificate store"},
+    {ORIGINS, "http://origin.example.org:8080", "  set $origin_host \"origin.example.org:8080\";\n", "the port in Host"},
+    {ORIGINS, "https://[2001:db8::1]:8443", "location ^~ \"/_origin/https/[2001:db8::1]/8443/\" {\n", "an IPv6 origin"},
+    {ORIGINS, "ftp://origin.example.org", NULL, "another scheme"},
+    {ORIGINS, "https://user@origin.example.org", NULL, "user information"},
+    {ORIGINS, "https://origin.example.org/films", NULL, "a path"},
+    {ORIGINS, "https://origin.example.org:0", NULL, "port 0"},
+    {ORIGINS, "https://origin.example.org:65536", NULL, "a port too high"},
+    {ORIGINS, "https://", NULL, "no host"},
+    {ORIGINS, "https://[::1", NULL, "an open bracket"},
+};
+
+START_TEST(each_value_is_rendered_or_refused) {
+  char *item = (char *)rows[_i].value;
+  struct settings settings = base_settings();
+  struct settings_list *lists[] = {&settings.server_names, &settings.cors_origins, &settings.trusted_proxies, &settings.origin_hosts};
+  *lists[rows[_i].list] = one(&item);
+  struct nginx_settings files = {0};
+  struct text problems = {0};
+  enum error error = nginx_settings_render(&settings, CA, &files, &problems);
+  if (rows[_i].expected == NULL) {
+    ck_assert_msg(error == ERROR_INVALID, "%s", rows[_i].description);
+    ck_assert_msg(strstr(problems.data, rows[_i].value) != NULL, "%s: %s", rows[_i].description, problems.data);
+    ck_assert_ptr_null(files.http.data);
+  } else {
+    ck_assert_msg(error == ERROR_NONE, "%s: %s", rows[_i].description, problems.data);
+    ck_assert_msg(strstr(files.http.data, rows[_i].expected) != NULL || strstr(files.server.data, rows[_i].expected) != NULL,
+                  "%s:\n%s%s", rows[_i].description, files.http.data, files.server.data);
+  }
+  nginx_settings_free(&files);
+  text_free(&problems);
+}
+END_TEST
+
+START_TEST(a_resolver_looks_origins_up_at_run_time) {
+  char *item = (char *)"https://origin.example.org";
+  struct settings settings = base_settings();
+  settings.origin_hosts = one(&item);
+  settings.resolver = (char *)"127.0.0.53 [::1]";
+  struct nginx_settings files = {0};
+  struct text problems = {0};
+  ck_assert_int_eq(nginx_settings_render(&settings, CA, &files, &problems), ERROR_NONE);
+  ck_assert_ptr_nonnull(strstr(files.server.data, "resolver 127.0.0.53 [::1] valid=30s;\n"));
+  ck_assert_ptr_nonnull(strstr(files.server.data, "proxy_pass https://$origin_address;\n"));
+  ck_assert_ptr_null(strstr(files.http.data, "upstream"));
+  nginx_settings_free(&files);
+
+  settings.resolver = (char *)"dns.example.org; include /etc/passwd";
+  ck_assert_int_eq(nginx_settings_render(&settings, CA, &files, &problems), ERROR_INVALID);
+  text_free(&problems);
+}
+END_TEST
+
+START_TEST(paths_cannot_leave_their_quotes) {
+  struct settings settings = base_settings();
+  struct nginx_settings files = {0};
+  struct text problems = {0};
+  ck_assert_int_eq(nginx_settings_render(&settings, "/ca\"; x", &files, &problems), ERROR_INVALID);
+  ck_assert_int_eq(nginx_settings_render(&settings, "relative", &files, &problems), ERROR_INVALID);
+  settings.log_dir = (char *)"/log$evil";
+  ck_assert_int_eq(nginx_settings_render(&settings, CA, &files, &problems), ERROR_INVALID);
+  text_free(&problems);
+}
+END_TEST
+
+START_TEST(every_problem_is_told_at_once) {
+  char *names[] = {(char *)"good", (char *)"bad one", (char *)"bad;two"};
+  struct settings settings = base_settings();
+  settings.server_names = (struct settings_list){.items = names, .count = 3};
+  struct nginx_settings files = {0};
+  struct text problems = {0};
+  ck_assert_int_eq(nginx_settings_render(&settings, CA, &files, &problems), ERROR_INVALID);
+  ck_assert_ptr_nonnull(strstr(problems.data, "server_names: \"bad one\""));
+  ck_assert_ptr_nonnull(strstr(problems.data, "server_names: \"bad;two\""));
+  text_free(&problems);
+}
+END_TEST
+
+int main(void) {
+  Suite *suite = suite_create("nginx_settings");
+  TCase *tests = tcase_create("render");
+  tcase_add_loop_test(tests, each_value_is_rendered_or_refused, 0, (int)(sizeof rows / sizeof rows[0]));
+  tcase_add_test(tests, a_resolver_looks_origins_up_at_run_time);
+  tcase_add_test(tests, paths_cannot_leave_their_quotes);
+  tcase_add_test(tests, every_problem_is_told_at_once);
+  suite_add_tcase(suite, tests);
+  SRunner *runner = srunner_create(suite);
+  srunner_run_all(runner, CK_NORMAL);
+  int failed = srunner_ntests_failed(runner);
+  srunner_free(runner);
+  return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+}
