@@ -14,6 +14,7 @@ static const struct {
   int (*run)(int argc, char **argv);
   const char *help;
 } commands[] = {
+    {"nginx-config", command_nginx_config, "write what nginx must know of the settings"},
     {NULL, NULL, NULL},
 };
 

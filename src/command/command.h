@@ -9,4 +9,6 @@
 #define COMMAND_FAILED 1
 #define COMMAND_USAGE  2
 
+int command_nginx_config(int argc, char **argv);
+
 #endif

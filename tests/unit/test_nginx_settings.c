@@ -6,9 +6,9 @@
 
 #include "config/nginx_settings.h"
 
-#include <check.h>
-#include <stdlib.h>
 #include <string.h>
+
+#include "unit.h"
 
 #define CA "/etc/ssl/certs/ca-certificates.crt"
 
@@ -62,25 +62,31 @@ static const struct {
     {ORIGINS, "https://[::1", NULL, "an open bracket"},
 };
 
-START_TEST(each_value_is_rendered_or_refused) {
-  char *item = (char *)rows[_i].value;
+static void check_row(size_t row) {
+  char *item = (char *)rows[row].value;
   struct settings settings = base_settings();
   struct settings_list *lists[] = {&settings.server_names, &settings.cors_origins, &settings.trusted_proxies, &settings.origin_hosts};
-  *lists[rows[_i].list] = one(&item);
+  *lists[rows[row].list] = one(&item);
   struct nginx_settings files = {0};
   struct text problems = {0};
   enum error error = nginx_settings_render(&settings, CA, &files, &problems);
-  if (rows[_i].expected == NULL) {
-    ck_assert_msg(error == ERROR_INVALID, "%s", rows[_i].description);
-    ck_assert_msg(strstr(problems.data, rows[_i].value) != NULL, "%s: %s", rows[_i].description, problems.data);
+  if (rows[row].expected == NULL) {
+    ck_assert_msg(error == ERROR_INVALID, "%s", rows[row].description);
+    ck_assert_msg(strstr(problems.data, rows[row].value) != NULL, "%s: %s", rows[row].description, problems.data);
     ck_assert_ptr_null(files.http.data);
   } else {
-    ck_assert_msg(error == ERROR_NONE, "%s: %s", rows[_i].description, problems.data);
-    ck_assert_msg(strstr(files.http.data, rows[_i].expected) != NULL || strstr(files.server.data, rows[_i].expected) != NULL,
-                  "%s:\n%s%s", rows[_i].description, files.http.data, files.server.data);
+    ck_assert_msg(error == ERROR_NONE, "%s", rows[row].description);
+    ck_assert_msg(strstr(files.http.data, rows[row].expected) != NULL || strstr(files.server.data, rows[row].expected) != NULL,
+                  "%s:\n%s%s", rows[row].description, files.http.data, files.server.data);
   }
   nginx_settings_free(&files);
   text_free(&problems);
+}
+
+START_TEST(each_value_is_rendered_or_refused) {
+  for (size_t row = 0; row < UNIT_ROWS(rows); row++) {
+    check_row(row);
+  }
 }
 END_TEST
 
@@ -128,17 +134,5 @@ START_TEST(every_problem_is_told_at_once) {
 }
 END_TEST
 
-int main(void) {
-  Suite *suite = suite_create("nginx_settings");
-  TCase *tests = tcase_create("render");
-  tcase_add_loop_test(tests, each_value_is_rendered_or_refused, 0, (int)(sizeof rows / sizeof rows[0]));
-  tcase_add_test(tests, a_resolver_looks_origins_up_at_run_time);
-  tcase_add_test(tests, paths_cannot_leave_their_quotes);
-  tcase_add_test(tests, every_problem_is_told_at_once);
-  suite_add_tcase(suite, tests);
-  SRunner *runner = srunner_create(suite);
-  srunner_run_all(runner, CK_NORMAL);
-  int failed = srunner_ntests_failed(runner);
-  srunner_free(runner);
-  return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
-}
+UNIT_MAIN("nginx_settings", each_value_is_rendered_or_refused, a_resolver_looks_origins_up_at_run_time, paths_cannot_leave_their_quotes,
+          every_problem_is_told_at_once)
