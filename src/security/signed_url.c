@@ -11,7 +11,6 @@
 #include <assert.h>
 #include <openssl/evp.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/random.h"
@@ -21,9 +20,14 @@
 #define VIEWER_ALPHABET  "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-"
 #define DIGITS           "0123456789"
 
-/* Ten digits, as the location in nginx wants them: 2001 to 2286. */
-#define EXPIRES_MIN INT64_C(1000000000)
-#define EXPIRES_MAX INT64_C(9999999999)
+/* From here on: as the location in nginx has it. */
+#define EXPIRES_MIN       INT64_C(100000000) /* 9 to 11 digits */
+#define EXPIRES_MAX       INT64_C(99999999999)
+#define FILE_ALPHABET     VIEWER_ALPHABET ".~+=,@"
+#define FILE_NOT_FIRST    "-.~+=,@"
+#define FILE_SEGMENTS_MAX 8
+#define FILE_FOLDER_MAX   128
+#define FILE_NAME_MAX     200
 
 void grant_id_new(int64_t now_us, uint32_t issuer_tag, char ret_grant_id[GRANT_ID_SIZE]) {
   unsigned char bytes[16];
@@ -100,42 +104,41 @@ static enum error sign(const struct keyring_key *key, const struct signed_url *u
   return ERROR_NONE;
 }
 
-/* A relative path of plain segments: nothing that a URL or a file system could read in a second
- * way. */
-static bool file_is_plain(const char *file) {
-  const char *segment = file;
-  for (const char *at = file;; at++) {
-    unsigned char c = (unsigned char)*at;
-    if (c == '/' || c == '\0') {
-      size_t length = (size_t)(at - segment);
-      if (length == 0 || (length == 1 && segment[0] == '.') ||
-          (length == 2 && segment[0] == '.' && segment[1] == '.')) {
-        return false;
-      }
-      segment = at + 1;
-    } else if (c < 0x20 || c == 0x7f || c == '\\') {
+/* As nginx's location takes it: up to 8 segments of characters that no client, proxy or log spells
+ * in two ways. */
+bool signed_url_file_is_valid(const char *file) {
+  for (int segments = 1; segments <= FILE_SEGMENTS_MAX; segments++) {
+    size_t length = strspn(file, FILE_ALPHABET);
+    bool last = file[length] == '\0';
+    if (length == 0 || length > (last ? FILE_NAME_MAX : FILE_FOLDER_MAX) ||
+        strchr(FILE_NOT_FIRST, file[0]) != NULL) {
       return false;
     }
-    if (c == '\0') {
+    if (last) {
       return true;
     }
+    if (file[length] != '/') {
+      return false;
+    }
+    file += length + 1;
   }
+  return false;
 }
 
 enum error signed_url_append_path(const struct keyring *keyring, const struct signed_url *url,
                                   const char *file, struct text *ret_path) {
   const struct keyring_key *key = keyring_signing(keyring);
   char signature[SIGNATURE_LENGTH + 1];
-  if (!url_is_valid(url) || !file_is_plain(file)) {
+  if (!url_is_valid(url) || !signed_url_file_is_valid(file)) {
     return ERROR_INVALID;
   }
   enum error error = sign(key, url, signature);
   if (error != ERROR_NONE) {
     return error;
   }
-  text_appendf(ret_path, PREFIX "%s/%s/%s/%s/%lld/%s/%lld/", key->kid, flags_of(url), url->viewer,
-               url->grant_id, (long long)url->expires_at, signature, (long long)url->media_id);
-  text_append_percent(ret_path, file, strlen(file), "/");
+  text_appendf(ret_path, PREFIX "%s/%s/%s/%s/%lld/%s/%lld/%s", key->kid, flags_of(url), url->viewer,
+               url->grant_id, (long long)url->expires_at, signature, (long long)url->media_id,
+               file);
   return ret_path->failed ? ERROR_MEMORY : ERROR_NONE;
 }
 
@@ -165,22 +168,6 @@ static bool take_integer(const char **at, int64_t min, int64_t max, int64_t *ret
   return true;
 }
 
-/* One spelling only: unreserved characters plain, everything else percent-encoded with capital
- * digits. */
-static bool file_is_canonical(const char *encoded) {
-  char *decoded;
-  if (text_percent_decode(encoded, strlen(encoded), false, &decoded) != ERROR_NONE) {
-    return false;
-  }
-  struct text again = {0};
-  text_append_percent(&again, decoded, strlen(decoded), "/");
-  bool canonical = !again.failed && again.data != NULL && strcmp(again.data, encoded) == 0 &&
-                   file_is_plain(decoded);
-  text_free(&again);
-  free(decoded);
-  return canonical;
-}
-
 /* Everything but the key and the signature. */
 static bool parse_path(const char *path, struct signed_url *ret_url, char *ret_flag,
                        char ret_signature[SIGNATURE_LENGTH + 1], const char **ret_file) {
@@ -202,7 +189,7 @@ static bool parse_path(const char *path, struct signed_url *ret_url, char *ret_f
       !take_integer(&at, EXPIRES_MIN, EXPIRES_MAX, &ret_url->expires_at) ||
       !take_segment(&at, VIEWER_ALPHABET, SIGNATURE_LENGTH, ret_signature, SIGNATURE_LENGTH + 1) ||
       strchr("AQgw", ret_signature[SIGNATURE_LENGTH - 1]) == NULL ||
-      !take_integer(&at, 1, INT64_MAX, &ret_url->media_id) || !file_is_canonical(at)) {
+      !take_integer(&at, 1, INT64_MAX, &ret_url->media_id) || !signed_url_file_is_valid(at)) {
     return false;
   }
   *ret_flag = flags[0];

@@ -35,7 +35,10 @@ void grant_id_new(int64_t now_us, uint32_t issuer_tag, char ret_grant_id[GRANT_I
 enum error grant_id_parse(const char *text, int64_t *ret_time_ms, uint32_t *ret_issuer_tag) MUST_CHECK;
 /* [A-Za-z0-9_-]{1,64} but not "-" alone. */
 bool viewer_is_valid(const char *viewer);
-/* Appends "/stream/…/<media id>/" + file (percent-encoded by segment) signed by the keyring's first key. */
+/* A file's name or path below media/<id>/ that a URL may carry: 1 to 8 segments of [A-Za-z0-9._~+=,@-], each beginning with
+ * one of [A-Za-z0-9_], folders up to 128 and the name up to 200 bytes. Nothing in it is ever percent-encoded: one spelling. */
+bool signed_url_file_is_valid(const char *file);
+/* Appends "/stream/…/<media id>/<file>" signed by the keyring's first key. ERROR_INVALID: a part that nginx would refuse. */
 enum error signed_url_append_path(const struct keyring *keyring, const struct signed_url *url, const char *file, struct text *ret_path) MUST_CHECK;
 /* Parses and verifies a path, as nginx does: ERROR_INVALID (not of this form), ERROR_DENIED (signature or key),
  * ERROR_EXPIRED. *ret_file points into path. `remote_address` is what an "i" flag is held against. */
