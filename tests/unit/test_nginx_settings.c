@@ -28,7 +28,7 @@ static const struct {
   const char *value;
   const char *expected; /* in one of the files; NULL: refused */
   const char *description;
-} rows[] = {
+} values[] = {
     {NAMES, "media.example.org", "  \"media.example.org\" 1;\n", "a host name"},
     {NAMES, "*.example.org", "  \"*.example.org\" 1;\n", "a wildcard"},
     {NAMES, "[::1]", "  \"[::1]\" 1;\n", "an IPv6 address"},
@@ -63,28 +63,28 @@ static const struct {
 };
 
 static void check_row(size_t row) {
-  char *item = (char *)rows[row].value;
+  char *item = (char *)values[row].value;
   struct settings settings = base_settings();
   struct settings_list *lists[] = {&settings.server_names, &settings.cors_origins, &settings.trusted_proxies, &settings.origin_hosts};
-  *lists[rows[row].list] = one(&item);
+  *lists[values[row].list] = one(&item);
   struct nginx_settings files = {0};
   struct text problems = {0};
   enum error error = nginx_settings_render(&settings, CA, &files, &problems);
-  if (rows[row].expected == NULL) {
-    ck_assert_msg(error == ERROR_INVALID, "%s", rows[row].description);
-    ck_assert_msg(strstr(problems.data, rows[row].value) != NULL, "%s: %s", rows[row].description, problems.data);
+  if (values[row].expected == NULL) {
+    ck_assert_msg(error == ERROR_INVALID, "%s", values[row].description);
+    ck_assert_msg(strstr(problems.data, values[row].value) != NULL, "%s: %s", values[row].description, problems.data);
     ck_assert_ptr_null(files.http.data);
   } else {
-    ck_assert_msg(error == ERROR_NONE, "%s", rows[row].description);
-    ck_assert_msg(strstr(files.http.data, rows[row].expected) != NULL || strstr(files.server.data, rows[row].expected) != NULL,
-                  "%s:\n%s%s", rows[row].description, files.http.data, files.server.data);
+    ck_assert_msg(error == ERROR_NONE, "%s", values[row].description);
+    ck_assert_msg(strstr(files.http.data, values[row].expected) != NULL || strstr(files.server.data, values[row].expected) != NULL,
+                  "%s:\n%s%s", values[row].description, files.http.data, files.server.data);
   }
   nginx_settings_free(&files);
   text_free(&problems);
 }
 
 START_TEST(each_value_is_rendered_or_refused) {
-  for (size_t row = 0; row < UNIT_ROWS(rows); row++) {
+  for (size_t row = 0; row < UNIT_ROWS(values); row++) {
     check_row(row);
   }
 }
