@@ -1,0 +1,5 @@
+-- SPDX-License-Identifier: ISC
+-- Registers a medium with each request.
+wrk.method = "POST"
+wrk.headers["Content-Type"] = "application/json"
+wrk.body = '{"title":"Benchmark","type":"video","file_url":"https://origin.example.org/film.mp4"}'
