@@ -2,11 +2,17 @@
 /*
  * One worker process: takes requests from a listening socket until it is told to stop.
  * Knows neither HTTP nor SQL: what a request means is the callbacks' business.
- * worker.c is the usual libfcgi loop; multiplexer.c serves many kept connections in one process.
+ * worker.c is the usual libfcgi loop, and the loop of a worker that only ticks; multiplexer.c serves many kept
+ * connections in one process.
+ *
+ * SIGTERM is masked but while waiting, so that it never cuts a read, a write or a query short: a worker that is told to
+ * stop finishes what it serves first. A listening socket that was shut down ends a worker too, once all connections
+ * that were still queued on it are served.
  */
 #ifndef MEDIAGATE_PROCESS_WORKER_H
 #define MEDIAGATE_PROCESS_WORKER_H
 
+#include <signal.h>
 #include <stdbool.h>
 
 #include "base/error.h"
@@ -21,15 +27,35 @@ struct worker_callbacks {
   void (*handle)(void *state, struct FCGX_Request *request);
   /* A descriptor that must be watched while idle (LISTEN), -1 for none; may change after any callback. May be NULL. */
   int (*watch_fd)(void *state);
-  /* The descriptor is readable, or about a second has passed (in the multiplexer: before every request too). May be NULL. */
+  /* That descriptor is readable (then before any request), or about a second has passed. May be NULL. */
   void (*tick)(void *state);
   void (*stop)(void *state);
   void *context;
 };
 
-/* Runs until SIGTERM (finish what is being served, then return) or an error. Signals are masked but during the wait.
- * The loop: ppoll on the non-blocking listening fd with the unblocked mask, FCGX_Accept_r, handle, FCGX_Finish_r. */
-enum error worker_run(int listen_fd, const char *pool_name, const struct worker_callbacks *callbacks, struct scoreboard_slot *slot) MUST_CHECK;
-enum error multiplexer_run(int listen_fd, const char *pool_name, const struct worker_callbacks *callbacks, struct scoreboard_slot *slot) MUST_CHECK;
+/* The exit code of a worker process. */
+enum worker_exit {
+  WORKER_EXIT_STOPPED = 0,      /* told to stop, or the socket was shut down and its queue is empty */
+  WORKER_EXIT_START_FAILED = 3, /* `start` failed; it logged why */
+  WORKER_EXIT_FAILED = 4,       /* the loop could not go on; it logged why */
+};
+
+/* Each runs until SIGTERM (finishes what is being served, then returns) or an error. The process must have called
+ * worker_prepare_signals. ERROR_INVALID: `start` failed. */
+enum error worker_run(int listen_fd, const char *pool_name, const struct worker_callbacks *callbacks,
+                      struct scoreboard_slot *slot) MUST_CHECK;
+enum error multiplexer_run(int listen_fd, const char *pool_name, const struct worker_callbacks *callbacks,
+                           struct scoreboard_slot *slot) MUST_CHECK;
+/* A worker without a socket: `tick` about every second. */
+enum error ticker_run(const char *pool_name, const struct worker_callbacks *callbacks, struct scoreboard_slot *slot) MUST_CHECK;
+
+/* For the loops and for the supervisor's child. */
+void worker_prepare_signals(void);
+bool worker_is_told_to_stop(void);
+/* The mask to wait with: SIGTERM gets through. */
+const sigset_t *worker_waiting_mask(void);
+/* Calls `tick` when `wanted` or when a second has passed since *last_ms. The state must be SERVING or DRAINING: a tick may
+ * speak to the database. */
+void worker_tick(const struct worker_callbacks *callbacks, void *state, bool wanted, int64_t *last_ms);
 
 #endif

@@ -1,0 +1,137 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * The usual libfcgi loop: one connection, one request at a time. ppoll() opens the mask for SIGTERM only while it
+ * waits, so there is no window between looking at the flag and going to sleep, and libfcgi never sees EINTR.
+ */
+#include "config.h"
+
+#include "process/worker.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <string.h>
+#include <time.h>
+
+#include <fcgiapp.h>
+
+#include "base/clock.h"
+#include "base/log.h"
+
+#define TICK_MS 1000
+
+static volatile sig_atomic_t told_to_stop;
+static sigset_t waiting_mask;
+
+static void note_stop(int signal_number) {
+  (void)signal_number;
+  told_to_stop = 1;
+}
+
+void worker_prepare_signals(void) {
+  struct sigaction ignore = {.sa_handler = SIG_IGN};
+  struct sigaction noted = {.sa_handler = note_stop};
+  struct sigaction usual = {.sa_handler = SIG_DFL};
+  sigset_t masked;
+  told_to_stop = 0;
+  (void)sigemptyset(&waiting_mask);
+  (void)sigemptyset(&masked);
+  (void)sigaddset(&masked, SIGTERM);
+  /* A terminal sends SIGINT and SIGHUP to the whole group: what to make of them is the supervisor's business. */
+  (void)sigaction(SIGINT, &ignore, NULL);
+  (void)sigaction(SIGHUP, &ignore, NULL);
+  (void)sigaction(SIGPIPE, &ignore, NULL);
+  (void)sigaction(SIGCHLD, &usual, NULL);
+  (void)sigaction(SIGTERM, &noted, NULL);
+  (void)sigprocmask(SIG_SETMASK, &masked, NULL);
+}
+
+bool worker_is_told_to_stop(void) {
+  return told_to_stop != 0;
+}
+
+const sigset_t *worker_waiting_mask(void) {
+  return &waiting_mask;
+}
+
+void worker_tick(const struct worker_callbacks *callbacks, void *state, bool wanted, int64_t *last_ms) {
+  int64_t now = clock_monotonic_ms();
+  if (callbacks->tick != NULL && (wanted || now - *last_ms >= TICK_MS)) {
+    *last_ms = now;
+    callbacks->tick(state);
+  }
+}
+
+struct loop {
+  int listen_fd; /* -1: none */
+  const struct worker_callbacks *callbacks;
+  struct scoreboard_slot *slot;
+  void *state;
+  int64_t ticked_ms;
+};
+
+/* Waits for a connection, for at most a second, and ticks. True when there may be one. */
+static bool wait_for_connection(struct loop *loop) {
+  struct timespec wait = {.tv_sec = TICK_MS / 1000};
+  int watched = loop->callbacks->watch_fd == NULL ? -1 : loop->callbacks->watch_fd(loop->state);
+  struct pollfd fds[2] = {{.fd = loop->listen_fd, .events = POLLIN}, {.fd = watched, .events = POLLIN}};
+  scoreboard_set_state(loop->slot, WORKER_IDLE);
+  int ready = ppoll(fds, 2, &wait, &waiting_mask);
+  scoreboard_set_state(loop->slot, WORKER_SERVING); /* a tick may take long, and a silent peer could hold us */
+  worker_tick(loop->callbacks, loop->state, ready > 0 && fds[1].revents != 0, &loop->ticked_ms);
+  return ready > 0 && fds[0].revents != 0;
+}
+
+/* Accepts and serves one request. False when the socket was shut down and nothing is queued on it any more. */
+static bool serve_one(const struct loop *loop, FCGX_Request *request) {
+  int result = FCGX_Accept_r(request);
+  if (result == -EINVAL) {
+    return false;
+  }
+  if (result != 0) {
+    if (result != -EAGAIN && result != -EINTR && result != -ECONNABORTED) {
+      struct timespec pause = {.tv_nsec = 50 * 1000 * 1000}; /* out of descriptors or memory: do not spin */
+      log_event(LOG_LEVEL_ERROR, "accept_failed", LOG_STR("error", strerror(-result)));
+      (void)nanosleep(&pause, NULL);
+    }
+    return true;
+  }
+  loop->callbacks->handle(loop->state, request);
+  FCGX_Finish_r(request);
+  scoreboard_count_request(loop->slot);
+  return true;
+}
+
+static enum error run(struct loop *loop, const char *pool_name) {
+  FCGX_Request request;
+  bool open = true;
+  if (loop->callbacks->start(loop->callbacks->context, pool_name, loop->slot, &loop->state) != ERROR_NONE) {
+    return ERROR_INVALID;
+  }
+  if (loop->listen_fd >= 0 &&
+      (FCGX_Init() != 0 || FCGX_InitRequest(&request, loop->listen_fd, FCGI_FAIL_ACCEPT_ON_INTR) != 0)) {
+    log_event(LOG_LEVEL_ERROR, "libfcgi_failed", LOG_STR("pool", pool_name));
+    return ERROR_INTERNAL;
+  }
+  while (open && !worker_is_told_to_stop()) {
+    if (wait_for_connection(loop)) {
+      open = serve_one(loop, &request);
+    }
+  }
+  scoreboard_set_state(loop->slot, WORKER_DRAINING);
+  if (loop->listen_fd >= 0) {
+    FCGX_Free(&request, 1);
+  }
+  loop->callbacks->stop(loop->state);
+  return ERROR_NONE;
+}
+
+enum error worker_run(int listen_fd, const char *pool_name, const struct worker_callbacks *callbacks,
+                      struct scoreboard_slot *slot) {
+  struct loop loop = {.listen_fd = listen_fd, .callbacks = callbacks, .slot = slot};
+  return run(&loop, pool_name);
+}
+
+enum error ticker_run(const char *pool_name, const struct worker_callbacks *callbacks, struct scoreboard_slot *slot) {
+  struct loop loop = {.listen_fd = -1, .callbacks = callbacks, .slot = slot};
+  return run(&loop, pool_name);
+}
