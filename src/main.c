@@ -15,6 +15,7 @@ static const struct {
   const char *help;
 } commands[] = {
     {"nginx-config", command_nginx_config, "write what nginx must know of the settings"},
+    {"check-config", command_check_config, "check the settings, print them or a sample file"},
     {NULL, NULL, NULL},
 };
 

@@ -10,5 +10,6 @@
 #define COMMAND_USAGE  2
 
 int command_nginx_config(int argc, char **argv);
+int command_check_config(int argc, char **argv);
 
 #endif
