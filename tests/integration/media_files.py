@@ -14,6 +14,9 @@ RECIPES = {
     # name: (extension, ffmpeg's arguments)
     "film": ("mp4", "-f lavfi -i testsrc=size=320x180:rate=25 -f lavfi -i sine=frequency=440 -t 6 "
                     "-c:v libx264 -preset ultrafast -pix_fmt yuv420p -g 25 -c:a aac -movflags +faststart"),
+    # Its index is at the end, so that a player must ask for ranges.
+    "long": ("mp4", "-f lavfi -i testsrc2=size=640x360:rate=25 -f lavfi -i sine=frequency=440 -t 40 "
+                    "-c:v libx264 -preset ultrafast -b:v 3M -pix_fmt yuv420p -g 50 -c:a aac"),
     "short": ("mp4", "-f lavfi -i testsrc=size=128x96:rate=10 -t 1 -c:v libx264 -preset ultrafast -pix_fmt yuv420p"),
     "webm": ("webm", "-f lavfi -i testsrc=size=128x96:rate=10 -t 1 -c:v libvpx -b:v 100k"),
     "sound": ("mp3", "-f lavfi -i sine=frequency=440 -t 2 -c:a libmp3lame"),

@@ -67,11 +67,14 @@ def unprivileged_user():
 
 
 class Api(requests.Session):
-    """requests.Session with the stack's address before every path, and a deadline."""
+    """requests.Session with the stack's address before every path, and a deadline.
 
-    def __init__(self, base, ca=None, token=None):
+    With a contract (see contract.py) what the proxy can carry goes through it, and is held against docs/openapi.yaml.
+    """
+
+    def __init__(self, base, ca=None, token=None, contract=None):
         super().__init__()
-        self.base = base
+        self.base, self.contract = base, contract
         self.trust_env = False
         if ca:
             self.verify = str(ca)
@@ -81,6 +84,10 @@ class Api(requests.Session):
     def request(self, method, url, **arguments):  # pylint: disable=arguments-differ
         arguments.setdefault("timeout", DEADLINE)
         arguments.setdefault("allow_redirects", False)
+        if self.contract and self.base == self.contract.upstream and self.contract.carries(method, url, arguments):
+            answer = super().request(method, self.contract.base_url + url, **arguments)
+            self.contract.check(answer)
+            return answer
         return super().request(method, url if "://" in url else self.base + url, **arguments)
 
 
@@ -103,6 +110,7 @@ class Stack:
         self.postgres = self.serve = self.nginx = None
         self.environment = {"PATH": "/usr/local/bin:/usr/bin:/bin:/usr/sbin:/sbin", "HOME": str(self.root), "LC_ALL": "C.UTF-8",
                             **{k: v for k, v in os.environ.items() if k.endswith("SAN_OPTIONS")}}
+        self.contract = None
         self._admin = None
         self._serial = 0
 
@@ -384,7 +392,7 @@ class Stack:
 
     # --- people and media ---------------------------------------------------------------------------
     def anonymous(self, https=False):
-        return Api(self.https_url if https else self.base_url, self.certificate)
+        return Api(self.https_url if https else self.base_url, self.certificate, contract=self.contract)
 
     def new_admin(self, password="correct horse battery"):
         """A fresh administrator, logged in: an Api with .email, .password, .account, .tokens."""
@@ -399,7 +407,7 @@ class Stack:
         with self.anonymous() as api:
             answer = api.post("/auth/login", json={"email": email, "password": password})
             assert answer.status_code == 200, answer.text
-        admin = Api(self.base_url, self.certificate, answer.json()["access_token"])
+        admin = Api(self.base_url, self.certificate, answer.json()["access_token"], self.contract)
         admin.email, admin.password, admin.account, admin.tokens = email, password, account, answer.json()
         return admin
 
