@@ -14,6 +14,7 @@
 #include "api/call.h"
 #include "base/file.h"
 #include "base/log.h"
+#include "library/library_link.h"
 #include "library/probe.h"
 
 static const struct {
@@ -34,22 +35,6 @@ static bool describe_playlist(const char *stored_name, struct media_file_facts *
     }
   }
   return false;
-}
-
-/* What is wrong with the file, in words for the caller; NULL: the fault is not the caller's. */
-static const char *link_problem(enum error error) {
-  switch (error) {
-  case ERROR_INVALID:
-    return "must name a file by a plain path: no empty, . or .. parts, and only names that a stream URL can hold";
-  case ERROR_NOT_FOUND:
-    return "there is no such file in the library";
-  case ERROR_DENIED:
-    return "leads out of the library";
-  case ERROR_UNSUPPORTED:
-    return "there is no library here: library_dir is not set";
-  default:
-    return NULL;
-  }
 }
 
 static enum error look_into(struct call *call, int64_t media_id, struct media_file_facts *facts, char ret_reason[200]) {
@@ -101,21 +86,21 @@ bool library_file_attach(struct call *call, int64_t media_id, const struct media
   struct media_folder *folder = call->app->media_folder;
   struct media_file_facts facts = {.size_bytes = 0};
   char old_name[STORED_NAME_SIZE];
-  enum error error =
-      media_folder_link_library(folder, media_id, fields->parsed.library_path, facts.stored_name, &facts.size_bytes);
+  char reason[LIBRARY_LINK_REASON_SIZE];
+  enum error error = library_link_create(folder, media_id, fields->parsed.library_path, facts.stored_name, &facts.size_bytes, reason);
+  if (error == ERROR_INVALID || error == ERROR_NOT_FOUND || error == ERROR_DENIED || error == ERROR_UNSUPPORTED) {
+    response_field_error(call->response, "/file_url", "%s", reason);
+    response_problem_fields(call->response);
+    return false;
+  }
   if (error != ERROR_NONE) {
-    const char *problem = link_problem(error);
-    if (problem != NULL) {
-      response_field_error(call->response, "/file_url", "%s", problem);
-      response_problem_fields(call->response);
-    } else {
-      call_fail(call, error, "linking a file of the library");
-    }
+    call_fail(call, error, "linking a file of the library");
     return false;
   }
   if (describe(call, media_id, &facts)) {
     error = media_store_set_file(call->app->database, media_id, &facts, fields->file_url, ret_media, old_name);
     if (error == ERROR_NONE) {
+      media_folder_settle(folder, media_id, facts.stored_name);
       return true; /* what it replaced is swept after the longest TTL */
     }
     call_fail_media(call, error, media_id, "storing a medium's file");

@@ -33,22 +33,28 @@ static void reply_created(struct call *call, const struct media *media) {
   log_event(LOG_LEVEL_INFO, "media_created", LOG_I64("account_id", call->account->id), LOG_I64("media_id", media->id));
 }
 
-/* Trashes the folder of a medium whose row is gone. */
-static void remove_folder(struct call *call, int64_t media_id) {
-  enum error error = media_folder_trash(call->app->media_folder, media_id);
+/* The note lets the sweep finish what a crash interrupts between the row's commit and the end. */
+static enum error delete_media(struct call *call, int64_t media_id) {
+  enum error error = media_folder_note_deletion(call->app->media_folder, media_id);
+  if (error == ERROR_NONE) {
+    error = media_store_delete(call->app->database, media_id);
+  }
   if (error != ERROR_NONE) {
+    return error;
+  }
+  error = media_folder_trash(call->app->media_folder, media_id);
+  if (error != ERROR_NONE) { /* the row decides: the sweep does the rest */
     log_event(LOG_LEVEL_WARNING, "media_folder_left", LOG_I64("media_id", media_id), LOG_ERROR_FIELD(error));
   }
+  return ERROR_NONE;
 }
 
 /* A medium whose library file cannot be had is taken back. */
 static void take_back(struct call *call, int64_t media_id) {
-  enum error error = media_store_delete(call->app->database, media_id);
+  enum error error = delete_media(call, media_id);
   if (error != ERROR_NONE) {
     log_event(LOG_LEVEL_WARNING, "media_left_without_file", LOG_I64("media_id", media_id), LOG_ERROR_FIELD(error));
-    return;
   }
-  remove_folder(call, media_id);
 }
 
 static void create(struct call *call, const struct media_fields *fields) {
@@ -172,7 +178,10 @@ static void change(struct call *call, int64_t id, const struct media_fields *fie
                                 .type = fields->has_type ? &fields->type : NULL,
                                 .set_file_url = fields->has_file_url && !library,
                                 .file_url = library ? NULL : fields->file_url};
-  enum error error = media_store_update(call->app->database, id, &change, &media);
+  enum error error = change.set_file_url ? media_folder_note_replacement(call->app->media_folder, id) : ERROR_NONE;
+  if (error == ERROR_NONE) {
+    error = media_store_update(call->app->database, id, &change, &media);
+  }
   if (error != ERROR_NONE) {
     call_fail_media(call, error, id, "changing a medium");
   } else {
@@ -200,12 +209,11 @@ void media_api_delete(struct call *call) {
   if (!call_media_id(call, &id)) {
     return;
   }
-  enum error error = media_store_delete(call->app->database, id);
+  enum error error = delete_media(call, id);
   if (error != ERROR_NONE) {
     call_fail_media(call, error, id, "deleting a medium");
     return;
   }
-  remove_folder(call, id);
   log_event(LOG_LEVEL_INFO, "media_deleted", LOG_I64("account_id", call->account->id), LOG_I64("media_id", id));
   response_empty(call->response, 204);
 }

@@ -1,0 +1,135 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Uploads on their way. The disk is asked to write while bytes still come in, so that the fsync at
+ * the end is short.
+ */
+#include "config.h"
+
+#include "library/spool_file.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <openssl/evp.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/file.h"
+#include "base/text.h"
+#include "library/folders.h"
+
+#define WRITEBACK_BYTES (8 * 1024 * 1024)
+
+struct spool_file {
+  struct media_folder *folder;
+  char name[FOLDERS_UNIQUE_NAME_SIZE];
+  int fd;
+  int64_t size_bytes;
+  int64_t writeback_bytes; /* up to here the kernel was asked to write */
+  EVP_MD_CTX *hash;
+  bool placed;
+};
+
+enum error spool_file_create(struct media_folder *folder, struct spool_file **ret_file) {
+  struct spool_file *file = calloc(1, sizeof *file);
+  if (file == NULL) {
+    return ERROR_MEMORY;
+  }
+  file->folder = folder;
+  folders_unique_name(file->name);
+  file->fd = openat(folder->spool_fd, file->name, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0640);
+  enum error error = file->fd < 0 ? file_error_from_errno(errno) : ERROR_NONE;
+  if (error == ERROR_NONE && flock(file->fd, LOCK_SH | LOCK_NB) != 0) {
+    error =
+        file_error_from_errno(errno); /* the lock tells the sweep that somebody is at work here */
+  }
+  if (error == ERROR_NONE) {
+    file->hash = EVP_MD_CTX_new();
+    if (file->hash == NULL || EVP_DigestInit_ex(file->hash, EVP_sha256(), NULL) != 1) {
+      error = ERROR_MEMORY;
+    }
+  }
+  if (error != ERROR_NONE) {
+    spool_file_discard(file);
+    return error;
+  }
+  *ret_file = file;
+  return ERROR_NONE;
+}
+
+enum error spool_file_write(struct spool_file *file, const void *bytes, size_t size) {
+  enum error error = file_write_all(file->fd, bytes, size);
+  if (error != ERROR_NONE) {
+    return error;
+  }
+  if (EVP_DigestUpdate(file->hash, bytes, size) != 1) {
+    return ERROR_INTERNAL;
+  }
+  file->size_bytes += (int64_t)size;
+  if (file->size_bytes - file->writeback_bytes >= WRITEBACK_BYTES) {
+    /* A hint only: a file system that cannot do this writes everything at the fsync. */
+    (void)sync_file_range(file->fd, file->writeback_bytes, file->size_bytes - file->writeback_bytes,
+                          SYNC_FILE_RANGE_WRITE);
+    file->writeback_bytes = file->size_bytes;
+  }
+  return ERROR_NONE;
+}
+
+enum error spool_file_finish(struct spool_file *file, char ret_sha256[SPOOL_FILE_SHA256_SIZE],
+                             int64_t *ret_size) {
+  unsigned char digest[EVP_MAX_MD_SIZE];
+  unsigned int digest_size = 0;
+  /* The mode is set here: the process's umask must not keep nginx's group from reading. */
+  if (fchmod(file->fd, 0640) != 0 || fsync(file->fd) != 0) {
+    return file_error_from_errno(errno);
+  }
+  if (EVP_DigestFinal_ex(file->hash, digest, &digest_size) != 1 ||
+      digest_size * 2 + 1 != SPOOL_FILE_SHA256_SIZE) {
+    return ERROR_INTERNAL;
+  }
+  text_hex_encode(digest, digest_size, ret_sha256);
+  *ret_size = file->size_bytes;
+  return ERROR_NONE;
+}
+
+int spool_file_fd(const struct spool_file *file) {
+  return file->fd;
+}
+
+enum error spool_file_place(struct spool_file *file, int64_t media_id, const char *extension,
+                            char ret_stored_name[STORED_NAME_SIZE]) {
+  char unique[FOLDERS_UNIQUE_NAME_SIZE];
+  char name[STORED_NAME_SIZE];
+  __attribute__((cleanup(file_close_cleanup))) int medium_fd = -1;
+  folders_unique_name(unique);
+  snprintf(name, sizeof name, "%s.%s", unique, extension);
+  enum error error = folders_prepare_entry(file->folder, media_id, name, &medium_fd);
+  if (error != ERROR_NONE) {
+    return error;
+  }
+  if (renameat(file->folder->spool_fd, file->name, medium_fd, name) != 0) {
+    return file_error_from_errno(errno);
+  }
+  file->placed = true;
+  if (fsync(medium_fd) != 0) {
+    error = file_error_from_errno(errno);
+    (void)unlinkat(medium_fd, name, 0); /* else the sweep does it */
+    return error;
+  }
+  snprintf(ret_stored_name, STORED_NAME_SIZE, "%s", name);
+  return ERROR_NONE;
+}
+
+void spool_file_discard(struct spool_file *file) {
+  if (file == NULL) {
+    return;
+  }
+  if (file->fd >= 0 && !file->placed) {
+    (void)unlinkat(file->folder->spool_fd, file->name, 0); /* else the sweep does it */
+  }
+  file_close_cleanup(&file->fd);
+  EVP_MD_CTX_free(file->hash);
+  free(file);
+}
