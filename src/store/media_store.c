@@ -1,0 +1,178 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Media: made, found, changed, deleted. Lists are in media_list.c.
+ */
+#include "config.h"
+
+#include "store/media_store.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "store/media_row.h"
+#include "store/statement.h"
+
+void media_free(struct media *media) {
+  if (media != NULL) {
+    free(media->file_url);
+    *media = (struct media){0};
+  }
+}
+
+const char *media_type_name(enum media_type type) {
+  return type == MEDIA_VIDEO ? "video" : "audio";
+}
+
+void media_row_read(struct rows *rows, struct media *ret_media) {
+  struct media_file_facts *file = &ret_media->file;
+  char type[8];
+  ret_media->id = rows_i64(rows);
+  rows_text(rows, ret_media->title, sizeof ret_media->title);
+  rows_text(rows, type, sizeof type);
+  ret_media->type = strcmp(type, "audio") == 0 ? MEDIA_AUDIO : MEDIA_VIDEO;
+  ret_media->file_url = rows_text_copy(rows);
+  rows_text(rows, file->stored_name, sizeof file->stored_name);
+  file->size_bytes = rows_i64_or(rows, 0);
+  rows_text(rows, file->sha256, sizeof file->sha256);
+  rows_text(rows, file->content_type, sizeof file->content_type);
+  file->duration_seconds = rows_f64_or(rows, 0);
+  file->width = (int)rows_i64_or(rows, 0);
+  file->height = (int)rows_i64_or(rows, 0);
+  rows_text(rows, file->container, sizeof file->container);
+  rows_text(rows, file->video_codec, sizeof file->video_codec);
+  rows_text(rows, file->audio_codec, sizeof file->audio_codec);
+  ret_media->file_version = rows_i64(rows);
+  ret_media->created_by = rows_i64_or(rows, 0);
+  ret_media->created_at_us = rows_i64(rows);
+  ret_media->updated_at_us = rows_i64(rows);
+}
+
+/* Runs what returns one medium or none. When old_name is given, a first column before the medium's is read into it. */
+static enum error execute_one(struct database *database, const char *sql, enum statement_repeat repeat, const struct parameters *parameters,
+                              struct media *ret_media, char *old_name, size_t old_name_size) {
+  struct rows rows;
+  enum error error = statement_execute(database, sql, repeat, parameters, &rows);
+  if (error != ERROR_NONE) {
+    return error;
+  }
+  struct media media = {0};
+  bool found = rows_next(&rows);
+  if (found && old_name != NULL) {
+    rows_text(&rows, old_name, old_name_size);
+  }
+  if (found) {
+    media_row_read(&rows, &media);
+  }
+  error = rows_close(&rows);
+  if (error == ERROR_NONE && !found) {
+    error = ERROR_NOT_FOUND;
+  }
+  if (error != ERROR_NONE) {
+    media_free(&media);
+    return error;
+  }
+  *ret_media = media;
+  return ERROR_NONE;
+}
+
+enum error media_store_create(struct database *database, const char *title, enum media_type type, const char *file_url, int64_t created_by, struct media *ret_media) {
+  struct parameters parameters = {0};
+  parameters_text(&parameters, title);
+  parameters_text(&parameters, media_type_name(type));
+  parameters_text(&parameters, file_url);
+  parameters_i64_or_null(&parameters, created_by);
+  return execute_one(database,
+                     "insert into media_asset as m (title, type, file_url, created_by) values ($1, $2, $3, $4) returning " MEDIA_COLUMNS,
+                     STATEMENT_ONCE, &parameters, ret_media, NULL, 0);
+}
+
+enum error media_store_find(struct database *database, int64_t id, struct media *ret_media) {
+  struct parameters parameters = {0};
+  parameters_i64(&parameters, id);
+  return execute_one(database, "select " MEDIA_COLUMNS " from media_asset m where m.id = $1 and m.deleted_at is null", STATEMENT_REPEATABLE,
+                     &parameters, ret_media, NULL, 0);
+}
+
+/* $5: is file_url ($4) to be set? Another one than the one that stands takes the place of the stored file and its facts. */
+#define REPLACED "($5::boolean and m.file_url is distinct from $4)"
+#define UNLESS_REPLACED(column) column " = case when " REPLACED " then null else m." column " end"
+
+enum error media_store_update(struct database *database, int64_t id, const struct media_change *change, struct media *ret_media) {
+  static const char *const update =
+      "update media_asset m set title = coalesce($2, m.title), type = coalesce($3, m.type),"
+      " file_url = case when $5::boolean then $4 else m.file_url end, " UNLESS_REPLACED("stored_name") ", " UNLESS_REPLACED("size_bytes")
+      ", " UNLESS_REPLACED("sha256") ", " UNLESS_REPLACED("content_type") ", " UNLESS_REPLACED("duration_seconds")
+      ", " UNLESS_REPLACED("width") ", " UNLESS_REPLACED("height") ", " UNLESS_REPLACED("container")
+      ", " UNLESS_REPLACED("video_codec") ", " UNLESS_REPLACED("audio_codec") ","
+      " file_version = m.file_version + case when " REPLACED " then 1 else 0 end,"
+      " file_changed_at = case when " REPLACED " then now() else m.file_changed_at end, updated_at = now()"
+      " where m.id = $1 and m.deleted_at is null returning " MEDIA_COLUMNS;
+  struct parameters parameters = {0};
+  parameters_i64(&parameters, id);
+  parameters_text(&parameters, change->title);
+  parameters_text(&parameters, change->type == NULL ? NULL : media_type_name(*change->type));
+  parameters_text(&parameters, change->set_file_url ? change->file_url : NULL);
+  parameters_bool(&parameters, change->set_file_url);
+  return execute_one(database, update, STATEMENT_REPEATABLE, &parameters, ret_media, NULL, 0);
+}
+
+/* The row is locked first (`old`), so that of two uploads each learns the name that it replaced. */
+enum error media_store_set_file(struct database *database, int64_t id, const struct media_file_facts *facts, const char *file_url, struct media *ret_media, char ret_old_name[160]) {
+  static const char *const update =
+      "with old as (select id, stored_name from media_asset where id = $1 and deleted_at is null for update)"
+      " update media_asset m set stored_name = $2, size_bytes = $3, sha256 = $4, content_type = $5, duration_seconds = $6, width = $7, height = $8,"
+      " container = $9, video_codec = $10, audio_codec = $11, file_url = $12, file_version = m.file_version + 1,"
+      " file_changed_at = now(), updated_at = now()"
+      " from old where m.id = old.id and m.deleted_at is null returning old.stored_name, " MEDIA_COLUMNS;
+  struct parameters parameters = {0};
+  parameters_i64(&parameters, id);
+  parameters_text_or_null(&parameters, facts->stored_name);
+  parameters_i64(&parameters, facts->size_bytes);
+  parameters_text_or_null(&parameters, facts->sha256);
+  parameters_text_or_null(&parameters, facts->content_type);
+  parameters_f64_or_null(&parameters, facts->duration_seconds);
+  parameters_i64_or_null(&parameters, facts->width);
+  parameters_i64_or_null(&parameters, facts->height);
+  parameters_text_or_null(&parameters, facts->container);
+  parameters_text_or_null(&parameters, facts->video_codec);
+  parameters_text_or_null(&parameters, facts->audio_codec);
+  parameters_text(&parameters, file_url);
+  char old_name[STORED_NAME_COLUMN_SIZE] = "";
+  enum error error = execute_one(database, update, STATEMENT_ONCE, &parameters, ret_media, old_name, sizeof old_name);
+  if (error == ERROR_NONE) {
+    memcpy(ret_old_name, old_name, sizeof old_name);
+  }
+  return error;
+}
+
+enum error media_store_delete(struct database *database, int64_t id) {
+  struct parameters parameters = {0};
+  parameters_i64(&parameters, id);
+  int64_t affected = 0;
+  enum error error = statement_change(database, "update media_asset set deleted_at = now(), updated_at = now() where id = $1 and deleted_at is null",
+                                      STATEMENT_ONCE, &parameters, &affected);
+  return error == ERROR_NONE && affected == 0 ? ERROR_NOT_FOUND : error;
+}
+
+enum error media_store_is_current(struct database *database, int64_t id, const char *stored_name, int64_t keep_seconds, bool *ret_current, bool *ret_deleted) {
+  static const char *const select =
+      "select coalesce(stored_name = $2, false) or coalesce(file_changed_at > now() - $3::int8 * interval '1 second', false)"
+      " from media_asset where id = $1 and deleted_at is null";
+  struct parameters parameters = {0};
+  parameters_i64(&parameters, id);
+  parameters_text(&parameters, stored_name);
+  parameters_i64(&parameters, keep_seconds);
+  struct rows rows;
+  enum error error = statement_execute(database, select, STATEMENT_REPEATABLE, &parameters, &rows);
+  if (error != ERROR_NONE) {
+    return error;
+  }
+  bool found = rows_next(&rows);
+  bool current = found && rows_bool(&rows);
+  error = rows_close(&rows);
+  if (error == ERROR_NONE) {
+    *ret_current = current;
+    *ret_deleted = !found;
+  }
+  return error;
+}

@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * A fixed window per key. The first attempt opens it, the row is replaced when it has ended: nobody is ever locked out for good, and
+ * attempts above the limit cost one upsert.
+ */
+#include "config.h"
+
+#include "store/rate_limit.h"
+
+#include "store/statement.h"
+
+/* Of kind $1 and key $2; a kind holds no blank. */
+#define KEY "sha256(convert_to($1::text || ' ' || $2::text, 'UTF8'))"
+
+static void add_key(struct parameters *parameters, const char *kind, const char *key) {
+  parameters_text(parameters, kind);
+  parameters_text(parameters, key);
+}
+
+/* Repeatable: an attempt counted twice after a broken connection errs on the safe side. */
+enum error rate_limit_count(struct database *database, const char *kind, const char *key, int64_t limit, int64_t window_seconds,
+                            int64_t *ret_retry_after) {
+  static const char *const upsert =
+      "insert into rate_limit as r (key, attempts, window_ends_at)"
+      " values (" KEY ", 1, now() + $3::int8 * interval '1 second')"
+      " on conflict (key) do update set"
+      "  attempts = case when r.window_ends_at <= now() then 1 else r.attempts + 1 end,"
+      "  window_ends_at = case when r.window_ends_at <= now() then excluded.window_ends_at else r.window_ends_at end"
+      " returning attempts, greatest(1, ceil(extract(epoch from window_ends_at - now())))::int8";
+  struct parameters parameters = {0};
+  add_key(&parameters, kind, key);
+  parameters_i64(&parameters, window_seconds);
+  struct rows rows;
+  enum error error = statement_execute(database, upsert, STATEMENT_REPEATABLE, &parameters, &rows);
+  if (error != ERROR_NONE) {
+    return error;
+  }
+  bool found = rows_next(&rows);
+  int64_t attempts = found ? rows_i64(&rows) : 0;
+  int64_t retry_after = found ? rows_i64(&rows) : 0;
+  error = rows_close(&rows);
+  if (error == ERROR_NONE && attempts > limit) {
+    *ret_retry_after = retry_after;
+    error = ERROR_LIMITED;
+  }
+  return error;
+}
+
+enum error rate_limit_give_back(struct database *database, const char *kind, const char *key) {
+  struct parameters parameters = {0};
+  add_key(&parameters, kind, key);
+  return statement_change(database, "update rate_limit set attempts = attempts - 1 where key = " KEY " and attempts > 0", STATEMENT_ONCE,
+                          &parameters, NULL);
+}
+
+enum error rate_limit_reset(struct database *database, const char *kind, const char *key) {
+  struct parameters parameters = {0};
+  add_key(&parameters, kind, key);
+  return statement_change(database, "delete from rate_limit where key = " KEY, STATEMENT_REPEATABLE, &parameters, NULL);
+}

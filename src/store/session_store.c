@@ -1,0 +1,176 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Login sessions, their refresh tokens and the login limits. A rotation locks the token and its session, so two of one family come
+ * one after the other, and what ends sessions is seen.
+ */
+#include "config.h"
+
+#include "store/session_store.h"
+
+#include <stdio.h>
+
+#include "store/account_row.h"
+#include "store/rate_limit.h"
+#include "store/statement.h"
+
+#define SESSION_ID_SIZE 37
+
+/* `for share` waits for a password change under way, which then leaves another epoch: no session opens with what was verified before. */
+enum error session_store_create(struct database *database, int64_t account_id, int64_t token_epoch, const unsigned char token_hash[32], int64_t ttl_seconds,
+                                char ret_session_id[37]) {
+  static const char *const insert =
+      "with account as (select id from admin_user where id = $1 and token_epoch = $2 and disabled_at is null for share),"
+      " session as (insert into login_session (account_id, expires_at)"
+      "  select id, now() + $4::int8 * interval '1 second' from account returning id, expires_at),"
+      " token as (insert into refresh_token (token_hash, session_id, expires_at) select $3, id, expires_at from session)"
+      " select id from session";
+  struct parameters parameters = {0};
+  parameters_i64(&parameters, account_id);
+  parameters_i64(&parameters, token_epoch);
+  parameters_hash(&parameters, token_hash);
+  parameters_i64(&parameters, ttl_seconds);
+  struct rows rows;
+  enum error error = statement_execute(database, insert, STATEMENT_ONCE, &parameters, &rows);
+  if (error != ERROR_NONE) {
+    return error;
+  }
+  char session_id[SESSION_ID_SIZE] = "";
+  bool found = rows_next(&rows);
+  if (found) {
+    rows_text(&rows, session_id, sizeof session_id);
+  }
+  error = rows_close(&rows);
+  if (error == ERROR_NONE && !found) {
+    error = ERROR_DENIED;
+  }
+  if (error == ERROR_NONE) {
+    snprintf(ret_session_id, SESSION_ID_SIZE, "%s", session_id);
+  }
+  return error;
+}
+
+struct family { /* of a refresh token that was shown */
+  char session_id[SESSION_ID_SIZE];
+  bool over;            /* expired, ended, or the account is disabled */
+  bool reused_too_late; /* spent before, and longer ago than the window */
+  struct account account;
+};
+
+/* The statement waits for locks, so the time is taken after it: clock_timestamp, not now. */
+static enum error lock_family(struct database *database, const unsigned char token_hash[32], int64_t reuse_window_seconds, struct family *ret_family) {
+  static const char *const select =
+      "select t.session_id, t.expires_at <= clock_timestamp() or s.ended_at is not null or a.disabled_at is not null,"
+      " t.spent_at is not null and t.spent_at + $2::int8 * interval '1 second' <= clock_timestamp(), " ACCOUNT_COLUMNS
+      " from refresh_token t join login_session s on s.id = t.session_id join admin_user a on a.id = s.account_id"
+      " where t.token_hash = $1 for update of t, s";
+  struct parameters parameters = {0};
+  parameters_hash(&parameters, token_hash);
+  parameters_i64(&parameters, reuse_window_seconds);
+  struct rows rows;
+  enum error error = statement_execute(database, select, STATEMENT_ONCE, &parameters, &rows);
+  if (error != ERROR_NONE) {
+    return error;
+  }
+  bool found = rows_next(&rows);
+  if (found) {
+    rows_text(&rows, ret_family->session_id, sizeof ret_family->session_id);
+    ret_family->over = rows_bool(&rows);
+    ret_family->reused_too_late = rows_bool(&rows);
+    account_row_read(&rows, &ret_family->account);
+  }
+  error = rows_close(&rows);
+  return error == ERROR_NONE && !found ? ERROR_DENIED : error;
+}
+
+static enum error end_family(struct database *database, const char *session_id) {
+  struct parameters parameters = {0};
+  parameters_text(&parameters, session_id);
+  return statement_change(database, "update login_session set ended_at = now() where id = $1 and ended_at is null", STATEMENT_ONCE, &parameters, NULL);
+}
+
+static enum error spend_and_add(struct database *database, const unsigned char old_hash[32], const unsigned char new_hash[32], const char *session_id,
+                                int64_t ttl_seconds) {
+  static const char *const change =
+      "with spent as (update refresh_token set spent_at = coalesce(spent_at, clock_timestamp()) where token_hash = $1),"
+      " added as (insert into refresh_token (token_hash, session_id, expires_at)"
+      "  values ($2, $3, now() + $4::int8 * interval '1 second') returning expires_at)"
+      " update login_session s set expires_at = greatest(s.expires_at, added.expires_at) from added where s.id = $3";
+  struct parameters parameters = {0};
+  parameters_hash(&parameters, old_hash);
+  parameters_hash(&parameters, new_hash);
+  parameters_text(&parameters, session_id);
+  parameters_i64(&parameters, ttl_seconds);
+  return statement_change(database, change, STATEMENT_ONCE, &parameters, NULL);
+}
+
+enum error session_store_rotate(struct database *database, const unsigned char old_hash[32], const unsigned char new_hash[32],
+                                int64_t ttl_seconds, int64_t reuse_window_seconds, struct account *ret_account, char ret_session_id[37]) {
+  enum error error = database_begin(database);
+  if (error != ERROR_NONE) {
+    return error;
+  }
+  struct family family = {0};
+  error = lock_family(database, old_hash, reuse_window_seconds, &family);
+  bool denied = error == ERROR_NONE && (family.over || family.reused_too_late);
+  if (error == ERROR_NONE && family.reused_too_late) {
+    error = end_family(database, family.session_id);
+  } else if (error == ERROR_NONE && !family.over) {
+    error = spend_and_add(database, old_hash, new_hash, family.session_id, ttl_seconds);
+  }
+  if (error != ERROR_NONE) {
+    database_rollback(database);
+    return error;
+  }
+  error = database_commit(database);
+  if (error != ERROR_NONE || denied) {
+    return error == ERROR_NONE ? ERROR_DENIED : error;
+  }
+  *ret_account = family.account;
+  snprintf(ret_session_id, SESSION_ID_SIZE, "%s", family.session_id);
+  return ERROR_NONE;
+}
+
+enum error session_store_end(struct database *database, int64_t account_id, const unsigned char token_hash[32]) {
+  struct parameters parameters = {0};
+  parameters_hash(&parameters, token_hash);
+  parameters_i64(&parameters, account_id);
+  return statement_change(database,
+                          "update login_session s set ended_at = now() from refresh_token t"
+                          " where t.token_hash = $1 and s.id = t.session_id and s.account_id = $2 and s.ended_at is null",
+                          STATEMENT_REPEATABLE, &parameters, NULL);
+}
+
+enum error session_store_sweep(struct database *database, int64_t *ret_deleted) {
+  static const char *const sweeps[] = {
+      "delete from login_session where expires_at < now() - interval '1 day'", /* with its tokens */
+      "delete from refresh_token where expires_at < now() - interval '1 day'",
+      "delete from rate_limit where window_ends_at < now()",
+      "delete from invitation where expires_at < now() - interval '30 days' and spent_at is null",
+  };
+  int64_t deleted = 0;
+  for (size_t i = 0; i < sizeof sweeps / sizeof *sweeps; i++) {
+    int64_t affected = 0;
+    enum error error = statement_change(database, sweeps[i], STATEMENT_REPEATABLE, NULL, &affected);
+    if (error != ERROR_NONE) {
+      return error;
+    }
+    deleted += affected;
+  }
+  *ret_deleted = deleted;
+  return ERROR_NONE;
+}
+
+/* The address comes first: one that is above its limit no longer counts against the accounts that it guesses at. */
+enum error login_limit_count(struct database *database, const char *email, const char *address, int64_t account_limit, int64_t address_limit,
+                             int64_t window_seconds, int64_t *ret_retry_after) {
+  enum error error = rate_limit_count(database, "login-address", address, address_limit, window_seconds, ret_retry_after);
+  if (error == ERROR_NONE) {
+    error = rate_limit_count(database, "login-account", email, account_limit, window_seconds, ret_retry_after);
+  }
+  return error;
+}
+
+enum error login_limit_forgive(struct database *database, const char *email, const char *address) {
+  enum error error = rate_limit_reset(database, "login-account", email);
+  return error == ERROR_NONE ? rate_limit_give_back(database, "login-address", address) : error;
+}
