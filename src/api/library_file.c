@@ -37,7 +37,7 @@ static bool describe_playlist(const char *stored_name, struct media_file_facts *
   return false;
 }
 
-static enum error look_into(struct call *call, int64_t media_id, struct media_file_facts *facts, char ret_reason[200]) {
+static enum error look_into(struct call *call, int64_t media_id, struct media_file_facts *facts, char ret_reason[PROBE_REASON_SIZE]) {
   const struct settings *settings = call->app->settings;
   __attribute__((cleanup(file_close_cleanup))) int fd = -1;
   enum error error = media_folder_open_stored(call->app->media_folder, media_id, facts->stored_name, &fd);
@@ -69,7 +69,7 @@ static bool describe(struct call *call, int64_t media_id, struct media_file_fact
   if (describe_playlist(facts->stored_name, facts)) {
     return true;
   }
-  char reason[200] = "";
+  char reason[PROBE_REASON_SIZE] = "";
   enum error error = look_into(call, media_id, facts, reason);
   if (error == ERROR_INVALID || error == ERROR_TIMEOUT) {
     response_field_error(call->response, "/file_url", "the file cannot be used: %.150s",
@@ -82,19 +82,33 @@ static bool describe(struct call *call, int64_t media_id, struct media_file_fact
   return error == ERROR_NONE;
 }
 
+/* Links the file. False: the response has the answer. */
+static bool link_file(struct call *call, int64_t media_id, const char *path, struct media_file_facts *facts) {
+  char reason[LIBRARY_LINK_REASON_SIZE] = "";
+  enum error error =
+      library_link_create(call->app->media_folder, media_id, path, facts->stored_name, &facts->size_bytes, reason);
+  switch (error) {
+  case ERROR_NONE:
+    return true;
+  case ERROR_INVALID:
+  case ERROR_NOT_FOUND:
+  case ERROR_DENIED:
+  case ERROR_UNSUPPORTED:
+    response_field_error(call->response, "/file_url", "%.180s", reason);
+    response_problem_fields(call->response);
+    return false;
+  default:
+    call_fail(call, error, "linking a file of the library");
+    return false;
+  }
+}
+
 bool library_file_attach(struct call *call, int64_t media_id, const struct media_fields *fields, struct media *ret_media) {
   struct media_folder *folder = call->app->media_folder;
   struct media_file_facts facts = {.size_bytes = 0};
   char old_name[STORED_NAME_SIZE];
-  char reason[LIBRARY_LINK_REASON_SIZE];
-  enum error error = library_link_create(folder, media_id, fields->parsed.library_path, facts.stored_name, &facts.size_bytes, reason);
-  if (error == ERROR_INVALID || error == ERROR_NOT_FOUND || error == ERROR_DENIED || error == ERROR_UNSUPPORTED) {
-    response_field_error(call->response, "/file_url", "%s", reason);
-    response_problem_fields(call->response);
-    return false;
-  }
-  if (error != ERROR_NONE) {
-    call_fail(call, error, "linking a file of the library");
+  enum error error = ERROR_NONE;
+  if (!link_file(call, media_id, fields->parsed.library_path, &facts)) {
     return false;
   }
   if (describe(call, media_id, &facts)) {
@@ -105,7 +119,7 @@ bool library_file_attach(struct call *call, int64_t media_id, const struct media
     }
     call_fail_media(call, error, media_id, "storing a medium's file");
     if (error == ERROR_UNKNOWN_OUTCOME) {
-      return false; /* the row may name the link: the sweep will know */
+      return false; /* the row may name the link: the sweep will find out */
     }
   }
   error = media_folder_remove_stored(folder, media_id, facts.stored_name);

@@ -33,20 +33,23 @@ static void reply_created(struct call *call, const struct media *media) {
   log_event(LOG_LEVEL_INFO, "media_created", LOG_I64("account_id", call->account->id), LOG_I64("media_id", media->id));
 }
 
-/* The note lets the sweep finish what a crash interrupts between the row's commit and the end. */
+/* Notes the deletion, commits it, moves the folder away: each step can be repeated, and the sweep finds the note when a crash
+ * comes between. ERROR_NOT_FOUND: there is no such medium (and now no folder either). */
 static enum error delete_media(struct call *call, int64_t media_id) {
-  enum error error = media_folder_note_deletion(call->app->media_folder, media_id);
-  if (error == ERROR_NONE) {
-    error = media_store_delete(call->app->database, media_id);
-  }
+  struct media_folder *folder = call->app->media_folder;
+  enum error error = media_folder_note_deletion(folder, media_id);
   if (error != ERROR_NONE) {
     return error;
   }
-  error = media_folder_trash(call->app->media_folder, media_id);
-  if (error != ERROR_NONE) { /* the row decides: the sweep does the rest */
-    log_event(LOG_LEVEL_WARNING, "media_folder_left", LOG_I64("media_id", media_id), LOG_ERROR_FIELD(error));
+  error = media_store_delete(call->app->database, media_id);
+  if (error != ERROR_NONE && error != ERROR_NOT_FOUND) {
+    return error;
   }
-  return ERROR_NONE;
+  enum error left = media_folder_trash(folder, media_id);
+  if (left != ERROR_NONE) {
+    log_event(LOG_LEVEL_WARNING, "media_folder_left", LOG_I64("media_id", media_id), LOG_ERROR_FIELD(left));
+  }
+  return error;
 }
 
 /* A medium whose library file cannot be had is taken back. */
