@@ -1,0 +1,154 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * A database for the tests of one program.
+ */
+#include "config.h"
+
+#include "fixture.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "store/migration.h"
+
+char fixture_connection_string[256];
+struct database *fixture_database;
+
+static char database_name[64];
+
+static const char *cluster(void) {
+  const char *connection_string = getenv("DATABASE");
+  if (connection_string == NULL) {
+    fputs("run this by tests/scripts/with-postgres\n", stderr);
+    exit(2);
+  }
+  return connection_string;
+}
+
+struct database *fixture_connect(const char *connection_string, bool prepared) {
+  struct database_options options = {
+      .connection_string = connection_string, .prepared = prepared, .statement_timeout_ms = 10000, .application_name = "test"};
+  struct database *database = NULL;
+  if (database_open(&options, &database) != ERROR_NONE) {
+    abort();
+  }
+  return database;
+}
+
+/* DDL such as "create database" cannot be prepared with a parameter, and a name cannot be one. */
+static void run_on_cluster(const char *verb, const char *name) {
+  char *sql = NULL;
+  if (asprintf(&sql, "%s database %s", verb, name) < 0) {
+    abort();
+  }
+  struct database *database = fixture_connect(cluster(), false);
+  enum error error = statement_change(database, sql, STATEMENT_ONCE, NULL, NULL);
+  if (error != ERROR_NONE) {
+    fprintf(stderr, "%s: %s: %s\n", sql, error_strerror(error), database_last_error(database));
+    exit(2);
+  }
+  database_close(database);
+  free(sql);
+}
+
+void fixture_other_database(const char *name, bool create, char ret_connection_string[256]) {
+  if (create) {
+    run_on_cluster("create", name);
+  }
+  snprintf(ret_connection_string, 256, "%s dbname=%s", cluster(), name);
+}
+
+int64_t fixture_sql(const char *sql) {
+  struct database *database = fixture_connect(fixture_connection_string, false);
+  struct rows rows;
+  enum error error = statement_execute(database, sql, STATEMENT_ONCE, NULL, &rows);
+  ck_assert_msg(error == ERROR_NONE, "%s: %s", sql, database_last_error(database));
+  int64_t number = PQnfields(rows.result) > 0 && rows_next(&rows) ? rows_i64_or(&rows, 0) : 0;
+  ck_assert_msg(rows_close(&rows) == ERROR_NONE, "%s: not a number", sql);
+  database_close(database);
+  return number;
+}
+
+int fixture_race(int processes, int (*child)(struct database *database, int number)) {
+  int gate[2];
+  ck_assert_int_eq(pipe(gate), 0);
+  for (int i = 0; i < processes; i++) {
+    pid_t pid = fork();
+    ck_assert_int_ge(pid, 0);
+    if (pid == 0) {
+      struct database *database = fixture_connect(fixture_connection_string, true);
+      if (database_ensure(database) != ERROR_NONE) {
+        _exit(200);
+      }
+      close(gate[1]);
+      char byte;
+      ssize_t got = read(gate[0], &byte, 1); /* the end of the pipe starts all of them */
+      int result = got == 0 ? child(database, i) : 200;
+      database_close(database);
+      _exit(result);
+    }
+  }
+  close(gate[0]);
+  close(gate[1]);
+  int sum = 0;
+  for (int i = 0; i < processes; i++) {
+    int status = 0;
+    ck_assert_int_gt(wait(&status), 0);
+    ck_assert_msg(WIFEXITED(status) && WEXITSTATUS(status) <= 100, "a racing process failed: status %d", status);
+    sum += WEXITSTATUS(status);
+  }
+  return sum;
+}
+
+struct account fixture_account(const char *email) {
+  struct account account;
+  enum error error = account_store_create(fixture_database, email, "$argon2id$test", 0, &account);
+  ck_assert_msg(error == ERROR_NONE, "%s: %s", error_strerror(error), database_last_error(fixture_database));
+  return account;
+}
+
+static void before_each(void) {
+  fixture_sql("truncate admin_user, invitation, login_session, refresh_token, rate_limit, media_asset, revoked_grant, media_view_log");
+  fixture_database = fixture_connect(fixture_connection_string, true);
+}
+
+static void after_each(void) {
+  database_close(fixture_database);
+}
+
+static void make_database(const char *suite_name) {
+  snprintf(database_name, sizeof database_name, "%s_%d", suite_name, (int)getpid());
+  fixture_other_database(database_name, true, fixture_connection_string);
+  struct database *database = fixture_connect(fixture_connection_string, true);
+  const char *source = getenv("top_srcdir");
+  char folder[4096];
+  snprintf(folder, sizeof folder, "%s/migrations", source == NULL ? "." : source);
+  struct text report = {0};
+  if (migration_apply(database, folder, &report) != ERROR_NONE) {
+    fprintf(stderr, "%s", report.data == NULL ? "migration failed\n" : report.data);
+    exit(2);
+  }
+  text_free(&report);
+  database_close(database);
+}
+
+int fixture_run(const char *suite_name, const TTest *const *tests, size_t test_count) {
+  make_database(suite_name);
+  Suite *suite = suite_create(suite_name);
+  TCase *tcase = tcase_create("database");
+  tcase_add_checked_fixture(tcase, before_each, after_each);
+  tcase_set_timeout(tcase, 60);
+  for (size_t i = 0; i < test_count; i++) {
+    tcase_add_test(tcase, tests[i]);
+  }
+  suite_add_tcase(suite, tcase);
+  SRunner *runner = srunner_create(suite);
+  srunner_run_all(runner, CK_ENV);
+  int failed = srunner_ntests_failed(runner);
+  srunner_free(runner);
+  run_on_cluster("drop", database_name);
+  return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+}

@@ -1,0 +1,179 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Accounts, invitations and issuer tags.
+ */
+#include "config.h"
+
+#include "store/account_store.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "fixture.h"
+#include "store/grant_store.h"
+
+static const unsigned char token[32] = {7};
+
+START_TEST(creates_and_finds) {
+  struct account made = fixture_account("ada@example.org");
+  struct account found = {0};
+  ck_assert_int_eq(account_store_find(fixture_database, made.id, &found), ERROR_NONE);
+  ck_assert_str_eq(found.email, "ada@example.org");
+  ck_assert_str_eq(found.hashed_password, "$argon2id$test");
+  ck_assert_uint_eq(found.issuer_tag, made.issuer_tag);
+  ck_assert(!found.disabled);
+  ck_assert_int_le(llabs(found.created_at_us - clock_now_us()), 60000000);
+  ck_assert_int_eq(account_store_find_by_email(fixture_database, "ada@example.org", &found), ERROR_NONE);
+  ck_assert_int_eq(found.id, made.id);
+  ck_assert_int_eq(account_store_find(fixture_database, made.id + 1, &found), ERROR_NOT_FOUND);
+  ck_assert_int_eq(account_store_find_by_email(fixture_database, "bob@example.org", &found), ERROR_NOT_FOUND);
+}
+END_TEST
+
+START_TEST(an_email_is_taken_once) {
+  fixture_account("ada@example.org");
+  struct account account;
+  ck_assert_int_eq(account_store_create(fixture_database, "ada@example.org", "hash", 0, &account), ERROR_CONFLICT);
+  ck_assert_int_eq(account_store_create(fixture_database, "Ada@example.org", "hash", 0, &account), ERROR_INVALID); /* not normalised */
+  ck_assert_ptr_nonnull(strstr(database_last_error(fixture_database), "23514"));
+}
+END_TEST
+
+static int sign_up(struct database *database, int number) {
+  (void)number;
+  struct account account;
+  enum error error = account_store_create(database, "ada@example.org", "hash", 0, &account);
+  return error == ERROR_NONE ? 1 : error == ERROR_CONFLICT ? 0 : 200;
+}
+
+START_TEST(of_parallel_signups_one_wins) {
+  ck_assert_int_eq(fixture_race(8, sign_up), 1);
+}
+END_TEST
+
+START_TEST(renews_only_the_hash_that_was_verified) {
+  struct account account = fixture_account("ada@example.org");
+  ck_assert_int_eq(account_store_renew_hash(fixture_database, account.id, "another", "new"), ERROR_NONE);
+  ck_assert_int_eq(account_store_renew_hash(fixture_database, account.id, account.hashed_password, "newer"), ERROR_NONE);
+  ck_assert_int_eq(account_store_find(fixture_database, account.id, &account), ERROR_NONE);
+  ck_assert_str_eq(account.hashed_password, "newer");
+  ck_assert_int_eq(account.token_epoch, 0);
+}
+END_TEST
+
+START_TEST(changes_of_nobody_are_not_found) {
+  uint32_t tag = 0;
+  ck_assert_int_eq(account_store_set_password(fixture_database, 99, "hash", NULL), ERROR_NOT_FOUND);
+  ck_assert_int_eq(account_store_set_disabled(fixture_database, 99, true), ERROR_NOT_FOUND);
+  ck_assert_int_eq(account_store_set_disabled(fixture_database, 99, false), ERROR_NOT_FOUND);
+  ck_assert_int_eq(account_store_replace_issuer_tag(fixture_database, 99, clock_now_us(), &tag), ERROR_NOT_FOUND);
+}
+END_TEST
+
+struct names {
+  int count;
+  char last[33];
+  int64_t expires_at_us;
+};
+
+static void collect_name(void *context, const char *name, int64_t expires_at_us) {
+  struct names *names = context;
+  names->count++;
+  snprintf(names->last, sizeof names->last, "%s", name);
+  names->expires_at_us = expires_at_us;
+}
+
+START_TEST(a_replaced_issuer_tag_is_revoked_until_its_grants_expire) {
+  struct account account = fixture_account("ada@example.org");
+  int64_t expires_at_us = clock_now_us() + 3600 * INT64_C(1000000);
+  uint32_t old_tag = 0;
+  ck_assert_int_eq(account_store_replace_issuer_tag(fixture_database, account.id, expires_at_us, &old_tag), ERROR_NONE);
+  ck_assert_uint_eq(old_tag, account.issuer_tag);
+  ck_assert_int_eq(account_store_find(fixture_database, account.id, &account), ERROR_NONE);
+  ck_assert_uint_ne(old_tag, account.issuer_tag);
+  struct names names = {0};
+  char expected[9];
+  snprintf(expected, sizeof expected, "%08x", (unsigned)old_tag);
+  ck_assert_int_eq(grant_store_list_revoked(fixture_database, collect_name, &names), ERROR_NONE);
+  ck_assert_int_eq(names.count, 1);
+  ck_assert_str_eq(names.last, expected);
+  ck_assert_int_eq(names.expires_at_us, expires_at_us);
+}
+END_TEST
+
+START_TEST(revocations_are_kept_until_they_expire) {
+  const char *name = "0198f5c2a3b47c8d9e0f112233445566";
+  int64_t now = clock_now_us(), deleted = 0;
+  ck_assert_int_eq(grant_store_revoke(fixture_database, name, 0, now + 5000000), ERROR_NONE);
+  ck_assert_int_eq(grant_store_revoke(fixture_database, name, 0, now + 9000000), ERROR_NONE);
+  ck_assert_int_eq(grant_store_revoke(fixture_database, name, 0, now), ERROR_NONE); /* never shorter */
+  ck_assert_int_eq(grant_store_revoke(fixture_database, "deadbeef", 0, now - 1000000), ERROR_NONE);
+  ck_assert_int_eq(grant_store_revoke(fixture_database, "../etc/passwd", 0, now), ERROR_INVALID);
+  struct names names = {0};
+  ck_assert_int_eq(grant_store_list_revoked(fixture_database, collect_name, &names), ERROR_NONE);
+  ck_assert_int_eq(names.count, 1);
+  ck_assert_int_eq(names.expires_at_us, now + 9000000);
+  ck_assert_int_eq(grant_store_sweep(fixture_database, &deleted), ERROR_NONE);
+  ck_assert_int_eq(deleted, 1);
+}
+END_TEST
+
+static void count_account(void *context, const struct account *account) {
+  int64_t *last_id = context;
+  ck_assert_int_gt(account->id, *last_id);
+  *last_id = account->id;
+}
+
+START_TEST(lists_by_id) {
+  fixture_account("b@example.org");
+  struct account second = fixture_account("a@example.org");
+  int64_t last_id = 0;
+  ck_assert_int_eq(account_store_list(fixture_database, count_account, &last_id), ERROR_NONE);
+  ck_assert_int_eq(last_id, second.id);
+}
+END_TEST
+
+START_TEST(an_invitation_is_spent_once) {
+  struct account inviter = fixture_account("ada@example.org");
+  struct account account;
+  ck_assert_int_eq(invitation_store_check(fixture_database, token), ERROR_DENIED);
+  ck_assert_int_eq(invitation_store_create(fixture_database, token, inviter.id, 60), ERROR_NONE);
+  ck_assert_int_eq(invitation_store_check(fixture_database, token), ERROR_NONE);
+  ck_assert_int_eq(account_store_create_invited(fixture_database, token, "ada@example.org", "hash", &account), ERROR_CONFLICT);
+  ck_assert_int_eq(invitation_store_check(fixture_database, token), ERROR_NONE); /* still good */
+  ck_assert_int_eq(account_store_create_invited(fixture_database, token, "bob@example.org", "hash", &account), ERROR_NONE);
+  ck_assert_int_eq(invitation_store_check(fixture_database, token), ERROR_DENIED);
+  ck_assert_int_eq(account_store_create_invited(fixture_database, token, "eve@example.org", "hash", &account), ERROR_DENIED);
+  ck_assert_int_eq(fixture_sql("select count(*) from admin_user b join admin_user a on b.created_by = a.id"), 1);
+}
+END_TEST
+
+START_TEST(an_expired_invitation_is_refused) {
+  struct account account;
+  ck_assert_int_eq(invitation_store_create(fixture_database, token, 0, 60), ERROR_NONE);
+  fixture_sql("update invitation set expires_at = now()");
+  ck_assert_int_eq(invitation_store_check(fixture_database, token), ERROR_DENIED);
+  ck_assert_int_eq(account_store_create_invited(fixture_database, token, "bob@example.org", "hash", &account), ERROR_DENIED);
+}
+END_TEST
+
+static int accept_invitation(struct database *database, int number) {
+  char email[32];
+  snprintf(email, sizeof email, "guest%d@example.org", number);
+  struct account account;
+  enum error error = account_store_create_invited(database, token, email, "hash", &account);
+  return error == ERROR_NONE ? 1 : error == ERROR_DENIED ? 0 : 200;
+}
+
+START_TEST(of_parallel_guests_one_spends_the_invitation) {
+  ck_assert_int_eq(invitation_store_create(fixture_database, token, 0, 60), ERROR_NONE);
+  ck_assert_int_eq(fixture_race(8, accept_invitation), 1);
+  ck_assert_int_eq(fixture_sql("select count(*) from admin_user"), 1);
+}
+END_TEST
+
+FIXTURE_MAIN("account_store", creates_and_finds, an_email_is_taken_once, of_parallel_signups_one_wins, renews_only_the_hash_that_was_verified,
+             changes_of_nobody_are_not_found, a_replaced_issuer_tag_is_revoked_until_its_grants_expire, revocations_are_kept_until_they_expire,
+             lists_by_id, an_invitation_is_spent_once, an_expired_invitation_is_refused, of_parallel_guests_one_spends_the_invitation)

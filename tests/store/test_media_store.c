@@ -1,0 +1,246 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Media: rows, lists with cursors and search, and which file is the current one.
+ */
+#include "config.h"
+
+#include "store/media_store.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "fixture.h"
+
+static int64_t create(const char *title, enum media_type type, const char *file_url) {
+  struct media media;
+  enum error error = media_store_create(fixture_database, title, type, file_url, 0, &media);
+  ck_assert_msg(error == ERROR_NONE, "%s", database_last_error(fixture_database));
+  int64_t id = media.id;
+  media_free(&media);
+  return id;
+}
+
+static const struct media_file_facts facts = {
+    .stored_name = "one.mp4",
+    .size_bytes = 5000000000,
+    .sha256 = "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef",
+    .content_type = "video/mp4",
+    .duration_seconds = 12.345678,
+    .width = 1920,
+    .height = 1080,
+    .container = "mov,mp4",
+    .video_codec = "h264",
+    .audio_codec = "aac",
+};
+
+START_TEST(creates_and_finds) {
+  int64_t id = create("Ein schöner Tag 🎬", MEDIA_AUDIO, "https://media.example.org/a.mp3");
+  struct media media;
+  ck_assert_int_eq(media_store_find(fixture_database, id, &media), ERROR_NONE);
+  ck_assert_str_eq(media.title, "Ein schöner Tag 🎬");
+  ck_assert_int_eq(media.type, MEDIA_AUDIO);
+  ck_assert_str_eq(media.file_url, "https://media.example.org/a.mp3");
+  ck_assert_str_eq(media.file.stored_name, "");
+  ck_assert_int_eq(media.file_version, 0);
+  ck_assert_int_eq(media.created_at_us, media.updated_at_us);
+  media_free(&media);
+  ck_assert_int_eq(media_store_find(fixture_database, id + 1, &media), ERROR_NOT_FOUND);
+  ck_assert_int_eq(media_store_create(fixture_database, "x", MEDIA_VIDEO, NULL, 999, &media), ERROR_NOT_FOUND); /* no such account */
+  ck_assert_int_eq(media_store_create(fixture_database, "", MEDIA_VIDEO, NULL, 0, &media), ERROR_INVALID);
+}
+END_TEST
+
+START_TEST(takes_a_title_of_300_four_byte_characters) {
+  char title[1201] = "";
+  for (int i = 0; i < 300; i++) {
+    memcpy(title + 4 * i, "🎬", 5);
+  }
+  struct media media;
+  ck_assert_int_eq(media_store_find(fixture_database, create(title, MEDIA_VIDEO, NULL), &media), ERROR_NONE);
+  ck_assert_str_eq(media.title, title);
+  media_free(&media);
+}
+END_TEST
+
+START_TEST(sets_the_file_and_names_the_one_it_replaced) {
+  int64_t id = create("film", MEDIA_VIDEO, "https://media.example.org/a.mp4");
+  struct media media;
+  char old_name[160] = "?";
+  ck_assert_int_eq(media_store_set_file(fixture_database, id, &facts, NULL, &media, old_name), ERROR_NONE);
+  ck_assert_str_eq(old_name, "");
+  ck_assert_ptr_null(media.file_url);
+  ck_assert_int_eq(media.file_version, 1);
+  ck_assert_mem_eq(&media.file.size_bytes, &facts.size_bytes, sizeof facts.size_bytes);
+  ck_assert_double_eq(media.file.duration_seconds, facts.duration_seconds);
+  ck_assert_str_eq(media.file.sha256, facts.sha256);
+  ck_assert_int_eq(media.file.height, 1080);
+  struct media_file_facts second = facts;
+  snprintf(second.stored_name, sizeof second.stored_name, "two.mp4");
+  ck_assert_int_eq(media_store_set_file(fixture_database, id, &second, "library:two.mp4", &media, old_name), ERROR_NONE);
+  ck_assert_str_eq(old_name, "one.mp4");
+  ck_assert_str_eq(media.file_url, "library:two.mp4");
+  media_free(&media);
+  ck_assert_int_eq(media_store_set_file(fixture_database, id + 1, &facts, NULL, &media, old_name), ERROR_NOT_FOUND);
+}
+END_TEST
+
+static int64_t raced_media;
+
+static int set_file(struct database *database, int number) {
+  struct media_file_facts mine = facts;
+  snprintf(mine.stored_name, sizeof mine.stored_name, "%d.mp4", number);
+  struct media media;
+  char old_name[160];
+  if (media_store_set_file(database, raced_media, &mine, NULL, &media, old_name) != ERROR_NONE) {
+    return 200;
+  }
+  media_free(&media);
+  return old_name[0] == '\0' ? 0 : atoi(old_name) + 1; /* each name is replaced once: the sum tells */
+}
+
+START_TEST(parallel_uploads_each_learn_what_they_replaced) {
+  raced_media = create("film", MEDIA_VIDEO, NULL);
+  int replaced = fixture_race(8, set_file);
+  struct media media;
+  ck_assert_int_eq(media_store_find(fixture_database, raced_media, &media), ERROR_NONE);
+  ck_assert_int_eq(replaced, 1 + 2 + 3 + 4 + 5 + 6 + 7 + 8 - (atoi(media.file.stored_name) + 1));
+  ck_assert_int_eq(media.file_version, 8);
+  media_free(&media);
+}
+END_TEST
+
+START_TEST(another_file_url_takes_the_place_of_the_file) {
+  int64_t id = create("film", MEDIA_VIDEO, NULL);
+  struct media media;
+  char old_name[160];
+  ck_assert_int_eq(media_store_set_file(fixture_database, id, &facts, NULL, &media, old_name), ERROR_NONE);
+  struct media_change change = {.title = "Film", .set_file_url = true, .file_url = NULL};
+  ck_assert_int_eq(media_store_update(fixture_database, id, &change, &media), ERROR_NONE);
+  ck_assert_str_eq(media.title, "Film");
+  ck_assert_str_eq(media.file.stored_name, "one.mp4"); /* it had no file_url before either */
+  ck_assert_int_eq(media.file_version, 1);
+  change = (struct media_change){.set_file_url = true, .file_url = "https://media.example.org/b.mp4"};
+  ck_assert_int_eq(media_store_update(fixture_database, id, &change, &media), ERROR_NONE);
+  ck_assert_str_eq(media.title, "Film");
+  ck_assert_str_eq(media.file_url, "https://media.example.org/b.mp4");
+  ck_assert_str_eq(media.file.stored_name, "");
+  ck_assert_int_eq(media.file.size_bytes, 0);
+  ck_assert_int_eq(media.file_version, 2);
+  ck_assert_int_gt(media.updated_at_us, media.created_at_us);
+  media_free(&media);
+  enum media_type audio = MEDIA_AUDIO;
+  change = (struct media_change){.type = &audio};
+  ck_assert_int_eq(media_store_update(fixture_database, id, &change, &media), ERROR_NONE);
+  ck_assert_int_eq(media.type, MEDIA_AUDIO);
+  ck_assert_ptr_nonnull(media.file_url);
+  media_free(&media);
+  ck_assert_int_eq(media_store_update(fixture_database, id + 1, &change, &media), ERROR_NOT_FOUND);
+}
+END_TEST
+
+START_TEST(a_deleted_medium_is_never_found_again) {
+  int64_t id = create("film", MEDIA_VIDEO, NULL);
+  struct media media, *items = NULL;
+  size_t count = 0;
+  char old_name[160];
+  ck_assert_int_eq(media_store_delete(fixture_database, id), ERROR_NONE);
+  ck_assert_int_eq(media_store_delete(fixture_database, id), ERROR_NOT_FOUND);
+  ck_assert_int_eq(media_store_find(fixture_database, id, &media), ERROR_NOT_FOUND);
+  ck_assert_int_eq(media_store_update(fixture_database, id, &(struct media_change){.title = "x"}, &media), ERROR_NOT_FOUND);
+  ck_assert_int_eq(media_store_set_file(fixture_database, id, &facts, NULL, &media, old_name), ERROR_NOT_FOUND);
+  ck_assert_int_eq(media_store_list(fixture_database, &(struct media_filter){.type = -1, .limit = 10}, &items, &count), ERROR_NONE);
+  ck_assert_uint_eq(count, 0);
+  free(items);
+}
+END_TEST
+
+START_TEST(a_replaced_file_is_current_as_long_as_urls_to_it_live) {
+  int64_t id = create("film", MEDIA_VIDEO, NULL);
+  struct media media;
+  char old_name[160];
+  bool current = false, deleted = true;
+  ck_assert_int_eq(media_store_set_file(fixture_database, id, &facts, NULL, &media, old_name), ERROR_NONE);
+  ck_assert_int_eq(media_store_is_current(fixture_database, id, "old.mp4", 3600, &current, &deleted), ERROR_NONE);
+  ck_assert(current && !deleted);
+  fixture_sql("update media_asset set file_changed_at = now() - interval '2 hours'");
+  ck_assert_int_eq(media_store_is_current(fixture_database, id, "old.mp4", 3600, &current, &deleted), ERROR_NONE);
+  ck_assert(!current && !deleted);
+  ck_assert_int_eq(media_store_is_current(fixture_database, id, "one.mp4", 3600, &current, &deleted), ERROR_NONE);
+  ck_assert(current && !deleted);
+  ck_assert_int_eq(media_store_delete(fixture_database, id), ERROR_NONE);
+  ck_assert_int_eq(media_store_is_current(fixture_database, id, "one.mp4", 3600, &current, &deleted), ERROR_NONE);
+  ck_assert(!current && deleted);
+}
+END_TEST
+
+/* The titles of a page, newest first, with blanks between. */
+static void page(const struct media_filter *filter, char *ret_titles, size_t size, struct media_filter *ret_next) {
+  struct media *items = NULL;
+  size_t count = 0;
+  enum error error = media_store_list(fixture_database, filter, &items, &count);
+  ck_assert_msg(error == ERROR_NONE, "%s", database_last_error(fixture_database));
+  ret_titles[0] = '\0';
+  for (size_t i = 0; i < count; i++) {
+    snprintf(ret_titles + strlen(ret_titles), size - strlen(ret_titles), "%s%s", i == 0 ? "" : " ", items[i].title);
+    ret_next->before_created_at_us = items[i].created_at_us;
+    ret_next->before_id = items[i].id;
+    media_free(&items[i]);
+  }
+  free(items);
+}
+
+START_TEST(lists_newest_first_by_cursor) {
+  for (int i = 0; i < 7; i++) {
+    char title[8];
+    snprintf(title, sizeof title, "%d", i);
+    create(title, i % 2 == 0 ? MEDIA_VIDEO : MEDIA_AUDIO, NULL);
+  }
+  fixture_sql("update media_asset set created_at = '2026-01-01' where title in ('1', '2', '3')"); /* the same moment: by id */
+  struct media_filter filter = {.type = -1, .limit = 3};
+  char titles[100];
+  static const char *const pages[] = {"6 5 4", "0 3 2", "1", ""};
+  for (size_t i = 0; i < 4; i++) {
+    page(&filter, titles, sizeof titles, &filter);
+    ck_assert_str_eq(titles, pages[i]);
+  }
+  filter = (struct media_filter){.type = MEDIA_AUDIO, .limit = 2};
+  page(&filter, titles, sizeof titles, &filter);
+  ck_assert_str_eq(titles, "5 3");
+  page(&filter, titles, sizeof titles, &filter);
+  ck_assert_str_eq(titles, "1");
+}
+END_TEST
+
+START_TEST(searches_parts_of_titles_as_plain_text) {
+  create("Alpha_Film", MEDIA_VIDEO, NULL);
+  create("alphabet", MEDIA_AUDIO, NULL);
+  create("100%", MEDIA_VIDEO, NULL);
+  create("Übung", MEDIA_VIDEO, NULL);
+  create("back\\slash", MEDIA_VIDEO, NULL);
+  static const struct {
+    const char *search;
+    int type;
+    const char *expected, *description;
+  } rows[] = {
+      {"alpha", -1, "alphabet Alpha_Film", "any case"},
+      {"alpha", MEDIA_AUDIO, "alphabet", "with a type"},
+      {"a_f", -1, "Alpha_Film", "an underscore is plain"},
+      {"%", -1, "100%", "a percent sign is plain"},
+      {"k\\s", -1, "back\\slash", "a backslash is plain"},
+      {"übung", -1, "Übung", "letters beyond ASCII"},
+      {"", -1, "back\\slash Übung 100% alphabet Alpha_Film", "an empty search finds all"},
+      {"nothing", -1, "", "nothing"},
+  };
+  for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+    struct media_filter filter = {.type = rows[i].type, .search = rows[i].search, .limit = 10}, next;
+    char titles[200];
+    page(&filter, titles, sizeof titles, &next);
+    ck_assert_msg(strcmp(titles, rows[i].expected) == 0, "%s: %s", rows[i].description, titles);
+  }
+}
+END_TEST
+
+FIXTURE_MAIN("media_store", creates_and_finds, takes_a_title_of_300_four_byte_characters, sets_the_file_and_names_the_one_it_replaced,
+             parallel_uploads_each_learn_what_they_replaced, another_file_url_takes_the_place_of_the_file, a_deleted_medium_is_never_found_again,
+             a_replaced_file_is_current_as_long_as_urls_to_it_live, lists_newest_first_by_cursor, searches_parts_of_titles_as_plain_text)
