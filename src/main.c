@@ -16,6 +16,7 @@ static const struct {
 } commands[] = {
     {"nginx-config", command_nginx_config, "write what nginx must know of the settings"},
     {"check-config", command_check_config, "check the settings, print them or a sample file"},
+    {"keys", command_keys, "make, list, rotate and retire the signing keys"},
     {NULL, NULL, NULL},
 };
 

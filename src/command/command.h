@@ -11,5 +11,6 @@
 
 int command_nginx_config(int argc, char **argv);
 int command_check_config(int argc, char **argv);
+int command_keys(int argc, char **argv);
 
 #endif

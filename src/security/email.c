@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * E-mail addresses as account names. What is accepted is what mail systems deliver to: no quoted local parts, no comments,
- * no address literals. Whether the mailbox exists is not asked.
+ * E-mail addresses as account names. What is accepted is what mail systems deliver to: no quoted
+ * local parts, no comments, no address literals. Whether the mailbox exists is not asked.
  */
 #include "config.h"
 
@@ -42,7 +42,8 @@ static bool is_dot_atom(const char *text, size_t length) {
   return !after_dot;
 }
 
-/* Labels of letters, digits and inner hyphens; at least two; the last one is not a number (RFC 1123 section 2.1). */
+/* Labels of letters, digits and inner hyphens; at least two; the last one is not a number (RFC 1123
+ * section 2.1). */
 static bool is_host_name(const char *text) {
   size_t labels = 0;
   while (true) {
@@ -82,8 +83,8 @@ enum error email_normalise(const char *text, char ret_email[EMAIL_SIZE]) {
   }
   email[length] = '\0';
   const char *at = strchr(email, '@');
-  if (at == NULL || at == email || at - email > LOCAL_PART_MAX || !is_dot_atom(email, (size_t)(at - email)) ||
-      !is_host_name(at + 1)) {
+  if (at == NULL || at == email || at - email > LOCAL_PART_MAX ||
+      !is_dot_atom(email, (size_t)(at - email)) || !is_host_name(at + 1)) {
     return ERROR_INVALID;
   }
   memcpy(ret_email, email, length + 1);

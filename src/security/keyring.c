@@ -21,8 +21,6 @@
   8 /* 32 random bytes have about 30; fewer than 8 is a key typed by hand */
 #define GENERATED_KID_SIZE 6
 
-static const char created_mark[] = "created ";
-
 /* nginx's map gives these words a meaning of their own: "default" would be the secret of every
  * unknown kid. */
 static const char *const reserved_kids[] = {"default", "include", "volatile"};
@@ -99,34 +97,47 @@ static const char *parse_key(const char *at, const char *end, struct keyring_key
   return NULL;
 }
 
-/* The time of a "# created TIME" comment, 0 for any other comment. `at` is behind the "#". */
-static int64_t parse_created(const char *at, const char *end) {
+/* What the comments before a key's line say of it. */
+struct life {
+  int64_t created_at, retired_at;
+  bool pending;
+};
+
+static int64_t parse_seconds(const char *at, size_t length) {
   char time[CLOCK_RFC3339_SIZE];
-  at = skip_blanks(at, end);
-  size_t mark = sizeof created_mark - 1;
-  if ((size_t)(end - at) <= mark || memcmp(at, created_mark, mark) != 0 ||
-      (size_t)(end - at) - mark >= sizeof time) {
+  int64_t time_us;
+  if (length >= sizeof time) {
     return 0;
   }
-  size_t length = (size_t)(end - at) - mark;
-  memcpy(time, at + mark, length);
+  memcpy(time, at, length);
   time[length] = '\0';
   text_trim(time);
-  int64_t created_us;
-  return clock_parse_rfc3339(time, &created_us) == ERROR_NONE ? created_us / 1000000 : 0;
+  return clock_parse_rfc3339(time, &time_us) == ERROR_NONE ? time_us / 1000000 : 0;
 }
 
-/* One line without its newline; NULL, or what is wrong. *created_at goes from a comment to the next
+/* `at` is behind the "#". Any other comment is just that. */
+static void parse_comment(const char *at, const char *end, struct life *life) {
+  at = skip_blanks(at, end);
+  size_t length = (size_t)(end - at);
+  if (length > 8 && memcmp(at, "created ", 8) == 0) {
+    life->created_at = parse_seconds(at + 8, length - 8);
+  } else if (length > 8 && memcmp(at, "retired ", 8) == 0) {
+    life->retired_at = parse_seconds(at + 8, length - 8);
+  } else if (length == 7 && memcmp(at, "pending", 7) == 0) {
+    life->pending = true;
+  }
+}
+
+/* One line without its newline; NULL, or what is wrong. *life goes from the comments to the next
  * key. */
 static const char *parse_line(const char *at, const char *end, struct keyring *keyring,
-                              int64_t *created_at) {
+                              struct life *life) {
   at = skip_blanks(at, end);
   if (at == end) {
     return NULL;
   }
   if (*at == '#') {
-    int64_t time = parse_created(at + 1, end);
-    *created_at = time != 0 ? time : *created_at;
+    parse_comment(at + 1, end, life);
     return NULL;
   }
   if (keyring->count == KEYRING_MAX_KEYS) {
@@ -140,8 +151,10 @@ static const char *parse_line(const char *at, const char *end, struct keyring *k
   if (keyring_find(keyring, key->kid) != NULL) {
     return "this key id stands twice in the file; remove one of the two";
   }
-  key->created_at = *created_at;
-  *created_at = 0;
+  key->created_at = life->created_at;
+  key->retired_at = life->retired_at;
+  key->pending = life->pending;
+  *life = (struct life){0};
   keyring->count++;
   return NULL;
 }
@@ -154,12 +167,12 @@ enum error keyring_parse(const char *text, size_t size, struct keyring **ret_key
     return ERROR_MEMORY;
   }
   const char *end = text + size;
-  int64_t created_at = 0;
+  struct life life = {0};
   int line = 1;
   for (const char *at = text; at < end; line++) {
     const char *newline = memchr(at, '\n', (size_t)(end - at));
     const char *line_end = newline != NULL ? newline : end;
-    const char *problem = parse_line(at, line_end, keyring, &created_at);
+    const char *problem = parse_line(at, line_end, keyring, &life);
     if (problem != NULL) {
       snprintf(ret_problem, 200, "line %d: %s", line, problem);
       keyring_free(keyring);
@@ -244,14 +257,22 @@ void keyring_generate(const struct keyring *keyring_or_null, int64_t now_seconds
   text_base64url_encode(ret_key->secret, ret_key->secret_size, ret_key->secret_text);
 }
 
+static void append_time(struct text *text, const char *word, int64_t seconds) {
+  char time[CLOCK_RFC3339_SIZE];
+  if (seconds != 0) {
+    clock_format_rfc3339(seconds * 1000000, time);
+    text_appendf(text, "# %s %s\n", word, time);
+  }
+}
+
 void keyring_append_text(const struct keyring_key *keys, size_t count, struct text *ret_text) {
-  text_appendf(ret_text,
-               "# The first key signs, all verify. Change this file with `mediagate keys` only.\n");
+  text_append(ret_text,
+              "# The first key signs, all verify. Let `mediagate keys` change this file.\n");
   for (size_t i = 0; i < count; i++) {
-    if (keys[i].created_at != 0) {
-      char created[CLOCK_RFC3339_SIZE];
-      clock_format_rfc3339(keys[i].created_at * 1000000, created);
-      text_appendf(ret_text, "# created %s\n", created);
+    append_time(ret_text, "created", keys[i].created_at);
+    append_time(ret_text, "retired", keys[i].retired_at);
+    if (keys[i].pending) {
+      text_append(ret_text, "# pending\n");
     }
     text_appendf(ret_text, "%s %s;\n", keys[i].kid, keys[i].secret_text);
   }

@@ -2,11 +2,13 @@
 /*
  * Keys in a file, one `kid secret;` a line ("#" begins a comment): the first signs, all verify.
  * kid is [a-z0-9]{1,8}; a secret is 32 to 64 bytes in base64url without padding. nginx includes the stream keys' file in a map.
- * A comment "# created 2026-11-22T17:00:00Z" before a line is that key's age.
+ * Comments before a key's line tell its life, which `mediagate keys` keeps: "# created TIME", "# pending" (made by a
+ * rotation that is not through: it has never signed), "# retired TIME" (it has not signed since). TIME is RFC 3339.
  */
 #ifndef MEDIAGATE_SECURITY_KEYRING_H
 #define MEDIAGATE_SECURITY_KEYRING_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -21,6 +23,8 @@ struct keyring_key {
   unsigned char secret[64]; /* decoded: what HMAC uses */
   size_t secret_size;
   int64_t created_at; /* seconds; 0 unknown */
+  int64_t retired_at; /* seconds; 0: it signs, or when it last did is unknown */
+  bool pending;
 };
 
 struct keyring {
@@ -38,7 +42,7 @@ const struct keyring_key *keyring_find(const struct keyring *keyring, const char
 const struct keyring_key *keyring_signing(const struct keyring *keyring);
 /* A new random 256-bit key with a kid that the ring does not have yet. */
 void keyring_generate(const struct keyring *keyring_or_null, int64_t now_seconds, struct keyring_key *ret_key);
-/* The text of a key file with these keys in this order. */
+/* The text of a key file with these keys in this order. It holds secrets: wipe it. */
 void keyring_append_text(const struct keyring_key *keys, size_t count, struct text *ret_text);
 
 #endif

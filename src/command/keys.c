@@ -1,0 +1,187 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * mediagate keys: makes, lists, rotates and retires the keys that sign stream URLs and access
+ * tokens. Never prints a secret. The rotation itself is in keys_rotate.c.
+ */
+#include "config.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "command/command.h"
+#include "command/keys_file.h"
+#include "command/keys_rotate.h"
+#include "command/options.h"
+
+static const char usage[] =
+    "usage: mediagate keys init   [--stream | --access] [--owner USER] [--config FILE]\n"
+    "       mediagate keys list   [--stream | --access] [--config FILE]\n"
+    "       mediagate keys rotate [--stream | --access] [--config FILE]\n"
+    "       mediagate keys retire [--stream | --access] [--force] [KEY-ID …] [--config FILE]\n\n"
+    "Stream keys sign stream URLs, access keys sign access tokens. The first key of a file signs, "
+    "all verify.\n\n"
+    "  init      make the key files that are missing (mode 0600); those that are there stay as "
+    "they are\n"
+    "  list      show every key's id, age and use\n"
+    "  rotate    sign with a new key from now on; no URL and no token breaks. Stopped halfway, run "
+    "it again\n"
+    "  retire    remove the keys that nothing valid can be signed with any more, or those that are "
+    "named\n\n"
+    "  --stream  only the stream keys\n"
+    "  --access  only the access keys\n"
+    "  --owner USER  who a new key file belongs to (default: who runs this)\n"
+    "  --force   remove a named key at once: what it signed is refused from then "
+    "on\n" OPTIONS_USAGE_CONFIG;
+
+struct keys_options {
+  bool kinds[2]; /* by enum keys_kind */
+  bool force;
+  const char *owner;
+  const char *const *kids;
+  size_t kid_count;
+};
+
+static int init(const struct settings *settings, const struct keys_options *options,
+                enum keys_kind kind) {
+  const char *path = keys_file_path(settings, kind);
+  enum error error = keys_file_create(path, options->owner);
+  if (error == ERROR_NONE) {
+    printf("%s: made, with one %s key\n", path, keys_kind_name(kind));
+  } else if (error == ERROR_CONFLICT) {
+    printf("%s: is there already and stays as it is\n", path);
+  }
+  return error == ERROR_NONE || error == ERROR_CONFLICT ? 0 : COMMAND_FAILED;
+}
+
+static void print_use(const struct keyring_key *key, bool first, int64_t retire_at, int64_t now) {
+  char time[CLOCK_RFC3339_SIZE];
+  if (first) {
+    puts("signs");
+  } else if (key->pending) {
+    puts("verifies; a rotation is not through: run `mediagate keys rotate`");
+  } else if (retire_at == 0) {
+    puts("verifies; not known since when it does not sign: run `mediagate keys retire`");
+  } else if (retire_at <= now) {
+    puts("verifies; nothing signed with it is valid any more: `mediagate keys retire` removes it");
+  } else {
+    clock_format_rfc3339(retire_at * 1000000, time);
+    printf("verifies; can be retired from %s\n", time);
+  }
+}
+
+static int list(const struct settings *settings, const struct keys_options *options,
+                enum keys_kind kind) {
+  struct keys_file file;
+  int64_t now = clock_now_seconds();
+  (void)options;
+  if (keys_file_open(settings, kind, false, &file) != ERROR_NONE) {
+    keys_file_close(&file);
+    return COMMAND_FAILED;
+  }
+  for (size_t i = 0; i < file.keyring->count; i++) {
+    const struct keyring_key *key = &file.keyring->keys[i];
+    char created[CLOCK_RFC3339_SIZE] = "unknown";
+    if (key->created_at != 0) {
+      clock_format_rfc3339(key->created_at * 1000000, created);
+    }
+    printf("%-6s  %-8s  made %-20s  ", keys_kind_name(kind), key->kid, created);
+    if (key->created_at != 0) {
+      printf("%4" PRId64 " days  ", (now - key->created_at) / 86400);
+    }
+    print_use(key, i == 0, keys_retire_time(settings, kind, key), now);
+  }
+  keys_file_close(&file);
+  return 0;
+}
+
+static int rotate(const struct settings *settings, const struct keys_options *options,
+                  enum keys_kind kind) {
+  (void)options;
+  return keys_rotate(settings, kind) == ERROR_NONE ? 0 : COMMAND_FAILED;
+}
+
+static int retire(const struct settings *settings, const struct keys_options *options,
+                  enum keys_kind kind) {
+  return keys_retire(settings, kind, options->kids, options->kid_count, options->force) ==
+                 ERROR_NONE
+             ? 0
+             : COMMAND_FAILED;
+}
+
+static const struct {
+  const char *name;
+  int (*run)(const struct settings *settings, const struct keys_options *options,
+             enum keys_kind kind);
+} actions[] = {{"init", init}, {"list", list}, {"rotate", rotate}, {"retire", retire}};
+
+/* Reads what follows the action; false when an argument is not understood, with that argument in
+ * *ret_bad. */
+static bool parse_options(int argc, char **argv, const char *action,
+                          struct keys_options *ret_options, const char **ret_bad) {
+  bool retires = strcmp(action, "retire") == 0;
+  int i = 2;
+  for (; i < argc; i++) {
+    *ret_bad = argv[i];
+    if (strcmp(argv[i], "--stream") == 0) {
+      ret_options->kinds[KEYS_STREAM] = true;
+    } else if (strcmp(argv[i], "--access") == 0) {
+      ret_options->kinds[KEYS_ACCESS] = true;
+    } else if (strcmp(argv[i], "--force") == 0 && retires) {
+      ret_options->force = true;
+    } else if (strcmp(argv[i], "--owner") == 0 && strcmp(action, "init") == 0 && i + 1 < argc) {
+      ret_options->owner = argv[++i];
+    } else {
+      break;
+    }
+  }
+  ret_options->kids = (const char *const *)&argv[i];
+  ret_options->kid_count = (size_t)(argc - i);
+  for (int rest = i; rest < argc; rest++) {
+    if (!retires || argv[rest][0] == '-') {
+      *ret_bad = argv[rest];
+      return false;
+    }
+  }
+  if (!ret_options->kinds[KEYS_STREAM] && !ret_options->kinds[KEYS_ACCESS]) {
+    ret_options->kinds[KEYS_STREAM] = ret_options->kinds[KEYS_ACCESS] = true;
+  }
+  *ret_bad = "--force"; /* of what? a named key of one file */
+  bool one_kind = ret_options->kinds[KEYS_STREAM] != ret_options->kinds[KEYS_ACCESS];
+  return ret_options->force ? ret_options->kid_count > 0 && one_kind
+                            : ret_options->kid_count == 0 || one_kind;
+}
+
+int command_keys(int argc, char **argv) {
+  const char *config_path;
+  const char *bad = NULL;
+  int exit_code;
+  struct keys_options options = {0};
+  size_t action = 0;
+  if (!options_begin(&argc, argv, usage, &config_path, &exit_code)) {
+    return exit_code;
+  }
+  size_t count = sizeof actions / sizeof *actions;
+  while (argc >= 2 && action < count && strcmp(argv[1], actions[action].name) != 0) {
+    action++;
+  }
+  if (argc < 2 || action == count) {
+    return options_refuse("keys", argc < 2 ? "(no action)" : argv[1], usage);
+  }
+  if (!parse_options(argc, argv, actions[action].name, &options, &bad)) {
+    return options_refuse("keys", bad, usage);
+  }
+  struct settings *settings = options_load_settings(config_path);
+  if (settings == NULL) {
+    return COMMAND_FAILED;
+  }
+  exit_code = 0;
+  for (int kind = KEYS_STREAM; kind <= KEYS_ACCESS; kind++) {
+    if (options.kinds[kind] && actions[action].run(settings, &options, (enum keys_kind)kind) != 0) {
+      exit_code = COMMAND_FAILED;
+    }
+  }
+  settings_free(settings);
+  return exit_code;
+}

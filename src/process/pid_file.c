@@ -1,0 +1,130 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Reads /proc for what a pid file cannot tell: whether the process is the one meant, and which
+ * children it has.
+ */
+#include "config.h"
+
+#include "process/pid_file.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/file.h"
+
+#define PID_MAX         4194304 /* Linux's PID_MAX_LIMIT */
+#define POLL_NANOSECOND 50000000
+
+enum error pid_file_write(const char *path) {
+  char line[32];
+  int length = snprintf(line, sizeof line, "%ld\n", (long)getpid());
+  return file_replace(path, 0644, line, (size_t)length);
+}
+
+static enum error read_pid(const char *path, pid_t *ret_pid) {
+  __attribute__((cleanup(text_free))) struct text text = {0};
+  uint64_t pid;
+  enum error error = file_read(path, 64, &text);
+  if (error != ERROR_NONE) {
+    return error;
+  }
+  if (text.length == 0) {
+    return ERROR_NOT_FOUND;
+  }
+  text_trim(text.data);
+  if (text_parse_u64(text.data, strlen(text.data), PID_MAX, &pid) != ERROR_NONE || pid < 2) {
+    return ERROR_NOT_FOUND;
+  }
+  *ret_pid = (pid_t)pid;
+  return ERROR_NONE;
+}
+
+void pid_file_remove(const char *path) {
+  pid_t pid;
+  if (read_pid(path, &pid) == ERROR_NONE && pid == getpid()) {
+    unlink(path);
+  }
+}
+
+enum error pid_file_read(const char *path, const char *program, pid_t *ret_pid) {
+  __attribute__((cleanup(text_free))) struct text command_line = {0};
+  char proc[48];
+  pid_t pid;
+  enum error error = read_pid(path, &pid);
+  if (error != ERROR_NONE) {
+    return error;
+  }
+  snprintf(proc, sizeof proc, "/proc/%ld/cmdline", (long)pid);
+  error = file_read(proc, 65536, &command_line);
+  if (error != ERROR_NONE || command_line.length == 0 ||
+      memmem(command_line.data, command_line.length, program, strlen(program)) == NULL) {
+    return ERROR_NOT_FOUND;
+  }
+  *ret_pid = pid;
+  return ERROR_NONE;
+}
+
+enum error pid_children(pid_t pid, pid_t ret_children[PID_CHILDREN_MAX], size_t *ret_count) {
+  __attribute__((cleanup(text_free))) struct text text = {0};
+  char proc[64];
+  size_t count = 0;
+  snprintf(proc, sizeof proc, "/proc/%ld/task/%ld/children", (long)pid, (long)pid);
+  enum error error = file_read(proc, 65536, &text);
+  if (error != ERROR_NONE) {
+    return error;
+  }
+  for (char *at = text.data; at != NULL && count < PID_CHILDREN_MAX;) {
+    char *end;
+    long child = strtol(at, &end, 10);
+    if (end == at) {
+      break;
+    }
+    ret_children[count++] = (pid_t)child;
+    at = end;
+  }
+  *ret_count = count;
+  return ERROR_NONE;
+}
+
+enum error pid_reload(pid_t pid) {
+  if (kill(pid, SIGHUP) == 0) {
+    return ERROR_NONE;
+  }
+  return errno == ESRCH ? ERROR_NOT_FOUND : ERROR_DENIED;
+}
+
+static bool any_in(const pid_t *children, size_t count, const pid_t *now, size_t now_count) {
+  for (size_t i = 0; i < count; i++) {
+    for (size_t j = 0; j < now_count; j++) {
+      if (children[i] == now[j]) {
+        return true;
+      }
+    }
+  }
+  return false;
+}
+
+enum error pid_wait_replaced(pid_t pid, const pid_t *children, size_t count, int64_t timeout_ms) {
+  int64_t deadline_ms = clock_monotonic_ms() + timeout_ms;
+  for (;;) {
+    pid_t now[PID_CHILDREN_MAX];
+    size_t now_count;
+    enum error error = pid_children(pid, now, &now_count);
+    if (error != ERROR_NONE) {
+      return error;
+    }
+    if (!any_in(children, count, now, now_count)) {
+      return ERROR_NONE;
+    }
+    if (clock_monotonic_ms() > deadline_ms) {
+      return ERROR_TIMEOUT;
+    }
+    nanosleep(&(struct timespec){.tv_nsec = POLL_NANOSECOND}, NULL);
+  }
+}
