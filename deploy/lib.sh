@@ -31,9 +31,12 @@ say() { printf '%s\n' "$*"; }
 
 # fail MESSAGE [REMEDY …]: one line of what is wrong, then what to do.
 fail() {
+  local remedy
   printf '\n%s: %s\n' "${0##*/}" "$1" >&2
   shift
-  [ $# -eq 0 ] || printf '  %s\n' "$@" >&2
+  for remedy in "$@"; do
+    [ -z "$remedy" ] || printf '  %s\n' "$remedy" >&2
+  done
   exit 1
 }
 
@@ -63,17 +66,15 @@ step() {
   return "$status"
 }
 
-# packages_for WORD …: the names in deploy/packages that one of these needs.
-packages_for() {
-  awk -v words=" $* " '$1 !~ /^#/ && NF >= 2 && index(words, " " $2 " ") { print $1 }' "$top/deploy/packages"
-}
-
-# Of these names, those that are not installed.
+# packages_missing WORD …: the names in deploy/packages that one of these needs and that are not installed.
 packages_missing() {
-  local name
-  for name in "$@"; do
+  local name command
+  while read -r name command; do
+    if [ -n "$command" ] && command -v "$command" >/dev/null; then
+      continue # it came another way
+    fi
     [ "$(dpkg-query -W -f='${db:Status-Status}' "$name" 2>/dev/null)" = installed ] || printf '%s\n' "$name"
-  done
+  done < <(awk -v words=" $* " '$1 !~ /^#/ && index(words, " " $2 " ") { print $1, ($3 ~ /^#/ ? "" : $3) }' "$top/deploy/packages")
 }
 
 # Runs as root what comes after it, without a question.
@@ -110,11 +111,10 @@ apt_install() {
 
 # install_packages WORD …: installs what these need and is missing. Returns 1 when the installation fails.
 install_packages() {
-  local wanted missing status=0
+  local missing status=0
   command -v dpkg-query >/dev/null ||
     { say "  This is not Debian: install what deploy/packages lists by yourself if something is missing."; return 0; }
-  mapfile -t wanted < <(packages_for "$@")
-  mapfile -t missing < <(packages_missing "${wanted[@]}")
+  mapfile -t missing < <(packages_missing "$@")
   [ ${#missing[@]} -gt 0 ] || return 0
   if [ "$(id -u)" -ne 0 ] && ! sudo -n true 2>/dev/null; then
     fail "some Debian packages are missing, and this user cannot install them (no root, no sudo without a password)." \
