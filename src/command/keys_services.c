@@ -13,7 +13,7 @@
 
 #include "base/clock.h"
 #include "base/file.h"
-#include "process/pid_file.h"
+#include "process/service.h"
 #include "security/signed_url.h"
 
 #define PROBE_MEDIA_ID    INT64_MAX /* never assigned: ids count from 1 */
@@ -27,27 +27,27 @@
 
 enum error keys_reload_pools(const struct settings *settings) {
   pid_t pid;
-  pid_t children[PID_CHILDREN_MAX];
+  pid_t children[SERVICE_CHILDREN_MAX];
   size_t count;
   char *path = file_join(settings->run_dir, "serve.pid");
   if (path == NULL) {
     return ERROR_MEMORY;
   }
-  enum error error = pid_file_read(path, "mediagate", &pid);
+  enum error error = service_find(path, "mediagate", &pid);
   free(path);
   if (error == ERROR_NONE) {
-    error = pid_children(pid, children, &count);
+    error = service_children(pid, children, &count);
   }
   if (error == ERROR_NOT_FOUND) {
     puts("mediagate serve does not run here; it reads the keys when it starts");
     return ERROR_NONE;
   }
   if (error == ERROR_NONE) {
-    error = pid_reload(pid);
+    error = service_reload(pid);
   }
   if (error == ERROR_NONE) {
-    error =
-        pid_wait_replaced(pid, children, count, settings->drain_deadline * 1000 + REPLACE_SLACK_MS);
+    error = service_wait_replaced(pid, children, count,
+                                  settings->drain_deadline * 1000 + REPLACE_SLACK_MS);
   }
   if (error == ERROR_DENIED) {
     fprintf(stderr,
@@ -65,7 +65,7 @@ enum error keys_reload_pools(const struct settings *settings) {
 
 enum error keys_reload_nginx(const struct settings *settings) {
   pid_t pid;
-  enum error error = pid_file_read(settings->nginx_pid_file, "nginx", &pid);
+  enum error error = service_find(settings->nginx_pid_file, "nginx", &pid);
   if (error != ERROR_NONE) {
     fprintf(
         stderr,
@@ -73,7 +73,7 @@ enum error keys_reload_nginx(const struct settings *settings) {
         settings->nginx_pid_file);
     return error;
   }
-  error = pid_reload(pid);
+  error = service_reload(pid);
   if (error != ERROR_NONE) {
     fprintf(stderr, "mediagate keys: cannot reload nginx (process %ld): %s; run this as root\n",
             (long)pid, error_strerror(error));

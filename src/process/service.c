@@ -5,27 +5,21 @@
  */
 #include "config.h"
 
-#include "process/pid_file.h"
+#include "process/service.h"
 
 #include <errno.h>
 #include <signal.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
-#include <unistd.h>
 
 #include "base/clock.h"
 #include "base/file.h"
 
 #define PID_MAX         4194304 /* Linux's PID_MAX_LIMIT */
 #define POLL_NANOSECOND 50000000
-
-enum error pid_file_write(const char *path) {
-  char line[32];
-  int length = snprintf(line, sizeof line, "%ld\n", (long)getpid());
-  return file_replace(path, 0644, line, (size_t)length);
-}
 
 static enum error read_pid(const char *path, pid_t *ret_pid) {
   __attribute__((cleanup(text_free))) struct text text = {0};
@@ -45,18 +39,11 @@ static enum error read_pid(const char *path, pid_t *ret_pid) {
   return ERROR_NONE;
 }
 
-void pid_file_remove(const char *path) {
-  pid_t pid;
-  if (read_pid(path, &pid) == ERROR_NONE && pid == getpid()) {
-    unlink(path);
-  }
-}
-
-enum error pid_file_read(const char *path, const char *program, pid_t *ret_pid) {
+enum error service_find(const char *pid_file, const char *program, pid_t *ret_pid) {
   __attribute__((cleanup(text_free))) struct text command_line = {0};
   char proc[48];
   pid_t pid;
-  enum error error = read_pid(path, &pid);
+  enum error error = read_pid(pid_file, &pid);
   if (error != ERROR_NONE) {
     return error;
   }
@@ -70,7 +57,8 @@ enum error pid_file_read(const char *path, const char *program, pid_t *ret_pid) 
   return ERROR_NONE;
 }
 
-enum error pid_children(pid_t pid, pid_t ret_children[PID_CHILDREN_MAX], size_t *ret_count) {
+enum error service_children(pid_t pid, pid_t ret_children[SERVICE_CHILDREN_MAX],
+                            size_t *ret_count) {
   __attribute__((cleanup(text_free))) struct text text = {0};
   char proc[64];
   size_t count = 0;
@@ -79,7 +67,7 @@ enum error pid_children(pid_t pid, pid_t ret_children[PID_CHILDREN_MAX], size_t 
   if (error != ERROR_NONE) {
     return error;
   }
-  for (char *at = text.data; at != NULL && count < PID_CHILDREN_MAX;) {
+  for (char *at = text.data; at != NULL && count < SERVICE_CHILDREN_MAX;) {
     char *end;
     long child = strtol(at, &end, 10);
     if (end == at) {
@@ -92,7 +80,7 @@ enum error pid_children(pid_t pid, pid_t ret_children[PID_CHILDREN_MAX], size_t 
   return ERROR_NONE;
 }
 
-enum error pid_reload(pid_t pid) {
+enum error service_reload(pid_t pid) {
   if (kill(pid, SIGHUP) == 0) {
     return ERROR_NONE;
   }
@@ -110,12 +98,13 @@ static bool any_in(const pid_t *children, size_t count, const pid_t *now, size_t
   return false;
 }
 
-enum error pid_wait_replaced(pid_t pid, const pid_t *children, size_t count, int64_t timeout_ms) {
+enum error service_wait_replaced(pid_t pid, const pid_t *children, size_t count,
+                                 int64_t timeout_ms) {
   int64_t deadline_ms = clock_monotonic_ms() + timeout_ms;
   for (;;) {
-    pid_t now[PID_CHILDREN_MAX];
+    pid_t now[SERVICE_CHILDREN_MAX];
     size_t now_count;
-    enum error error = pid_children(pid, now, &now_count);
+    enum error error = service_children(pid, now, &now_count);
     if (error != ERROR_NONE) {
       return error;
     }
