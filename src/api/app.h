@@ -6,6 +6,8 @@
 #ifndef MEDIAGATE_API_APP_H
 #define MEDIAGATE_API_APP_H
 
+#include <stdbool.h>
+
 #include "base/error.h"
 #include "base/subprocess.h"
 #include "config/settings.h"
@@ -25,6 +27,7 @@ struct app {
   struct media_folder *media_folder; /* opened by start in the api, upload and fast pools */
   const char *pool_name;
   subprocess_beat *beat; /* tells the supervisor that a long request is alive */
+  bool (*is_overdue)(void *beat_context); /* must a long request end now (503, it may be repeated), since this worker is to go? */
   void *beat_context;
 };
 

@@ -12,5 +12,7 @@
 int command_nginx_config(int argc, char **argv);
 int command_check_config(int argc, char **argv);
 int command_keys(int argc, char **argv);
+int command_routes(int argc, char **argv);
+int command_serve(int argc, char **argv);
 
 #endif

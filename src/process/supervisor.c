@@ -93,16 +93,24 @@ static void close_listeners(struct supervisor *supervisor) {
 
 /* --- signals --- */
 
+static void list_signals(sigset_t *ret_signals) {
+  (void)sigemptyset(ret_signals);
+  (void)sigaddset(ret_signals, SIGTERM);
+  (void)sigaddset(ret_signals, SIGINT);
+  (void)sigaddset(ret_signals, SIGHUP);
+  (void)sigaddset(ret_signals, SIGCHLD);
+}
+
+void supervisor_hold_signals(void) {
+  sigset_t signals;
+  list_signals(&signals);
+  (void)sigprocmask(SIG_BLOCK, &signals, NULL);
+}
+
 static enum error catch_signals(struct supervisor *supervisor) {
   sigset_t signals;
-  (void)sigemptyset(&signals);
-  (void)sigaddset(&signals, SIGTERM);
-  (void)sigaddset(&signals, SIGINT);
-  (void)sigaddset(&signals, SIGHUP);
-  (void)sigaddset(&signals, SIGCHLD);
-  if (sigprocmask(SIG_BLOCK, &signals, &supervisor->signals_before) != 0) {
-    return ERROR_INTERNAL;
-  }
+  list_signals(&signals);
+  (void)sigprocmask(SIG_BLOCK, &signals, &supervisor->signals_before);
   supervisor->signal_fd = signalfd(-1, &signals, SFD_CLOEXEC | SFD_NONBLOCK);
   return supervisor->signal_fd < 0 ? ERROR_IO : ERROR_NONE;
 }

@@ -63,6 +63,9 @@ struct supervisor_hooks {
   void *context;
 };
 
+/* Holds back the signals above until supervisor_run reads them: to be called before anybody can know our pid. */
+void supervisor_hold_signals(void);
+
 /* Returns when all workers are gone. ERROR_NONE after SIGTERM; ERROR_LIMITED when workers kept dying; else the sockets
  * could not be had (logged). */
 enum error supervisor_run(const struct supervisor_plan *plan, const struct supervisor_hooks *hooks) MUST_CHECK;

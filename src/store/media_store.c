@@ -156,7 +156,7 @@ enum error media_store_delete(struct database *database, int64_t id) {
 
 enum error media_store_is_current(struct database *database, int64_t id, const char *stored_name, int64_t keep_seconds, bool *ret_current, bool *ret_deleted) {
   static const char *const select =
-      "select coalesce(stored_name = $2, false) or coalesce(file_changed_at > now() - $3::int8 * interval '1 second', false)"
+      "select coalesce(split_part(stored_name, '/', 1) = split_part($2, '/', 1), false) or coalesce(file_changed_at > now() - $3::int8 * interval '1 second', false)"
       " from media_asset where id = $1 and deleted_at is null";
   struct parameters parameters = {0};
   parameters_i64(&parameters, id);

@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * `mediagate routes`: prints the table of routes, for the tests that hold nginx's routing and docs/openapi.yaml to it.
+ */
+#include "config.h"
+
+#include <stdio.h>
+
+#include "api/routes.h"
+#include "command/command.h"
+#include "command/options.h"
+
+static const char usage[] = "usage: mediagate routes\n\n"
+                            "Prints METHOD PATTERN POOL CALLER, a line a route; CALLER is anyone or administrator.\n";
+
+int command_routes(int argc, char **argv) {
+  const char *config_path;
+  int exit_code;
+  if (!options_begin(&argc, argv, usage, &config_path, &exit_code)) {
+    return exit_code;
+  }
+  if (argc > 1) {
+    return options_refuse("routes", argv[1], usage);
+  }
+  size_t count;
+  const struct route *routes = routes_table(&count);
+  for (size_t i = 0; i < count; i++) {
+    printf("%s %s %s %s\n", request_method_name(routes[i].method), routes[i].pattern, routes[i].pool,
+           routes[i].caller == CALLER_ANYONE ? "anyone" : "administrator");
+  }
+  return fflush(stdout) == 0 ? 0 : COMMAND_FAILED;
+}

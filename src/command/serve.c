@@ -1,0 +1,216 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * `mediagate serve`: checks everything that a start needs, then hands over to the supervisor; reloads on SIGHUP.
+ */
+#include "config.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <systemd/sd-daemon.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/file.h"
+#include "base/log.h"
+#include "command/command.h"
+#include "command/options.h"
+#include "command/serve_context.h"
+#include "library/media_folder.h"
+#include "process/pid_lock.h"
+#include "process/supervisor.h"
+#include "store/database.h"
+#include "store/migration.h"
+
+static const char usage[] =
+    "usage: mediagate serve [--config FILE]\n\n"
+    "Answers nginx's requests on the sockets in run_dir (or on those that systemd passes), in the foreground.\n\n"
+    "  SIGTERM, SIGINT  finish what is being served, then stop; a second one stops at once\n"
+    "  SIGHUP           read settings and keys again and replace all workers; errors keep what runs\n\n" OPTIONS_USAGE_CONFIG;
+
+struct serve {
+  const char *config_path;
+  struct serve_context *context;
+  struct serve_sockets sockets;
+  bool reloading;
+};
+
+/* One log line for each line of a text. */
+static void log_lines(enum log_level level, const char *event, const struct text *text) {
+  const char *line = text->length == 0 ? "" : text->data;
+  while (*line != '\0') {
+    size_t length = strcspn(line, "\n");
+    char *copy = strndup(line, length);
+    log_event(level, event, LOG_STR("problem", copy));
+    free(copy);
+    line += length + (line[length] == '\n');
+  }
+}
+
+/* --- start --- */
+
+/* A schema that does not fit stops the start. A database that is away does not: workers connect when it returns, and
+ * until then everything but /livez answers 503. The connection is closed before the first fork. */
+static bool check_database(const struct settings *settings) {
+  const struct database_options options = {
+      .connection_string = settings->database,
+      .prepared = settings->prepared,
+      .statement_timeout_ms = settings->api_statement_timeout,
+      .application_name = "serve",
+  };
+  struct database *database = NULL;
+  struct migration_status status = {0};
+  enum error error = database_open(&options, &database);
+  if (error == ERROR_NONE) {
+    error = migration_status_read(database, &status);
+  }
+  bool fits = error == ERROR_NONE && migration_is_compatible(&status);
+  if (error != ERROR_NONE) {
+    log_event(LOG_LEVEL_WARNING, "database_away", LOG_ERROR_FIELD(error),
+              LOG_STR("database", database == NULL ? "" : database_last_error(database)),
+              LOG_STR("remedy", "start PostgreSQL or correct `database`; requests answer 503 until then"));
+  } else if (!fits) {
+    log_event(LOG_LEVEL_ERROR, "schema_incompatible", LOG_I64("schema_version", status.version),
+              LOG_I64("program_version", MIGRATION_PROGRAM_VERSION),
+              LOG_STR("remedy", status.version < MIGRATION_PROGRAM_VERSION
+                                    ? "run `mediagate migrate`"
+                                    : "install the version of mediagate that the database was migrated for"));
+  }
+  database_close(database);
+  return error != ERROR_NONE || fits;
+}
+
+static bool check_data_folder(const struct settings *settings) {
+  struct media_folder *folder = NULL;
+  enum error error = media_folder_open(settings->data_dir, settings->library_dir, &folder);
+  if (error == ERROR_NONE) {
+    error = media_folder_check_writable(folder);
+  }
+  media_folder_close(folder);
+  if (error != ERROR_NONE) {
+    log_event(LOG_LEVEL_ERROR, "data_dir_failed", LOG_STR("data_dir", settings->data_dir), LOG_ERROR_FIELD(error),
+              LOG_STR("remedy", "data_dir must be a folder that mediagate's user may write, on one file system"));
+  }
+  return error == ERROR_NONE;
+}
+
+static enum error take_pid_file(const char *path, int *ret_fd) {
+  pid_t other = 0;
+  enum error error = pid_lock_take(path, ret_fd, &other);
+  if (error == ERROR_CONFLICT) {
+    log_event(LOG_LEVEL_ERROR, "already_running", LOG_STR("pid_file", path), LOG_I64("other", other),
+              LOG_STR("remedy", "another mediagate serves in this run_dir: stop it, or give this one a run_dir of its own"));
+  } else if (error != ERROR_NONE) {
+    log_event(LOG_LEVEL_ERROR, "pid_file_failed", LOG_STR("pid_file", path), LOG_STR("error", strerror(errno)),
+              LOG_STR("remedy", "run_dir must be a folder that mediagate's user may write"));
+  } else if (other != 0) {
+    log_event(LOG_LEVEL_WARNING, "stale_pid_file", LOG_STR("pid_file", path), LOG_I64("other", other),
+              LOG_STR("meaning", "the last serve did not end cleanly"));
+  }
+  return error;
+}
+
+/* --- the supervisor's hooks --- */
+
+static void notify_systemd(const char *state) {
+  (void)sd_notify(0, state); /* nobody listens when systemd did not start us */
+}
+
+static void on_ready(void *context) {
+  struct serve *serve = context;
+  log_event(LOG_LEVEL_INFO, serve->reloading ? "reloaded" : "ready", LOG_STR("version", PACKAGE_VERSION));
+  serve->reloading = false;
+  notify_systemd("READY=1\nSTATUS=serving");
+}
+
+static void on_stopping(void *context) {
+  (void)context;
+  notify_systemd("STOPPING=1\nSTATUS=draining");
+}
+
+/* Everything is read and checked before anything is replaced. */
+static enum error on_reload(void *context, struct supervisor_plan *ret_plan) {
+  struct serve *serve = context;
+  struct serve_context *next = NULL;
+  __attribute__((cleanup(text_free))) struct text problems = {0};
+  __attribute__((cleanup(text_free))) struct text kept = {0};
+  (void)sd_notifyf(0, "RELOADING=1\nMONOTONIC_USEC=%lld", (long long)clock_monotonic_ms() * 1000);
+  log_event(LOG_LEVEL_INFO, "reloading");
+  enum error error = serve_context_load(serve->config_path, serve->context, &next, &problems, &kept);
+  if (error == ERROR_NONE) {
+    error = serve_context_plan(next, &serve->sockets, ret_plan);
+  }
+  if (error != ERROR_NONE) {
+    log_lines(LOG_LEVEL_ERROR, "reload_problem", &problems);
+    log_event(LOG_LEVEL_ERROR, "reload_failed", LOG_ERROR_FIELD(error),
+              LOG_STR("meaning", "the settings and keys that ran before go on"));
+    serve_context_free(next);
+    notify_systemd("READY=1\nSTATUS=serving; the last reload failed");
+    return error;
+  }
+  log_lines(LOG_LEVEL_WARNING, "needs_restart", &kept);
+  serve_context_free(serve->context);
+  serve->context = next;
+  serve->reloading = true;
+  log_configure((enum log_level)next->settings->log_level, (enum log_format)next->settings->log_format);
+  return ERROR_NONE;
+}
+
+/* --- the command --- */
+
+static int supervise(struct serve *serve) {
+  const struct supervisor_hooks hooks = {
+      .reload = on_reload, .ready = on_ready, .stopping = on_stopping, .context = serve};
+  struct supervisor_plan plan;
+  enum error error = serve_context_plan(serve->context, &serve->sockets, &plan);
+  if (error == ERROR_TOO_LARGE) {
+    log_event(LOG_LEVEL_ERROR, "run_dir_too_long", LOG_STR("run_dir", serve->context->settings->run_dir),
+              LOG_STR("remedy", "a socket's path has at most 107 bytes: choose a shorter run_dir"));
+  }
+  if (error == ERROR_NONE) {
+    error = supervisor_run(&plan, &hooks);
+  }
+  log_event(error == ERROR_NONE ? LOG_LEVEL_INFO : LOG_LEVEL_ERROR, "stopped", LOG_ERROR_FIELD(error));
+  return error == ERROR_NONE ? 0 : COMMAND_FAILED;
+}
+
+static int run(struct serve *serve) {
+  const struct settings *settings = serve->context->settings;
+  int pid_fd = -1;
+  int exit_code = COMMAND_FAILED;
+  char *pid_path = file_join(settings->run_dir, "serve.pid");
+  log_configure((enum log_level)settings->log_level, (enum log_format)settings->log_format);
+  log_event(LOG_LEVEL_INFO, "starting", LOG_STR("version", PACKAGE_VERSION), LOG_STR("config", serve->config_path),
+            LOG_STR("run_dir", settings->run_dir), LOG_STR("data_dir", settings->data_dir));
+  supervisor_hold_signals();
+  if (pid_path != NULL && check_data_folder(settings) && check_database(settings) &&
+      take_pid_file(pid_path, &pid_fd) == ERROR_NONE) {
+    exit_code = supervise(serve);
+    pid_lock_release(pid_path, pid_fd);
+  }
+  free(pid_path);
+  return exit_code;
+}
+
+int command_serve(int argc, char **argv) {
+  struct serve serve = {.config_path = NULL};
+  int exit_code;
+  __attribute__((cleanup(text_free))) struct text problems = {0};
+  __attribute__((cleanup(text_free))) struct text kept = {0};
+  if (!options_begin(&argc, argv, usage, &serve.config_path, &exit_code)) {
+    return exit_code;
+  }
+  if (argc > 1) {
+    return options_refuse("serve", argv[1], usage);
+  }
+  (void)signal(SIGPIPE, SIG_IGN);
+  serve_sockets_inherit(&serve.sockets);
+  if (serve_context_load(serve.config_path, NULL, &serve.context, &problems, &kept) != ERROR_NONE) {
+    log_lines(LOG_LEVEL_ERROR, "start_refused", &problems);
+    return COMMAND_FAILED;
+  }
+  exit_code = run(&serve);
+  serve_context_free(serve.context);
+  return exit_code;
+}

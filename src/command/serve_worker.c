@@ -1,0 +1,197 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * The workers of all pools: the state that each opens after the fork, and the way of one request through it.
+ */
+#include "config.h"
+
+#include "command/serve_worker.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include <fcgiapp.h>
+
+#include "api/app.h"
+#include "api/routes.h"
+#include "base/clock.h"
+#include "base/log.h"
+#include "command/housekeeping.h"
+#include "command/serve_context.h"
+#include "store/migration.h"
+
+/* A request that took longer is worth a line whatever it was. */
+#define SLOW_MS 1000
+
+struct worker {
+  struct app app;
+  struct scoreboard_slot *slot;
+  struct housekeeping *housekeeping; /* NULL but in its own pool */
+  bool schema_is_good;               /* seen once */
+};
+
+static void beat(void *context) {
+  scoreboard_beat(context);
+}
+
+static bool is_overdue(void *context) {
+  return scoreboard_is_overdue(context);
+}
+
+/* --- start and stop --- */
+
+static void stop(void *state) {
+  struct worker *worker = state;
+  housekeeping_free(worker->housekeeping);
+  row_cache_close(worker->app.row_cache);
+  media_folder_close(worker->app.media_folder);
+  database_close(worker->app.database);
+  free(worker);
+}
+
+static int64_t statement_timeout_ms(const struct settings *settings, const char *pool_name) {
+  return strcmp(pool_name, "fast") == 0     ? settings->fast_statement_timeout
+         : strcmp(pool_name, "auth") == 0   ? settings->auth_statement_timeout
+         : strcmp(pool_name, "upload") == 0 ? settings->upload_statement_timeout
+                                            : settings->api_statement_timeout;
+}
+
+static enum error open_parts(struct worker *worker, const struct settings *settings, const char *pool_name) {
+  struct app *app = &worker->app;
+  const struct database_options database = {
+      .connection_string = settings->database,
+      .prepared = settings->prepared,
+      .statement_timeout_ms = statement_timeout_ms(settings, pool_name),
+      .application_name = pool_name,
+  };
+  const struct row_cache_options cache = {
+      .notify_connection_string =
+          settings->notify_database[0] != '\0' ? settings->notify_database : settings->database,
+      .entries = (size_t)settings->row_cache_entries,
+      .stale_seconds = settings->stale_seconds,
+  };
+  enum error error = database_open(&database, &app->database);
+  if (error == ERROR_NONE && strcmp(pool_name, "auth") != 0) {
+    error = media_folder_open(settings->data_dir, settings->library_dir, &app->media_folder);
+  }
+  if (error == ERROR_NONE && strcmp(pool_name, "fast") == 0) {
+    error = row_cache_open(app->database, &cache, &app->row_cache);
+  }
+  if (error == ERROR_NONE && strcmp(pool_name, SERVE_HOUSEKEEPING) == 0) {
+    error = housekeeping_new(app, &worker->housekeeping);
+  }
+  return error;
+}
+
+static enum error start(void *context, const char *pool_name, struct scoreboard_slot *slot, void **ret_state) {
+  const struct serve_context *serve = context;
+  struct worker *worker = calloc(1, sizeof *worker);
+  if (worker == NULL) {
+    return ERROR_MEMORY;
+  }
+  worker->slot = slot;
+  worker->app = (struct app){
+      .settings = serve->settings,
+      .access_keys = serve->access_keys,
+      .stream_keys = serve->stream_keys,
+      .pool_name = pool_name,
+      .beat = beat,
+      .is_overdue = is_overdue,
+      .beat_context = slot,
+  };
+  enum error error = open_parts(worker, serve->settings, pool_name);
+  if (error != ERROR_NONE) {
+    log_event(LOG_LEVEL_ERROR, "worker_start_failed", LOG_STR("pool", pool_name), LOG_ERROR_FIELD(error),
+              LOG_STR("remedy", "check that data_dir and library_dir are folders that we may use"));
+    stop(worker);
+    return error;
+  }
+  *ret_state = worker;
+  return ERROR_NONE;
+}
+
+/* --- requests --- */
+
+/* Errors and what changed something are always told; reads that went well only to who debugs: they are the many. */
+static enum log_level line_level(const struct request *request, int status, int64_t duration_ms) {
+  if (status >= 500) {
+    return LOG_LEVEL_WARNING;
+  }
+  bool reads = request->method == HTTP_GET || request->method == HTTP_HEAD;
+  return status >= 400 || !reads || duration_ms >= SLOW_MS ? LOG_LEVEL_INFO : LOG_LEVEL_DEBUG;
+}
+
+/* The pattern of the route, never the path: paths may hold what must not be logged. */
+static void log_request(const struct request *request, const struct response *response, int64_t duration_ms,
+                        enum error sent) {
+  log_event(line_level(request, response->status, duration_ms), "request",
+            LOG_STR("method", request_method_name(request->method)), LOG_STR("route", request->route),
+            LOG_I64("status", response->status), LOG_I64("duration_ms", duration_ms),
+            LOG_I64("account_id", request->account_id), LOG_STR("client", sent == ERROR_NONE ? "answered" : "gone"));
+}
+
+/* A database that is younger or older than this program may know other rows than our statements. Asked once, when
+ * the database is there for the first time; an error is left to the handler, which has an answer to it. */
+static bool schema_is_good(struct worker *worker, const struct request *request) {
+  struct migration_status status;
+  bool probe = strncmp(request->path, "/livez", 6) == 0 || strncmp(request->path, "/readyz", 7) == 0;
+  if (worker->schema_is_good || probe || migration_status_read(worker->app.database, &status) != ERROR_NONE) {
+    return true;
+  }
+  worker->schema_is_good = migration_is_compatible(&status);
+  if (!worker->schema_is_good) {
+    log_event(LOG_LEVEL_ERROR, "schema_incompatible", LOG_I64("schema_version", status.version),
+              LOG_I64("program_version", MIGRATION_PROGRAM_VERSION),
+              LOG_STR("remedy", "run `mediagate migrate`, or install the program that the database was made for"));
+  }
+  return worker->schema_is_good;
+}
+
+static void answer(struct worker *worker, struct request *request) {
+  struct response response;
+  int64_t begun_ms = clock_monotonic_ms();
+  log_set_request_id(request->request_id);
+  response_init(&response, request->request_id);
+  if (schema_is_good(worker, request)) {
+    routes_dispatch(&worker->app, request, &response);
+  } else {
+    response_header(&response, "Retry-After", "30");
+    response_problem(&response, 503, "The database's schema does not fit this version of mediagate.");
+  }
+  enum error sent = response_send(&response, request);
+  log_request(request, &response, clock_monotonic_ms() - begun_ms, sent);
+  response_free(&response);
+  log_set_request_id(NULL);
+}
+
+static void handle(void *state, struct FCGX_Request *fcgi) {
+  static const char refusal[] = "Status: 400 Bad Request\r\nContent-Type: application/problem+json\r\n\r\n"
+                                "{\"type\":\"about:blank\",\"title\":\"Bad Request\",\"status\":400}\n";
+  struct request request;
+  if (request_init(&request, fcgi) == ERROR_NONE) {
+    answer(state, &request);
+  } else {
+    log_event(LOG_LEVEL_WARNING, "request_malformed",
+              LOG_STR("remedy", "nginx must send the parameters of deploy/, REQUEST_ID and DOCUMENT_URI among them"));
+    (void)FCGX_PutStr(refusal, sizeof refusal - 1, fcgi->out); /* nobody to tell when it fails */
+  }
+}
+
+static int watch_fd(void *state) {
+  const struct worker *worker = state;
+  return worker->app.row_cache == NULL ? -1 : row_cache_fd(worker->app.row_cache);
+}
+
+static void tick(void *state) {
+  struct worker *worker = state;
+  if (worker->app.row_cache != NULL) {
+    row_cache_tick(worker->app.row_cache);
+  }
+  if (worker->housekeeping != NULL) {
+    housekeeping_tick(worker->housekeeping);
+  }
+}
+
+struct worker_callbacks serve_worker_callbacks(struct serve_context *context) {
+  return (struct worker_callbacks){
+      .start = start, .handle = handle, .watch_fd = watch_fd, .tick = tick, .stop = stop, .context = context};
+}
