@@ -1,0 +1,147 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Views: reported and listed. What is counted of them is in view_analytics.c.
+ */
+#include "config.h"
+
+#include "store/view_store.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "store/rate_limit.h"
+#include "store/statement.h"
+
+#define VIEW_COLUMNS                                                                                                        \
+  "v.id, v.media_id, host(v.viewed_by_ip), " SQL_MICROSECONDS("v.\"timestamp\"") ", v.viewer, replace(v.grant_id::text, '-', ''), " \
+  "v.user_agent, v.country, v.referrer, v.bytes_sent, v.seconds, v.source, v.bot"
+
+void view_free(struct view *view) {
+  if (view != NULL) {
+    free(view->user_agent);
+    free(view->referrer);
+    *view = (struct view){0};
+  }
+}
+
+static void view_read(struct rows *rows, struct view *ret_view) {
+  ret_view->id = rows_i64(rows);
+  ret_view->media_id = rows_i64(rows);
+  rows_text(rows, ret_view->viewed_by_ip, sizeof ret_view->viewed_by_ip);
+  ret_view->timestamp_us = rows_i64(rows);
+  rows_text(rows, ret_view->viewer, sizeof ret_view->viewer);
+  rows_text(rows, ret_view->grant_id, sizeof ret_view->grant_id);
+  ret_view->user_agent = rows_text_copy(rows);
+  rows_text(rows, ret_view->country, sizeof ret_view->country);
+  ret_view->referrer = rows_text_copy(rows);
+  ret_view->bytes_sent = rows_i64_or(rows, -1);
+  ret_view->seconds = rows_i64_or(rows, -1);
+  rows_text(rows, ret_view->source, sizeof ret_view->source);
+  ret_view->bot = rows_bool(rows);
+}
+
+static enum error insert_reported(struct database *database, int64_t media_id, const char *viewed_by_ip, const char *viewer_or_null,
+                                  const char *user_agent_or_null, struct view *ret_view) {
+  static const char *const insert =
+      "insert into media_view_log as v (media_id, viewed_by_ip, viewer, user_agent, source)"
+      " select id, $2::inet, $3, $4, 'reported' from media_asset where id = $1 and deleted_at is null returning " VIEW_COLUMNS;
+  struct parameters parameters = {0};
+  parameters_i64(&parameters, media_id);
+  parameters_text(&parameters, viewed_by_ip);
+  parameters_text_or_null(&parameters, viewer_or_null);
+  parameters_text_or_null(&parameters, user_agent_or_null);
+  struct rows rows;
+  enum error error = statement_execute(database, insert, STATEMENT_ONCE, &parameters, &rows);
+  if (error != ERROR_NONE) {
+    return error;
+  }
+  struct view view = {0};
+  bool found = rows_next(&rows);
+  if (found) {
+    view_read(&rows, &view);
+  }
+  error = rows_close(&rows);
+  if (error == ERROR_NONE && !found) {
+    error = ERROR_NOT_FOUND;
+  }
+  if (error != ERROR_NONE) {
+    view_free(&view);
+    return error;
+  }
+  *ret_view = view;
+  return ERROR_NONE;
+}
+
+enum error view_store_report(struct database *database, int64_t media_id, const char *viewed_by_ip, const char *viewer_or_null, const char *user_agent_or_null,
+                             int64_t limit_per_minute, struct view *ret_view, int64_t *ret_retry_after) {
+  char key[80];
+  snprintf(key, sizeof key, "%" PRId64 " %s", media_id, viewed_by_ip);
+  enum error error = database_begin(database);
+  if (error != ERROR_NONE) {
+    return error;
+  }
+  struct view view = {0};
+  error = rate_limit_count(database, "view", key, limit_per_minute, 60, ret_retry_after);
+  if (error == ERROR_NONE) {
+    error = insert_reported(database, media_id, viewed_by_ip, viewer_or_null, user_agent_or_null, &view);
+  }
+  if (error != ERROR_NONE) {
+    database_rollback(database);
+    return error;
+  }
+  error = database_commit(database);
+  if (error != ERROR_NONE) {
+    view_free(&view);
+    return error;
+  }
+  *ret_view = view;
+  return ERROR_NONE;
+}
+
+static enum error read_items(struct rows *rows, struct view **ret_items, size_t *ret_count) {
+  bool none = PQgetisnull(rows->result, 0, 0) != 0; /* the medium stands alone in its row */
+  struct view *items = calloc(rows_count(rows), sizeof *items);
+  size_t count = 0;
+  while (items != NULL && !none && rows_next(rows)) {
+    view_read(rows, &items[count++]);
+  }
+  enum error error = rows_close(rows);
+  if (items == NULL) {
+    return ERROR_MEMORY;
+  }
+  if (error != ERROR_NONE) {
+    for (size_t i = 0; i < count; i++) {
+      view_free(&items[i]);
+    }
+    free(items);
+    return error;
+  }
+  *ret_items = items;
+  *ret_count = count;
+  return ERROR_NONE;
+}
+
+enum error view_store_list(struct database *database, int64_t media_id, int64_t before_timestamp_us, int64_t before_id, int limit, struct view **ret_items, size_t *ret_count) {
+  static const char *const select =
+      "select " VIEW_COLUMNS " from media_asset m left join lateral"
+      " (select * from media_view_log l where l.media_id = m.id"
+      "  and (l.\"timestamp\", l.id) < (coalesce(" SQL_TIMESTAMP("$2") ", 'infinity'), coalesce($3, 9223372036854775807))"
+      "  order by l.\"timestamp\" desc, l.id desc limit $4) v on true"
+      " where m.id = $1 and m.deleted_at is null order by v.\"timestamp\" desc, v.id desc";
+  struct parameters parameters = {0};
+  parameters_i64(&parameters, media_id);
+  parameters_i64_or_null(&parameters, before_timestamp_us);
+  parameters_i64_or_null(&parameters, before_id);
+  parameters_i64(&parameters, limit);
+  struct rows rows;
+  enum error error = statement_execute(database, select, STATEMENT_REPEATABLE, &parameters, &rows);
+  if (error != ERROR_NONE) {
+    return error;
+  }
+  if (rows_count(&rows) == 0) {
+    error = rows_close(&rows);
+    return error == ERROR_NONE ? ERROR_NOT_FOUND : error;
+  }
+  return read_items(&rows, ret_items, ret_count);
+}
