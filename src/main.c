@@ -17,6 +17,7 @@ static const struct {
     {"nginx-config", command_nginx_config, "write what nginx must know of the settings"},
     {"check-config", command_check_config, "check the settings, print them or a sample file"},
     {"keys", command_keys, "make, list, rotate and retire the signing keys"},
+    {"sweep", command_sweep, "remove files that no medium stands for"},
     {NULL, NULL, NULL},
 };
 

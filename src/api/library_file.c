@@ -12,10 +12,10 @@
 #include <strings.h>
 
 #include "api/call.h"
+#include "api/probe_facts.h"
 #include "base/file.h"
 #include "base/log.h"
 #include "library/library_link.h"
-#include "library/probe.h"
 
 static const struct {
   const char *suffix, *content_type, *container;
@@ -37,44 +37,51 @@ static bool describe_playlist(const char *stored_name, struct media_file_facts *
   return false;
 }
 
-static enum error look_into(struct call *call, int64_t media_id, struct media_file_facts *facts, char ret_reason[PROBE_REASON_SIZE]) {
-  const struct settings *settings = call->app->settings;
+/* The type that the medium will have: as this request says, else as it is. */
+static enum error type_of(struct call *call, int64_t media_id, const struct media_fields *fields, enum media_type *ret_type) {
+  if (fields->has_type) {
+    *ret_type = fields->type;
+    return ERROR_NONE;
+  }
+  struct media media = {.id = 0};
+  enum error error = media_store_find(call->app->database, media_id, &media);
+  if (error == ERROR_NONE) {
+    *ret_type = media.type;
+  }
+  media_free(&media);
+  return error;
+}
+
+static enum error look_into(struct call *call, int64_t media_id, const struct media_fields *fields, struct media_file_facts *facts,
+                            char ret_reason[PROBE_REASON_SIZE]) {
   __attribute__((cleanup(file_close_cleanup))) int fd = -1;
+  char extension[8]; /* the link keeps the file's own */
+  enum media_type type = MEDIA_VIDEO;
   enum error error = media_folder_open_stored(call->app->media_folder, media_id, facts->stored_name, &fd);
   if (error != ERROR_NONE) {
     return error == ERROR_INVALID ? ERROR_INTERNAL : error;
   }
-  struct probe_options options = {.sandbox = settings->sandbox == SANDBOX_BUBBLEWRAP,
-                                  .timeout_ms = settings->probe_timeout * 1000,
-                                  .memory_bytes = (uint64_t)settings->probe_memory << 20,
-                                  .beat = call->app->beat,
-                                  .beat_context = call->app->beat_context};
-  struct probe_result probe;
-  error = probe_file(fd, &options, &probe, ret_reason);
-  if (error != ERROR_NONE) {
-    return error;
-  }
-  facts->duration_seconds = probe.duration_seconds;
-  facts->width = probe.width;
-  facts->height = probe.height;
-  snprintf(facts->content_type, sizeof facts->content_type, "%s", probe.content_type);
-  snprintf(facts->container, sizeof facts->container, "%s", probe.container);
-  snprintf(facts->video_codec, sizeof facts->video_codec, "%s", probe.video_codec);
-  snprintf(facts->audio_codec, sizeof facts->audio_codec, "%s", probe.audio_codec);
-  return ERROR_NONE;
+  error = type_of(call, media_id, fields, &type);
+  return error == ERROR_NONE ? probe_facts_read(call->app, fd, type, facts, extension, ret_reason) : error;
 }
 
 /* False: the response has the answer. */
-static bool describe(struct call *call, int64_t media_id, struct media_file_facts *facts) {
+static bool describe(struct call *call, int64_t media_id, const struct media_fields *fields, struct media_file_facts *facts) {
   if (describe_playlist(facts->stored_name, facts)) {
     return true;
   }
   char reason[PROBE_REASON_SIZE] = "";
-  enum error error = look_into(call, media_id, facts, reason);
+  enum error error = look_into(call, media_id, fields, facts, reason);
   if (error == ERROR_INVALID || error == ERROR_TIMEOUT) {
     response_field_error(call->response, "/file_url", "the file cannot be used: %.150s",
                          error == ERROR_TIMEOUT ? "looking into it took too long" : reason);
     response_problem_fields(call->response);
+  } else if (error == ERROR_UNSUPPORTED) {
+    log_event(LOG_LEVEL_ERROR, "probe_impossible", LOG_STR("reason", reason));
+    response_header(call->response, "Retry-After", "60");
+    response_problem(call->response, 503, "Files cannot be looked into on this server just now; its log says why.");
+  } else if (error == ERROR_NOT_FOUND) {
+    call_fail_media(call, error, media_id, "looking into a file of the library");
   } else if (error != ERROR_NONE) {
     log_event(LOG_LEVEL_ERROR, "probe_failed", LOG_I64("media_id", media_id), LOG_STR("reason", reason));
     call_fail(call, error, "looking into a file of the library");
@@ -111,7 +118,7 @@ bool library_file_attach(struct call *call, int64_t media_id, const struct media
   if (!link_file(call, media_id, fields->parsed.library_path, &facts)) {
     return false;
   }
-  if (describe(call, media_id, &facts)) {
+  if (describe(call, media_id, fields, &facts)) {
     error = media_store_set_file(call->app->database, media_id, &facts, fields->file_url, ret_media, old_name);
     if (error == ERROR_NONE) {
       media_folder_settle(folder, media_id, facts.stored_name);

@@ -14,5 +14,6 @@ int command_check_config(int argc, char **argv);
 int command_keys(int argc, char **argv);
 int command_routes(int argc, char **argv);
 int command_serve(int argc, char **argv);
+int command_sweep(int argc, char **argv);
 
 #endif

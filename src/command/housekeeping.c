@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * A list of chores, each with its interval. All are due at the start; one that fails is due again soon, so that they are
- * made up for when the database returns.
+ * A list of chores, each with its interval. All are due at the start; one that fails is due again
+ * soon, so that they are made up for when the database returns.
  */
 #include "config.h"
 
@@ -10,19 +10,15 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "api/media_sweep.h"
 #include "base/clock.h"
 #include "base/log.h"
 #include "library/revocation.h"
-#include "library/sweep.h"
 #include "store/grant_store.h"
 #include "store/session_store.h"
 
-#define RETRY_MS             10000
-/* What another process may still be about to finish is left alone so long. */
-#define DELETION_GRACE_SECONDS 60
-#define SPOOL_GRACE_SECONDS    600
-#define UPLOAD_GRACE_SECONDS   600
-#define FULL_SWEEP_MS          (24LL * 3600 * 1000)
+#define RETRY_MS      10000
+#define FULL_SWEEP_MS (24LL * 3600 * 1000)
 
 typedef enum error chore_function(struct app *app);
 
@@ -79,7 +75,8 @@ static enum error rebuild_revocations(struct app *app) {
   }
   if (error == ERROR_NONE) {
     error = names.failed ? ERROR_MEMORY
-                         : revocation_rebuild(app->settings->data_dir, (const char *const *)names.items, names.count);
+                         : revocation_rebuild(app->settings->data_dir,
+                                              (const char *const *)names.items, names.count);
   }
   for (size_t i = 0; i < names.count; i++) {
     free(names.items[i]);
@@ -88,43 +85,19 @@ static enum error rebuild_revocations(struct app *app) {
   return error;
 }
 
-/* The sweep itself keeps a replaced file as long as URLs to it may live, so the row is asked about this moment. */
-static enum error is_current(void *context, int64_t media_id, const char *entry, bool *ret_current, bool *ret_deleted) {
-  struct app *app = context;
-  app->beat(app->beat_context);
-  return media_store_is_current(app->database, media_id, entry, 0, ret_current, ret_deleted);
-}
-
-static enum error sweep(struct app *app, bool full) {
-  struct sweep_counts counts = {0};
-  int64_t keep = app->settings->stream_ttl_max;
-  const struct sweep_options options = {
-      .keep_seconds = keep > UPLOAD_GRACE_SECONDS ? keep : UPLOAD_GRACE_SECONDS,
-      .deletion_grace_seconds = DELETION_GRACE_SECONDS,
-      .spool_grace_seconds = SPOOL_GRACE_SECONDS,
-      .full = full,
-      .is_current = is_current,
-      .context = app,
-  };
-  enum error error = sweep_run(app->media_folder, &options, &counts);
-  if (counts.spool + counts.trash + counts.stored + counts.deleted + counts.failed > 0) {
-    log_event(counts.failed > 0 ? LOG_LEVEL_WARNING : LOG_LEVEL_INFO, "files_swept", LOG_I64("spool", counts.spool),
-              LOG_I64("trash", counts.trash), LOG_I64("stored", counts.stored), LOG_I64("deleted", counts.deleted),
-              LOG_I64("failed", counts.failed));
-  }
-  return error;
-}
-
 static enum error sweep_noted(struct app *app) {
-  return sweep(app, false);
+  struct sweep_counts counts;
+  return media_sweep_run(app, false, &counts);
 }
 
 static enum error sweep_everything(struct app *app) {
-  return sweep(app, true);
+  struct sweep_counts counts;
+  return media_sweep_run(app, true, &counts);
 }
 
 static const struct chore chores[] = {
-    {"rebuild_revocations", 60 * 1000, rebuild_revocations}, /* first: until then a restored node plays what was revoked */
+    {"rebuild_revocations", 60 * 1000,
+     rebuild_revocations}, /* first: until then a restored node plays what was revoked */
     {"sweep_sessions", 60 * 1000, sweep_sessions},
     {"sweep_everything", FULL_SWEEP_MS, sweep_everything},
     {"sweep_noted", 60 * 1000, sweep_noted},
@@ -157,7 +130,8 @@ void housekeeping_free(struct housekeeping *housekeeping) {
 static void note_outcome(struct housekeeping *housekeeping, size_t index, enum error error) {
   bool failed = error != ERROR_NONE;
   if (failed && !housekeeping->failing[index]) {
-    log_event(LOG_LEVEL_WARNING, "chore_failed", LOG_STR("chore", chores[index].name), LOG_ERROR_FIELD(error),
+    log_event(LOG_LEVEL_WARNING, "chore_failed", LOG_STR("chore", chores[index].name),
+              LOG_ERROR_FIELD(error),
               LOG_STR("database", database_last_error(housekeeping->app->database)));
   } else if (!failed && housekeeping->failing[index]) {
     log_event(LOG_LEVEL_INFO, "chore_recovered", LOG_STR("chore", chores[index].name));
@@ -168,11 +142,13 @@ static void note_outcome(struct housekeeping *housekeeping, size_t index, enum e
 void housekeeping_tick(struct housekeeping *housekeeping) {
   for (size_t i = 0; i < CHORE_COUNT; i++) {
     int64_t now = clock_monotonic_ms();
-    if (now >= housekeeping->due_ms[i] && !housekeeping->app->is_overdue(housekeeping->app->beat_context)) {
+    if (now >= housekeeping->due_ms[i] &&
+        !housekeeping->app->is_overdue(housekeeping->app->beat_context)) {
       housekeeping->app->beat(housekeeping->app->beat_context);
       enum error error = chores[i].run(housekeeping->app);
       note_outcome(housekeeping, i, error);
-      housekeeping->due_ms[i] = clock_monotonic_ms() + (error == ERROR_NONE ? chores[i].interval_ms : RETRY_MS);
+      housekeeping->due_ms[i] =
+          clock_monotonic_ms() + (error == ERROR_NONE ? chores[i].interval_ms : RETRY_MS);
     }
   }
 }

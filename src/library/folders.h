@@ -36,7 +36,8 @@ enum error folders_prepare_entry(struct media_folder *folder, int64_t media_id, 
                                  int *ret_fd) MUST_CHECK;
 
 /* Notes every entry of media/<id>/ as unsettled. */
-enum error folders_note_entries(struct media_folder *folder, int64_t media_id, int medium_fd) MUST_CHECK;
+enum error folders_note_entries(struct media_folder *folder, int64_t media_id,
+                                int medium_fd) MUST_CHECK;
 
 /* Notes: empty files in pending/. Writing one again renews its time. entry NULL: the deletion of
  * the medium. */

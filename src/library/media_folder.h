@@ -47,7 +47,8 @@ enum error media_folder_remove_stored(struct media_folder *folder, int64_t media
  * sweep does the same later. */
 void media_folder_settle(struct media_folder *folder, int64_t media_id, const char *stored_name);
 
-/* Before a commit that makes the row forget its file (a new file_url): what media/<id>/ holds is no longer settled. */
+/* Before a commit that makes the row forget its file (a new file_url): what media/<id>/ holds is no
+ * longer settled. */
 enum error media_folder_note_replacement(struct media_folder *folder, int64_t media_id) MUST_CHECK;
 
 /* Deleting takes three steps, each of which can be repeated: note it, commit the row, move

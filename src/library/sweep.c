@@ -100,17 +100,19 @@ static enum error trash_medium(struct sweep *sweep, int64_t media_id) {
   return error;
 }
 
-/* A deletion that was begun: when its row was committed, finish it; when not, nothing has happened.
- */
-static enum error finish_deletion(struct sweep *sweep, int64_t media_id) {
+/* A deletion that was begun: when its row was committed, finish it at once; when not, it may still
+ * be under way for a while. */
+static enum error finish_deletion(struct sweep *sweep, int64_t media_id, bool is_old) {
   bool current = false;
   bool deleted = false;
   enum error error = ask(sweep, media_id, "", &current, &deleted);
+  if (error == ERROR_NONE && deleted) {
+    return trash_medium(sweep, media_id);
+  }
   if (error != ERROR_NONE && error != ERROR_NOT_FOUND) {
     return error;
   }
-  return deleted ? trash_medium(sweep, media_id)
-                 : folders_remove_note(sweep->folder, media_id, NULL);
+  return is_old ? folders_remove_note(sweep->folder, media_id, NULL) : ERROR_NONE;
 }
 
 static enum error remove_entry(struct sweep *sweep, int64_t media_id, const char *entry) {
@@ -132,9 +134,8 @@ static enum error sweep_note(struct sweep *sweep, int folder_fd, const char *nam
     return unlinkat(folder_fd, name, 0) == 0 ? ERROR_NONE : file_error_from_errno(errno);
   }
   if (entry[0] == '\0') {
-    return is_older(&status, sweep->options->deletion_grace_seconds)
-               ? finish_deletion(sweep, media_id)
-               : ERROR_NONE;
+    return finish_deletion(sweep, media_id,
+                           is_older(&status, sweep->options->deletion_grace_seconds));
   }
   if (!is_older(&status, sweep->options->keep_seconds)) {
     return ERROR_NONE;

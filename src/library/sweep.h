@@ -20,7 +20,7 @@ struct sweep_options {
   /* A replaced file stays this long after it was noted, for the grants that play it. At least the
    * time that an upload may take between placing its file and committing the row. */
   int64_t keep_seconds;
-  /* A deletion that was noted this long ago is no longer under way elsewhere. */
+  /* A deletion that was noted this long ago and has not been committed never will be. */
   int64_t deletion_grace_seconds;
   /* Spool files that no process holds and that are this old. */
   int64_t spool_grace_seconds;

@@ -154,25 +154,29 @@ enum error media_store_delete(struct database *database, int64_t id) {
   return error == ERROR_NONE && affected == 0 ? ERROR_NOT_FOUND : error;
 }
 
-enum error media_store_is_current(struct database *database, int64_t id, const char *stored_name, int64_t keep_seconds, bool *ret_current, bool *ret_deleted) {
+enum error media_store_is_current(struct database *database, int64_t id, const char *entry, bool *ret_current, bool *ret_deleted) {
   static const char *const select =
-      "select coalesce(split_part(stored_name, '/', 1) = split_part($2, '/', 1), false) or coalesce(file_changed_at > now() - $3::int8 * interval '1 second', false)"
-      " from media_asset where id = $1 and deleted_at is null";
+      "select deleted_at is not null, coalesce(deleted_at is null and split_part(stored_name, '/', 1) = $2, false)"
+      " from media_asset where id = $1";
   struct parameters parameters = {0};
   parameters_i64(&parameters, id);
-  parameters_text(&parameters, stored_name);
-  parameters_i64(&parameters, keep_seconds);
+  parameters_text(&parameters, entry);
   struct rows rows;
   enum error error = statement_execute(database, select, STATEMENT_REPEATABLE, &parameters, &rows);
   if (error != ERROR_NONE) {
     return error;
   }
   bool found = rows_next(&rows);
+  bool deleted = found && rows_bool(&rows);
   bool current = found && rows_bool(&rows);
   error = rows_close(&rows);
-  if (error == ERROR_NONE) {
-    *ret_current = current;
-    *ret_deleted = !found;
+  if (error != ERROR_NONE) {
+    return error;
   }
-  return error;
+  if (!found) {
+    return ERROR_NOT_FOUND;
+  }
+  *ret_current = current;
+  *ret_deleted = deleted;
+  return ERROR_NONE;
 }

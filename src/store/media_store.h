@@ -67,8 +67,8 @@ enum error media_store_update(struct database *database, int64_t id, const struc
 enum error media_store_set_file(struct database *database, int64_t id, const struct media_file_facts *facts, const char *file_url, struct media *ret_media, char ret_old_name[160]) MUST_CHECK;
 /* Marks the row deleted. ERROR_NOT_FOUND when it was already. */
 enum error media_store_delete(struct database *database, int64_t id) MUST_CHECK;
-/* For sweeping: is this stored name, up to its first "/", the one that the row has? A name that was replaced within keep_seconds counts as current too, since
- * URLs to it live. A deleted medium, or none, has no current name: *ret_deleted. */
-enum error media_store_is_current(struct database *database, int64_t id, const char *stored_name, int64_t keep_seconds, bool *ret_current, bool *ret_deleted) MUST_CHECK;
+/* For sweeping: is this entry of media/<id>/ (a stored name up to its first "/") the one that the row has? A deleted medium has
+ * none: *ret_deleted. ERROR_NOT_FOUND: there never was such a medium. */
+enum error media_store_is_current(struct database *database, int64_t id, const char *entry, bool *ret_current, bool *ret_deleted) MUST_CHECK;
 
 #endif

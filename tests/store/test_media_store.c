@@ -155,22 +155,26 @@ START_TEST(a_deleted_medium_is_never_found_again) {
 }
 END_TEST
 
-START_TEST(a_replaced_file_is_current_as_long_as_urls_to_it_live) {
+START_TEST(tells_what_the_sweep_may_take) {
   int64_t id = create("film", MEDIA_VIDEO, NULL);
   struct media media;
   char old_name[160];
-  bool current = false, deleted = true;
+  bool current = true, deleted = true;
+  ck_assert_int_eq(media_store_is_current(fixture_database, id, "old.mp4", &current, &deleted), ERROR_NONE);
+  ck_assert(!current && !deleted); /* nothing is stored yet */
   ck_assert_int_eq(media_store_set_file(fixture_database, id, &facts, NULL, &media, old_name), ERROR_NONE);
-  ck_assert_int_eq(media_store_is_current(fixture_database, id, "old.mp4", 3600, &current, &deleted), ERROR_NONE);
-  ck_assert(current && !deleted);
-  fixture_sql("update media_asset set file_changed_at = now() - interval '2 hours'");
-  ck_assert_int_eq(media_store_is_current(fixture_database, id, "old.mp4", 3600, &current, &deleted), ERROR_NONE);
+  media_free(&media);
+  ck_assert_int_eq(media_store_is_current(fixture_database, id, "old.mp4", &current, &deleted), ERROR_NONE);
   ck_assert(!current && !deleted);
-  ck_assert_int_eq(media_store_is_current(fixture_database, id, "one.mp4", 3600, &current, &deleted), ERROR_NONE);
+  ck_assert_int_eq(media_store_is_current(fixture_database, id, "one.mp4", &current, &deleted), ERROR_NONE);
   ck_assert(current && !deleted);
+  fixture_sql("update media_asset set stored_name = '0198/master.m3u8'");
+  ck_assert_int_eq(media_store_is_current(fixture_database, id, "0198", &current, &deleted), ERROR_NONE);
+  ck_assert(current && !deleted); /* a linked folder is an entry */
   ck_assert_int_eq(media_store_delete(fixture_database, id), ERROR_NONE);
-  ck_assert_int_eq(media_store_is_current(fixture_database, id, "one.mp4", 3600, &current, &deleted), ERROR_NONE);
+  ck_assert_int_eq(media_store_is_current(fixture_database, id, "0198", &current, &deleted), ERROR_NONE);
   ck_assert(!current && deleted);
+  ck_assert_int_eq(media_store_is_current(fixture_database, id + 1000, "0198", &current, &deleted), ERROR_NOT_FOUND);
 }
 END_TEST
 
@@ -243,4 +247,4 @@ END_TEST
 
 FIXTURE_MAIN("media_store", creates_and_finds, takes_a_title_of_300_four_byte_characters, sets_the_file_and_names_the_one_it_replaced,
              parallel_uploads_each_learn_what_they_replaced, another_file_url_takes_the_place_of_the_file, a_deleted_medium_is_never_found_again,
-             a_replaced_file_is_current_as_long_as_urls_to_it_live, lists_newest_first_by_cursor, searches_parts_of_titles_as_plain_text)
+             tells_what_the_sweep_may_take, lists_newest_first_by_cursor, searches_parts_of_titles_as_plain_text)

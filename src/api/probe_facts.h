@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Looks into a media file with the limits of the settings, and writes what it found as a medium's
+ * facts. Shared by uploads and files of the library.
+ */
+#ifndef MEDIAGATE_API_PROBE_FACTS_H
+#define MEDIAGATE_API_PROBE_FACTS_H
+
+#include "api/app.h"
+#include "library/probe.h"
+#include "store/media_store.h"
+
+/* As probe_file, and ERROR_INVALID when the file does not have what a medium of this type needs. Of
+ * facts sets what probing finds, and leaves stored_name, size_bytes and sha256. ret_extension is
+ * the one to store the file under. */
+enum error probe_facts_read(const struct app *app, int fd, enum media_type type,
+                            struct media_file_facts *facts, char ret_extension[8],
+                            char ret_reason[PROBE_REASON_SIZE]) MUST_CHECK;
+/* Has this file what a medium of this type needs? A video needs a picture that moves, audio none
+ * (cover art is fine). Pure. */
+enum error probe_facts_check_type(const struct probe_result *probe, enum media_type type,
+                                  char ret_reason[PROBE_REASON_SIZE]) MUST_CHECK;
+
+#endif

@@ -1,0 +1,233 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * An upload's way: spool (hashed, counted) → fsync → probe → unique name in media/<id>/ → commit of
+ * the row. The row decides: until it is committed nothing names the new file, and the old one
+ * serves on until it is swept, longer than any grant lives. Each step that fails takes back what
+ * the earlier ones did; what a crash leaves, the sweep finds by its note.
+ */
+#include "config.h"
+
+#include "api/upload_api.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "api/call.h"
+#include "api/media_json.h"
+#include "api/probe_facts.h"
+#include "base/log.h"
+#include "library/spool_file.h"
+
+#define CHUNK_BYTES 65536 /* libfcgi gives no more at once */
+
+struct upload {
+  struct call *call;
+  struct media *media; /* as it was when the upload began; replaced by what was committed */
+  struct spool_file *spool;
+  struct media_file_facts facts;
+  char extension[8];
+};
+
+static void beat(const struct call *call) {
+  if (call->app->beat != NULL) {
+    call->app->beat(call->app->beat_context);
+  }
+}
+
+/* Must this worker go now? A drain's deadline has passed; the client sends the file again, to
+ * another worker. */
+static bool is_overdue(const struct call *call) {
+  return call->app->is_overdue != NULL && call->app->is_overdue(call->app->beat_context);
+}
+
+static void answer_overdue(struct call *call) {
+  log_event(LOG_LEVEL_WARNING, "upload_overdue",
+            LOG_I64("received_bytes", call->request->body_read));
+  response_header(call->response, "Retry-After", "1");
+  response_problem(call->response, 503,
+                   "The server is restarting and could not wait for the rest of the file; nothing "
+                   "was kept. Send it again.");
+}
+
+static void answer_too_large(struct call *call) {
+  response_problem(call->response, 413,
+                   "The file is larger than %" PRId64 " bytes, the limit here (upload_max).",
+                   call->app->settings->upload_max);
+}
+
+/* Everything that can be known before the first byte is read. False: the response has the answer.
+ */
+static bool admit(struct upload *upload) {
+  struct call *call = upload->call;
+  int64_t id = 0;
+  if (!call_media_id(call, &id)) {
+    return false;
+  }
+  enum error error = media_store_find(call->app->database, id, upload->media);
+  if (error != ERROR_NONE) {
+    call_fail_media(call, error, id, "finding the medium of an upload");
+    return false;
+  }
+  if (call->request->content_length > call->app->settings->upload_max) {
+    answer_too_large(call);
+    return false;
+  }
+  return true;
+}
+
+/* The body, chunk by chunk, into the spool. ERROR_EXPIRED: this worker must go. */
+static enum error receive(struct upload *upload, char *chunk) {
+  const int64_t max_bytes = upload->call->app->settings->upload_max;
+  int64_t received = 0;
+  for (;;) {
+    size_t got = 0;
+    beat(upload->call);
+    if (is_overdue(upload->call)) {
+      return ERROR_EXPIRED;
+    }
+    enum error error = request_read(upload->call->request, chunk, CHUNK_BYTES, &got);
+    if (error != ERROR_NONE || got == 0) {
+      return error;
+    }
+    received += (int64_t)got;
+    if (received > max_bytes) {
+      return ERROR_TOO_LARGE;
+    }
+    error = spool_file_write(upload->spool, chunk, got);
+    if (error != ERROR_NONE) {
+      return error;
+    }
+  }
+}
+
+static bool spool(struct upload *upload) {
+  struct call *call = upload->call;
+  char *chunk = malloc(CHUNK_BYTES);
+  enum error error =
+      chunk == NULL ? ERROR_MEMORY : spool_file_create(call->app->media_folder, &upload->spool);
+  if (error == ERROR_NONE) {
+    error = receive(upload, chunk);
+  }
+  free(chunk);
+  if (error == ERROR_NONE) {
+    beat(call);
+    error = spool_file_finish(upload->spool, upload->facts.sha256, &upload->facts.size_bytes);
+  }
+  if (error == ERROR_TOO_LARGE) {
+    answer_too_large(call);
+  } else if (error == ERROR_EXPIRED) {
+    answer_overdue(call);
+  } else if (error == ERROR_ABORTED) {
+    log_event(LOG_LEVEL_INFO, "upload_broken_off", LOG_I64("media_id", upload->media->id),
+              LOG_I64("received_bytes", call->request->body_read));
+    response_problem(call->response, 400,
+                     "The body ended before it was whole; nothing was kept. Send it again.");
+  } else if (error != ERROR_NONE) {
+    call_fail(call, error, "receiving an upload");
+  }
+  return error == ERROR_NONE;
+}
+
+static bool look_into(struct upload *upload) {
+  struct call *call = upload->call;
+  char reason[PROBE_REASON_SIZE] = "";
+  enum error error = probe_facts_read(call->app, spool_file_fd(upload->spool), upload->media->type,
+                                      &upload->facts, upload->extension, reason);
+  if (error == ERROR_NONE) {
+    return true;
+  }
+  if (error == ERROR_INVALID || error == ERROR_TIMEOUT) {
+    log_event(LOG_LEVEL_INFO, "upload_refused", LOG_I64("media_id", upload->media->id),
+              LOG_STR("reason", reason));
+    response_problem(call->response, 422, "The file was not kept: %s.", reason);
+  } else if (error == ERROR_UNSUPPORTED) {
+    log_event(LOG_LEVEL_ERROR, "probe_impossible", LOG_STR("reason", reason));
+    response_header(call->response, "Retry-After", "60");
+    response_problem(
+        call->response, 503,
+        "Files cannot be looked into on this server just now, so none is taken; its log says why.");
+  } else {
+    call_fail(call, error, "looking into an upload");
+  }
+  return false;
+}
+
+/* After a lost reply to the commit: does the row name this file? When even that cannot be told, the
+ * file stays for the sweep. */
+static enum error ask_outcome(const struct upload *upload, struct media *ret_media) {
+  struct media media = {.id = 0};
+  enum error error = media_store_find(upload->call->app->database, upload->media->id, &media);
+  if (error == ERROR_NONE && strcmp(media.file.stored_name, upload->facts.stored_name) == 0) {
+    *ret_media = media;
+    return ERROR_NONE;
+  }
+  media_free(&media);
+  if (error == ERROR_NONE) {
+    return ERROR_UNAVAILABLE; /* not committed, or replaced again already */
+  }
+  return error == ERROR_NOT_FOUND ? error : ERROR_UNKNOWN_OUTCOME;
+}
+
+static enum error commit(struct upload *upload) {
+  struct call *call = upload->call;
+  struct media stored = {.id = 0};
+  char old_name[STORED_NAME_SIZE] = "";
+  enum error error = media_store_set_file(call->app->database, upload->media->id, &upload->facts,
+                                          NULL, &stored, old_name);
+  if (error == ERROR_UNKNOWN_OUTCOME) {
+    error = ask_outcome(upload, &stored);
+  }
+  if (error == ERROR_NONE) {
+    media_free(upload->media);
+    *upload->media = stored;
+  }
+  return error;
+}
+
+static void take_back(struct upload *upload) {
+  enum error error = media_folder_remove_stored(upload->call->app->media_folder, upload->media->id,
+                                                upload->facts.stored_name);
+  if (error != ERROR_NONE) { /* the sweep will */
+    log_event(LOG_LEVEL_WARNING, "upload_not_removed", LOG_I64("media_id", upload->media->id),
+              LOG_ERROR_FIELD(error));
+  }
+}
+
+static bool store(struct upload *upload) {
+  struct call *call = upload->call;
+  const int64_t id = upload->media->id;
+  beat(call);
+  enum error error =
+      spool_file_place(upload->spool, id, upload->extension, upload->facts.stored_name);
+  if (error != ERROR_NONE) {
+    call_fail(call, error, "placing an upload");
+    return false;
+  }
+  error = commit(upload);
+  if (error != ERROR_NONE && error != ERROR_UNKNOWN_OUTCOME) {
+    take_back(upload);
+  }
+  if (error != ERROR_NONE) {
+    call_fail_media(call, error, id, "storing an upload");
+    return false;
+  }
+  media_folder_settle(call->app->media_folder, id, upload->facts.stored_name);
+  return true;
+}
+
+void upload_api_put_file(struct call *call) {
+  struct media media = {.id = 0};
+  struct upload upload = {.call = call, .media = &media};
+  if (admit(&upload)) {
+    bool first = media.file.stored_name[0] == '\0';
+    if (spool(&upload) && look_into(&upload) && store(&upload)) {
+      log_event(LOG_LEVEL_INFO, "upload_stored", LOG_I64("account_id", call->account->id),
+                LOG_I64("media_id", media.id), LOG_I64("size_bytes", media.file.size_bytes),
+                LOG_STR("sha256", media.file.sha256));
+      media_json_respond(call->response, first ? 201 : 200, &media);
+    }
+  }
+  spool_file_discard(upload.spool);
+  media_free(&media);
+}

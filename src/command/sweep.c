@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * mediagate sweep: removes files that no row stands for. serve does the same by itself; this is for
+ * after a restore, for cron where serve runs elsewhere, and for who wants to see it done.
+ */
+#include "config.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "api/media_sweep.h"
+#include "command/command.h"
+#include "command/options.h"
+
+static const char usage[] =
+    "usage: mediagate sweep [--config FILE] [--full]\n\n"
+    "Removes what interrupted uploads and deletions left below data_dir, and replaced files that "
+    "no grant can still play.\n\n" OPTIONS_USAGE_CONFIG
+    "  --full          look at every file, not only at those that are noted as unsettled\n";
+
+static int report(enum error error, const struct sweep_counts *counts, struct database *database) {
+  printf("spool files %" PRId64 ", replaced or stray files %" PRId64 ", deleted media %" PRId64
+         ", trash %" PRId64 " removed; newly noted %" PRId64 ", failed %" PRId64 "\n",
+         counts->spool, counts->stored, counts->deleted, counts->trash, counts->noted,
+         counts->failed);
+  if (error != ERROR_NONE) {
+    fprintf(stderr, "mediagate: the sweep stopped early: %s %s\n", error_strerror(error),
+            database_last_error(database));
+  }
+  return error == ERROR_NONE && counts->failed == 0 ? 0 : COMMAND_FAILED;
+}
+
+static int run(const struct settings *settings, bool full) {
+  struct app app = {.settings = settings, .pool_name = "sweep"};
+  const struct database_options options = {.connection_string = settings->database,
+                                           .prepared = settings->prepared,
+                                           .statement_timeout_ms = settings->api_statement_timeout,
+                                           .application_name = "mediagate sweep"};
+  struct sweep_counts counts = {0};
+  enum error error = database_open(&options, &app.database);
+  if (error == ERROR_NONE) {
+    error = media_folder_open(settings->data_dir, settings->library_dir, &app.media_folder);
+  }
+  if (error == ERROR_NONE) {
+    error = media_sweep_run(&app, full, &counts);
+  }
+  int exit_code = report(error, &counts, app.database);
+  media_folder_close(app.media_folder);
+  database_close(app.database);
+  return exit_code;
+}
+
+int command_sweep(int argc, char **argv) {
+  const char *config_path;
+  int exit_code;
+  if (!options_begin(&argc, argv, usage, &config_path, &exit_code)) {
+    return exit_code;
+  }
+  bool full = false;
+  for (int i = 1; i < argc; i++) {
+    if (strcmp(argv[i], "--full") != 0) {
+      return options_refuse("sweep", argv[i], usage);
+    }
+    full = true;
+  }
+  struct settings *settings = options_load_settings(config_path);
+  if (settings == NULL) {
+    return COMMAND_FAILED;
+  }
+  exit_code = run(settings, full);
+  settings_free(settings);
+  return exit_code;
+}
