@@ -39,6 +39,7 @@ struct multiplexer {
   int epoll_fd;
   int listen_fd;
   bool listening; /* the listener is polled */
+  bool shut; /* the listener was, before the last accept */
   bool draining;
   const struct worker_callbacks *callbacks;
   struct scoreboard_slot *slot;
@@ -110,11 +111,9 @@ static void serve(struct multiplexer *multiplexer, size_t index) {
   int result = FCGX_Accept_r(request);
   if (result != 0) {
     release_connection(multiplexer, index);
-    if (result == -EINVAL) {
-      multiplexer->draining = true; /* the listener was shut down and its queue is empty */
-    } else {
-      note_accept_failure(-result);
-    }
+    multiplexer->draining = multiplexer->draining || (result == -EAGAIN && multiplexer->shut); /* its queue is empty */
+    multiplexer->shut = multiplexer->shut || worker_listener_is_shut(multiplexer->listen_fd);
+    note_accept_failure(-result);
     return;
   }
   multiplexer->callbacks->handle(multiplexer->state, request);

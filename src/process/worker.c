@@ -49,6 +49,11 @@ bool worker_is_told_to_stop(void) {
   return told_to_stop != 0;
 }
 
+bool worker_listener_is_shut(int listen_fd) {
+  struct pollfd listener = {.fd = listen_fd, .events = POLLRDHUP};
+  return poll(&listener, 1, 0) > 0 && (listener.revents & POLLRDHUP) != 0;
+}
+
 const sigset_t *worker_waiting_mask(void) {
   return &waiting_mask;
 }
@@ -67,6 +72,7 @@ struct loop {
   struct scoreboard_slot *slot;
   void *state;
   int64_t ticked_ms;
+  bool shut; /* the listener was, before the last accept */
 };
 
 /* Waits for a connection, for at most a second, and ticks. True when there may be one. */
@@ -81,13 +87,15 @@ static bool wait_for_connection(struct loop *loop) {
   return ready > 0 && fds[0].revents != 0;
 }
 
-/* Accepts and serves one request. False when the socket was shut down and nothing is queued on it any more. */
-static bool serve_one(const struct loop *loop, FCGX_Request *request) {
+/* Accepts and serves one request. False when the socket was shut down and nothing is queued on it any more: only
+ * what an accept after the shutdown does not find was never there. */
+static bool serve_one(struct loop *loop, FCGX_Request *request) {
   int result = FCGX_Accept_r(request);
-  if (result == -EINVAL) {
+  if (result == -EAGAIN && loop->shut) {
     return false;
   }
   if (result != 0) {
+    loop->shut = worker_listener_is_shut(loop->listen_fd);
     if (result != -EAGAIN && result != -EINTR && result != -ECONNABORTED) {
       struct timespec pause = {.tv_nsec = 50 * 1000 * 1000}; /* out of descriptors or memory: do not spin */
       log_event(LOG_LEVEL_ERROR, "accept_failed", LOG_STR("error", strerror(-result)));

@@ -52,6 +52,8 @@ enum error ticker_run(const char *pool_name, const struct worker_callbacks *call
 /* For the loops and for the supervisor's child. */
 void worker_prepare_signals(void);
 bool worker_is_told_to_stop(void);
+/* Was the listening socket shut down? What is queued on it can still be accepted. */
+bool worker_listener_is_shut(int listen_fd);
 /* The mask to wait with: SIGTERM gets through. */
 const sigset_t *worker_waiting_mask(void);
 /* Calls `tick` when `wanted` or when a second has passed since *last_ms. The state must be SERVING or DRAINING: a tick may
