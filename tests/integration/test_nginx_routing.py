@@ -1,0 +1,241 @@
+# SPDX-License-Identifier: ISC
+"""nginx's part of the contract with the workers: which pool gets what, with which parameters, and what is sent twice."""
+import shutil
+
+import pytest
+import requests
+
+import signing
+from fake_pools import FakePools
+from stack import TOP_BUILD, TOP_SRC, Stack, wait_until
+
+
+@pytest.fixture(scope="module")
+def front():
+    """nginx alone, with a fake responder in each pool's place and a playable file of medium 7."""
+    stack = Stack(cors_origins=["https://player.example"], trusted_proxies=["127.0.0.1"], origin_hosts=["http://127.0.0.1:9"])
+    pools = None
+    try:
+        shutil.copy2(TOP_BUILD / "mediagate", stack.program)
+        stack._make_certificate()  # pylint: disable=protected-access
+        stack.write_settings()
+        (stack.data_dir / "media/7").mkdir(parents=True)
+        (stack.data_dir / "media/7/film.mp4").write_bytes(b"film" * 1000)
+        (stack.data_dir / "revoked").mkdir()
+        stack._chown()  # pylint: disable=protected-access
+        stack.mediagate(("keys", "init"))
+        stack.render_nginx()
+        pools = FakePools(stack.root / "run", stack.user)
+        stack.nginx = stack.spawn(["nginx", "-e", stack.root / "log/error.log", "-c", stack.root / "etc/nginx/nginx.conf", "-g", "daemon off;"],
+                                  "nginx.log")
+        stack.pools = pools
+        wait_until(lambda: _answers(stack), "nginx to answer")
+        yield stack
+    finally:
+        complaints = stack.stop()
+        if pools:
+            pools.close()
+        stack.remove()
+    assert not complaints
+
+
+def _answers(stack):
+    try:
+        with stack.anonymous() as api:
+            return api.get("/livez").status_code == 200
+    except requests.ConnectionError:
+        return False
+
+
+@pytest.fixture(autouse=True)
+def forget(front):
+    front.pools.seen.clear()
+    front.pools.headers = {}
+    front.pools.die_on = 0
+
+
+def pool_of(front, method, path, **arguments):
+    with front.anonymous() as api:
+        answer = api.request(method, path, **arguments)
+    assert answer.status_code == 200, (method, path, answer.text)
+    return front.pools.seen[-1][0]
+
+
+def sign(front, media=7, file="film.mp4", **fields):
+    kid, secret = signing.stream_keys(front.root / "etc/stream_keys")[0]
+    return signing.sign(secret, kid, media, file, **fields)
+
+
+def test_every_route_reaches_its_pool_with_and_without_a_trailing_slash(front):
+    rows = [line.split()[:3] for line in front.run(front.program, "routes").stdout.splitlines()]
+    assert len(rows) >= 20
+    for method, pattern, pool in rows:
+        if pattern.startswith("/internal/"):
+            continue  # asked by nginx itself: see the test of remote media
+        path = pattern.replace("{id}", "7").replace("{grant_id}", signing.GRANT).rstrip("/")
+        assert "{" not in path, path
+        for spelling in (path, path + "/"):
+            assert pool_of(front, method, spelling) == pool, (method, spelling)
+            if method == "GET":
+                assert pool_of(front, "HEAD", spelling) == pool, ("HEAD", spelling)
+
+
+@pytest.mark.parametrize("path", ["/auth/me", "/media/media/7", "/media/media/7/stream-url", "/media/media/7/file", "/media/media/"])
+@pytest.mark.parametrize("method", ["POST", "PATCH", "DELETE", "FOO"])
+def test_what_writes_never_reaches_the_multiplexed_pool(front, path, method):
+    assert pool_of(front, method, path) == "api"
+
+
+def test_only_the_multiplexed_pool_keeps_connections(front):
+    for path, keeps in (("/auth/me", True), ("/livez", False), ("/auth/login", False), ("/media/media/", False)):
+        pool_of(front, "GET", path)
+        assert front.pools.seen[-1][2] is keeps, path
+    pool_of(front, "PUT", "/media/media/7/file", data=b"x")
+    assert front.pools.seen[-1][2] is False
+
+
+@pytest.mark.parametrize("path", ["/auth/me", "/media/media/7", "/media/media/", "/livez"])
+def test_get_is_asked_again_when_a_worker_dies(front, path):
+    front.pools.die_on = 2
+    pool_of(front, "GET", path)
+    assert len(front.pools.seen) == 3
+
+
+@pytest.mark.parametrize("method, path", [("POST", "/media/media/"), ("PUT", "/auth/password"), ("DELETE", "/media/media/7"), ("POST", "/auth/login"),
+                                          ("PATCH", "/media/media/7"), ("PUT", "/media/media/7/file")])
+def test_what_writes_is_sent_once_when_a_worker_dies(front, method, path):
+    front.pools.die_on = 1
+    with front.anonymous() as api:
+        answer = api.request(method, path, data=b"{}")
+    assert answer.status_code == 502
+    assert answer.headers["Retry-After"]
+    assert len(front.pools.seen) == 1
+
+
+def test_parameters_are_nginx_own_and_not_the_clients(front):
+    pool_of(front, "GET", "/media//media/./?q=a%20b&type=video", headers={
+        "X-Request-Id": "caller-given.1", "Proxy": "http://evil.example", "Authorization": "Bearer x", "X-Forwarded-For": "203.0.113.9",
+        "Stream-Media": "1", "Document-Uri": "/internal/origin"})
+    params = front.pools.seen[-1][1]
+    assert params["DOCUMENT_URI"] == "/media/media/"
+    assert params["QUERY_STRING"] == "q=a%20b&type=video"
+    assert params["REQUEST_ID"] == "caller-given.1"
+    assert params.get("HTTP_PROXY", "") == ""
+    assert params["HTTP_AUTHORIZATION"] == "Bearer x"
+    assert params["HTTP_HOST"] == f"127.0.0.1:{front.http_port}"
+    assert params["REMOTE_ADDR"] == "203.0.113.9"  # a trusted proxy said so
+    assert params["REQUEST_SCHEME"] == "http"
+    assert "STREAM_MEDIA" not in params and "STREAM_FILE" not in params
+
+
+@pytest.mark.parametrize("given", ["short", "x" * 65, "with space and more", 'quote"quote"', "ümlaut-ümlaut"])
+def test_an_unfit_request_id_is_replaced(front, given):
+    pool_of(front, "GET", "/livez", headers={"X-Request-Id": given.encode()})
+    assert len(front.pools.seen[-1][1]["REQUEST_ID"]) == 32
+
+
+def test_a_playable_url_reaches_no_pool(front):
+    with front.anonymous() as api:
+        answer = api.get(sign(front))
+    assert answer.status_code == 200 and answer.content == b"film" * 1000
+    assert not front.pools.seen
+
+
+def test_a_remote_medium_is_asked_of_the_fast_pool_after_the_signature(front):
+    front.pools.headers = {"Status": "404 Not Found"}
+    with front.anonymous() as api:
+        good = sign(front, file="remote/film.mp4")
+        api.get(good, headers={"Range": "bytes=0-9"})
+        pool, params, keep = front.pools.seen[-1]
+        assert (pool, keep) == ("fast", True)
+        assert params["DOCUMENT_URI"] == "/internal/origin"
+        assert params["STREAM_MEDIA"] == "7" and params["STREAM_FILE"] == "remote/film.mp4"
+        assert not any(signing.GRANT in value for value in params.values()), "the stream URL is none of the worker's business"
+        front.pools.seen.clear()
+        assert api.get(good.replace("/-/", "/someone/")).status_code == 403
+        assert not front.pools.seen
+
+
+@pytest.mark.parametrize("path", ["/internal/origin", "/_origin/http/127.0.0.1/9/x", "/_remote", "/_problem", "/", "/media", "/auth", "/nothing"])
+def test_internal_and_unknown_paths_are_404_and_reach_no_pool(front, path):
+    with front.anonymous() as api:
+        answer = api.get(path)
+    assert answer.status_code == 404 and answer.headers["Content-Type"] == "application/problem+json"
+    assert not front.pools.seen
+
+
+def test_an_accelerated_answer_reaches_only_listed_origins(front):
+    with front.anonymous() as api:
+        front.pools.headers = {"X-Accel-Redirect": "/_origin/http/127.0.0.1/9/film.mp4"}
+        answer = api.get(sign(front, file="remote/film.mp4"))
+        assert answer.status_code == 502 and "origin" in answer.json()["detail"]  # listed, but nothing listens there
+        front.pools.headers = {"X-Accel-Redirect": "/_origin/http/127.0.0.1/10/film.mp4"}
+        assert api.get(sign(front, file="remote/film.mp4")).status_code == 404
+
+
+def test_pages_of_the_list_get_cors_headers_and_others_none(front):
+    preflight = {"Access-Control-Request-Method": "PATCH", "Access-Control-Request-Headers": "authorization"}
+    with front.anonymous() as api:
+        listed = api.options("/media/media/7", headers={"Origin": "https://player.example", **preflight})
+        assert listed.status_code == 204 and not front.pools.seen
+        assert listed.headers["Access-Control-Allow-Origin"] == "https://player.example"
+        assert "PATCH" in listed.headers["Access-Control-Allow-Methods"]
+        assert "Authorization" in listed.headers["Access-Control-Allow-Headers"]
+        other = api.options("/media/media/7", headers={"Origin": "https://evil.example", **preflight})
+        assert not [name for name in other.headers if name.startswith("Access-Control-")]
+        for path in (sign(front), sign(front)[:-1], "/auth/me", "/nothing"):
+            for origin, expected in (("https://player.example", "https://player.example"), ("https://evil.example", None), (None, None)):
+                answer = api.get(path, headers={"Origin": origin} if origin else {})
+                assert answer.headers.get("Access-Control-Allow-Origin") == expected, (path, origin)
+                assert answer.headers["Vary"] == "Origin"
+
+
+def test_the_default_settings_files_are_those_that_the_program_renders(front):
+    empty = front.root / "etc/empty.conf"
+    empty.write_text("", encoding="ascii")
+    empty.chmod(0o644)
+    front.run(front.program, "nginx-config", "--config", empty, "--output-dir", front.root / "run/defaults")
+    for name in ("settings-http.conf", "settings-server.conf", "settings-upload.conf"):
+        assert (front.root / "run/defaults" / name).read_text() == (TOP_SRC / "deploy/nginx-settings" / name).read_text(), name
+
+
+def test_an_unchanged_setting_writes_no_file(front):
+    again = front.mediagate("nginx-config", "--output-dir", front.root / "etc/nginx", "--ca-file", front.certificate)
+    assert again.stdout == ""
+
+
+def test_the_main_file_passes_nginx_test_as_it_is_deployed(front):
+    """nginx.conf and its fragment with the paths of an installation, in a place of their own where these paths exist."""
+    deploy = front._readable_deploy()  # pylint: disable=protected-access
+    keys = front.root / "etc/stream_keys"
+    inside = ("mkdir -p /etc/mediagate/nginx /run/mediagate /var/lib/mediagate/media /var/log/mediagate && "
+              "cp /deploy/nginx-settings/*.conf /etc/mediagate/nginx/ && cp /keys /etc/mediagate/stream_keys && "
+              "sed 's/^user .*//' /deploy/nginx.conf > /etc/mediagate/nginx/nginx.conf && cp /deploy/mediagate.http.conf /etc/mediagate/nginx/ && "
+              "nginx -t -c /etc/mediagate/nginx/nginx.conf")
+    done = front.run("bwrap", "--unshare-user", "--unshare-pid", "--ro-bind", "/usr", "/usr", "--symlink", "usr/lib", "/lib", "--symlink", "usr/lib64", "/lib64",
+                     "--symlink", "usr/bin", "/bin", "--symlink", "usr/sbin", "/sbin", "--dev", "/dev", "--tmpfs", "/etc", "--ro-bind", "/etc/nginx", "/etc/nginx",
+                     "--ro-bind", "/etc/ssl", "/etc/ssl", "--ro-bind", "/etc/passwd", "/etc/passwd", "--ro-bind", "/etc/group", "/etc/group",
+                     "--tmpfs", "/run", "--tmpfs", "/var", "--ro-bind", deploy, "/deploy", "--ro-bind", keys, "/keys",
+                     "sh", "-c", inside, check=False)
+    assert done.returncode == 0 and "test is successful" in done.stderr, done.stderr
+
+
+def test_the_logs_are_rotated_and_bounded_without_a_lost_line(front):
+    """deploy/logrotate with this instance's paths, as quickstart uses it."""
+    text = (TOP_SRC / "deploy/logrotate").read_text().replace("/var/log/mediagate", str(front.root / "log"))
+    text = text.replace("/run/nginx.pid", str(front.root / "run/nginx.pid"))
+    conf = front.root / "etc/logrotate.conf"
+    conf.write_text(text)
+    conf.chmod(0o644)
+    front._chown()  # pylint: disable=protected-access
+    before = len(front.view_log())
+    with front.anonymous() as api:
+        for _ in range(3):
+            for _ in range(5):
+                assert api.get(sign(front)).status_code == 200
+            front.run("logrotate", "-f", "-s", front.root / "run/rotation", conf)
+        api.get(sign(front))
+    lines = lambda: sum(len(path.read_text().splitlines()) for path in (front.root / "log").glob("view.log*"))  # noqa: E731
+    wait_until(lambda: lines() == before + 16, "every delivery to be in one of the files")
+    assert (front.root / "log/view.log.3").exists() and front.nginx.poll() is None
+    assert "rotate 14" in text and "maxsize" in text
