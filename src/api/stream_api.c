@@ -20,8 +20,6 @@
 #include "security/signed_url.h"
 #include "store/grant_store.h"
 
-/* No grant lives longer, whatever stream_ttl_max was when it was issued. */
-#define GRANT_HARD_MAX_SECONDS 604800
 #define CLOCK_SKEW_SECONDS     300 /* between the machines of a fleet */
 #define STREAM_FILE_SIZE       (sizeof "remote/" + (STORED_NAME_SIZE > FILE_URL_NAME_SIZE ? STORED_NAME_SIZE : FILE_URL_NAME_SIZE))
 

@@ -19,6 +19,8 @@
 
 #define GRANT_ID_SIZE 33
 #define VIEWER_SIZE   65
+/* No grant lives longer, whatever stream_ttl_max was when it was issued. */
+#define GRANT_HARD_MAX_SECONDS 604800
 
 struct signed_url {
   char kid[9];

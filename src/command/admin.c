@@ -1,0 +1,251 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * mediagate admin: accounts and invitations, by who runs the machine. A password comes from the terminal or standard input, never as
+ * an argument, where every user of the machine could read it.
+ */
+#include "config.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "command/command.h"
+#include "command/command_database.h"
+#include "command/options.h"
+#include "command/password_prompt.h"
+#include "library/revocation.h"
+#include "security/email.h"
+#include "security/password.h"
+#include "security/secret_token.h"
+#include "security/signed_url.h"
+#include "store/account_store.h"
+
+static const char usage[] =
+    "usage: mediagate admin create EMAIL | invite | list | disable EMAIL | enable EMAIL | reset-password EMAIL |\n"
+    "                       revoke-grants EMAIL   [--config FILE]\n\n"
+    "  create          make an account; the password comes from the terminal, or is the first line of standard input\n"
+    "  invite          print a single-use invitation for POST /auth/signup\n"
+    "  list            list the accounts\n"
+    "  disable         end the account's sessions and tokens; stream URLs that it issued play on\n"
+    "  enable          undo that\n"
+    "  reset-password  set a new password and end all sessions and tokens of the account\n"
+    "  revoke-grants   refuse every stream URL that the account has issued up to now\n\n" OPTIONS_USAGE_CONFIG;
+
+struct admin {
+  const struct settings *settings;
+  struct database *database;
+  char email[EMAIL_SIZE]; /* "" for what takes none */
+};
+
+static int fail(const struct admin *admin, const char *action, enum error error) {
+  command_database_complain(admin->database, action, error);
+  return COMMAND_FAILED;
+}
+
+/* The account that the e-mail names; false after a message. */
+static bool find(const struct admin *admin, struct account *ret_account) {
+  enum error error = account_store_find_by_email(admin->database, admin->email, ret_account);
+  if (error == ERROR_NOT_FOUND) {
+    fprintf(stderr, "mediagate: nobody has the e-mail %s; `mediagate admin list` shows all\n", admin->email);
+  } else if (error != ERROR_NONE) {
+    fail(admin, "finding the account", error);
+  }
+  return error == ERROR_NONE;
+}
+
+/* The hash of a password that was asked for; false after a message. */
+static bool ask_password(const struct admin *admin, char ret_hash[PASSWORD_HASH_SIZE]) {
+  const struct password_cost cost = {.memory_kib = (uint32_t)admin->settings->argon2_memory, .time = (uint32_t)admin->settings->argon2_time};
+  char password[PASSWORD_PROMPT_SIZE] = "";
+  enum error error = password_prompt((size_t)admin->settings->password_min, password);
+  if (error == ERROR_NONE) {
+    error = password_hash(password, strlen(password), cost, ret_hash);
+  }
+  explicit_bzero(password, sizeof password);
+  if (error != ERROR_NONE && error != ERROR_INVALID) {
+    fprintf(stderr, "mediagate: the password could not be taken: %s\n", error_strerror(error));
+  }
+  return error == ERROR_NONE;
+}
+
+static int create(const struct admin *admin) {
+  char hash[PASSWORD_HASH_SIZE];
+  struct account account;
+  if (!ask_password(admin, hash)) {
+    return COMMAND_FAILED;
+  }
+  enum error error = account_store_create(admin->database, admin->email, hash, 0, &account);
+  if (error == ERROR_CONFLICT) {
+    fprintf(stderr, "mediagate: %s has an account already; `mediagate admin reset-password` sets a new password\n", admin->email);
+    return COMMAND_FAILED;
+  }
+  if (error != ERROR_NONE) {
+    return fail(admin, "creating the account", error);
+  }
+  printf("%s: account %" PRId64 " is made\n", account.email, account.id);
+  return 0;
+}
+
+static int invite(const struct admin *admin) {
+  char token[SECRET_TOKEN_SIZE];
+  unsigned char hash[SECRET_TOKEN_HASH_SIZE];
+  char expires_at[CLOCK_RFC3339_SIZE];
+  enum error error = secret_token_new(token, hash);
+  if (error == ERROR_NONE) {
+    error = invitation_store_create(admin->database, hash, 0, admin->settings->invitation_ttl);
+  }
+  if (error != ERROR_NONE) {
+    return fail(admin, "making the invitation", error);
+  }
+  clock_format_rfc3339((clock_now_seconds() + admin->settings->invitation_ttl) * INT64_C(1000000), expires_at);
+  fprintf(stderr, "An invitation for one account, good until %s; it is not shown again:\n", expires_at);
+  printf("%s\n", token);
+  return 0;
+}
+
+static void print_account(void *context, const struct account *account) {
+  char created_at[CLOCK_RFC3339_SIZE];
+  (void)context;
+  clock_format_rfc3339(account->created_at_us / 1000000 * 1000000, created_at);
+  printf("%6" PRId64 "  %-20s  %-8s  %s\n", account->id, created_at, account->disabled ? "disabled" : "active", account->email);
+}
+
+static int list(const struct admin *admin) {
+  printf("%6s  %-20s  %-8s  %s\n", "id", "created", "state", "e-mail");
+  enum error error = account_store_list(admin->database, print_account, NULL);
+  return error == ERROR_NONE ? 0 : fail(admin, "listing the accounts", error);
+}
+
+static int disable(const struct admin *admin) {
+  struct account account;
+  if (!find(admin, &account)) {
+    return COMMAND_FAILED;
+  }
+  enum error error = account_store_set_disabled(admin->database, account.id, true);
+  if (error != ERROR_NONE) {
+    return fail(admin, "disabling the account", error);
+  }
+  printf("%s is disabled: its sessions and tokens are ended. Stream URLs that it issued play on until they expire;\n"
+         "`mediagate admin revoke-grants %s` ends them.\n",
+         account.email, account.email);
+  return 0;
+}
+
+static int enable(const struct admin *admin) {
+  struct account account;
+  if (!find(admin, &account)) {
+    return COMMAND_FAILED;
+  }
+  enum error error = account_store_set_disabled(admin->database, account.id, false);
+  if (error != ERROR_NONE) {
+    return fail(admin, "enabling the account", error);
+  }
+  printf("%s is enabled and can log in again\n", account.email);
+  return 0;
+}
+
+static int reset_password(const struct admin *admin) {
+  struct account account;
+  char hash[PASSWORD_HASH_SIZE];
+  if (!find(admin, &account) || !ask_password(admin, hash)) {
+    return COMMAND_FAILED;
+  }
+  enum error error = account_store_set_password(admin->database, account.id, hash, NULL);
+  if (error != ERROR_NONE) {
+    return fail(admin, "setting the password", error);
+  }
+  printf("%s has a new password; all its sessions and tokens are ended\n", account.email);
+  return 0;
+}
+
+/* The row comes first: should the file fail, `mediagate serve` writes it from the row. */
+static int revoke_grants(const struct admin *admin) {
+  struct account account;
+  uint32_t tag = 0;
+  char name[9];
+  if (!find(admin, &account)) {
+    return COMMAND_FAILED;
+  }
+  int64_t expires_at_us = (clock_now_seconds() + GRANT_HARD_MAX_SECONDS) * INT64_C(1000000);
+  enum error error = account_store_replace_issuer_tag(admin->database, account.id, expires_at_us, &tag);
+  if (error != ERROR_NONE) {
+    return fail(admin, "revoking the grants", error);
+  }
+  snprintf(name, sizeof name, "%08" PRIx32, tag);
+  error = revocation_write(admin->settings->data_dir, name);
+  if (error != ERROR_NONE) {
+    fprintf(stderr,
+            "mediagate: the revocation is recorded, but %s/revoked/%s could not be written: %s\n"
+            "mediagate: `mediagate serve` writes it soon; or repair the folder and run this again\n",
+            admin->settings->data_dir, name, error_strerror(error));
+    return COMMAND_FAILED;
+  }
+  printf("%s: every stream URL that it issued up to now is refused. Transfers that already run go on to their end.\n"
+         "The account itself is as it was and can issue new ones.\n",
+         account.email);
+  return 0;
+}
+
+static const struct action {
+  const char *name;
+  int (*run)(const struct admin *admin);
+  bool takes_email;
+} actions[] = {
+    {"create", create, true},   {"invite", invite, false},
+    {"list", list, false},      {"disable", disable, true},
+    {"enable", enable, true},   {"reset-password", reset_password, true},
+    {"revoke-grants", revoke_grants, true},
+};
+
+static const struct action *find_action(const char *name) {
+  for (size_t i = 0; i < sizeof actions / sizeof *actions; i++) {
+    if (strcmp(actions[i].name, name) == 0) {
+      return &actions[i];
+    }
+  }
+  return NULL;
+}
+
+static int run(const struct action *action, const char *email, const char *config_path) {
+  struct admin admin = {0};
+  if (email != NULL && email_normalise(email, admin.email) != ERROR_NONE) {
+    fprintf(stderr, "mediagate: %s is not an e-mail address\n", email);
+    return COMMAND_USAGE;
+  }
+  struct settings *settings = options_load_settings(config_path);
+  if (settings == NULL) {
+    return COMMAND_FAILED;
+  }
+  admin.settings = settings;
+  admin.database = command_database_open(settings, true);
+  int exit_code = admin.database == NULL ? COMMAND_FAILED : action->run(&admin);
+  database_close(admin.database);
+  settings_free(settings);
+  return exit_code;
+}
+
+int command_admin(int argc, char **argv) {
+  const char *config_path = NULL;
+  int exit_code = 0;
+  if (!options_begin(&argc, argv, usage, &config_path, &exit_code)) {
+    return exit_code;
+  }
+  if (argc < 2) {
+    fputs(usage, stderr);
+    return COMMAND_USAGE;
+  }
+  const struct action *action = find_action(argv[1]);
+  if (action == NULL) {
+    return options_refuse(argv[0], argv[1], usage);
+  }
+  int wanted = action->takes_email ? 3 : 2;
+  if (argc < wanted) {
+    fprintf(stderr, "mediagate admin %s: whose account? Give its e-mail\n", argv[1]);
+    return COMMAND_USAGE;
+  }
+  if (argc > wanted) {
+    return options_refuse(argv[0], argv[wanted], usage);
+  }
+  return run(action, action->takes_email ? argv[2] : NULL, config_path);
+}

@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * The database of a command that a person runs: errors go to stderr, in words and with what to do.
+ */
+#ifndef MEDIAGATE_COMMAND_COMMAND_DATABASE_H
+#define MEDIAGATE_COMMAND_COMMAND_DATABASE_H
+
+#include <stdbool.h>
+
+#include "base/error.h"
+#include "config/settings.h"
+#include "store/database.h"
+
+/* Connected, without a statement timeout; NULL when that failed. With check_schema the schema must be one that this program can work on. */
+struct database *command_database_open(const struct settings *settings, bool check_schema) MUST_CHECK;
+/* "mediagate: ACTION failed: …" */
+void command_database_complain(const struct database *database, const char *action, enum error error);
+
+#endif
