@@ -1,0 +1,179 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Spool files and stored files: what is where after each step, and what is left when a step is the
+ * last one.
+ */
+#include "config.h"
+
+#include "library/media_folder.h"
+#include "library/spool_file.h"
+
+#include <fcntl.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "library_fixture.h"
+#include "unit.h"
+
+static struct library_fixture fixture;
+
+static int mode_of(const char *path) {
+  char full[512];
+  struct stat status;
+  snprintf(full, sizeof full, "%s/%s", fixture.root, path);
+  ck_assert_int_eq(lstat(full, &status), 0);
+  return status.st_mode & 07777;
+}
+
+static const char *in_media(int64_t media_id, const char *stored_name) {
+  static char path[256];
+  snprintf(path, sizeof path, "data/media/%lld/%s", (long long)media_id, stored_name);
+  return path;
+}
+
+START_TEST(makes_its_folders_once) {
+  struct media_folder *again = NULL;
+  library_fixture_set_up(&fixture);
+  ck_assert_int_eq(mode_of("data/media"), 0750);
+  ck_assert_int_eq(mode_of("data/spool"), 0750);
+  ck_assert_int_eq(media_folder_open(fixture.data, NULL, &again), ERROR_NONE);
+  ck_assert_int_eq(media_folder_check_writable(again), ERROR_NONE);
+  media_folder_close(again);
+  media_folder_close(NULL);
+  library_fixture_tear_down(&fixture);
+}
+END_TEST
+
+START_TEST(hashes_counts_and_places_an_upload) {
+  struct spool_file *file = NULL;
+  char sha256[SPOOL_FILE_SHA256_SIZE];
+  char name[STORED_NAME_SIZE];
+  int64_t size = 0;
+  library_fixture_set_up(&fixture);
+  umask(077); /* nginx's group must be able to read in any case */
+  ck_assert_int_eq(spool_file_create(fixture.folder, &file), ERROR_NONE);
+  ck_assert_int_eq(spool_file_write(file, "a", 1), ERROR_NONE);
+  ck_assert_int_eq(spool_file_write(file, "bc", 2), ERROR_NONE);
+  ck_assert_int_eq(library_fixture_count(&fixture, "data/spool"), 1);
+  ck_assert_int_eq(spool_file_finish(file, sha256, &size), ERROR_NONE);
+  ck_assert_str_eq(
+      sha256, "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"); /* FIPS 180-2 */
+  ck_assert_int_eq(size, 3);
+  ck_assert_int_eq(spool_file_place(file, 7, "mp4", name), ERROR_NONE);
+  spool_file_discard(file);
+  ck_assert_uint_eq(strlen(name), 32 + 4);
+  ck_assert_int_eq(mode_of(in_media(7, name)), 0640);
+  ck_assert_int_eq(library_fixture_count(&fixture, "data/spool"), 0);
+  ck_assert_int_eq(library_fixture_count(&fixture, "data/pending"), 1);
+  media_folder_settle(fixture.folder, 7, name);
+  ck_assert_int_eq(library_fixture_count(&fixture, "data/pending"), 0);
+  library_fixture_tear_down(&fixture);
+}
+END_TEST
+
+START_TEST(a_discarded_upload_leaves_nothing) {
+  struct spool_file *file = NULL;
+  library_fixture_set_up(&fixture);
+  ck_assert_int_eq(spool_file_create(fixture.folder, &file), ERROR_NONE);
+  ck_assert_int_eq(spool_file_write(file, "half", 4), ERROR_NONE);
+  spool_file_discard(file);
+  spool_file_discard(NULL);
+  ck_assert_int_eq(library_fixture_count(&fixture, "data/spool"), 0);
+  ck_assert_int_eq(library_fixture_count(&fixture, "data/media"), 0);
+  ck_assert_int_eq(library_fixture_count(&fixture, "data/pending"), 0);
+  library_fixture_tear_down(&fixture);
+}
+END_TEST
+
+START_TEST(a_replacement_notes_what_it_replaces) {
+  char first[STORED_NAME_SIZE];
+  char second[STORED_NAME_SIZE];
+  char note[256];
+  library_fixture_set_up(&fixture);
+  library_fixture_place(&fixture, 7, "one", first);
+  media_folder_settle(fixture.folder, 7, first);
+  library_fixture_place(&fixture, 7, "two", second);
+  media_folder_settle(fixture.folder, 7, second);
+  ck_assert_str_ne(first, second);
+  snprintf(note, sizeof note, "data/pending/7-%s", first);
+  ck_assert(library_fixture_exists(&fixture, note));
+  ck_assert_int_eq(library_fixture_count(&fixture, "data/pending"), 1);
+  ck_assert(library_fixture_exists(&fixture, in_media(7, first)));
+  library_fixture_tear_down(&fixture);
+}
+END_TEST
+
+static const struct {
+  const char *name;
+  enum error expected;
+} stored_rows[] = {
+    {"", ERROR_INVALID},           {"/etc/passwd", ERROR_INVALID},
+    {"../8/a.mp4", ERROR_INVALID}, {"a/../../8/a.mp4", ERROR_INVALID},
+    {"a//b", ERROR_INVALID},       {"none.mp4", ERROR_NOT_FOUND},
+    {"folder", ERROR_INVALID},     {"fifo", ERROR_INVALID},
+    {"good.mp4", ERROR_NONE},      {"folder/seg.ts", ERROR_NONE},
+};
+
+START_TEST(opens_stored_files_and_nothing_else) {
+  char fifo[256];
+  library_fixture_set_up(&fixture);
+  library_fixture_write(&fixture, "data/media/7/good.mp4", "x");
+  library_fixture_write(&fixture, "data/media/7/folder/seg.ts", "x");
+  library_fixture_write(&fixture, "data/media/8/a.mp4", "x");
+  snprintf(fifo, sizeof fifo, "%s/data/media/7/fifo", fixture.root);
+  ck_assert_int_eq(mkfifo(fifo, 0600), 0);
+  for (size_t i = 0; i < UNIT_ROWS(stored_rows); i++) {
+    int fd = -1;
+    enum error error = media_folder_open_stored(fixture.folder, 7, stored_rows[i].name, &fd);
+    ck_assert_msg(error == stored_rows[i].expected, "%s: %s", stored_rows[i].name,
+                  error_strerror(error));
+    ck_assert_int_eq(fd >= 0, error == ERROR_NONE);
+    if (fd >= 0) {
+      close(fd);
+    }
+  }
+  library_fixture_tear_down(&fixture);
+}
+END_TEST
+
+START_TEST(removes_a_link_and_never_what_it_points_to) {
+  library_fixture_set_up(&fixture);
+  library_fixture_write(&fixture, "library/film.mp4", "film");
+  library_fixture_write(&fixture, "library/hls/master.m3u8", "list");
+  library_fixture_write(&fixture, "data/media/7/keep.mp4", "x");
+  library_fixture_link(&fixture, "../../../library/film.mp4", "data/media/7/link.mp4");
+  library_fixture_link(&fixture, "../../../library/hls", "data/media/7/folder");
+  ck_assert_int_eq(media_folder_remove_stored(fixture.folder, 7, "link.mp4"), ERROR_NONE);
+  ck_assert_int_eq(media_folder_remove_stored(fixture.folder, 7, "folder/master.m3u8"), ERROR_NONE);
+  ck_assert_int_eq(media_folder_remove_stored(fixture.folder, 7, "link.mp4"),
+                   ERROR_NONE); /* again */
+  ck_assert_int_eq(media_folder_remove_stored(fixture.folder, 7, "../7"), ERROR_INVALID);
+  ck_assert_int_eq(library_fixture_count(&fixture, "data/media/7"), 1);
+  ck_assert(library_fixture_exists(&fixture, "library/film.mp4"));
+  ck_assert(library_fixture_exists(&fixture, "library/hls/master.m3u8"));
+  library_fixture_tear_down(&fixture);
+}
+END_TEST
+
+START_TEST(trashing_removes_links_and_can_be_repeated) {
+  char name[STORED_NAME_SIZE];
+  library_fixture_set_up(&fixture);
+  library_fixture_write(&fixture, "library/hls/master.m3u8", "list");
+  library_fixture_place(&fixture, 7, "one", name);
+  library_fixture_link(&fixture, "../../../library/hls", "data/media/7/folder");
+  ck_assert_int_eq(media_folder_note_deletion(fixture.folder, 7), ERROR_NONE);
+  ck_assert_int_eq(media_folder_trash(fixture.folder, 7), ERROR_NONE);
+  ck_assert_int_eq(media_folder_trash(fixture.folder, 7), ERROR_NONE);
+  ck_assert(!library_fixture_exists(&fixture, "data/media/7"));
+  ck_assert(!library_fixture_exists(&fixture, "data/pending/7"));
+  ck_assert_int_eq(library_fixture_count(&fixture, "data/trash"), 0);
+  ck_assert(library_fixture_exists(&fixture, "library/hls/master.m3u8"));
+  library_fixture_tear_down(&fixture);
+}
+END_TEST
+
+UNIT_MAIN("media_folder", makes_its_folders_once, hashes_counts_and_places_an_upload,
+          a_discarded_upload_leaves_nothing, a_replacement_notes_what_it_replaces,
+          opens_stored_files_and_nothing_else, removes_a_link_and_never_what_it_points_to,
+          trashing_removes_links_and_can_be_repeated)
