@@ -16,6 +16,8 @@ static const struct {
 } commands[] = {
     {"migrate", command_migrate, "bring the database's schema up to date, or say where it stands"},
     {"admin", command_admin, "make, list and disable accounts; invite; revoke grants"},
+    {"serve", command_serve, "run the workers behind nginx"},
+    {"routes", command_routes, "print the table of routes"},
     {"nginx-config", command_nginx_config, "write what nginx must know of the settings"},
     {"check-config", command_check_config, "check the settings, print them or a sample file"},
     {"keys", command_keys, "make, list, rotate and retire the signing keys"},
