@@ -1,0 +1,45 @@
+# SPDX-License-Identifier: ISC
+"""What every answer of the contract has in common."""
+import datetime
+import re
+
+RFC3339 = re.compile(r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{6})?Z$")
+
+
+def assert_problem(answer, status, pointers=None):
+    """A problem document (RFC 9457) of this status; with `pointers`, a 422 that names exactly these fields."""
+    assert answer.status_code == status, f"{answer.request.method} {answer.url}: {answer.status_code} {answer.text}"
+    assert answer.headers["Content-Type"] == "application/problem+json"
+    assert answer.headers["Cache-Control"] == "no-store"
+    if answer.request.method == "HEAD":
+        assert answer.content == b""
+        return None
+    problem = answer.json()
+    assert problem["status"] == status
+    assert problem["type"] == "about:blank"
+    assert problem["title"]
+    assert problem["request_id"] == answer.headers["X-Request-Id"]
+    if status == 401:
+        assert answer.headers["WWW-Authenticate"].startswith("Bearer")
+    if status in (429, 503):
+        assert int(answer.headers["Retry-After"]) >= 1
+    if status == 405:
+        assert answer.headers["Allow"]
+    if pointers is not None:
+        assert sorted(e["pointer"] for e in problem["errors"]) == sorted(pointers), problem
+        assert all(e["detail"] for e in problem["errors"])
+    return problem
+
+
+def assert_json(answer, status=200):
+    assert answer.status_code == status, f"{answer.request.method} {answer.url}: {answer.status_code} {answer.text}"
+    assert answer.headers["Content-Type"] == "application/json"
+    assert answer.headers["Cache-Control"] == "no-store"
+    assert answer.headers["X-Content-Type-Options"] == "nosniff"
+    assert re.fullmatch(r"[A-Za-z0-9._-]{8,64}", answer.headers["X-Request-Id"])
+    return answer.json()
+
+
+def parse_time(text):
+    assert RFC3339.match(text), text
+    return datetime.datetime.fromisoformat(text.replace("Z", "+00:00"))
