@@ -8,7 +8,7 @@
 #include "store/database.h"
 
 #include <errno.h>
-#include <inttypes.h>
+#include <libpq-fe.h>
 #include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>

@@ -9,6 +9,7 @@
 #include <assert.h>
 #include <errno.h>
 #include <inttypes.h>
+#include <libpq-fe.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -97,6 +98,10 @@ bool rows_next(struct rows *rows) {
 
 size_t rows_count(const struct rows *rows) {
   return (size_t)PQntuples(rows->result);
+}
+
+bool rows_next_is_null(const struct rows *rows) {
+  return PQgetisnull(rows->result, rows->row, rows->column) != 0;
 }
 
 /* The next cell; NULL for SQL's NULL, and where there is none. */

@@ -16,7 +16,6 @@
 #ifndef MEDIAGATE_STORE_STATEMENT_H
 #define MEDIAGATE_STORE_STATEMENT_H
 
-#include <libpq-fe.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -49,7 +48,7 @@ void parameters_hash(struct parameters *parameters, const unsigned char hash[32]
 enum statement_repeat { STATEMENT_ONCE, STATEMENT_REPEATABLE };
 
 struct rows {
-  PGresult *result;
+  struct pg_result *result; /* PGresult */
   int row;    /* the current one, -1 before the first */
   int column; /* the next one to be read */
   enum error error;
@@ -78,6 +77,8 @@ bool rows_bool(struct rows *rows);
 void rows_text(struct rows *rows, char *ret_text, size_t size); /* NULL is "" */
 char *rows_text_copy(struct rows *rows);                        /* malloc'd; NULL for NULL and when memory is out */
 size_t rows_count(const struct rows *rows);
+/* Is the next column of the current row NULL? Reads nothing. */
+bool rows_next_is_null(const struct rows *rows);
 /* Frees the rows. ERROR_INTERNAL when a cell did not parse, ERROR_MEMORY. */
 enum error rows_close(struct rows *rows) MUST_CHECK;
 

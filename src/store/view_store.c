@@ -100,10 +100,12 @@ enum error view_store_report(struct database *database, int64_t media_id, const 
 }
 
 static enum error read_items(struct rows *rows, struct view **ret_items, size_t *ret_count) {
-  bool none = PQgetisnull(rows->result, 0, 0) != 0; /* the medium stands alone in its row */
   struct view *items = calloc(rows_count(rows), sizeof *items);
   size_t count = 0;
-  while (items != NULL && !none && rows_next(rows)) {
+  while (items != NULL && rows_next(rows)) {
+    if (rows_next_is_null(rows)) {
+      break; /* the medium stands alone in its row: no views */
+    }
     view_read(rows, &items[count++]);
   }
   enum error error = rows_close(rows);
