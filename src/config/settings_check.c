@@ -182,6 +182,7 @@ static const char *form_run_dir(char *value) {
   return strlen(value) > RUN_DIR_MAX ? "at most 95 bytes long, since sockets' paths are limited" : form_path(value);
 }
 
+/* NOLINTNEXTLINE(readability-non-const-parameter): it is a form_of */
 static const char *form_any(char *value) {
   (void)value; /* libpq judges it; nginx never sees it */
   return NULL;

@@ -364,6 +364,7 @@ static size_t first_invalid_utf8(const char *text, size_t size) {
 }
 
 enum error json_gate_check(const char *text, size_t size, size_t max_depth, size_t *ret_start, size_t *ret_size,
+                           /* NOLINTNEXTLINE(readability-non-const-parameter): struct gate writes it */
                            char ret_reason[JSON_GATE_REASON_SIZE]) {
   struct gate gate = {
       .text = (const unsigned char *)text,

@@ -51,7 +51,7 @@ enum parameter {
   PARAMETER_COUNT
 };
 
-#define NAMED(text) {text, sizeof text - 1}
+#define NAMED(text) {(text), sizeof(text) - 1}
 static const struct {
   const char *name;
   size_t length;

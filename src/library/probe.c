@@ -24,6 +24,9 @@
 #define LINE_SIZE      100
 #define SANDBOXED_PATH "/input"
 
+static const char shown_entries[] = "format=format_name,duration:format_tags=major_brand:"
+                                    "stream=codec_type,codec_name,width,height:stream_disposition=attached_pic";
+
 /* What libmagic says of files that ffprobe may look at. octet-stream: MP3 without a tag, some
  * transport streams. */
 static const char *const magic_types[] = {"video/", "audio/", "application/ogg",
@@ -144,8 +147,7 @@ static void make_arguments(bool sandbox, const char *argv[ARGUMENTS_MAX]) {
                                  "-print_format",
                                  "json",
                                  "-show_entries",
-                                 "format=format_name,duration:format_tags=major_brand:stream=codec_"
-                                 "type,codec_name,width,height:stream_disposition=attached_pic",
+                                 shown_entries,
                                  "-i",
                                  sandbox ? SANDBOXED_PATH : "/proc/self/fd/0",
                                  NULL};

@@ -77,7 +77,7 @@ void database_close(struct database *database) {
 }
 
 const char *database_last_error(const struct database *database) {
-  return database->last_error;
+  return database == NULL ? "" : database->last_error;
 }
 
 bool database_is_connected(const struct database *database) {

@@ -55,7 +55,8 @@ void parameters_bool(struct parameters *parameters, bool value) {
 void parameters_hash(struct parameters *parameters, const unsigned char hash[32]) {
   assert(parameters->count < PARAMETERS_MAX);
   char *scratch = parameters->scratch[parameters->count];
-  memcpy(scratch, "\\x", 2);
+  scratch[0] = '\\';
+  scratch[1] = 'x';
   text_hex_encode(hash, 32, scratch + 2);
   parameters_text(parameters, scratch);
 }
