@@ -1,0 +1,207 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Migrations: numbered, once each, whole or not at all, and by two at once. What they make is what schema.sql says.
+ */
+#include "config.h"
+
+#include "store/migration.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/file.h"
+#include "fixture.h"
+
+static char folder[64];
+
+static void write_migration(const char *name, const char *sql) {
+  char path[160];
+  snprintf(path, sizeof path, "%s/%s", folder, name);
+  ck_assert_int_eq(file_replace(path, 0644, sql, strlen(sql)), ERROR_NONE);
+}
+
+static void make_folder(void) {
+  snprintf(folder, sizeof folder, "/tmp/mgmig.XXXXXX");
+  ck_assert_ptr_nonnull(mkdtemp(folder));
+  write_migration("0001_first.sql", "-- x\n-- oldest-program: 1\ncreate table schema_migration (version int primary key, name text, oldest_program int,"
+                                    " applied_at timestamptz default now()); create table t (n int);\n");
+  write_migration("0002_second.sql", "-- x\n-- oldest-program: 1\nselect pg_sleep(0.2); insert into t values (2);\n");
+  write_migration("README", "no migration");
+  write_migration("0003_note.txt", "no migration");
+}
+
+/* A database of its own for each test. */
+static struct database *fresh(const char *name, char connection_string[256]) {
+  char unique[64];
+  snprintf(unique, sizeof unique, "%s_%d", name, (int)getpid());
+  fixture_other_database(unique, true, connection_string);
+  return fixture_connect(connection_string, true);
+}
+
+static int version(struct database *database) {
+  struct migration_status status;
+  ck_assert_int_eq(migration_status_read(database, &status), ERROR_NONE);
+  return status.version;
+}
+
+START_TEST(applies_what_is_missing_once) {
+  char connection_string[256];
+  struct database *database = fresh("once", connection_string);
+  struct text report = {0};
+  make_folder();
+  ck_assert_int_eq(version(database), 0);
+  ck_assert_int_eq(migration_apply(database, folder, &report), ERROR_NONE);
+  ck_assert_str_eq(report.data, "0001_first: applied\n0002_second: applied\n");
+  text_clear(&report);
+  ck_assert_int_eq(migration_apply(database, folder, &report), ERROR_NONE);
+  ck_assert_uint_eq(report.length, 0);
+  write_migration("0003_third.sql", "-- x\n-- oldest-program: 3\ninsert into t values (3);\n");
+  ck_assert_int_eq(migration_apply(database, folder, &report), ERROR_NONE);
+  ck_assert_str_eq(report.data, "0003_third: applied\n");
+  struct migration_status status;
+  ck_assert_int_eq(migration_status_read(database, &status), ERROR_NONE);
+  ck_assert_int_eq(status.version, 3);
+  ck_assert_int_eq(status.oldest_program, 3);
+  text_free(&report);
+  database_close(database);
+  ck_assert_int_eq(file_remove_tree(folder), ERROR_NONE);
+}
+END_TEST
+
+START_TEST(a_migration_that_fails_leaves_nothing) {
+  char connection_string[256];
+  struct database *database = fresh("fails", connection_string);
+  struct text report = {0};
+  make_folder();
+  write_migration("0003_broken.sql", "-- x\n-- oldest-program: 1\ninsert into t values (3); insert into nowhere values (1);\n");
+  ck_assert_int_eq(migration_apply(database, folder, &report), ERROR_INTERNAL);
+  ck_assert_ptr_nonnull(strstr(report.data, "0003_broken: internal error: 42P01"));
+  ck_assert_int_eq(version(database), 2);
+  struct rows rows;
+  ck_assert_int_eq(statement_execute(database, "select max(n) from t", STATEMENT_REPEATABLE, NULL, &rows), ERROR_NONE);
+  ck_assert(rows_next(&rows));
+  ck_assert_int_eq(rows_i64(&rows), 2);
+  ck_assert_int_eq(rows_close(&rows), ERROR_NONE);
+  text_free(&report);
+  database_close(database);
+  ck_assert_int_eq(file_remove_tree(folder), ERROR_NONE);
+}
+END_TEST
+
+START_TEST(refuses_files_that_are_not_clear) {
+  static const struct {
+    const char *name, *sql, *description;
+  } rows[] = {
+      {"0003_no_line.sql", "insert into t values (3);\n", "no oldest-program"},
+      {"0003_bad_line.sql", "-- x\n-- oldest-program: one\nselect 1;\n", "no number"},
+      {"0003_empty.sql", "", "empty"},
+      {"0002_twice.sql", "-- x\n-- oldest-program: 1\nselect 1;\n", "a version twice"},
+  };
+  char connection_string[256];
+  struct database *database = fresh("unclear", connection_string);
+  for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+    struct text report = {0};
+    make_folder();
+    write_migration(rows[i].name, rows[i].sql);
+    enum error error = migration_apply(database, folder, &report);
+    if (i == 3) { /* both were applied long ago by then: a new database */
+      char other[256];
+      struct database *second = fresh("unclear_too", other);
+      error = migration_apply(second, folder, &report);
+      ck_assert_int_eq(version(second), 1);
+      database_close(second);
+    }
+    ck_assert_msg(error == ERROR_INVALID, "%s: %s", rows[i].description, error_strerror(error));
+    text_free(&report);
+    ck_assert_int_eq(file_remove_tree(folder), ERROR_NONE);
+  }
+  struct text report = {0};
+  ck_assert_int_eq(migration_apply(database, "/nowhere", &report), ERROR_INVALID);
+  text_free(&report);
+  database_close(database);
+}
+END_TEST
+
+static char raced[256];
+
+static int migrate_raced(struct database *unused, int number) {
+  (void)unused;
+  (void)number;
+  struct database *database = fixture_connect(raced, true);
+  struct text report = {0};
+  enum error error = migration_apply(database, folder, &report);
+  int applied = 0;
+  for (const char *at = report.data; at != NULL && (at = strstr(at, ": applied\n")) != NULL; at++) {
+    applied++;
+  }
+  if (error != ERROR_NONE) {
+    fprintf(stderr, "%s", report.data);
+  }
+  text_free(&report);
+  database_close(database);
+  return error == ERROR_NONE ? applied : 200;
+}
+
+START_TEST(many_at_once_apply_each_migration_once) {
+  database_close(fresh("raced", raced));
+  make_folder();
+  ck_assert_int_eq(fixture_race(6, migrate_raced), 2);
+  struct database *database = fixture_connect(raced, true);
+  ck_assert_int_eq(version(database), 2);
+  database_close(database);
+  ck_assert_int_eq(file_remove_tree(folder), ERROR_NONE);
+}
+END_TEST
+
+START_TEST(knows_with_which_schema_it_can_live) {
+  static const struct {
+    struct migration_status status;
+    bool compatible;
+    const char *description;
+  } rows[] = {
+      {{.version = 0}, false, "an empty database"},
+      {{.version = MIGRATION_PROGRAM_VERSION, .oldest_program = 1}, true, "ours"},
+      {{.version = MIGRATION_PROGRAM_VERSION + 3, .oldest_program = MIGRATION_PROGRAM_VERSION}, true, "newer, but for us too"},
+      {{.version = MIGRATION_PROGRAM_VERSION + 3, .oldest_program = MIGRATION_PROGRAM_VERSION + 1}, false, "it excludes us"},
+  };
+  for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+    ck_assert_msg(migration_is_compatible(&rows[i].status) == rows[i].compatible, "%s", rows[i].description);
+  }
+  struct migration_status status;
+  ck_assert_int_eq(migration_status_read(fixture_database, &status), ERROR_NONE);
+  ck_assert(migration_is_compatible(&status));
+}
+END_TEST
+
+/* The dump of a database's schema, without pg_dump's comments and its random \restrict key. */
+static void dump(const char *connection_string, const char *path) {
+  char command[1024];
+  snprintf(command, sizeof command, "\"${PG_BIN}/pg_dump\" -s -d '%s' | grep -v -e '^--' -e '^.restrict' -e '^.unrestrict' >%s", connection_string, path);
+  ck_assert_int_eq(system(command), 0);
+}
+
+START_TEST(schema_sql_is_what_the_migrations_make) {
+  char connection_string[256], command[1024];
+  database_close(fresh("schema_sql", connection_string));
+  snprintf(command, sizeof command, "\"${PG_BIN}/psql\" -Xq1 -v ON_ERROR_STOP=1 -d '%s' -f \"${top_srcdir:-.}/schema.sql\" >/dev/null", connection_string);
+  ck_assert_int_eq(system(command), 0);
+  make_folder();
+  char migrated[80], loaded[80];
+  snprintf(migrated, sizeof migrated, "%s/migrated", folder);
+  snprintf(loaded, sizeof loaded, "%s/loaded", folder);
+  dump(fixture_connection_string, migrated);
+  dump(connection_string, loaded);
+  snprintf(command, sizeof command, "grep -q media_view_log %s && diff -u %s %s", migrated, migrated, loaded);
+  ck_assert_msg(system(command) == 0, "schema.sql differs from what the migrations make");
+  struct database *database = fixture_connect(connection_string, true);
+  ck_assert_int_eq(version(database), version(fixture_database));
+  database_close(database);
+  ck_assert_int_eq(file_remove_tree(folder), ERROR_NONE);
+}
+END_TEST
+
+FIXTURE_MAIN("migration", applies_what_is_missing_once, a_migration_that_fails_leaves_nothing, refuses_files_that_are_not_clear,
+             many_at_once_apply_each_migration_once, knows_with_which_schema_it_can_live, schema_sql_is_what_the_migrations_make)
