@@ -20,7 +20,7 @@
 #define PROBE_FILE        "key-check"
 #define PROBE_TTL_SECONDS 60
 #define PROBES_IN_A_ROW   10 /* an old nginx worker may still accept a connection now and then */
-#define PROBE_DEADLINE_MS 20000
+#define PROBE_DEADLINE_MS 15000
 #define PROBE_PAUSE_NS    50000000
 #define REQUEST_MS        5000
 #define REPLACE_SLACK_MS  30000 /* on top of drain_deadline, for the new workers to start */

@@ -49,8 +49,7 @@ def test_other_spelling(stack, good, description, make, expected):
     wait_logged(stack, good.path)
     before = delivered(stack)
     status, _, body = fetch(stack, make(good))
-    assert status == expected or expected is None, (description, body[:300])
-    assert status < 500
+    assert status == expected, (description, body[:300])
     wait_logged(stack, good.path)
     played = status in (200, 206)
     assert delivered(stack) == before + played + 1, "played and logged must agree"
@@ -75,7 +74,7 @@ def test_a_revoked_grant_is_403_also_when_expired(stack, film):
 def test_no_refusal_tells_a_secret(stack, good):
     secrets = [good.signature, *good.keys.values()]
     for _, make, expected in TAMPERED_URLS + OTHER_SPELLINGS:
-        if expected not in (200, None):
+        if expected != 200:
             answer = fetch(stack, make(good))[2].decode(errors="replace")
             assert not [secret for secret in secrets if secret in answer]
     for log in ("error.log", "view.log", "serve.log", "nginx.log"):
