@@ -7,4 +7,7 @@ window.ui = SwaggerUIBundle({
   displayRequestDuration: true,
   tryItOutEnabled: true,
   validatorUrl: null,
+  onComplete() {
+    document.getElementById('servers')?.setAttribute('aria-label', 'Server'); // it comes without a label
+  },
 });

@@ -64,8 +64,8 @@ def test_nothing_is_asked_of_another_host_and_nothing_is_refused(stack, seen):
 
 
 def test_accessibility_of_docs_is_reported(seen, record_property):
-    """Swagger UI's own markup has faults that are not ours to mend: they are reported, and none may be critical beyond those known."""
+    """Swagger UI puts buttons into buttons, which is not ours to mend. Nothing else that axe-core calls serious may be left."""
     record_property("axe", seen["accessibility"])
     for violation in seen["accessibility"]:
         print("axe-core:", violation)
-    assert {violation["id"] for violation in seen["accessibility"] if violation["impact"] == "critical"} <= {"select-name", "button-name", "label"}
+    assert {violation["id"] for violation in seen["accessibility"] if violation["impact"] in ("serious", "critical")} <= {"nested-interactive"}
