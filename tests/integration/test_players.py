@@ -113,7 +113,9 @@ def test_chromium_plays_and_seeks(players, long_film, allowed):
     assert abs(seen["played"]["duration"] - medium["duration_seconds"]) < 0.2
     assert seen["sought"]["time"] > 30 and not seen["sought"]["error"]
     streamed = [request for request in seen["seen"]["requests"] if "/stream/" in request["url"]]
-    assert len(streamed) >= 2 and {request["status"] for request in streamed} == {206}
+    # 0: the player broke a range off because it was asked to seek.
+    assert len(streamed) >= 2 and {request["status"] for request in streamed} <= {206, 0}
+    assert any(request["range"] not in (None, "bytes=0-") for request in streamed)
 
 
 def test_chromium_stops_at_an_expired_url(players, long_film, allowed):
