@@ -106,16 +106,25 @@ def test_ffmpeg_copies_identical_packets(players, long_film):
     assert packets("-i", url_of(players, medium), *arguments) == packets("-i", source, *arguments)
 
 
-def test_chromium_plays_and_seeks(players, long_film, allowed):
-    _, medium = long_film
-    seen = web_tools.browse("film", page_url=allowed, stream_url=url_of(players, medium), seek_to=30)
-    assert (seen["played"]["width"], seen["played"]["height"]) == (640, 360)
-    assert abs(seen["played"]["duration"] - medium["duration_seconds"]) < 0.2
-    assert seen["sought"]["time"] > 30 and not seen["sought"]["error"]
-    streamed = [request for request in seen["seen"]["requests"] if "/stream/" in request["url"]]
+@pytest.fixture(scope="module")
+def film_seen(players, long_film, allowed):
+    return web_tools.browse("film", page_url=allowed, stream_url=url_of(players, long_film[1]), seek_to=30)
+
+
+def test_chromium_plays_and_seeks(long_film, film_seen):
+    played, sought = film_seen["played"], film_seen["sought"]
+    assert (played["width"], played["height"]) == (640, 360)
+    assert abs(played["duration"] - long_film[1]["duration_seconds"]) < 0.2
+    assert sought["time"] > 30 and not sought["error"]
+    streamed = [request for request in film_seen["seen"]["requests"] if "/stream/" in request["url"]]
     # 0: the player broke a range off because it was asked to seek.
     assert len(streamed) >= 2 and {request["status"] for request in streamed} <= {206, 0}
     assert any(request["range"] not in (None, "bytes=0-") for request in streamed)
+
+
+def test_the_player_asks_nothing_of_another_host(players, film_seen, allowed):
+    asked = [request["url"] for request in film_seen["seen"]["requests"]]
+    assert [url for url in asked if not url.startswith((allowed, players.base_url))] == []
 
 
 def test_chromium_stops_at_an_expired_url(players, long_film, allowed):
@@ -160,9 +169,3 @@ def test_a_site_on_the_list_calls_the_api(players, long_film, allowed):
     assert seen["answer"]["status"] == 200
     assert seen["answer"]["body"]["id"] == long_film[1]["id"]
     assert seen["answer"]["request_id"]  # exposed to the page
-
-
-def test_players_ask_nothing_of_another_host(players, long_film, allowed):
-    seen = web_tools.browse("film", page_url=allowed, stream_url=url_of(players, long_film[1]), seek_to=5)
-    asked = [request["url"] for request in seen["seen"]["requests"]]
-    assert [url for url in asked if not url.startswith((allowed, players.base_url))] == []
