@@ -13,7 +13,7 @@
 
 #include "unit.h"
 
-#define BYTES(literal) literal, sizeof literal - 1
+#define BYTES(literal) (literal), sizeof(literal) - 1
 
 struct row {
   const char *bytes;
