@@ -202,6 +202,7 @@ static void redirect_to_origin(struct call *call, const struct media *media, con
     response_error(call->response, ERROR_MEMORY);
   } else {
     response_header(call->response, "X-Accel-Redirect", path.data);
+    response_header(call->response, "Cache-Control", "private, max-age=60"); /* nginx keeps it, and has the same for files */
     response_empty(call->response, 200);
   }
   text_free(&path);

@@ -9,7 +9,7 @@ import statistics
 import time
 
 import pytest
-from answers import assert_json, assert_problem, parse_time
+from answers import assert_json, assert_problem, parse_time, send_raw
 from stack import wait_until
 
 PASSWORD = "correct horse battery"
@@ -55,7 +55,6 @@ def test_email_is_trimmed_and_unique_in_any_case(anonymous, newcomer):
     ({"email": "a" * 250 + "@example.test", "password": PASSWORD}, ["/email"]),
     ({"email": "x@example.test", "password": "1234567"}, ["/password"]),
     ({"email": "x@example.test", "password": "x" * 1025}, ["/password"]),
-    ({"email": "x@example.test", "password": "12345678\0"}, ["/password"]),
     ({"email": "x@example.test", "password": PASSWORD, "admin": True}, ["/admin"]),
     ({"email": "x", "password": "x", "invitation": 3, "more": 1}, ["/email", "/password", "/invitation", "/more"]),
 ], ids=str)
@@ -171,16 +170,14 @@ def test_unknown_email_costs_the_same_time(module_stack_with):
     stack = module_stack_with(argon2_memory=19456, argon2_time=2, login_account_limit=100000)
     admin = stack.new_admin()
 
-    def median(email):
-        with stack.anonymous() as api:
-            times = []
-            for _ in range(9):
-                started = time.perf_counter()
-                assert_problem(login(api, email, "wrong password"), 401)
-                times.append(time.perf_counter() - started)
-        return statistics.median(times)
+    def cost(api, email):
+        started = time.perf_counter()
+        assert_problem(login(api, email, "wrong password"), 401)
+        return time.perf_counter() - started
 
-    known, unknown = median(admin.email), median("unknown@example.test")
+    with stack.anonymous() as api:  # in turns, and the best of each: what else the machine does must not decide
+        pairs = [(cost(api, admin.email), cost(api, "unknown@example.test")) for _ in range(12)]
+    known, unknown = map(min, zip(*pairs))
     assert 0.6 < unknown / known < 1.6, (unknown, known)
 
 
@@ -460,7 +457,9 @@ def test_queries_are_read_strictly(admin, anonymous):
     assert_problem(admin.get("/auth/me?x=1"), 422, ["?x"])
     assert_problem(admin.get("/auth/me?x"), 422, ["?x"])
     assert_problem(admin.get("/media/media/?limit=1&limit=2"), 422, ["?limit"])
-    assert_problem(admin.get("/auth/me?%zz=1"), 400)
+    authorization = {"Authorization": admin.headers["Authorization"]}
+    for query in ("%zz=1", "x=%4", "%"):
+        assert send_raw(admin.base, "GET", "/auth/me?" + query, authorization)[0] == 400
     assert_problem(admin.get("/auth/me?x=%00"), 400)
     assert_problem(admin.get("/auth/me?x=%ff"), 400)
     assert_problem(anonymous.get("/auth/me?x=1"), 401)  # who calls comes first
