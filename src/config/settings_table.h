@@ -45,7 +45,7 @@
   /* pools */ \
   INTEGER(fast_workers, "processes", 1, 256, 2, true, "Workers for GET stream-url, one medium, me") \
   INTEGER(auth_workers, "processes", 1, 256, 2, true, "Workers for what hashes passwords") \
-  INTEGER(api_workers, "processes", 1, 256, 4, true, "Workers for the rest") \
+  INTEGER(api_workers, "processes", 1, 256, 8, true, "Workers for the rest") \
   INTEGER(upload_workers, "processes", 1, 1024, 16, true, "Workers for uploads; each upload holds one") \
   INTEGER(fast_nice, "", 0, 19, 0, true, "Nice value of the fast pool") \
   INTEGER(auth_nice, "", 0, 19, 5, true, "Nice value of the auth pool") \
