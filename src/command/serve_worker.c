@@ -9,14 +9,14 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include <fcgiapp.h>
-
 #include "api/app.h"
 #include "api/routes.h"
 #include "base/clock.h"
 #include "base/log.h"
 #include "command/housekeeping.h"
 #include "command/serve_context.h"
+#include "http/request.h"
+#include "http/response.h"
 #include "store/migration.h"
 
 /* A request that took longer is worth a line whatever it was. */
@@ -164,15 +164,13 @@ static void answer(struct worker *worker, struct request *request) {
 }
 
 static void handle(void *state, struct FCGX_Request *fcgi) {
-  static const char refusal[] = "Status: 400 Bad Request\r\nContent-Type: application/problem+json\r\n\r\n"
-                                "{\"type\":\"about:blank\",\"title\":\"Bad Request\",\"status\":400}\n";
   struct request request;
   if (request_init(&request, fcgi) == ERROR_NONE) {
     answer(state, &request);
   } else {
     log_event(LOG_LEVEL_WARNING, "request_malformed",
               LOG_STR("remedy", "nginx must send the parameters of deploy/, REQUEST_ID and DOCUMENT_URI among them"));
-    (void)FCGX_PutStr(refusal, sizeof refusal - 1, fcgi->out); /* nobody to tell when it fails */
+    response_send_refusal(fcgi);
   }
 }
 

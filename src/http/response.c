@@ -240,3 +240,9 @@ enum error response_send(struct response *response, struct request *request) {
   text_free(&whole);
   return error;
 }
+
+void response_send_refusal(struct FCGX_Request *fcgi) {
+  static const char refusal[] = "Status: 400 Bad Request\r\nContent-Type: application/problem+json\r\n\r\n"
+                                "{\"type\":\"about:blank\",\"title\":\"Bad Request\",\"status\":400}\n";
+  (void)FCGX_PutStr(refusal, sizeof refusal - 1, fcgi->out); /* nobody to tell when it fails */
+}

@@ -11,6 +11,7 @@
 #include "base/error.h"
 #include "base/text.h"
 
+struct FCGX_Request;
 struct json_object;
 struct request;
 
@@ -54,6 +55,8 @@ void response_error(struct response *response, enum error error);
 /* Sends status line, headers (X-Request-Id and Cache-Control: no-store unless a Cache-Control was set) and body;
  * HEAD sends no body. ERROR_ABORTED when the client is gone. */
 enum error response_send(struct response *response, struct request *request) MUST_CHECK;
+/* Answers 400 to a request that request_init refused; there is no struct request to answer then. */
+void response_send_refusal(struct FCGX_Request *fcgi);
 const char *response_title(int status);
 
 #endif

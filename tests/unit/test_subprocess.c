@@ -41,7 +41,7 @@ static const struct run_row run_rows[] = {
      "stderr and the exit code are collected"},
     {"kill -SEGV $$", ERROR_NONE, -1, SIGSEGV, "", "", "the ending signal is told"},
     {"cat", ERROR_NONE, 0, 0, "", "", "stdin is empty without a descriptor"},
-    {"head -c 70000 /dev/zero | tr '\\0' x", ERROR_TOO_LARGE, -1, SIGKILL, NULL, "",
+    {"head -c 1000000 /dev/zero | tr '\\0' x", ERROR_TOO_LARGE, -1, SIGKILL, NULL, "",
      "too much output ends it"},
     {"head -c 500000 /dev/zero >&2; printf done", ERROR_NONE, 0, 0, "done", NULL,
      "more on stderr is dropped, not waited on"},
