@@ -174,7 +174,11 @@ static void set_password(struct call *call, const char *password) {
   char hash[PASSWORD_HASH_SIZE];
   enum error error = password_hash(password, strlen(password), auth_api_password_cost(call->app), hash);
   if (error == ERROR_NONE) {
-    error = account_store_set_password(call->app->database, call->account->id, hash, NULL);
+    error = account_store_set_password(call->app->database, call->account->id, call->account->token_epoch, hash, NULL);
+  }
+  if (error == ERROR_NOT_FOUND) { /* changed or disabled since the token was looked at */
+    guard_challenge(call->response, true, "The account has changed meanwhile. Log in again.");
+    return;
   }
   if (error != ERROR_NONE) {
     call_fail(call, error == ERROR_MEMORY ? ERROR_UNAVAILABLE : error, "setting a password");

@@ -7,7 +7,9 @@
 
 #include "api/auth_api.h"
 
+#include <arpa/inet.h>
 #include <json-c/json.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -29,12 +31,25 @@ struct password_cost auth_api_password_cost(const struct app *app) {
                                 .time = (uint32_t)app->settings->argon2_time};
 }
 
+/* Whom an address counts against: an IPv6 customer has 2^64 addresses, so there it is the network. */
+static void client_network(const char *address, char ret_network[INET6_ADDRSTRLEN]) {
+  struct in6_addr v6;
+  bool is_v6 = inet_pton(AF_INET6, address, &v6) == 1 && !IN6_IS_ADDR_V4MAPPED(&v6);
+  if (is_v6) {
+    memset(v6.s6_addr + 8, 0, 8);
+  }
+  if (!is_v6 || inet_ntop(AF_INET6, &v6, ret_network, INET6_ADDRSTRLEN) == NULL) {
+    snprintf(ret_network, INET6_ADDRSTRLEN, "%s", address);
+  }
+}
+
 bool auth_api_count_attempt(struct call *call, const char *email) {
   const struct settings *settings = call->app->settings;
   int64_t retry_after = settings->login_window;
-  enum error error =
-      login_limit_count(call->app->database, email, call->request->remote_address, settings->login_account_limit,
-                        settings->login_address_limit, settings->login_window, &retry_after);
+  char network[INET6_ADDRSTRLEN];
+  client_network(call->request->remote_address, network);
+  enum error error = login_limit_count(call->app->database, email, network, settings->login_account_limit,
+                                       settings->login_address_limit, settings->login_window, &retry_after);
   if (error == ERROR_LIMITED) {
     log_event(LOG_LEVEL_WARNING, "login_limited", LOG_STR("address", call->request->remote_address),
               LOG_I64("retry_after", retry_after));
@@ -46,7 +61,9 @@ bool auth_api_count_attempt(struct call *call, const char *email) {
 }
 
 void auth_api_forgive_attempt(struct call *call, const char *email) {
-  enum error error = login_limit_forgive(call->app->database, email, call->request->remote_address);
+  char network[INET6_ADDRSTRLEN];
+  client_network(call->request->remote_address, network);
+  enum error error = login_limit_forgive(call->app->database, email, network);
   if (error != ERROR_NONE) { /* the counter ends with its window anyway */
     log_event(LOG_LEVEL_WARNING, "login_forgive_failed", LOG_ERROR_FIELD(error));
   }
@@ -104,12 +121,13 @@ static bool check_password(struct call *call, const struct credentials *credenti
   bool found = error == ERROR_NONE, renew = false;
   error = found ? password_verify(ret_account->hashed_password, password, strlen(password), cost, &renew)
                 : password_waste_time(password, strlen(password), cost);
+  if (error == ERROR_INVALID) {
+    log_event(LOG_LEVEL_ERROR, "stored_password_unusable", LOG_I64("account_id", ret_account->id));
+    error = password_waste_time(password, strlen(password), cost); /* at the same price as any other refusal */
+  }
   if (error == ERROR_MEMORY) {
     call_fail(call, ERROR_UNAVAILABLE, "hashing a password (out of memory)");
     return false;
-  }
-  if (error == ERROR_INVALID) {
-    log_event(LOG_LEVEL_ERROR, "stored_password_unusable", LOG_I64("account_id", ret_account->id));
   }
   if (error != ERROR_NONE || !found || ret_account->disabled) {
     refuse_login(call, found ? ret_account->id : 0);

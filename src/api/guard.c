@@ -50,8 +50,14 @@ bool guard_admit(struct call *call, struct guard_identity *storage) {
     guard_challenge(call->response, false, "Send \"Authorization: Bearer <access token>\"; /auth/login gives one.");
     return false;
   }
-  if (error != ERROR_NONE || access_token_verify(call->app->access_keys, text, length, clock_now_seconds(),
-                                                 &storage->token) != ERROR_NONE) {
+  if (error == ERROR_NONE) {
+    error = access_token_verify(call->app->access_keys, text, length, clock_now_seconds(), &storage->token);
+  }
+  if (error == ERROR_MEMORY) { /* says nothing of the token */
+    call_fail(call, ERROR_UNAVAILABLE, "verifying an access token (out of memory)");
+    return false;
+  }
+  if (error != ERROR_NONE) {
     refuse_token(call);
     return false;
   }

@@ -151,7 +151,7 @@ static int reset_password(const struct admin *admin) {
   if (!find(admin, &account) || !ask_password(admin, hash)) {
     return COMMAND_FAILED;
   }
-  enum error error = account_store_set_password(admin->database, account.id, hash, NULL);
+  enum error error = account_store_set_password(admin->database, account.id, ACCOUNT_ANY_EPOCH, hash, NULL);
   if (error != ERROR_NONE) {
     return fail(admin, "setting the password", error);
   }

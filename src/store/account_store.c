@@ -125,14 +125,15 @@ static enum error change_and_end_sessions(struct database *database, const char 
   return error;
 }
 
-enum error account_store_set_password(struct database *database, int64_t id, const char *new_hash, int64_t *ret_epoch) {
+enum error account_store_set_password(struct database *database, int64_t id, int64_t epoch, const char *new_hash, int64_t *ret_epoch) {
+  static const char *const update = "update admin_user a set hashed_password = $2, token_epoch = token_epoch + 1"
+                                    " where id = $1 and ($3::int8 < 0 or token_epoch = $3::int8) returning " ACCOUNT_COLUMNS;
   struct parameters parameters = {0};
   parameters_i64(&parameters, id);
   parameters_text(&parameters, new_hash);
+  parameters_i64(&parameters, epoch);
   struct account account;
-  enum error error = change_and_end_sessions(
-      database, "update admin_user a set hashed_password = $2, token_epoch = token_epoch + 1 where id = $1 returning " ACCOUNT_COLUMNS, &parameters,
-      id, &account);
+  enum error error = change_and_end_sessions(database, update, &parameters, id, &account);
   if (error == ERROR_NONE && ret_epoch != NULL) {
     *ret_epoch = account.token_epoch;
   }

@@ -27,8 +27,10 @@ enum error account_store_find(struct database *database, int64_t id, struct acco
 enum error account_store_find_by_email(struct database *database, const char *email, struct account *ret_account) MUST_CHECK;
 /* A new hash of the same password (rehash at login); only when the old hash still stands. */
 enum error account_store_renew_hash(struct database *database, int64_t id, const char *old_hash, const char *new_hash) MUST_CHECK;
-/* A new password: token epoch + 1, every session of the account ends, in one transaction. *ret_epoch may be NULL. */
-enum error account_store_set_password(struct database *database, int64_t id, const char *new_hash, int64_t *ret_epoch) MUST_CHECK;
+#define ACCOUNT_ANY_EPOCH (-1)
+/* A new password: token epoch + 1, every session of the account ends, in one transaction. Only while `epoch` stands, so that of two
+ * changes at once the second is ERROR_NOT_FOUND: who is let in by an old password cannot undo its change. *ret_epoch may be NULL. */
+enum error account_store_set_password(struct database *database, int64_t id, int64_t epoch, const char *new_hash, int64_t *ret_epoch) MUST_CHECK;
 /* Disabling raises the token epoch and ends all sessions. */
 enum error account_store_set_disabled(struct database *database, int64_t id, bool disabled) MUST_CHECK;
 /* Gives the account a new issuer tag and records the old one as revoked until `expires_at_us`; returns the old tag. */

@@ -65,7 +65,7 @@ END_TEST
 
 START_TEST(changes_of_nobody_are_not_found) {
   uint32_t tag = 0;
-  ck_assert_int_eq(account_store_set_password(fixture_database, 99, "hash", NULL), ERROR_NOT_FOUND);
+  ck_assert_int_eq(account_store_set_password(fixture_database, 99, ACCOUNT_ANY_EPOCH, "hash", NULL), ERROR_NOT_FOUND);
   ck_assert_int_eq(account_store_set_disabled(fixture_database, 99, true), ERROR_NOT_FOUND);
   ck_assert_int_eq(account_store_set_disabled(fixture_database, 99, false), ERROR_NOT_FOUND);
   ck_assert_int_eq(account_store_replace_issuer_tag(fixture_database, 99, clock_now_us(), &tag), ERROR_NOT_FOUND);

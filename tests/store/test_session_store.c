@@ -93,7 +93,8 @@ START_TEST(a_new_password_ends_sessions_and_opens_none_for_the_old_epoch) {
   char id[37];
   int64_t epoch = 0;
   ck_assert_int_eq(create(&account, 1, id), ERROR_NONE);
-  ck_assert_int_eq(account_store_set_password(fixture_database, account.id, "new", &epoch), ERROR_NONE);
+  ck_assert_int_eq(account_store_set_password(fixture_database, account.id, account.token_epoch + 1, "new", &epoch), ERROR_NOT_FOUND);
+  ck_assert_int_eq(account_store_set_password(fixture_database, account.id, account.token_epoch, "new", &epoch), ERROR_NONE);
   ck_assert_int_eq(epoch, account.token_epoch + 1);
   ck_assert_int_eq(rotate(fixture_database, 1, 2, 10, id), ERROR_DENIED);
   ck_assert_int_eq(create(&account, 3, id), ERROR_DENIED);
