@@ -8,6 +8,7 @@
 
 #include <errno.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
@@ -90,11 +91,14 @@ _Noreturn static void become_worker(struct crew *crew, size_t index, pid_t super
   struct scoreboard_slot *slot = slot_of(crew, index);
   int listen_fd = crew->listen_fds[crew->members[index].pool];
   enum error error;
+  char name[16];
   (void)prctl(PR_SET_PDEATHSIG, SIGKILL); /* after a kill -9 of the supervisor nobody watches over us */
   if (getppid() != supervisor) {
     _exit(WORKER_EXIT_STOPPED);
   }
   worker_prepare_signals();
+  (void)snprintf(name, sizeof name, "mg:%s", pool->name);
+  (void)prctl(PR_SET_NAME, name); /* what ps and top show */
   (void)close(crew->signal_fd);
   for (size_t i = 0; i < crew->plan.pool_count; i++) {
     if (crew->listen_fds[i] >= 0 && crew->listen_fds[i] != listen_fd) {

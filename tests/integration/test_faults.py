@@ -1,0 +1,414 @@
+# SPDX-License-Identifier: ISC
+"""What breaks, and what must not be noticed: killed workers, reloads, a database that goes away, a supervisor that dies.
+
+The load is real requests through nginx from several threads; each test says how many of them may fail.
+"""
+import collections
+import contextlib
+import os
+import pathlib
+import signal
+import socket
+import subprocess
+import threading
+import time
+
+import pytest
+import requests
+from stack import wait_until
+
+QUIET = {"log_level": "info"}
+
+
+@pytest.fixture(scope="module", name="town")
+def fixture_town(module_stack_with):
+    """A stack that these tests may break; each leaves it running."""
+    return module_stack_with(restart_limit=1000, drain_deadline=20, **QUIET)
+
+
+class Load:
+    """Threads that repeat a request until stopped. Every answer, and every failure to get one, is counted."""
+
+    def __init__(self, request, threads=4):
+        self.request = request
+        self.statuses = collections.Counter()
+        self.answers = []
+        self._lock = threading.Lock()
+        self._end = threading.Event()
+        self._threads = [threading.Thread(target=self._run, daemon=True) for _ in range(threads)]
+
+    def _run(self):
+        while not self._end.is_set():
+            try:
+                answer = self.request()
+                status = answer.status_code
+            except requests.RequestException as failure:
+                answer, status = failure, type(failure).__name__
+            with self._lock:
+                self.statuses[status] += 1
+                self.answers.append((status, answer))
+
+    def __enter__(self):
+        for thread in self._threads:
+            thread.start()
+        return self
+
+    def __exit__(self, *_):
+        self._end.set()
+        for thread in self._threads:
+            thread.join(60)
+
+    def count(self):
+        with self._lock:
+            return sum(self.statuses.values())
+
+    def wait_for_more(self, number=50):
+        """Returns when so many more requests were answered."""
+        goal = self.count() + number
+        wait_until(lambda: self.count() >= goal, f"{number} more answers")
+
+    def except_status(self, *allowed):
+        """The answers of other statuses, with their text: for the message of an assertion."""
+        with self._lock:
+            return [(status, getattr(answer, "text", repr(answer))[:300]) for status, answer in self.answers if status not in allowed]
+
+
+def pool_of(pid):
+    with contextlib.suppress(OSError):
+        return pathlib.Path(f"/proc/{pid}/comm").read_text(encoding="ascii").strip().removeprefix("mg:")
+    return ""
+
+
+def workers_of(stack, pool):
+    return [pid for pid in stack.workers() if pool_of(pid) == pool]
+
+
+def is_alive(pid):
+    with contextlib.suppress(OSError):
+        return pathlib.Path(f"/proc/{pid}/stat").read_text(encoding="ascii").rpartition(")")[2].split()[0] != "Z"
+    return False
+
+
+def fresh(api, method, path, **arguments):
+    """A request on a connection of its own."""
+    return requests.request(method, api.base + path, timeout=60,
+                            headers={"Authorization": api.headers["Authorization"], "Connection": "close"}, **arguments)
+
+
+@contextlib.contextmanager
+def slow_upload(stack, api, media_id):
+    """An upload that sends a byte now and then and never ends by itself. Gives the socket."""
+    with socket.create_connection(("127.0.0.1", stack.http_port)) as connection:
+        connection.sendall((f"PUT /media/media/{media_id}/file HTTP/1.1\r\nHost: localhost\r\nContent-Type: video/mp4\r\n"
+                            f"Authorization: {api.headers['Authorization']}\r\nContent-Length: 1000000\r\n\r\n").encode())
+        stop = threading.Event()
+
+        def trickle():
+            while not stop.wait(0.05):
+                with contextlib.suppress(OSError):
+                    connection.sendall(b"x" * 100)
+        thread = threading.Thread(target=trickle, daemon=True)
+        thread.start()
+        wait_until(lambda: list((stack.data_dir / "spool").iterdir()), "the upload to arrive in the spool")
+        try:
+            yield connection
+        finally:
+            stop.set()
+            thread.join()
+
+
+# --- workers ------------------------------------------------------------------------------------------
+
+def test_killed_workers_of_any_pool_fail_no_get(town):
+    api = town.admin()
+    medium = f"/media/media/{town.new_media(api)['id']}"
+    with Load(lambda: fresh(api, "GET", medium)) as fast, Load(lambda: fresh(api, "GET", "/media/media/?limit=1")) as lists:
+        for _ in range(5):
+            for pool in ("fast", "auth", "api", "upload", "housekeeping"):
+                os.kill(workers_of(town, pool)[0], signal.SIGKILL)
+                fast.wait_for_more(10)
+                wait_until(lambda pool=pool: workers_of(town, pool), "a replacement")
+        lists.wait_for_more(10)
+    assert not fast.except_status(200) and not lists.except_status(200)
+    died = town.serve_events("worker_died")
+    assert {event["pool"] for event in died} == {"fast", "auth", "api", "upload", "housekeeping"}
+
+
+def test_rolling_reloads_fail_no_post(town):
+    api = town.admin()
+    before = len(town.sql("SELECT id FROM media_asset"))
+    with Load(lambda: fresh(api, "POST", "/media/media/", json={"title": "Rolled", "type": "audio"})) as posts, \
+            Load(lambda: fresh(api, "GET", "/auth/me")) as gets:
+        for _ in range(4):
+            posts.wait_for_more(20)
+            town.reload_serve()
+    assert not posts.except_status(201) and not gets.except_status(200)
+    assert len(town.sql("SELECT id FROM media_asset")) == before + posts.statuses[201]
+    assert town.serve_events("reloaded")
+
+
+def test_a_stopped_worker_is_killed_by_the_watchdog_and_replaced(town):
+    worker = workers_of(town, "api")[0]
+    os.kill(worker, signal.SIGSTOP)
+    wait_until(lambda: not is_alive(worker), "the watchdog", timeout=25)
+    killed = [event for event in town.serve_events("worker_killed") if event["worker"] == worker]
+    assert killed and killed[0]["why"] == "no heartbeat"
+    wait_until(lambda: len(workers_of(town, "api")) == town.settings["api_workers"], "a replacement")
+
+
+def test_a_reload_of_nginx_fails_no_request(town):
+    api = town.admin()
+    with Load(lambda: fresh(api, "GET", "/auth/me")) as gets:
+        for _ in range(3):
+            gets.wait_for_more(20)
+            town.reload_nginx()
+    assert not gets.except_status(200)
+
+
+# --- reload -------------------------------------------------------------------------------------------
+
+def test_a_reload_of_bad_settings_keeps_what_runs(town):
+    before = town.workers()
+    good = town.config.read_text(encoding="utf-8")
+    town.config.write_text(good + "stream_ttl_max = -1;\n", encoding="utf-8")
+    try:
+        town.serve.send_signal(signal.SIGHUP)
+        wait_until(lambda: town.serve_events("reload_failed"), "the refusal")
+    finally:
+        town.config.write_text(good, encoding="utf-8")
+    assert any("stream_ttl_max" in event["problem"] for event in town.serve_events("reload_problem"))
+    assert town.workers() == before
+    assert town.admin().get("/auth/me").status_code == 200
+
+
+def test_a_reload_names_what_needs_a_restart(town):
+    good = town.config.read_text(encoding="utf-8")
+    town.config.write_text(good.replace(f'"{town.data_dir}"', f'"{town.root}/share"'), encoding="utf-8")
+    try:
+        town.reload_serve()
+    finally:
+        town.config.write_text(good, encoding="utf-8")
+    assert any("data_dir" in event["problem"] for event in town.serve_events("needs_restart"))
+
+
+def test_a_reload_changes_the_number_of_workers(town):
+    with town.changed(api_workers=4):
+        wait_until(lambda: len(workers_of(town, "api")) == 4, "four workers")
+    wait_until(lambda: len(workers_of(town, "api")) == town.settings["api_workers"], "as many as before")
+
+
+# --- the database -------------------------------------------------------------------------------------
+
+def test_a_database_that_is_away_for_ten_seconds_costs_503_and_no_answer_is_untrue(town):
+    api = town.admin()
+    with Load(lambda: fresh(api, "POST", "/media/media/", json={"title": "Kept", "type": "video"})) as posts, \
+            Load(lambda: fresh(api, "GET", "/media/media/?limit=1"), threads=2) as gets:
+        posts.wait_for_more()
+        town.stop_postgres()
+        gone = time.monotonic()
+        gets.wait_for_more(5)
+        assert town.anonymous().get("/livez").status_code == 200
+        assert town.anonymous().get("/readyz").status_code == 503
+        time.sleep(max(0.0, 10 - (time.monotonic() - gone)))  # the time that is promised, not a guess
+        town.start_postgres()
+        back = time.monotonic()
+        for method, path in (("GET", "/auth/me"), ("GET", "/media/media/?limit=1"), ("GET", "/readyz")):
+            wait_until(lambda method=method, path=path: fresh(api, method, path).status_code == 200, path, timeout=2)
+        assert time.monotonic() - back < 2
+        posts.wait_for_more()
+    assert not posts.except_status(201, 503) and not gets.except_status(200, 503)
+    assert posts.statuses[503] and gets.statuses[503]
+    for load in (posts, gets):
+        assert all("Retry-After" in answer.headers for status, answer in load.answers if status == 503)
+    kept = {row[0] for row in town.sql("SELECT id FROM media_asset")}
+    assert {answer.json()["id"] for status, answer in posts.answers if status == 201} <= kept
+    town.wait_ready()
+
+
+def test_a_start_without_the_database_waits_for_it(town):
+    town.stop_serve()
+    town.stop_postgres()
+    town.start_serve()
+    try:
+        assert town.anonymous().get("/livez").status_code == 200
+        assert fresh(town.admin(), "GET", "/auth/me").status_code == 503
+        assert town.serve_events("database_away")
+    finally:
+        town.start_postgres()
+    wait_until(lambda: fresh(town.admin(), "GET", "/auth/me").status_code == 200, "the workers to connect", timeout=4)
+    town.wait_ready()
+
+
+# --- stopping -----------------------------------------------------------------------------------------
+
+def test_a_stop_finishes_what_was_accepted(town):
+    api = town.admin()
+    before = len(town.sql("SELECT id FROM media_asset"))
+    with Load(lambda: fresh(api, "POST", "/media/media/", json={"title": "Last", "type": "video"})) as posts:
+        posts.wait_for_more()
+        assert town.stop_serve() == 0
+        posts.wait_for_more(20)
+        town.start_serve()
+        town.wait_ready()
+    assert not posts.except_status(201, 503)  # nginx answers while nobody listens
+    assert len(town.sql("SELECT id FROM media_asset")) == before + posts.statuses[201]
+    assert not (town.root / "run/serve.pid").read_text().strip() == ""
+
+
+def test_a_second_sigterm_stops_at_once(town):
+    api = town.admin()
+    with slow_upload(town, api, town.new_media(api)["id"]):
+        town.serve.send_signal(signal.SIGTERM)
+        wait_until(lambda: town.serve_events("draining"), "the drain to begin")
+        wait_until(lambda: len(town.workers()) == 1, "all but the uploading worker to go")
+        assert town.serve.poll() is None
+        begun = time.monotonic()
+        assert town.stop_serve() == 0
+        assert time.monotonic() - begun < 2
+    assert not (town.root / "run/serve.pid").exists()
+    town.start_serve()
+    town.wait_ready()
+
+
+def test_an_upload_past_the_drain_deadline_is_refused_cleanly(town):
+    api = town.admin()
+    town.stop_serve()
+    town.settings["drain_deadline"] = 1
+    town.write_settings()
+    town.start_serve()
+    town.wait_ready()
+    with slow_upload(town, api, town.new_media(api)["id"]) as connection:
+        begun = time.monotonic()
+        assert town.stop_serve() == 0
+        assert 1 <= time.monotonic() - begun < 5
+        connection.settimeout(10)
+        assert connection.recv(4096).startswith(b"HTTP/1.1 503 ")
+    assert not list((town.data_dir / "spool").iterdir())
+    town.settings["drain_deadline"] = 20
+    town.write_settings()
+    town.start_serve()
+    town.wait_ready()
+
+
+def test_no_worker_outlives_a_killed_supervisor_and_the_next_start_cleans_up(town):
+    workers = town.workers()
+    town.serve.kill()
+    town.serve.wait()
+    wait_until(lambda: not any(is_alive(pid) for pid in workers), "the workers to go with it", timeout=5)
+    town.start_serve()
+    town.wait_ready()
+    assert town.serve_events("stale_pid_file")
+
+
+# --- starts that are refused --------------------------------------------------------------------------
+
+def refused_start(stack):
+    done = stack.run(stack.program, "serve", "--config", stack.config, check=False)
+    assert done.returncode == 1, done.stderr
+    return done.stderr
+
+
+def test_a_second_serve_on_the_same_run_dir_is_refused(town):
+    assert "already_running" in refused_start(town)
+    assert town.admin().get("/auth/me").status_code == 200
+
+
+def test_loose_keys_and_a_missing_folder_stop_the_start(town):
+    keys = town.root / "etc/stream_keys"
+    keys.chmod(0o644)
+    try:
+        message = refused_start(town)
+        assert "stream_keys" in message and "0600" in message
+    finally:
+        keys.chmod(0o600)
+    good = town.config.read_text(encoding="utf-8")
+    town.config.write_text(good.replace(f'"{town.data_dir}"', '"/nonexistent/data"'), encoding="utf-8")
+    try:
+        assert "/nonexistent/data" in refused_start(town)
+    finally:
+        town.config.write_text(good, encoding="utf-8")
+
+
+def test_a_schema_that_does_not_fit_stops_the_start(town):
+    town.sql("INSERT INTO schema_migration (version, name, oldest_program) VALUES (9999, 'the_future', 9999)")
+    try:
+        assert "schema_incompatible" in refused_start(town)
+    finally:
+        town.sql("DELETE FROM schema_migration WHERE version = 9999")
+
+
+def test_workers_that_keep_dying_end_serve_with_a_clear_message(town):
+    town.stop_serve()
+    town.settings["restart_limit"] = 3
+    town.write_settings()
+    town.start_serve()
+    end = time.monotonic() + 20
+    while town.serve.poll() is None and time.monotonic() < end:
+        for pid in workers_of(town, "api"):
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
+        time.sleep(0.02)
+    assert town.serve.wait(timeout=10) == 1
+    assert town.serve_events("restart_limit_reached")
+    town.settings["restart_limit"] = 1000
+    town.write_settings()
+    town.start_serve()
+    town.wait_ready()
+
+
+# --- systemd ------------------------------------------------------------------------------------------
+
+def test_sockets_and_readiness_by_systemds_protocol(town):
+    """The sockets stay open over a restart: requests wait for it, none fails."""
+    names = ("fast", "auth", "api", "upload")
+    town.stop_serve()
+    listeners = []
+    for name in names:
+        listener = socket.socket(socket.AF_UNIX)
+        listener.bind(str(town.root / f"run/{name}.sock"))
+        os.chmod(town.root / f"run/{name}.sock", 0o666)
+        listener.listen(1024)
+        listeners.append(listener)
+    notify = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+    notify.bind(str(town.root / "run/notify"))
+    os.chmod(town.root / "run/notify", 0o666)
+    notify.settimeout(20)
+
+    def start():
+        fds = [listener.fileno() for listener in listeners]
+        moves = " ".join(f"{3 + i}<&{fd}" for i, fd in enumerate(fds))
+        return subprocess.Popen(["sh", "-c", f"LISTEN_PID=$$ exec {town.program} serve --config {town.config} {moves}"],
+                                pass_fds=fds, cwd=town.root, start_new_session=True, stderr=subprocess.DEVNULL,
+                                env={**town.environment, "LISTEN_FDS": "4", "LISTEN_FDNAMES": ":".join(names),
+                                     "NOTIFY_SOCKET": str(town.root / "run/notify")},
+                                **town._as_user())  # pylint: disable=protected-access
+
+    def wait_for(state):
+        while state not in notify.recv(4096):
+            pass
+
+    process = start()
+    try:
+        wait_for(b"READY=1")
+        api = town.admin()
+        with Load(lambda: fresh(api, "GET", "/auth/me")) as gets:
+            gets.wait_for_more(20)
+            process.send_signal(signal.SIGHUP)
+            wait_for(b"RELOADING=1")
+            wait_for(b"READY=1")
+            process.send_signal(signal.SIGTERM)
+            wait_for(b"STOPPING=1")
+            assert process.wait(timeout=20) == 0
+            process = start()
+            wait_for(b"READY=1")
+            gets.wait_for_more(20)
+        assert not gets.except_status(200)
+    finally:
+        process.terminate()
+        process.wait(timeout=20)
+        for name, listener in zip(names, listeners):
+            listener.close()
+            (town.root / f"run/{name}.sock").unlink(missing_ok=True)
+        notify.close()
+        town.start_serve()
+        town.wait_ready()
