@@ -19,7 +19,8 @@
 #include "base/log.h"
 #include "library/spool_file.h"
 
-#define CHUNK_BYTES 65536 /* libfcgi gives no more at once */
+#define CHUNK_BYTES                                                                                \
+  ((size_t)256 * 1024) /* libfcgi gives 8 KiB at once: too little for a write each */
 
 struct upload {
   struct call *call;
@@ -76,29 +77,46 @@ static bool admit(struct upload *upload) {
   return true;
 }
 
-/* The body, chunk by chunk, into the spool. ERROR_EXPIRED: this worker must go. */
-static enum error receive(struct upload *upload, char *chunk) {
-  const int64_t max_bytes = upload->call->app->settings->upload_max;
-  int64_t received = 0;
-  for (;;) {
-    size_t got = 0;
+/* Fills the chunk from the body; less than a whole one is the end of it. ERROR_EXPIRED: this worker
+ * must go. */
+static enum error fill_chunk(const struct upload *upload, char *chunk, size_t *ret_size) {
+  size_t size = 0;
+  size_t got = 0;
+  do {
     beat(upload->call);
     if (is_overdue(upload->call)) {
       return ERROR_EXPIRED;
     }
-    enum error error = request_read(upload->call->request, chunk, CHUNK_BYTES, &got);
-    if (error != ERROR_NONE || got == 0) {
-      return error;
-    }
-    received += (int64_t)got;
-    if (received > max_bytes) {
-      return ERROR_TOO_LARGE;
-    }
-    error = spool_file_write(upload->spool, chunk, got);
+    enum error error = request_read(upload->call->request, chunk + size, CHUNK_BYTES - size, &got);
     if (error != ERROR_NONE) {
       return error;
     }
-  }
+    size += got;
+  } while (got > 0 && size < CHUNK_BYTES);
+  *ret_size = size;
+  return ERROR_NONE;
+}
+
+/* The body, chunk by chunk, into the spool. */
+static enum error receive(struct upload *upload, char *chunk) {
+  const int64_t max_bytes = upload->call->app->settings->upload_max;
+  int64_t received = 0;
+  size_t size = 0;
+  do {
+    enum error error = fill_chunk(upload, chunk, &size);
+    if (error != ERROR_NONE) {
+      return error;
+    }
+    received += (int64_t)size;
+    if (received > max_bytes) {
+      return ERROR_TOO_LARGE;
+    }
+    error = spool_file_write(upload->spool, chunk, size);
+    if (error != ERROR_NONE) {
+      return error;
+    }
+  } while (size == CHUNK_BYTES);
+  return ERROR_NONE;
 }
 
 static bool spool(struct upload *upload) {
@@ -153,8 +171,9 @@ static bool look_into(struct upload *upload) {
   return false;
 }
 
-/* After a lost reply to the commit: does the row name this file? When even that cannot be told, the
- * file stays for the sweep. */
+/* After a lost reply to the commit: does the row name this file? If it does not, the commit may
+ * still come, from a server that has not noticed that we are gone: the outcome stays unknown, the
+ * file stays, and the sweep decides. */
 static enum error ask_outcome(const struct upload *upload, struct media *ret_media) {
   struct media media = {.id = 0};
   enum error error = media_store_find(upload->call->app->database, upload->media->id, &media);
@@ -163,10 +182,7 @@ static enum error ask_outcome(const struct upload *upload, struct media *ret_med
     return ERROR_NONE;
   }
   media_free(&media);
-  if (error == ERROR_NONE) {
-    return ERROR_UNAVAILABLE; /* not committed, or replaced again already */
-  }
-  return error == ERROR_NOT_FOUND ? error : ERROR_UNKNOWN_OUTCOME;
+  return ERROR_UNKNOWN_OUTCOME;
 }
 
 static enum error commit(struct upload *upload) {
