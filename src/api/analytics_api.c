@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: ISC */
-/* How often a medium was seen, by how many, and when: reads the question, asks the store, writes the answer. */
+/* How often a medium was seen, by how many, and when: reads the question, asks the store, writes
+ * the answer. */
 #include "config.h"
 
 #include "api/analytics_api.h"
@@ -13,7 +14,8 @@
 
 #define TIME_ZONE_MAX 64
 
-static const char *const interval_names[] = {[VIEW_HOUR] = "hour", [VIEW_DAY] = "day", [VIEW_MONTH] = "month"};
+static const char *const interval_names[] = {
+    [VIEW_HOUR] = "hour", [VIEW_DAY] = "day", [VIEW_MONTH] = "month"};
 
 struct question {
   int64_t from_us, to_us; /* 0: open */
@@ -21,17 +23,20 @@ struct question {
   const char *tz;
 };
 
-static void read_time(struct call *call, const char *name, const char *pointer, int64_t *ret_time_us) {
+static void read_time(struct call *call, const char *name, const char *pointer,
+                      int64_t *ret_time_us) {
   const char *text = query_get(call->query, name);
   if (text != NULL && clock_parse_rfc3339(text, ret_time_us) != ERROR_NONE) {
-    response_field_error(call->response, pointer, "must be a time such as 2026-11-22T17:00:00Z, or a date");
+    response_field_error(call->response, pointer,
+                         "must be a time such as 2026-11-22T17:00:00Z, or a date");
   }
 }
 
 static void read_interval(struct call *call, enum view_interval *ret_interval) {
   const char *text = query_get(call->query, "interval");
   *ret_interval = VIEW_DAY;
-  for (enum view_interval interval = VIEW_HOUR; text != NULL && interval <= VIEW_MONTH; interval++) {
+  for (enum view_interval interval = VIEW_HOUR; text != NULL && interval <= VIEW_MONTH;
+       interval++) {
     if (strcmp(text, interval_names[interval]) == 0) {
       *ret_interval = interval;
       return;
@@ -43,7 +48,8 @@ static void read_interval(struct call *call, enum view_interval *ret_interval) {
 }
 
 static void note_bad_zone(struct call *call) {
-  response_field_error(call->response, "?tz", "must be the IANA name of a time zone, such as Europe/Berlin or UTC");
+  response_field_error(call->response, "?tz",
+                       "must be the IANA name of a time zone, such as Europe/Berlin or UTC");
 }
 
 /* False: the response has the 422. */
@@ -57,7 +63,8 @@ static bool read_question(struct call *call, struct question *ret_question) {
   } else if (*ret_question->tz == '\0' || strlen(ret_question->tz) > TIME_ZONE_MAX) {
     note_bad_zone(call);
   }
-  if (ret_question->from_us != 0 && ret_question->to_us != 0 && ret_question->from_us >= ret_question->to_us) {
+  if (ret_question->from_us != 0 && ret_question->to_us != 0 &&
+      ret_question->from_us >= ret_question->to_us) {
     response_field_error(call->response, "?to", "must be later than from");
   }
   if (response_has_field_errors(call->response)) {
@@ -99,7 +106,8 @@ static void append_series(struct text *body, const struct view_totals *totals) {
   text_append(body, "]");
 }
 
-static void reply_totals(struct call *call, int64_t media_id, const struct question *question, const struct view_totals *totals) {
+static void reply_totals(struct call *call, int64_t media_id, const struct question *question,
+                         const struct view_totals *totals) {
   struct text *body = reply_begin(call->response, 200);
   reply_integer(body, "media_id", media_id);
   append_bound(body, "from", question->from_us);
@@ -121,13 +129,14 @@ void analytics_api_media(struct call *call) {
     return;
   }
   struct view_totals totals = {.total_views = 0};
-  enum error error = view_store_analytics(call->app->database, id, question.from_us, question.to_us, question.interval,
-                                          question.tz, &totals);
+  enum error error = view_store_analytics(call->app->database, id, question.from_us, question.to_us,
+                                          question.interval, question.tz, &totals);
   if (error == ERROR_INVALID) {
     note_bad_zone(call);
     response_problem_fields(call->response);
   } else if (error == ERROR_TOO_LARGE) {
-    response_field_error(call->response, "?interval", "makes more than 10000 steps; take a longer one, or a shorter time");
+    response_field_error(call->response, "?interval",
+                         "makes more than 10000 steps; take a longer one, or a shorter time");
     response_problem_fields(call->response);
   } else if (error != ERROR_NONE) {
     call_fail_media(call, error, id, "adding up views");

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * What every handler works with: the settings, the keys, the database connection and the media folder of one worker.
- * command/serve.c fills it in.
+ * What every handler works with: the settings, the keys, the database connection and the media
+ * folder of one worker. command/serve.c fills it in.
  */
 #ifndef MEDIAGATE_API_APP_H
 #define MEDIAGATE_API_APP_H
@@ -26,13 +26,17 @@ struct app {
   struct row_cache *row_cache;       /* NULL but in the fast pool */
   struct media_folder *media_folder; /* opened by start in the api, upload and fast pools */
   const char *pool_name;
-  subprocess_beat *beat; /* tells the supervisor that a long request is alive */
-  bool (*is_overdue)(void *beat_context); /* must a long request end now (503, it may be repeated), since this worker is to go? */
+  subprocess_beat *beat;                  /* tells the supervisor that a long request is alive */
+  bool (*is_overdue)(void *beat_context); /* must a long request end now (503, it may be repeated),
+                                             since this worker is to go? */
   void *beat_context;
 };
 
-/* From the row cache where there is one, else from the database. `storage` receives the row in the latter case. */
-enum error app_account(struct app *app, int64_t id, struct account *storage, const struct account **ret_account) MUST_CHECK;
-enum error app_media(struct app *app, int64_t id, struct media *storage, const struct media **ret_media) MUST_CHECK;
+/* From the row cache where there is one, else from the database. `storage` receives the row in the
+ * latter case. */
+enum error app_account(struct app *app, int64_t id, struct account *storage,
+                       const struct account **ret_account) MUST_CHECK;
+enum error app_media(struct app *app, int64_t id, struct media *storage,
+                     const struct media **ret_media) MUST_CHECK;
 
 #endif

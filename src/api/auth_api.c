@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Sessions. A login gives a short-lived access token (a JWT that no database is asked about but for the account's epoch) and a
- * refresh token, spent at each use. An unknown e-mail, a wrong password and a disabled account have one answer, at one price.
+ * Sessions. A login gives a short-lived access token (a JWT that no database is asked about but for
+ * the account's epoch) and a refresh token, spent at each use. An unknown e-mail, a wrong password
+ * and a disabled account have one answer, at one price.
  */
 #include "config.h"
 
@@ -31,7 +32,8 @@ struct password_cost auth_api_password_cost(const struct app *app) {
                                 .time = (uint32_t)app->settings->argon2_time};
 }
 
-/* Whom an address counts against: an IPv6 customer has 2^64 addresses, so there it is the network. */
+/* Whom an address counts against: an IPv6 customer has 2^64 addresses, so there it is the network.
+ */
 static void client_network(const char *address, char ret_network[INET6_ADDRSTRLEN]) {
   struct in6_addr v6;
   bool is_v6 = inet_pton(AF_INET6, address, &v6) == 1 && !IN6_IS_ADDR_V4MAPPED(&v6);
@@ -48,8 +50,9 @@ bool auth_api_count_attempt(struct call *call, const char *email) {
   int64_t retry_after = settings->login_window;
   char network[INET6_ADDRSTRLEN];
   client_network(call->request->remote_address, network);
-  enum error error = login_limit_count(call->app->database, email, network, settings->login_account_limit,
-                                       settings->login_address_limit, settings->login_window, &retry_after);
+  enum error error =
+      login_limit_count(call->app->database, email, network, settings->login_account_limit,
+                        settings->login_address_limit, settings->login_window, &retry_after);
   if (error == ERROR_LIMITED) {
     log_event(LOG_LEVEL_WARNING, "login_limited", LOG_STR("address", call->request->remote_address),
               LOG_I64("retry_after", retry_after));
@@ -70,11 +73,14 @@ void auth_api_forgive_attempt(struct call *call, const char *email) {
 }
 
 /* The answer of login and refresh. */
-static void reply_session(struct call *call, const struct account *account, const char *session_id, const char *refresh_token) {
+static void reply_session(struct call *call, const struct account *account, const char *session_id,
+                          const char *refresh_token) {
   int64_t now = clock_now_seconds();
   int64_t ttl = call->app->settings->access_token_ttl;
-  struct access_token token = {
-      .account_id = account->id, .epoch = account->token_epoch, .issued_at = now, .expires_at = now + ttl};
+  struct access_token token = {.account_id = account->id,
+                               .epoch = account->token_epoch,
+                               .issued_at = now,
+                               .expires_at = now + ttl};
   memcpy(token.session_id, session_id, sizeof token.session_id);
   char *text = NULL;
   enum error error = access_token_issue(call->app->access_keys, &token, &text);
@@ -100,30 +106,38 @@ static void refuse_login(struct call *call, int64_t account_id) {
 /* A stored hash of another cost is renewed now, while the password is at hand. */
 static void renew_hash(struct call *call, const struct account *account, const char *password) {
   char hash[PASSWORD_HASH_SIZE];
-  enum error error = password_hash(password, strlen(password), auth_api_password_cost(call->app), hash);
+  enum error error =
+      password_hash(password, strlen(password), auth_api_password_cost(call->app), hash);
   if (error == ERROR_NONE) {
-    error = account_store_renew_hash(call->app->database, account->id, account->hashed_password, hash);
+    error =
+        account_store_renew_hash(call->app->database, account->id, account->hashed_password, hash);
   }
-  if (error != ERROR_NONE && error != ERROR_NOT_FOUND) { /* the old one is good until the next login */
-    log_event(LOG_LEVEL_WARNING, "password_renewal_failed", LOG_I64("account_id", account->id), LOG_ERROR_FIELD(error));
+  if (error != ERROR_NONE &&
+      error != ERROR_NOT_FOUND) { /* the old one is good until the next login */
+    log_event(LOG_LEVEL_WARNING, "password_renewal_failed", LOG_I64("account_id", account->id),
+              LOG_ERROR_FIELD(error));
   }
 }
 
 /* False: the response has the answer. */
-static bool check_password(struct call *call, const struct credentials *credentials, struct account *ret_account) {
+static bool check_password(struct call *call, const struct credentials *credentials,
+                           struct account *ret_account) {
   struct password_cost cost = auth_api_password_cost(call->app);
   const char *password = credentials->password;
-  enum error error = account_store_find_by_email(call->app->database, credentials->email, ret_account);
+  enum error error =
+      account_store_find_by_email(call->app->database, credentials->email, ret_account);
   if (error != ERROR_NONE && error != ERROR_NOT_FOUND) {
     call_fail(call, error, "finding an account");
     return false;
   }
   bool found = error == ERROR_NONE, renew = false;
-  error = found ? password_verify(ret_account->hashed_password, password, strlen(password), cost, &renew)
+  error = found ? password_verify(ret_account->hashed_password, password, strlen(password), cost,
+                                  &renew)
                 : password_waste_time(password, strlen(password), cost);
   if (error == ERROR_INVALID) {
     log_event(LOG_LEVEL_ERROR, "stored_password_unusable", LOG_I64("account_id", ret_account->id));
-    error = password_waste_time(password, strlen(password), cost); /* at the same price as any other refusal */
+    error = password_waste_time(password, strlen(password),
+                                cost); /* at the same price as any other refusal */
   }
   if (error == ERROR_MEMORY) {
     call_fail(call, ERROR_UNAVAILABLE, "hashing a password (out of memory)");
@@ -155,14 +169,16 @@ static void start_session(struct call *call, const struct account *account) {
     call_fail(call, error, "starting a session");
     return;
   }
-  log_event(LOG_LEVEL_INFO, "login", LOG_I64("account_id", account->id), LOG_STR("session_id", session_id));
+  log_event(LOG_LEVEL_INFO, "login", LOG_I64("account_id", account->id),
+            LOG_STR("session_id", session_id));
   reply_session(call, account, session_id, refresh_token);
 }
 
 void auth_api_login(struct call *call) {
   struct credentials credentials = {.password = NULL};
   struct account account;
-  if (credentials_read(call->request, call->response, &credentials) && auth_api_count_attempt(call, credentials.email) &&
+  if (credentials_read(call->request, call->response, &credentials) &&
+      auth_api_count_attempt(call, credentials.email) &&
       check_password(call, &credentials, &account)) {
     call->request->account_id = account.id;
     auth_api_forgive_attempt(call, credentials.email);
@@ -171,15 +187,18 @@ void auth_api_login(struct call *call) {
   credentials_free(&credentials);
 }
 
-/* Reads {"refresh_token"}. *ret_known is false for a text that none of our tokens can be. False: the response has the answer. */
-static bool read_refresh_token(struct call *call, unsigned char ret_hash[SECRET_TOKEN_HASH_SIZE], bool *ret_known) {
+/* Reads {"refresh_token"}. *ret_known is false for a text that none of our tokens can be. False:
+ * the response has the answer. */
+static bool read_refresh_token(struct call *call, unsigned char ret_hash[SECRET_TOKEN_HASH_SIZE],
+                               bool *ret_known) {
   static const char *const names[] = {"refresh_token", NULL};
   struct json_object *object;
   if (json_body_read(call->request, call->response, &object) != ERROR_NONE) {
     return false;
   }
   json_body_refuse_unknown(object, names, call->response);
-  const char *token = json_body_string(object, "refresh_token", 1, REFRESH_TOKEN_MAX, call->response);
+  const char *token =
+      json_body_string(object, "refresh_token", 1, REFRESH_TOKEN_MAX, call->response);
   bool readable = !response_has_field_errors(call->response);
   if (!readable) {
     response_problem_fields(call->response);
@@ -191,8 +210,10 @@ static bool read_refresh_token(struct call *call, unsigned char ret_hash[SECRET_
 }
 
 static void refuse_refresh(struct call *call) {
-  log_event(LOG_LEVEL_WARNING, "refresh_refused", LOG_STR("address", call->request->remote_address));
-  guard_challenge(call->response, true, "The refresh token is not known, was used before, or has expired. Log in again.");
+  log_event(LOG_LEVEL_WARNING, "refresh_refused",
+            LOG_STR("address", call->request->remote_address));
+  guard_challenge(call->response, true,
+                  "The refresh token is not known, was used before, or has expired. Log in again.");
 }
 
 void auth_api_refresh(struct call *call) {
@@ -210,8 +231,9 @@ void auth_api_refresh(struct call *call) {
   }
   enum error error = secret_token_new(new_token, new_hash);
   if (error == ERROR_NONE) {
-    error = session_store_rotate(call->app->database, old_hash, new_hash, settings->refresh_token_ttl,
-                                 settings->refresh_reuse_window, &account, session_id);
+    error =
+        session_store_rotate(call->app->database, old_hash, new_hash, settings->refresh_token_ttl,
+                             settings->refresh_reuse_window, &account, session_id);
   }
   if (error == ERROR_DENIED) {
     refuse_refresh(call);
@@ -229,7 +251,8 @@ void auth_api_logout(struct call *call) {
   if (!read_refresh_token(call, hash, &known)) {
     return;
   }
-  enum error error = known ? session_store_end(call->app->database, call->account->id, hash) : ERROR_NONE;
+  enum error error =
+      known ? session_store_end(call->app->database, call->account->id, hash) : ERROR_NONE;
   if (error != ERROR_NONE) {
     call_fail(call, error, "ending a session");
     return;

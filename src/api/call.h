@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * What many handlers do with a call: read an id from the path, a page from the query, answer an error of a lower layer.
+ * What many handlers do with a call: read an id from the path, a page from the query, answer an
+ * error of a lower layer.
  */
 #ifndef MEDIAGATE_API_CALL_H
 #define MEDIAGATE_API_CALL_H
@@ -11,17 +12,19 @@
 #include "api/cursor.h"
 #include "api/routes.h"
 
-/* The path's first parameter as an id. False: it is none, so there is no such medium, and the response says so (404). */
+/* The path's first parameter as an id. False: it is none, so there is no such medium, and the
+ * response says so (404). */
 bool call_media_id(struct call *call, int64_t *ret_id) MUST_CHECK;
-/* The answer to an error that the handler has no better word for; what the server must see to is logged. `doing` completes
- * "failed while …". */
+/* The answer to an error that the handler has no better word for; what the server must see to is
+ * logged. `doing` completes "failed while …". */
 void call_fail(struct call *call, enum error error, const char *doing);
 /* The same, but ERROR_NOT_FOUND is 404: no such medium. */
 void call_fail_media(struct call *call, enum error error, int64_t media_id, const char *doing);
 /* 429 with Retry-After. */
 void call_too_many(struct call *call, int64_t retry_after_seconds, const char *what);
 
-/* A page of a list: ?limit= (1 to 200, default 50) and ?cursor=. False: the response has the 422. */
+/* A page of a list: ?limit= (1 to 200, default 50) and ?cursor=. False: the response has the 422.
+ */
 struct call_page {
   int limit;
   struct cursor cursor;

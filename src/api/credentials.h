@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * What a login sends: {"email", "password"} as JSON, or username and password as a form (OAuth's password grant, which
- * Swagger UI's Authorize uses).
+ * What a login sends: {"email", "password"} as JSON, or username and password as a form (OAuth's
+ * password grant, which Swagger UI's Authorize uses).
  */
 #ifndef MEDIAGATE_API_CREDENTIALS_H
 #define MEDIAGATE_API_CREDENTIALS_H
@@ -22,8 +22,10 @@ struct credentials {
   struct query form;
 };
 
-/* False: the response has the answer (400, 413, 415, 422). Release with credentials_free in both cases. */
-bool credentials_read(struct request *request, struct response *response, struct credentials *ret_credentials) MUST_CHECK;
+/* False: the response has the answer (400, 413, 415, 422). Release with credentials_free in both
+ * cases. */
+bool credentials_read(struct request *request, struct response *response,
+                      struct credentials *ret_credentials) MUST_CHECK;
 void credentials_free(struct credentials *credentials);
 
 #endif

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Where a page of a newest-first list ended, as the opaque text that callers hand back: time and id of its last row, in
- * base64url. Only what cursor_format wrote parses. Pure.
+ * Where a page of a newest-first list ended, as the opaque text that callers hand back: time and id
+ * of its last row, in base64url. Only what cursor_format wrote parses. Pure.
  */
 #ifndef MEDIAGATE_API_CURSOR_H
 #define MEDIAGATE_API_CURSOR_H

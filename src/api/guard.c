@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: ISC */
-/* Who calls; see the header. Every reason for refusing a token has the same answer: what was wrong is not the bearer's business. */
+/* Who calls; see the header. Every reason for refusing a token has the same answer: what was wrong
+ * is not the bearer's business. */
 #include "config.h"
 
 #include "api/guard.h"
@@ -15,9 +16,11 @@
 static const char token_characters[] =
     "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~+/";
 
-enum error guard_parse_bearer(const char *authorization, const char **ret_token, size_t *ret_length) {
+enum error guard_parse_bearer(const char *authorization, const char **ret_token,
+                              size_t *ret_length) {
   size_t scheme_length = strcspn(authorization, " ");
-  if (scheme_length != strlen("Bearer") || strncasecmp(authorization, "Bearer", scheme_length) != 0) {
+  if (scheme_length != strlen("Bearer") ||
+      strncasecmp(authorization, "Bearer", scheme_length) != 0) {
     return ERROR_NOT_FOUND;
   }
   const char *token = authorization + scheme_length;
@@ -33,13 +36,15 @@ enum error guard_parse_bearer(const char *authorization, const char **ret_token,
 }
 
 void guard_challenge(struct response *response, bool token_was_sent, const char *detail) {
-  response_header(response, "WWW-Authenticate", token_was_sent ? CHALLENGE ", error=\"invalid_token\"" : CHALLENGE);
+  response_header(response, "WWW-Authenticate",
+                  token_was_sent ? CHALLENGE ", error=\"invalid_token\"" : CHALLENGE);
   response_problem(response, 401, "%s", detail);
 }
 
 static void refuse_token(struct call *call) {
   guard_challenge(call->response, true,
-                  "The access token is not valid, or not any more. Get a new one from /auth/refresh or /auth/login.");
+                  "The access token is not valid, or not any more. Get a new one from "
+                  "/auth/refresh or /auth/login.");
 }
 
 bool guard_admit(struct call *call, struct guard_identity *storage) {
@@ -47,11 +52,13 @@ bool guard_admit(struct call *call, struct guard_identity *storage) {
   size_t length;
   enum error error = guard_parse_bearer(call->request->authorization, &text, &length);
   if (error == ERROR_NOT_FOUND) {
-    guard_challenge(call->response, false, "Send \"Authorization: Bearer <access token>\"; /auth/login gives one.");
+    guard_challenge(call->response, false,
+                    "Send \"Authorization: Bearer <access token>\"; /auth/login gives one.");
     return false;
   }
   if (error == ERROR_NONE) {
-    error = access_token_verify(call->app->access_keys, text, length, clock_now_seconds(), &storage->token);
+    error = access_token_verify(call->app->access_keys, text, length, clock_now_seconds(),
+                                &storage->token);
   }
   if (error == ERROR_MEMORY) { /* says nothing of the token */
     call_fail(call, ERROR_UNAVAILABLE, "verifying an access token (out of memory)");
@@ -67,7 +74,8 @@ bool guard_admit(struct call *call, struct guard_identity *storage) {
     call_fail(call, error, "finding the caller's account");
     return false;
   }
-  if (error == ERROR_NOT_FOUND || account->disabled || account->token_epoch != storage->token.epoch) {
+  if (error == ERROR_NOT_FOUND || account->disabled ||
+      account->token_epoch != storage->token.epoch) {
     refuse_token(call);
     return false;
   }

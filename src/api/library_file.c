@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * A file that the operator has put below library_dir is linked, not copied; nginx serves it from there. Its content is
- * looked into as an upload's is, but for playlists, whose segments are the operator's business.
+ * A file that the operator has put below library_dir is linked, not copied; nginx serves it from
+ * there. Its content is looked into as an upload's is, but for playlists, whose segments are the
+ * operator's business.
  */
 #include "config.h"
 
@@ -28,7 +29,8 @@ static bool describe_playlist(const char *stored_name, struct media_file_facts *
   size_t length = strlen(stored_name);
   for (size_t i = 0; i < sizeof playlists / sizeof *playlists; i++) {
     size_t suffix_length = strlen(playlists[i].suffix);
-    if (length > suffix_length && strcasecmp(stored_name + length - suffix_length, playlists[i].suffix) == 0) {
+    if (length > suffix_length &&
+        strcasecmp(stored_name + length - suffix_length, playlists[i].suffix) == 0) {
       snprintf(facts->content_type, sizeof facts->content_type, "%s", playlists[i].content_type);
       snprintf(facts->container, sizeof facts->container, "%s", playlists[i].container);
       return true;
@@ -38,7 +40,8 @@ static bool describe_playlist(const char *stored_name, struct media_file_facts *
 }
 
 /* The type that the medium will have: as this request says, else as it is. */
-static enum error type_of(struct call *call, int64_t media_id, const struct media_fields *fields, enum media_type *ret_type) {
+static enum error type_of(struct call *call, int64_t media_id, const struct media_fields *fields,
+                          enum media_type *ret_type) {
   if (fields->has_type) {
     *ret_type = fields->type;
     return ERROR_NONE;
@@ -52,21 +55,24 @@ static enum error type_of(struct call *call, int64_t media_id, const struct medi
   return error;
 }
 
-static enum error look_into(struct call *call, int64_t media_id, const struct media_fields *fields, struct media_file_facts *facts,
-                            char ret_reason[PROBE_REASON_SIZE]) {
+static enum error look_into(struct call *call, int64_t media_id, const struct media_fields *fields,
+                            struct media_file_facts *facts, char ret_reason[PROBE_REASON_SIZE]) {
   __attribute__((cleanup(file_close_cleanup))) int fd = -1;
   char extension[8]; /* the link keeps the file's own */
   enum media_type type = MEDIA_VIDEO;
-  enum error error = media_folder_open_stored(call->app->media_folder, media_id, facts->stored_name, &fd);
+  enum error error =
+      media_folder_open_stored(call->app->media_folder, media_id, facts->stored_name, &fd);
   if (error != ERROR_NONE) {
     return error == ERROR_INVALID ? ERROR_INTERNAL : error;
   }
   error = type_of(call, media_id, fields, &type);
-  return error == ERROR_NONE ? probe_facts_read(call->app, fd, type, facts, extension, ret_reason) : error;
+  return error == ERROR_NONE ? probe_facts_read(call->app, fd, type, facts, extension, ret_reason)
+                             : error;
 }
 
 /* False: the response has the answer. */
-static bool describe(struct call *call, int64_t media_id, const struct media_fields *fields, struct media_file_facts *facts) {
+static bool describe(struct call *call, int64_t media_id, const struct media_fields *fields,
+                     struct media_file_facts *facts) {
   if (describe_playlist(facts->stored_name, facts)) {
     return true;
   }
@@ -79,21 +85,24 @@ static bool describe(struct call *call, int64_t media_id, const struct media_fie
   } else if (error == ERROR_UNSUPPORTED) {
     log_event(LOG_LEVEL_ERROR, "probe_impossible", LOG_STR("reason", reason));
     response_header(call->response, "Retry-After", "60");
-    response_problem(call->response, 503, "Files cannot be looked into on this server just now; its log says why.");
+    response_problem(call->response, 503,
+                     "Files cannot be looked into on this server just now; its log says why.");
   } else if (error == ERROR_NOT_FOUND) {
     call_fail_media(call, error, media_id, "looking into a file of the library");
   } else if (error != ERROR_NONE) {
-    log_event(LOG_LEVEL_ERROR, "probe_failed", LOG_I64("media_id", media_id), LOG_STR("reason", reason));
+    log_event(LOG_LEVEL_ERROR, "probe_failed", LOG_I64("media_id", media_id),
+              LOG_STR("reason", reason));
     call_fail(call, error, "looking into a file of the library");
   }
   return error == ERROR_NONE;
 }
 
 /* Links the file. False: the response has the answer. */
-static bool link_file(struct call *call, int64_t media_id, const char *path, struct media_file_facts *facts) {
+static bool link_file(struct call *call, int64_t media_id, const char *path,
+                      struct media_file_facts *facts) {
   char reason[LIBRARY_LINK_REASON_SIZE] = "";
-  enum error error =
-      library_link_create(call->app->media_folder, media_id, path, facts->stored_name, &facts->size_bytes, reason);
+  enum error error = library_link_create(call->app->media_folder, media_id, path,
+                                         facts->stored_name, &facts->size_bytes, reason);
   switch (error) {
   case ERROR_NONE:
     return true;
@@ -110,7 +119,8 @@ static bool link_file(struct call *call, int64_t media_id, const char *path, str
   }
 }
 
-bool library_file_attach(struct call *call, int64_t media_id, const struct media_fields *fields, struct media *ret_media) {
+bool library_file_attach(struct call *call, int64_t media_id, const struct media_fields *fields,
+                         struct media *ret_media) {
   struct media_folder *folder = call->app->media_folder;
   struct media_file_facts facts = {.size_bytes = 0};
   char old_name[STORED_NAME_SIZE];
@@ -119,7 +129,8 @@ bool library_file_attach(struct call *call, int64_t media_id, const struct media
     return false;
   }
   if (describe(call, media_id, fields, &facts)) {
-    error = media_store_set_file(call->app->database, media_id, &facts, fields->file_url, ret_media, old_name);
+    error = media_store_set_file(call->app->database, media_id, &facts, fields->file_url, ret_media,
+                                 old_name);
     if (error == ERROR_NONE) {
       media_folder_settle(folder, media_id, facts.stored_name);
       return true; /* what it replaced is swept after the longest TTL */
@@ -131,7 +142,8 @@ bool library_file_attach(struct call *call, int64_t media_id, const struct media
   }
   error = media_folder_remove_stored(folder, media_id, facts.stored_name);
   if (error != ERROR_NONE) { /* the sweep will */
-    log_event(LOG_LEVEL_WARNING, "link_not_removed", LOG_I64("media_id", media_id), LOG_ERROR_FIELD(error));
+    log_event(LOG_LEVEL_WARNING, "link_not_removed", LOG_I64("media_id", media_id),
+              LOG_ERROR_FIELD(error));
   }
   return false;
 }

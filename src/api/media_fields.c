@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: ISC */
-/* Reads and checks the fields of a medium. Pure but for the response that collects what is wrong. */
+/* Reads and checks the fields of a medium. Pure but for the response that collects what is wrong.
+ */
 #include "config.h"
 
 #include "api/media_fields.h"
@@ -14,10 +15,11 @@
 static const char *const known_names[] = {"title", "type", "file_url", NULL};
 
 /* Every reader of a field: absent is wrong only where it is required. */
-typedef const char *read_string(struct json_object *object, const char *name, size_t min_length, size_t max_length,
-                                struct response *response);
+typedef const char *read_string(struct json_object *object, const char *name, size_t min_length,
+                                size_t max_length, struct response *response);
 
-static void read_title(struct json_object *object, read_string *read, struct response *response, struct media_fields *fields) {
+static void read_title(struct json_object *object, read_string *read, struct response *response,
+                       struct media_fields *fields) {
   const char *title = read(object, "title", 1, MEDIA_TITLE_MAX, response);
   if (title == NULL) {
     return;
@@ -40,7 +42,8 @@ bool media_fields_parse_type(const char *text, enum media_type *ret_type) {
   return false;
 }
 
-static void read_type(struct json_object *object, read_string *read, struct response *response, struct media_fields *fields) {
+static void read_type(struct json_object *object, read_string *read, struct response *response,
+                      struct media_fields *fields) {
   const char *type = read(object, "type", 0, MEDIA_TITLE_MAX, response);
   if (type == NULL) {
     return;
@@ -51,7 +54,8 @@ static void read_type(struct json_object *object, read_string *read, struct resp
   }
 }
 
-static void read_file_url(struct json_object *object, struct response *response, struct media_fields *fields) {
+static void read_file_url(struct json_object *object, struct response *response,
+                          struct media_fields *fields) {
   struct json_object *member;
   if (!json_object_object_get_ex(object, "file_url", &member)) {
     return;
@@ -59,7 +63,8 @@ static void read_file_url(struct json_object *object, struct response *response,
   fields->has_file_url = true; /* null takes it away */
   fields->file_url = json_body_string_optional(object, "file_url", 1, FILE_URL_MAX_BYTES, response);
   const char *reason;
-  if (fields->file_url != NULL && file_url_parse(fields->file_url, &fields->parsed, &reason) != ERROR_NONE) {
+  if (fields->file_url != NULL &&
+      file_url_parse(fields->file_url, &fields->parsed, &reason) != ERROR_NONE) {
     response_field_error(response, "/file_url", "%s", reason);
   }
 }

@@ -19,12 +19,13 @@ struct media_fields {
   bool has_type;
   enum media_type type;
   bool has_file_url;
-  const char *file_url; /* as sent, NULL when null or absent; lives as long as the object */
+  const char *file_url;   /* as sent, NULL when null or absent; lives as long as the object */
   struct file_url parsed; /* of file_url */
 };
 
 /* `all_required`: title and type must be there. False: the response has the 422. */
-bool media_fields_read(struct json_object *object, bool all_required, struct response *response, struct media_fields *ret_fields) MUST_CHECK;
+bool media_fields_read(struct json_object *object, bool all_required, struct response *response,
+                       struct media_fields *ret_fields) MUST_CHECK;
 /* "video" or "audio". */
 bool media_fields_parse_type(const char *text, enum media_type *ret_type) MUST_CHECK;
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * A medium as JSON, the same wherever one is answered: a member for every fact, null where it is not known.
+ * A medium as JSON, the same wherever one is answered: a member for every fact, null where it is
+ * not known.
  */
 #ifndef MEDIAGATE_API_MEDIA_JSON_H
 #define MEDIAGATE_API_MEDIA_JSON_H

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * JSON answers written straight into the response's body: a status, then members in the order of the calls, then the end.
- * For objects whose shape is known this is as clear as a tree, and allocates nothing but the body.
+ * JSON answers written straight into the response's body: a status, then members in the order of
+ * the calls, then the end. For objects whose shape is known this is as clear as a tree, and
+ * allocates nothing but the body.
  *
  *   struct text *body = reply_begin(response, 200);
  *   reply_integer(body, "id", id);

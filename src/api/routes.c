@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * The table of all routes, and the way of one request through it: find the row, check the pool, find out who calls, read the query,
- * call the handler.
+ * The table of all routes, and the way of one request through it: find the row, check the pool,
+ * find out who calls, read the query, call the handler.
  */
 #include "config.h"
 
@@ -60,7 +60,8 @@ static struct router_row row_at(size_t index) {
 }
 
 /* The row for this request. NULL: the response has the 404 or 405. */
-static const struct route *find_route(struct request *request, struct response *response, struct router_match *ret_match) {
+static const struct route *find_route(struct request *request, struct response *response,
+                                      struct router_match *ret_match) {
   enum error error = router_find(row_at, table_count, request->method, request->path, ret_match);
   if (error == ERROR_CONFLICT) {
     response_header(response, "Allow", ret_match->allow);
@@ -71,24 +72,30 @@ static const struct route *find_route(struct request *request, struct response *
   return error == ERROR_NONE ? &table[ret_match->row] : NULL;
 }
 
-/* A worker has what the routes of its pool need, no more. nginx knows which is which; a test holds the two together. */
+/* A worker has what the routes of its pool need, no more. nginx knows which is which; a test holds
+ * the two together. */
 static bool pool_fits(const struct call *call, const struct route *route) {
   if (strcmp(route->pool, call->app->pool_name) == 0) {
     return true;
   }
-  log_event(LOG_LEVEL_ERROR, "wrong_pool", LOG_STR("route", route->pattern), LOG_STR("pool", route->pool),
-            LOG_STR("sent_to", call->app->pool_name));
-  response_problem(call->response, 500, "nginx sent this request to the wrong pool; its configuration is not of this version.");
+  log_event(LOG_LEVEL_ERROR, "wrong_pool", LOG_STR("route", route->pattern),
+            LOG_STR("pool", route->pool), LOG_STR("sent_to", call->app->pool_name));
+  response_problem(
+      call->response, 500,
+      "nginx sent this request to the wrong pool; its configuration is not of this version.");
   return false;
 }
 
 /* False: the response has the 400 or 422. */
-static bool read_query(const struct call *call, const struct route *route, struct query *ret_query) {
+static bool read_query(const struct call *call, const struct route *route,
+                       struct query *ret_query) {
   static const char *const none[] = {NULL};
   const char *text = call->request->query_text;
   enum error error = query_parse(text, strlen(text), ret_query);
   if (error == ERROR_INVALID) {
-    response_problem(call->response, 400, "The query does not parse: it must be UTF-8 without control characters, percent-encoded.");
+    response_problem(
+        call->response, 400,
+        "The query does not parse: it must be UTF-8 without control characters, percent-encoded.");
     return false;
   }
   if (error != ERROR_NONE) {
@@ -96,7 +103,8 @@ static bool read_query(const struct call *call, const struct route *route, struc
     return false;
   }
   char pointer[64];
-  const char *unknown = query_unknown(ret_query, route->query_names != NULL ? route->query_names : none);
+  const char *unknown =
+      query_unknown(ret_query, route->query_names != NULL ? route->query_names : none);
   const char *repeated = query_repeated(ret_query);
   if (unknown != NULL) {
     snprintf(pointer, sizeof pointer, "?%s", unknown);
@@ -122,8 +130,10 @@ void routes_dispatch(struct app *app, struct request *request, struct response *
   request->route = route->pattern;
   struct guard_identity identity;
   struct query query = {.count = 0};
-  struct call call = {.app = app, .request = request, .response = response, .query = &query, .match = &match};
-  if (pool_fits(&call, route) && (route->caller == CALLER_ANYONE || guard_admit(&call, &identity)) &&
+  struct call call = {
+      .app = app, .request = request, .response = response, .query = &query, .match = &match};
+  if (pool_fits(&call, route) &&
+      (route->caller == CALLER_ANYONE || guard_admit(&call, &identity)) &&
       read_query(&call, route, &query)) {
     route->handler(&call);
   }

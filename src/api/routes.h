@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * The routes: one table of method, path, pool, who may call, handler. Tests hold it against docs/openapi.yaml and
- * against nginx's routing (`mediagate routes` prints it).
+ * The routes: one table of method, path, pool, who may call, handler. Tests hold it against
+ * docs/openapi.yaml and against nginx's routing (`mediagate routes` prints it).
  */
 #ifndef MEDIAGATE_API_ROUTES_H
 #define MEDIAGATE_API_ROUTES_H
@@ -13,7 +13,10 @@
 #include "http/response.h"
 #include "http/router.h"
 
-enum route_caller { CALLER_ANYONE, CALLER_ADMINISTRATOR /* a good access token of an enabled account */ };
+enum route_caller {
+  CALLER_ANYONE,
+  CALLER_ADMINISTRATOR /* a good access token of an enabled account */
+};
 
 /* What a handler gets. The account is NULL for CALLER_ANYONE. */
 struct call {
@@ -22,7 +25,8 @@ struct call {
   struct response *response;
   const struct account *account;
   const struct access_token *token;
-  const struct query *query; /* parsed; unknown and repeated names already refused against the route's list */
+  const struct query
+      *query; /* parsed; unknown and repeated names already refused against the route's list */
   const struct router_match *match;
 };
 
@@ -36,7 +40,8 @@ struct route {
 };
 
 const struct route *routes_table(size_t *ret_count);
-/* Finds the route, checks pool, caller and query, calls the handler. The response is complete afterwards. */
+/* Finds the route, checks pool, caller and query, calls the handler. The response is complete
+ * afterwards. */
 void routes_dispatch(struct app *app, struct request *request, struct response *response);
 
 #endif
