@@ -1,0 +1,30 @@
+# SPDX-License-Identifier: ISC
+"""The tour of the README, pasted into a shell as it stands there; and quickstart prints the same one."""
+import re
+import subprocess
+
+from stack import DEADLINE, TOP_SRC
+
+HOST = "http://127.0.0.1:8080"
+
+
+def readme_tour():
+    text = (TOP_SRC / "README.md").read_text(encoding="utf-8")
+    return re.search(r"## Tour\n.*?```sh\n(.*?)```", text, re.DOTALL)[1]
+
+
+def test_the_tour_works_when_pasted(stack, tmp_path):
+    script = readme_tour().replace(HOST, stack.base_url)
+    done = subprocess.run(["bash", "-eu"], input=script, capture_output=True, text=True, timeout=4 * DEADLINE, check=False,
+                          env={"PATH": "/usr/local/bin:/usr/bin:/bin", "TMPDIR": str(tmp_path), "HOME": str(tmp_path)})
+    assert done.returncode == 0, done.stderr + done.stdout
+    assert '"email":"you@example.org"' in done.stdout
+    assert '"video_codec": "h264"' in done.stdout
+    assert f"{stack.base_url}/stream/" in done.stdout
+    assert "played: every byte is the same" in done.stdout
+    assert '"status":403' in done.stdout.splitlines()[-1]
+
+
+def test_quickstart_prints_the_tour_of_the_readme():
+    printed = (TOP_SRC / "quickstart").read_text(encoding="utf-8").replace("\\$", "$").replace("127.0.0.1:$PORT", "127.0.0.1:8080")
+    assert "\n".join("  " + line for line in readme_tour().strip().splitlines()) in printed
