@@ -16,7 +16,9 @@ struct database;
 struct database_options {
   const char *connection_string;
   bool prepared;                 /* named prepared statements; off behind a transaction pooler */
-  int64_t statement_timeout_ms;  /* SET LOCAL-free: sent after connecting when prepared, else left to the role */
+  /* 0: none. Told to the server after connecting when prepared, else left to the role (ALTER ROLE … SET statement_timeout), since a
+   * transaction pooler keeps no session settings. In both cases we wait a second longer at most, then give the connection up. */
+  int64_t statement_timeout_ms;
   const char *application_name;
 };
 

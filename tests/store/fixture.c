@@ -110,6 +110,13 @@ struct account fixture_account(const char *email) {
   return account;
 }
 
+void fixture_cluster(const char *arguments) {
+  char command[600];
+  snprintf(command, sizeof command, "cd / && %s \"$PG_BIN/pg_ctl\" -D \"$PGDATA_DIR\" -w -l \"$PGDATA_DIR/../server.log\" %s >/dev/null 2>&1",
+           geteuid() == 0 ? "setpriv --reuid \"$POSTGRES_USER\" --regid \"$(id -gn \"$POSTGRES_USER\")\" --clear-groups" : "", arguments);
+  ck_assert_int_eq(system(command), 0);
+}
+
 static void before_each(void) {
   fixture_sql("truncate admin_user, invitation, login_session, refresh_token, rate_limit, media_asset, revoked_grant, media_view_log");
   fixture_database = fixture_connect(fixture_connection_string, true);

@@ -29,6 +29,8 @@ void fixture_other_database(const char *name, bool create, char ret_connection_s
 int64_t fixture_sql(const char *sql);
 /* Runs `child` in this many processes at once; each has its own connection. The sum of what they return (0..100). */
 int fixture_race(int processes, int (*child)(struct database *database, int number));
+/* Runs pg_ctl on the whole cluster: "-m fast stop", "start". */
+void fixture_cluster(const char *arguments);
 struct account fixture_account(const char *email);
 
 int fixture_run(const char *suite_name, const TTest *const *tests, size_t test_count);

@@ -170,22 +170,15 @@ START_TEST(within_the_pause_it_fails_at_once) {
 }
 END_TEST
 
-static void control_cluster(const char *arguments) {
-  char command[600];
-  snprintf(command, sizeof command, "cd / && %s \"$PG_BIN/pg_ctl\" -D \"$PGDATA_DIR\" -w -l \"$PGDATA_DIR/../server.log\" %s >/dev/null 2>&1",
-           geteuid() == 0 ? "setpriv --reuid \"$POSTGRES_USER\" --regid \"$(id -gn \"$POSTGRES_USER\")\" --clear-groups" : "", arguments);
-  ck_assert_int_eq(system(command), 0);
-}
-
 START_TEST(recovers_within_two_seconds_of_the_servers_return) {
   ck_assert_int_eq(select_one(fixture_database), ERROR_NONE);
-  control_cluster("-m fast stop");
+  fixture_cluster("-m fast stop");
   int64_t began = clock_monotonic_ms();
   while (clock_monotonic_ms() - began < 3000) { /* long enough for the longest pause */
     ck_assert_int_eq(select_one(fixture_database), ERROR_UNAVAILABLE);
     poll(NULL, 0, 20);
   }
-  control_cluster("start");
+  fixture_cluster("start");
   began = clock_monotonic_ms();
   while (select_one(fixture_database) != ERROR_NONE) {
     ck_assert_int_lt(clock_monotonic_ms() - began, 2000);
