@@ -27,6 +27,7 @@
 #define CLEANUP_FD       __attribute__((cleanup(file_close_cleanup)))
 #define EXTENSION_MAX    8
 #define NAME_MAX_SERVED  128
+#define RESOLVE_TRIES    1000
 #define FOLDER_DEPTH_MAX 6     /* below the linked folder; nginx takes seven folders and a file */
 #define FOLDER_FILES_MAX 50000 /* a day of two-second segments */
 
@@ -96,10 +97,11 @@ static enum error resolve(const struct media_folder *folder, const char *path, i
   struct open_how how = {.flags = O_PATH | O_CLOEXEC,
                          .resolve = RESOLVE_BENEATH | RESOLVE_NO_MAGICLINKS};
   long fd;
+  int tries = 0;
   do {
     fd = syscall(SYS_openat2, folder->library_fd, path, &how, sizeof how);
-  } while (fd < 0 &&
-           (errno == EINTR || errno == EAGAIN)); /* EAGAIN: something was renamed meanwhile */
+  } while (fd < 0 && (errno == EINTR || errno == EAGAIN) &&
+           ++tries < RESOLVE_TRIES); /* EAGAIN: something was renamed meanwhile */
   if (fd >= 0) {
     *ret_fd = (int)fd;
     return ERROR_NONE;
@@ -108,6 +110,8 @@ static enum error resolve(const struct media_folder *folder, const char *path, i
   case ENOENT:
   case ENOTDIR:
     return refuse(ERROR_NOT_FOUND, ret_reason, "there is no such file in the library");
+  case EAGAIN:
+    return refuse(ERROR_NOT_FOUND, ret_reason, "the library is changing just now; try again");
   case EXDEV:
   case ELOOP:
     return refuse(ERROR_DENIED, ret_reason, "this path leads out of the library");
