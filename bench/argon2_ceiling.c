@@ -31,7 +31,8 @@ int main(int argc, char **argv) {
   }
   double seconds = strtod(argv[1], NULL);
   long processes = strtol(argv[2], NULL, 10);
-  double *rates = mmap(NULL, sizeof(double) * (size_t)processes, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+  double *rates =
+      mmap(NULL, sizeof(double) * (size_t)processes, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
   if (rates == MAP_FAILED) {
     perror("argon2_ceiling");
     return 1;
@@ -42,7 +43,8 @@ int main(int argc, char **argv) {
       double start = now();
       long count = 0;
       while (now() - start < seconds) {
-        if (argon2id_hash_raw(PASSES, MEMORY_KIB, 1, "correct horse battery", 21, "0123456789abcdef", 16, hash, sizeof hash) != ARGON2_OK) {
+        if (argon2id_hash_raw(PASSES, MEMORY_KIB, 1, "correct horse battery", 21, "0123456789abcdef", 16, hash,
+                              sizeof hash) != ARGON2_OK) {
           _exit(1);
         }
         count++;

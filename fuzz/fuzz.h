@@ -17,12 +17,12 @@
 /* libFuzzer's name for it. Always returns 0. */
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size);
 
-#define FUZZ_REQUIRE(condition)                                                                    \
-  do {                                                                                             \
-    if (!(condition)) {                                                                            \
-      fprintf(stderr, "%s:%d: does not hold: %s\n", __FILE__, __LINE__, #condition);               \
-      abort();                                                                                     \
-    }                                                                                              \
+#define FUZZ_REQUIRE(condition)                                                                                        \
+  do {                                                                                                                 \
+    if (!(condition)) {                                                                                                \
+      fprintf(stderr, "%s:%d: does not hold: %s\n", __FILE__, __LINE__, #condition);                                   \
+      abort();                                                                                                         \
+    }                                                                                                                  \
   } while (0)
 
 #endif

@@ -27,8 +27,7 @@ static void verify(const char *text, size_t size) {
     char *again = NULL;
     struct access_token same;
     FUZZ_REQUIRE(access_token_issue(keyring, &token, &again) == ERROR_NONE);
-    FUZZ_REQUIRE(access_token_verify(keyring, again, strlen(again), FORGE_NOW, &same) ==
-                 ERROR_NONE);
+    FUZZ_REQUIRE(access_token_verify(keyring, again, strlen(again), FORGE_NOW, &same) == ERROR_NONE);
     FUZZ_REQUIRE(token.account_id == same.account_id && token.epoch == same.epoch &&
                  token.issued_at == same.issued_at && token.expires_at == same.expires_at &&
                  strcmp(token.session_id, same.session_id) == 0);

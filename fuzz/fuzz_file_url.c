@@ -20,8 +20,7 @@ static void require_harmless_redirect(const struct file_url *url) {
   const char *prefix = strcmp(url->scheme, "https") == 0 ? "/_origin/https/" : "/_origin/http/";
   FUZZ_REQUIRE(strncmp(path.data, prefix, strlen(prefix)) == 0);
   const char *query = strchr(path.data, '?');
-  const char *dots =
-      strstr(path.data, "/../") != NULL ? strstr(path.data, "/../") : strstr(path.data, "/./");
+  const char *dots = strstr(path.data, "/../") != NULL ? strstr(path.data, "/../") : strstr(path.data, "/./");
   FUZZ_REQUIRE(dots == NULL || (query != NULL && query < dots));
   for (const char *c = path.data; *c != '\0'; c++) {
     FUZZ_REQUIRE(*c > ' ' && *c < 0x7f && strchr("\"#\\<>^`{|}", *c) == NULL);
@@ -33,8 +32,7 @@ static void require_harmless_name(const struct file_url *url) {
   static const char allowed[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._";
   char name[FILE_URL_NAME_SIZE];
   file_url_name(url, name);
-  FUZZ_REQUIRE(name[0] != '\0' && name[0] != '.' && name[0] != '-' &&
-               strspn(name, allowed) == strlen(name));
+  FUZZ_REQUIRE(name[0] != '\0' && name[0] != '.' && name[0] != '-' && strspn(name, allowed) == strlen(name));
 }
 
 static void try_url(const char *text) {

@@ -40,8 +40,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size) {
   enum error error = json_body_parse(text, size, &object, reason);
   if (error == ERROR_NONE) {
     FUZZ_REQUIRE(object != NULL && json_object_is_type(object, json_type_object));
-    FUZZ_REQUIRE(size <= JSON_BODY_MAX_BYTES && memchr(text, '\0', size) == NULL &&
-                 text_is_utf8(text, size));
+    FUZZ_REQUIRE(size <= JSON_BODY_MAX_BYTES && memchr(text, '\0', size) == NULL && text_is_utf8(text, size));
     require_same(object);
     json_object_put(object);
   } else {

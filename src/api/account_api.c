@@ -43,13 +43,11 @@ static bool read_signup(struct call *call, struct json_object *object, struct si
   json_body_refuse_unknown(object, names, response);
   const char *email = json_body_string(object, "email", 1, EMAIL_FIELD_MAX, response);
   if (email != NULL && email_normalise(email, ret_signup->email) != ERROR_NONE) {
-    response_field_error(response, "/email",
-                         "must be an e-mail address, ASCII only, of at most 254 bytes");
+    response_field_error(response, "/email", "must be an e-mail address, ASCII only, of at most 254 bytes");
   }
-  ret_signup->password = json_body_password(
-      object, "password", (size_t)call->app->settings->password_min, PASSWORD_MAX_BYTES, response);
-  ret_signup->invitation =
-      json_body_string_optional(object, "invitation", 1, INVITATION_MAX, response);
+  ret_signup->password =
+      json_body_password(object, "password", (size_t)call->app->settings->password_min, PASSWORD_MAX_BYTES, response);
+  ret_signup->invitation = json_body_string_optional(object, "invitation", 1, INVITATION_MAX, response);
   if (response_has_field_errors(response)) {
     response_problem_fields(response);
     return false;
@@ -58,9 +56,8 @@ static bool read_signup(struct call *call, struct json_object *object, struct si
 }
 
 static void refuse_invitation(struct call *call) {
-  response_problem(
-      call->response, 403,
-      "The invitation is not known, was used before, or has expired. Ask for a new one.");
+  response_problem(call->response, 403,
+                   "The invitation is not known, was used before, or has expired. Ask for a new one.");
 }
 
 /* What lets a newcomer in, checked before anything is hashed. */
@@ -70,8 +67,7 @@ struct admission {
   int64_t created_by; /* 0: nobody */
 };
 
-static bool admit_invited(struct call *call, const char *invitation,
-                          struct admission *ret_admission) {
+static bool admit_invited(struct call *call, const char *invitation, struct admission *ret_admission) {
   enum error error = secret_token_hash(invitation, ret_admission->invitation_hash);
   if (error == ERROR_NONE) {
     error = invitation_store_check(call->app->database, ret_admission->invitation_hash);
@@ -95,8 +91,7 @@ static bool admit(struct call *call, const struct signup *signup, struct guard_i
     return admit_invited(call, signup->invitation, ret_admission);
   }
   if (*call->request->authorization == '\0') {
-    response_problem(call->response, 403,
-                     "Signing up needs an invitation, or the access token of an administrator.");
+    response_problem(call->response, 403, "Signing up needs an invitation, or the access token of an administrator.");
     return false;
   }
   if (!guard_admit(call, storage)) {
@@ -106,22 +101,18 @@ static bool admit(struct call *call, const struct signup *signup, struct guard_i
   return true;
 }
 
-static void create_account(struct call *call, const struct signup *signup,
-                           const struct admission *admission) {
+static void create_account(struct call *call, const struct signup *signup, const struct admission *admission) {
   struct database *database = call->app->database;
   struct account account;
   char hash[PASSWORD_HASH_SIZE];
-  enum error error = password_hash(signup->password, strlen(signup->password),
-                                   auth_api_password_cost(call->app), hash);
+  enum error error = password_hash(signup->password, strlen(signup->password), auth_api_password_cost(call->app), hash);
   if (error != ERROR_NONE) {
     call_fail(call, error == ERROR_MEMORY ? ERROR_UNAVAILABLE : error, "hashing a password");
     return;
   }
-  error =
-      admission->by_invitation
-          ? account_store_create_invited(database, admission->invitation_hash, signup->email, hash,
-                                         &account)
-          : account_store_create(database, signup->email, hash, admission->created_by, &account);
+  error = admission->by_invitation
+              ? account_store_create_invited(database, admission->invitation_hash, signup->email, hash, &account)
+              : account_store_create(database, signup->email, hash, admission->created_by, &account);
   if (error == ERROR_CONFLICT) {
     response_problem(call->response, 409, "There is an account with this e-mail already.");
   } else if (error == ERROR_DENIED) {
@@ -137,8 +128,7 @@ static void create_account(struct call *call, const struct signup *signup,
 
 void account_api_signup(struct call *call) {
   if (call->app->settings->signup_policy == SIGNUP_CLOSED) {
-    response_problem(call->response, 403,
-                     "Signing up is closed here; `mediagate admin create` makes accounts.");
+    response_problem(call->response, 403, "Signing up is closed here; `mediagate admin create` makes accounts.");
     return;
   }
   struct json_object *object;
@@ -169,8 +159,8 @@ static bool check_current_password(struct call *call, const char *password) {
     return false;
   }
   bool renew;
-  error = password_verify(account.hashed_password, password, strlen(password),
-                          auth_api_password_cost(call->app), &renew);
+  error =
+      password_verify(account.hashed_password, password, strlen(password), auth_api_password_cost(call->app), &renew);
   if (error == ERROR_NONE) {
     auth_api_forgive_attempt(call, account.email);
     return true;
@@ -186,11 +176,9 @@ static bool check_current_password(struct call *call, const char *password) {
 
 static void set_password(struct call *call, const char *password) {
   char hash[PASSWORD_HASH_SIZE];
-  enum error error =
-      password_hash(password, strlen(password), auth_api_password_cost(call->app), hash);
+  enum error error = password_hash(password, strlen(password), auth_api_password_cost(call->app), hash);
   if (error == ERROR_NONE) {
-    error = account_store_set_password(call->app->database, call->account->id,
-                                       call->account->token_epoch, hash, NULL);
+    error = account_store_set_password(call->app->database, call->account->id, call->account->token_epoch, hash, NULL);
   }
   if (error == ERROR_NOT_FOUND) { /* changed or disabled since the token was looked at */
     guard_challenge(call->response, true, "The account has changed meanwhile. Log in again.");
@@ -211,15 +199,12 @@ void account_api_password(struct call *call) {
     return;
   }
   json_body_refuse_unknown(object, names, call->response);
-  const char *current =
-      json_body_password(object, "current_password", 1, PASSWORD_MAX_BYTES, call->response);
-  const char *new_password =
-      json_body_password(object, "new_password", (size_t)call->app->settings->password_min,
-                         PASSWORD_MAX_BYTES, call->response);
+  const char *current = json_body_password(object, "current_password", 1, PASSWORD_MAX_BYTES, call->response);
+  const char *new_password = json_body_password(object, "new_password", (size_t)call->app->settings->password_min,
+                                                PASSWORD_MAX_BYTES, call->response);
   if (response_has_field_errors(call->response)) {
     response_problem_fields(call->response);
-  } else if (auth_api_count_attempt(call, call->account->email) &&
-             check_current_password(call, current)) {
+  } else if (auth_api_count_attempt(call, call->account->email) && check_current_password(call, current)) {
     set_password(call, new_password);
   }
   json_object_put(object);

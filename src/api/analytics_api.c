@@ -14,8 +14,7 @@
 
 #define TIME_ZONE_MAX 64
 
-static const char *const interval_names[] = {
-    [VIEW_HOUR] = "hour", [VIEW_DAY] = "day", [VIEW_MONTH] = "month"};
+static const char *const interval_names[] = {[VIEW_HOUR] = "hour", [VIEW_DAY] = "day", [VIEW_MONTH] = "month"};
 
 struct question {
   int64_t from_us, to_us; /* 0: open */
@@ -23,20 +22,17 @@ struct question {
   const char *tz;
 };
 
-static void read_time(struct call *call, const char *name, const char *pointer,
-                      int64_t *ret_time_us) {
+static void read_time(struct call *call, const char *name, const char *pointer, int64_t *ret_time_us) {
   const char *text = query_get(call->query, name);
   if (text != NULL && clock_parse_rfc3339(text, ret_time_us) != ERROR_NONE) {
-    response_field_error(call->response, pointer,
-                         "must be a time such as 2026-11-22T17:00:00Z, or a date");
+    response_field_error(call->response, pointer, "must be a time such as 2026-11-22T17:00:00Z, or a date");
   }
 }
 
 static void read_interval(struct call *call, enum view_interval *ret_interval) {
   const char *text = query_get(call->query, "interval");
   *ret_interval = VIEW_DAY;
-  for (enum view_interval interval = VIEW_HOUR; text != NULL && interval <= VIEW_MONTH;
-       interval++) {
+  for (enum view_interval interval = VIEW_HOUR; text != NULL && interval <= VIEW_MONTH; interval++) {
     if (strcmp(text, interval_names[interval]) == 0) {
       *ret_interval = interval;
       return;
@@ -48,8 +44,7 @@ static void read_interval(struct call *call, enum view_interval *ret_interval) {
 }
 
 static void note_bad_zone(struct call *call) {
-  response_field_error(call->response, "?tz",
-                       "must be the IANA name of a time zone, such as Europe/Berlin or UTC");
+  response_field_error(call->response, "?tz", "must be the IANA name of a time zone, such as Europe/Berlin or UTC");
 }
 
 /* False: the response has the 422. */
@@ -63,8 +58,7 @@ static bool read_question(struct call *call, struct question *ret_question) {
   } else if (*ret_question->tz == '\0' || strlen(ret_question->tz) > TIME_ZONE_MAX) {
     note_bad_zone(call);
   }
-  if (ret_question->from_us != 0 && ret_question->to_us != 0 &&
-      ret_question->from_us >= ret_question->to_us) {
+  if (ret_question->from_us != 0 && ret_question->to_us != 0 && ret_question->from_us >= ret_question->to_us) {
     response_field_error(call->response, "?to", "must be later than from");
   }
   if (response_has_field_errors(call->response)) {
@@ -129,8 +123,8 @@ void analytics_api_media(struct call *call) {
     return;
   }
   struct view_totals totals = {.total_views = 0};
-  enum error error = view_store_analytics(call->app->database, id, question.from_us, question.to_us,
-                                          question.interval, question.tz, &totals);
+  enum error error = view_store_analytics(call->app->database, id, question.from_us, question.to_us, question.interval,
+                                          question.tz, &totals);
   if (error == ERROR_INVALID) {
     note_bad_zone(call);
     response_problem_fields(call->response);

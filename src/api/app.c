@@ -5,8 +5,7 @@
 
 #include "api/app.h"
 
-enum error app_account(struct app *app, int64_t id, struct account *storage,
-                       const struct account **ret_account) {
+enum error app_account(struct app *app, int64_t id, struct account *storage, const struct account **ret_account) {
   if (app->row_cache != NULL) {
     return row_cache_account(app->row_cache, id, ret_account);
   }
@@ -17,8 +16,7 @@ enum error app_account(struct app *app, int64_t id, struct account *storage,
   return error;
 }
 
-enum error app_media(struct app *app, int64_t id, struct media *storage,
-                     const struct media **ret_media) {
+enum error app_media(struct app *app, int64_t id, struct media *storage, const struct media **ret_media) {
   if (app->row_cache != NULL) {
     return row_cache_media(app->row_cache, id, ret_media);
   }

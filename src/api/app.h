@@ -36,7 +36,6 @@ struct app {
  * latter case. */
 enum error app_account(struct app *app, int64_t id, struct account *storage,
                        const struct account **ret_account) MUST_CHECK;
-enum error app_media(struct app *app, int64_t id, struct media *storage,
-                     const struct media **ret_media) MUST_CHECK;
+enum error app_media(struct app *app, int64_t id, struct media *storage, const struct media **ret_media) MUST_CHECK;
 
 #endif

@@ -50,9 +50,8 @@ bool auth_api_count_attempt(struct call *call, const char *email) {
   int64_t retry_after = settings->login_window;
   char network[INET6_ADDRSTRLEN];
   client_network(call->request->remote_address, network);
-  enum error error =
-      login_limit_count(call->app->database, email, network, settings->login_account_limit,
-                        settings->login_address_limit, settings->login_window, &retry_after);
+  enum error error = login_limit_count(call->app->database, email, network, settings->login_account_limit,
+                                       settings->login_address_limit, settings->login_window, &retry_after);
   if (error == ERROR_LIMITED) {
     log_event(LOG_LEVEL_WARNING, "login_limited", LOG_STR("address", call->request->remote_address),
               LOG_I64("retry_after", retry_after));
@@ -77,10 +76,8 @@ static void reply_session(struct call *call, const struct account *account, cons
                           const char *refresh_token) {
   int64_t now = clock_now_seconds();
   int64_t ttl = call->app->settings->access_token_ttl;
-  struct access_token token = {.account_id = account->id,
-                               .epoch = account->token_epoch,
-                               .issued_at = now,
-                               .expires_at = now + ttl};
+  struct access_token token = {
+      .account_id = account->id, .epoch = account->token_epoch, .issued_at = now, .expires_at = now + ttl};
   memcpy(token.session_id, session_id, sizeof token.session_id);
   char *text = NULL;
   enum error error = access_token_issue(call->app->access_keys, &token, &text);
@@ -106,38 +103,30 @@ static void refuse_login(struct call *call, int64_t account_id) {
 /* A stored hash of another cost is renewed now, while the password is at hand. */
 static void renew_hash(struct call *call, const struct account *account, const char *password) {
   char hash[PASSWORD_HASH_SIZE];
-  enum error error =
-      password_hash(password, strlen(password), auth_api_password_cost(call->app), hash);
+  enum error error = password_hash(password, strlen(password), auth_api_password_cost(call->app), hash);
   if (error == ERROR_NONE) {
-    error =
-        account_store_renew_hash(call->app->database, account->id, account->hashed_password, hash);
+    error = account_store_renew_hash(call->app->database, account->id, account->hashed_password, hash);
   }
-  if (error != ERROR_NONE &&
-      error != ERROR_NOT_FOUND) { /* the old one is good until the next login */
-    log_event(LOG_LEVEL_WARNING, "password_renewal_failed", LOG_I64("account_id", account->id),
-              LOG_ERROR_FIELD(error));
+  if (error != ERROR_NONE && error != ERROR_NOT_FOUND) { /* the old one is good until the next login */
+    log_event(LOG_LEVEL_WARNING, "password_renewal_failed", LOG_I64("account_id", account->id), LOG_ERROR_FIELD(error));
   }
 }
 
 /* False: the response has the answer. */
-static bool check_password(struct call *call, const struct credentials *credentials,
-                           struct account *ret_account) {
+static bool check_password(struct call *call, const struct credentials *credentials, struct account *ret_account) {
   struct password_cost cost = auth_api_password_cost(call->app);
   const char *password = credentials->password;
-  enum error error =
-      account_store_find_by_email(call->app->database, credentials->email, ret_account);
+  enum error error = account_store_find_by_email(call->app->database, credentials->email, ret_account);
   if (error != ERROR_NONE && error != ERROR_NOT_FOUND) {
     call_fail(call, error, "finding an account");
     return false;
   }
   bool found = error == ERROR_NONE, renew = false;
-  error = found ? password_verify(ret_account->hashed_password, password, strlen(password), cost,
-                                  &renew)
+  error = found ? password_verify(ret_account->hashed_password, password, strlen(password), cost, &renew)
                 : password_waste_time(password, strlen(password), cost);
   if (error == ERROR_INVALID) {
     log_event(LOG_LEVEL_ERROR, "stored_password_unusable", LOG_I64("account_id", ret_account->id));
-    error = password_waste_time(password, strlen(password),
-                                cost); /* at the same price as any other refusal */
+    error = password_waste_time(password, strlen(password), cost); /* at the same price as any other refusal */
   }
   if (error == ERROR_MEMORY) {
     call_fail(call, ERROR_UNAVAILABLE, "hashing a password (out of memory)");
@@ -169,8 +158,7 @@ static void start_session(struct call *call, const struct account *account) {
     call_fail(call, error, "starting a session");
     return;
   }
-  log_event(LOG_LEVEL_INFO, "login", LOG_I64("account_id", account->id),
-            LOG_STR("session_id", session_id));
+  log_event(LOG_LEVEL_INFO, "login", LOG_I64("account_id", account->id), LOG_STR("session_id", session_id));
   reply_session(call, account, session_id, refresh_token);
 }
 
@@ -178,8 +166,7 @@ void auth_api_login(struct call *call) {
   struct credentials credentials = {.password = NULL};
   struct account account;
   if (credentials_read(call->request, call->response, &credentials) &&
-      auth_api_count_attempt(call, credentials.email) &&
-      check_password(call, &credentials, &account)) {
+      auth_api_count_attempt(call, credentials.email) && check_password(call, &credentials, &account)) {
     call->request->account_id = account.id;
     auth_api_forgive_attempt(call, credentials.email);
     start_session(call, &account);
@@ -189,16 +176,14 @@ void auth_api_login(struct call *call) {
 
 /* Reads {"refresh_token"}. *ret_known is false for a text that none of our tokens can be. False:
  * the response has the answer. */
-static bool read_refresh_token(struct call *call, unsigned char ret_hash[SECRET_TOKEN_HASH_SIZE],
-                               bool *ret_known) {
+static bool read_refresh_token(struct call *call, unsigned char ret_hash[SECRET_TOKEN_HASH_SIZE], bool *ret_known) {
   static const char *const names[] = {"refresh_token", NULL};
   struct json_object *object;
   if (json_body_read(call->request, call->response, &object) != ERROR_NONE) {
     return false;
   }
   json_body_refuse_unknown(object, names, call->response);
-  const char *token =
-      json_body_string(object, "refresh_token", 1, REFRESH_TOKEN_MAX, call->response);
+  const char *token = json_body_string(object, "refresh_token", 1, REFRESH_TOKEN_MAX, call->response);
   bool readable = !response_has_field_errors(call->response);
   if (!readable) {
     response_problem_fields(call->response);
@@ -210,8 +195,7 @@ static bool read_refresh_token(struct call *call, unsigned char ret_hash[SECRET_
 }
 
 static void refuse_refresh(struct call *call) {
-  log_event(LOG_LEVEL_WARNING, "refresh_refused",
-            LOG_STR("address", call->request->remote_address));
+  log_event(LOG_LEVEL_WARNING, "refresh_refused", LOG_STR("address", call->request->remote_address));
   guard_challenge(call->response, true,
                   "The refresh token is not known, was used before, or has expired. Log in again.");
 }
@@ -231,9 +215,8 @@ void auth_api_refresh(struct call *call) {
   }
   enum error error = secret_token_new(new_token, new_hash);
   if (error == ERROR_NONE) {
-    error =
-        session_store_rotate(call->app->database, old_hash, new_hash, settings->refresh_token_ttl,
-                             settings->refresh_reuse_window, &account, session_id);
+    error = session_store_rotate(call->app->database, old_hash, new_hash, settings->refresh_token_ttl,
+                                 settings->refresh_reuse_window, &account, session_id);
   }
   if (error == ERROR_DENIED) {
     refuse_refresh(call);
@@ -251,8 +234,7 @@ void auth_api_logout(struct call *call) {
   if (!read_refresh_token(call, hash, &known)) {
     return;
   }
-  enum error error =
-      known ? session_store_end(call->app->database, call->account->id, hash) : ERROR_NONE;
+  enum error error = known ? session_store_end(call->app->database, call->account->id, hash) : ERROR_NONE;
   if (error != ERROR_NONE) {
     call_fail(call, error, "ending a session");
     return;

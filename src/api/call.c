@@ -18,8 +18,7 @@ bool call_media_id(struct call *call, int64_t *ret_id) {
   const char *text = call->match->parameters[0];
   uint64_t id;
   if (text_parse_u64(text, strlen(text), INT64_MAX, &id) != ERROR_NONE || id == 0) {
-    response_problem(call->response, 404,
-                     "There is no such medium; ids are whole numbers from 1 up.");
+    response_problem(call->response, 404, "There is no such medium; ids are whole numbers from 1 up.");
     return false;
   }
   *ret_id = (int64_t)id;
@@ -56,14 +55,12 @@ bool call_page(struct call *call, struct call_page *ret_page) {
     if (text_parse_u64(limit, strlen(limit), PAGE_LIMIT_MAX, &wanted) == ERROR_NONE && wanted > 0) {
       page.limit = (int)wanted;
     } else {
-      response_field_error(call->response, "?limit", "must be a whole number from 1 to %d",
-                           PAGE_LIMIT_MAX);
+      response_field_error(call->response, "?limit", "must be a whole number from 1 to %d", PAGE_LIMIT_MAX);
     }
   }
   const char *cursor = query_get(call->query, "cursor");
   if (cursor != NULL && cursor_parse(cursor, &page.cursor) != ERROR_NONE) {
-    response_field_error(call->response, "?cursor",
-                         "must be a next_cursor of this list, unchanged");
+    response_field_error(call->response, "?cursor", "must be a next_cursor of this list, unchanged");
   }
   if (response_has_field_errors(call->response)) {
     response_problem_fields(call->response);

@@ -43,17 +43,16 @@ static bool read_form(struct request *request, struct response *response, struct
   explicit_bzero(body, size);
   free(body);
   if (error == ERROR_INVALID) {
-    response_problem(
-        response, 400,
-        "The form does not parse: it must be UTF-8 without control characters, percent-encoded.");
+    response_problem(response, 400,
+                     "The form does not parse: it must be UTF-8 without control characters, percent-encoded.");
   } else if (error != ERROR_NONE) {
     response_error(response, error);
   }
   return error == ERROR_NONE;
 }
 
-static const char *form_value(const struct query *form, const char *name, const char *pointer,
-                              size_t max_bytes, struct response *response) {
+static const char *form_value(const struct query *form, const char *name, const char *pointer, size_t max_bytes,
+                              struct response *response) {
   const char *value = query_get(form, name);
   if (value == NULL || *value == '\0') {
     response_field_error(response, pointer, "is required");
@@ -79,20 +78,17 @@ static const char *read_form_fields(struct credentials *credentials, struct resp
 
 static const char *read_json_fields(struct credentials *credentials, struct response *response) {
   json_body_refuse_unknown(credentials->json, json_names, response);
-  credentials->password =
-      json_body_password(credentials->json, "password", 1, PASSWORD_MAX_BYTES, response);
+  credentials->password = json_body_password(credentials->json, "password", 1, PASSWORD_MAX_BYTES, response);
   return json_body_string(credentials->json, "email", 1, PASSWORD_MAX_BYTES, response);
 }
 
-bool credentials_read(struct request *request, struct response *response,
-                      struct credentials *ret_credentials) {
+bool credentials_read(struct request *request, struct response *response, struct credentials *ret_credentials) {
   bool form = is_form(request);
   if (form ? !read_form(request, response, &ret_credentials->form)
            : json_body_read(request, response, &ret_credentials->json) != ERROR_NONE) {
     return false;
   }
-  const char *email = form ? read_form_fields(ret_credentials, response)
-                           : read_json_fields(ret_credentials, response);
+  const char *email = form ? read_form_fields(ret_credentials, response) : read_json_fields(ret_credentials, response);
   if (email != NULL && email_normalise(email, ret_credentials->email) != ERROR_NONE) {
     response_field_error(response, form ? "/username" : "/email", "must be an e-mail address");
   }

@@ -18,8 +18,7 @@ enum error cursor_parse(const char *text, struct cursor *ret_cursor) {
   unsigned char bytes[CURSOR_SIZE];
   uint64_t words[2];
   size_t size;
-  if (strlen(text) != CURSOR_SIZE - 1 ||
-      text_base64url_decode(text, CURSOR_SIZE - 1, bytes, &size) != ERROR_NONE ||
+  if (strlen(text) != CURSOR_SIZE - 1 || text_base64url_decode(text, CURSOR_SIZE - 1, bytes, &size) != ERROR_NONE ||
       size != sizeof words) {
     return ERROR_INVALID;
   }

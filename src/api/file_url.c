@@ -10,18 +10,16 @@
 
 #define LIBRARY_PREFIX "library:"
 
-static const char unreserved[] =
-    "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~";
-static const char host_characters[] =
-    "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-.";
+static const char unreserved[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~";
+static const char host_characters[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-.";
 
 static bool has_prefix_any_case(const char *text, const char *prefix) {
   return strncasecmp(text, prefix, strlen(prefix)) == 0;
 }
 
 bool file_url_is_remote(const char *text_or_null) {
-  return text_or_null != NULL && (has_prefix_any_case(text_or_null, "https://") ||
-                                  has_prefix_any_case(text_or_null, "http://"));
+  return text_or_null != NULL &&
+         (has_prefix_any_case(text_or_null, "https://") || has_prefix_any_case(text_or_null, "http://"));
 }
 
 static const char *parse_port(const char *digits, size_t length, struct file_url *url) {
@@ -34,8 +32,7 @@ static const char *parse_port(const char *digits, size_t length, struct file_url
 }
 
 /* "[2001:db8::1]" in *ret_length bytes, written in the address's canonical spelling. */
-static const char *parse_ipv6_host(const char *text, size_t length, struct file_url *url,
-                                   size_t *ret_length) {
+static const char *parse_ipv6_host(const char *text, size_t length, struct file_url *url, size_t *ret_length) {
   const char *end = memchr(text, ']', length);
   char address[46], canonical[46];
   if (end == NULL || (size_t)(end - text) > sizeof address) {
@@ -44,8 +41,8 @@ static const char *parse_ipv6_host(const char *text, size_t length, struct file_
   size_t inner = (size_t)(end - text) - 1;
   memcpy(address, text + 1, inner);
   address[inner] = '\0';
-  if (memchr(address, ':', inner) == NULL ||
-      text_canonical_address(address, canonical) != ERROR_NONE || strchr(canonical, ':') == NULL) {
+  if (memchr(address, ':', inner) == NULL || text_canonical_address(address, canonical) != ERROR_NONE ||
+      strchr(canonical, ':') == NULL) {
     return "its IPv6 address does not parse";
   }
   url->host[0] = '[';
@@ -64,8 +61,7 @@ static bool name_is_valid(const char *host) {
   }
   for (const char *label = host; label != NULL;) {
     size_t label_length = strcspn(label, ".");
-    if (label_length == 0 || label_length > 63 || label[0] == '-' ||
-        label[label_length - 1] == '-') {
+    if (label_length == 0 || label_length > 63 || label[0] == '-' || label[label_length - 1] == '-') {
       return false;
     }
     label = label[label_length] == '.' ? label + label_length + 1 : NULL;
@@ -109,9 +105,7 @@ static const char *parse_authority(const char *text, size_t length, struct file_
 /* The byte that "%hh" stands for, or -1. */
 static int escaped_byte(const char *text) {
   unsigned char byte;
-  return text_hex_decode(text + 1, strnlen(text + 1, 2), &byte) == ERROR_NONE && text[1] != '\0'
-             ? byte
-             : -1;
+  return text_hex_decode(text + 1, strnlen(text + 1, 2), &byte) == ERROR_NONE && text[1] != '\0' ? byte : -1;
 }
 
 static const char *check_path_characters(const char *path) {
@@ -227,9 +221,8 @@ bool file_url_origin_is_listed(const struct file_url *url, const struct settings
   for (size_t i = 0; i < origins->count; i++) {
     struct file_url origin;
     const char *reason;
-    if (file_url_parse(origins->items[i], &origin, &reason) == ERROR_NONE &&
-        origin.kind == FILE_URL_REMOTE && strcmp(origin.scheme, url->scheme) == 0 &&
-        strcmp(origin.host, url->host) == 0 && origin.port == url->port) {
+    if (file_url_parse(origins->items[i], &origin, &reason) == ERROR_NONE && origin.kind == FILE_URL_REMOTE &&
+        strcmp(origin.scheme, url->scheme) == 0 && strcmp(origin.host, url->host) == 0 && origin.port == url->port) {
       return true;
     }
   }

@@ -28,12 +28,11 @@ struct file_url {
   const char *scheme;            /* FILE_URL_REMOTE from here on: "http" or "https" */
   char host[FILE_URL_HOST_SIZE]; /* lower case; an IPv6 address keeps its brackets */
   uint16_t port;                 /* 443 or 80 when the URL names none */
-  const char *path; /* after the authority, with its "?query"; points into the text, "" for none */
+  const char *path;              /* after the authority, with its "?query"; points into the text, "" for none */
 };
 
 /* ERROR_INVALID with what is wrong, in words for the caller, in *ret_reason (static storage). */
-enum error file_url_parse(const char *text, struct file_url *ret_url,
-                          const char **ret_reason) MUST_CHECK;
+enum error file_url_parse(const char *text, struct file_url *ret_url, const char **ret_reason) MUST_CHECK;
 /* http:// or https://; NULL and "" are not. */
 bool file_url_is_remote(const char *text_or_null);
 /* A name for the end of a stream URL: the URL's last segment, kept to [A-Za-z0-9._-]. */

@@ -13,14 +13,11 @@
 
 #define CHALLENGE "Bearer realm=\"mediagate\""
 
-static const char token_characters[] =
-    "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~+/";
+static const char token_characters[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~+/";
 
-enum error guard_parse_bearer(const char *authorization, const char **ret_token,
-                              size_t *ret_length) {
+enum error guard_parse_bearer(const char *authorization, const char **ret_token, size_t *ret_length) {
   size_t scheme_length = strcspn(authorization, " ");
-  if (scheme_length != strlen("Bearer") ||
-      strncasecmp(authorization, "Bearer", scheme_length) != 0) {
+  if (scheme_length != strlen("Bearer") || strncasecmp(authorization, "Bearer", scheme_length) != 0) {
     return ERROR_NOT_FOUND;
   }
   const char *token = authorization + scheme_length;
@@ -36,8 +33,7 @@ enum error guard_parse_bearer(const char *authorization, const char **ret_token,
 }
 
 void guard_challenge(struct response *response, bool token_was_sent, const char *detail) {
-  response_header(response, "WWW-Authenticate",
-                  token_was_sent ? CHALLENGE ", error=\"invalid_token\"" : CHALLENGE);
+  response_header(response, "WWW-Authenticate", token_was_sent ? CHALLENGE ", error=\"invalid_token\"" : CHALLENGE);
   response_problem(response, 401, "%s", detail);
 }
 
@@ -52,13 +48,11 @@ bool guard_admit(struct call *call, struct guard_identity *storage) {
   size_t length;
   enum error error = guard_parse_bearer(call->request->authorization, &text, &length);
   if (error == ERROR_NOT_FOUND) {
-    guard_challenge(call->response, false,
-                    "Send \"Authorization: Bearer <access token>\"; /auth/login gives one.");
+    guard_challenge(call->response, false, "Send \"Authorization: Bearer <access token>\"; /auth/login gives one.");
     return false;
   }
   if (error == ERROR_NONE) {
-    error = access_token_verify(call->app->access_keys, text, length, clock_now_seconds(),
-                                &storage->token);
+    error = access_token_verify(call->app->access_keys, text, length, clock_now_seconds(), &storage->token);
   }
   if (error == ERROR_MEMORY) { /* says nothing of the token */
     call_fail(call, ERROR_UNAVAILABLE, "verifying an access token (out of memory)");
@@ -74,8 +68,7 @@ bool guard_admit(struct call *call, struct guard_identity *storage) {
     call_fail(call, error, "finding the caller's account");
     return false;
   }
-  if (error == ERROR_NOT_FOUND || account->disabled ||
-      account->token_epoch != storage->token.epoch) {
+  if (error == ERROR_NOT_FOUND || account->disabled || account->token_epoch != storage->token.epoch) {
     refuse_token(call);
     return false;
   }

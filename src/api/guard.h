@@ -19,8 +19,7 @@ struct guard_identity {
 
 /* Pure. The token of "Bearer <token>" points into the header. ERROR_NOT_FOUND: no header, or
  * another scheme. ERROR_INVALID: not of RFC 6750's form. */
-enum error guard_parse_bearer(const char *authorization, const char **ret_token,
-                              size_t *ret_length) MUST_CHECK;
+enum error guard_parse_bearer(const char *authorization, const char **ret_token, size_t *ret_length) MUST_CHECK;
 /* Finds who calls, and sets the call's account and token to point into `storage`. False: the
  * response has the answer (401, 503). */
 bool guard_admit(struct call *call, struct guard_identity *storage) MUST_CHECK;

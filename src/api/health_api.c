@@ -28,9 +28,8 @@ static void check_database(struct app *app, struct checks *checks) {
   }
   if (error == ERROR_NONE) {
     checks->database = ok;
-    checks->schema = migration_is_compatible(&status)
-                         ? ok
-                         : "not the one that this program needs: run mediagate migrate";
+    checks->schema =
+        migration_is_compatible(&status) ? ok : "not the one that this program needs: run mediagate migrate";
   } else {
     checks->database = error_strerror(error);
     checks->schema = "unknown";
@@ -72,7 +71,7 @@ void health_api_ready(struct call *call) {
     reply_end(call->response);
     return;
   }
-  log_event(LOG_LEVEL_WARNING, "not_ready", LOG_STR("database", checks.database),
-            LOG_STR("schema", checks.schema), LOG_STR("library", checks.library));
+  log_event(LOG_LEVEL_WARNING, "not_ready", LOG_STR("database", checks.database), LOG_STR("schema", checks.schema),
+            LOG_STR("library", checks.library));
   reply_not_ready(call, &checks);
 }

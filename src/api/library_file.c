@@ -29,8 +29,7 @@ static bool describe_playlist(const char *stored_name, struct media_file_facts *
   size_t length = strlen(stored_name);
   for (size_t i = 0; i < sizeof playlists / sizeof *playlists; i++) {
     size_t suffix_length = strlen(playlists[i].suffix);
-    if (length > suffix_length &&
-        strcasecmp(stored_name + length - suffix_length, playlists[i].suffix) == 0) {
+    if (length > suffix_length && strcasecmp(stored_name + length - suffix_length, playlists[i].suffix) == 0) {
       snprintf(facts->content_type, sizeof facts->content_type, "%s", playlists[i].content_type);
       snprintf(facts->container, sizeof facts->container, "%s", playlists[i].container);
       return true;
@@ -60,14 +59,12 @@ static enum error look_into(struct call *call, int64_t media_id, const struct me
   __attribute__((cleanup(file_close_cleanup))) int fd = -1;
   char extension[8]; /* the link keeps the file's own */
   enum media_type type = MEDIA_VIDEO;
-  enum error error =
-      media_folder_open_stored(call->app->media_folder, media_id, facts->stored_name, &fd);
+  enum error error = media_folder_open_stored(call->app->media_folder, media_id, facts->stored_name, &fd);
   if (error != ERROR_NONE) {
     return error == ERROR_INVALID ? ERROR_INTERNAL : error;
   }
   error = type_of(call, media_id, fields, &type);
-  return error == ERROR_NONE ? probe_facts_read(call->app, fd, type, facts, extension, ret_reason)
-                             : error;
+  return error == ERROR_NONE ? probe_facts_read(call->app, fd, type, facts, extension, ret_reason) : error;
 }
 
 /* False: the response has the answer. */
@@ -85,24 +82,21 @@ static bool describe(struct call *call, int64_t media_id, const struct media_fie
   } else if (error == ERROR_UNSUPPORTED) {
     log_event(LOG_LEVEL_ERROR, "probe_impossible", LOG_STR("reason", reason));
     response_header(call->response, "Retry-After", "60");
-    response_problem(call->response, 503,
-                     "Files cannot be looked into on this server just now; its log says why.");
+    response_problem(call->response, 503, "Files cannot be looked into on this server just now; its log says why.");
   } else if (error == ERROR_NOT_FOUND) {
     call_fail_media(call, error, media_id, "looking into a file of the library");
   } else if (error != ERROR_NONE) {
-    log_event(LOG_LEVEL_ERROR, "probe_failed", LOG_I64("media_id", media_id),
-              LOG_STR("reason", reason));
+    log_event(LOG_LEVEL_ERROR, "probe_failed", LOG_I64("media_id", media_id), LOG_STR("reason", reason));
     call_fail(call, error, "looking into a file of the library");
   }
   return error == ERROR_NONE;
 }
 
 /* Links the file. False: the response has the answer. */
-static bool link_file(struct call *call, int64_t media_id, const char *path,
-                      struct media_file_facts *facts) {
+static bool link_file(struct call *call, int64_t media_id, const char *path, struct media_file_facts *facts) {
   char reason[LIBRARY_LINK_REASON_SIZE] = "";
-  enum error error = library_link_create(call->app->media_folder, media_id, path,
-                                         facts->stored_name, &facts->size_bytes, reason);
+  enum error error =
+      library_link_create(call->app->media_folder, media_id, path, facts->stored_name, &facts->size_bytes, reason);
   switch (error) {
   case ERROR_NONE:
     return true;
@@ -129,8 +123,7 @@ bool library_file_attach(struct call *call, int64_t media_id, const struct media
     return false;
   }
   if (describe(call, media_id, fields, &facts)) {
-    error = media_store_set_file(call->app->database, media_id, &facts, fields->file_url, ret_media,
-                                 old_name);
+    error = media_store_set_file(call->app->database, media_id, &facts, fields->file_url, ret_media, old_name);
     if (error == ERROR_NONE) {
       media_folder_settle(folder, media_id, facts.stored_name);
       return true; /* what it replaced is swept after the longest TTL */
@@ -142,8 +135,7 @@ bool library_file_attach(struct call *call, int64_t media_id, const struct media
   }
   error = media_folder_remove_stored(folder, media_id, facts.stored_name);
   if (error != ERROR_NONE) { /* the sweep will */
-    log_event(LOG_LEVEL_WARNING, "link_not_removed", LOG_I64("media_id", media_id),
-              LOG_ERROR_FIELD(error));
+    log_event(LOG_LEVEL_WARNING, "link_not_removed", LOG_I64("media_id", media_id), LOG_ERROR_FIELD(error));
   }
   return false;
 }

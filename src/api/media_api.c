@@ -31,8 +31,7 @@ static void reply_created(struct call *call, const struct media *media) {
   snprintf(location, sizeof location, "/media/media/%" PRId64, media->id);
   response_header(call->response, "Location", location);
   media_json_respond(call->response, 201, media);
-  log_event(LOG_LEVEL_INFO, "media_created", LOG_I64("account_id", call->account->id),
-            LOG_I64("media_id", media->id));
+  log_event(LOG_LEVEL_INFO, "media_created", LOG_I64("account_id", call->account->id), LOG_I64("media_id", media->id));
 }
 
 /* Notes the deletion, commits it, moves the folder away: each step can be repeated, and the sweep
@@ -50,8 +49,7 @@ static enum error delete_media(struct call *call, int64_t media_id) {
   }
   enum error left = media_folder_trash(folder, media_id);
   if (left != ERROR_NONE) {
-    log_event(LOG_LEVEL_WARNING, "media_folder_left", LOG_I64("media_id", media_id),
-              LOG_ERROR_FIELD(left));
+    log_event(LOG_LEVEL_WARNING, "media_folder_left", LOG_I64("media_id", media_id), LOG_ERROR_FIELD(left));
   }
   return error;
 }
@@ -60,17 +58,15 @@ static enum error delete_media(struct call *call, int64_t media_id) {
 static void take_back(struct call *call, int64_t media_id) {
   enum error error = delete_media(call, media_id);
   if (error != ERROR_NONE) {
-    log_event(LOG_LEVEL_WARNING, "media_left_without_file", LOG_I64("media_id", media_id),
-              LOG_ERROR_FIELD(error));
+    log_event(LOG_LEVEL_WARNING, "media_left_without_file", LOG_I64("media_id", media_id), LOG_ERROR_FIELD(error));
   }
 }
 
 static void create(struct call *call, const struct media_fields *fields) {
   struct media media = {.id = 0}, linked = {.id = 0};
   bool library = is_library(fields);
-  enum error error =
-      media_store_create(call->app->database, fields->title, fields->type,
-                         library ? NULL : fields->file_url, call->account->id, &media);
+  enum error error = media_store_create(call->app->database, fields->title, fields->type,
+                                        library ? NULL : fields->file_url, call->account->id, &media);
   if (error != ERROR_NONE) {
     call_fail(call, error, "creating a medium");
   } else if (!library) {
@@ -107,8 +103,7 @@ static bool read_filter(struct call *call, struct media_filter *ret_filter) {
   } else if (type != NULL) {
     response_field_error(call->response, "?type", "must be video or audio");
   }
-  if (search != NULL &&
-      (*search == '\0' || text_utf8_length(search, strlen(search)) > MEDIA_TITLE_MAX)) {
+  if (search != NULL && (*search == '\0' || text_utf8_length(search, strlen(search)) > MEDIA_TITLE_MAX)) {
     response_field_error(call->response, "?q", "must be 1 to %d characters long", MEDIA_TITLE_MAX);
   }
   ret_filter->search = search;
@@ -133,9 +128,7 @@ static void reply_list(struct call *call, const struct media *items, size_t coun
   text_append(body, "]");
   char next[CURSOR_SIZE] = "";
   if (more) {
-    cursor_format(
-        &(struct cursor){.time_us = items[count - 1].created_at_us, .id = items[count - 1].id},
-        next);
+    cursor_format(&(struct cursor){.time_us = items[count - 1].created_at_us, .id = items[count - 1].id}, next);
   }
   reply_string(body, "next_cursor", next);
   reply_end(call->response);
@@ -190,16 +183,14 @@ static void change(struct call *call, int64_t id, const struct media_fields *fie
                                 .type = fields->has_type ? &fields->type : NULL,
                                 .set_file_url = fields->has_file_url && !library,
                                 .file_url = library ? NULL : fields->file_url};
-  enum error error =
-      change.set_file_url ? media_folder_note_replacement(call->app->media_folder, id) : ERROR_NONE;
+  enum error error = change.set_file_url ? media_folder_note_replacement(call->app->media_folder, id) : ERROR_NONE;
   if (error == ERROR_NONE) {
     error = media_store_update(call->app->database, id, &change, &media);
   }
   if (error != ERROR_NONE) {
     call_fail_media(call, error, id, "changing a medium");
   } else {
-    log_event(LOG_LEVEL_INFO, "media_changed", LOG_I64("account_id", call->account->id),
-              LOG_I64("media_id", id));
+    log_event(LOG_LEVEL_INFO, "media_changed", LOG_I64("account_id", call->account->id), LOG_I64("media_id", id));
     media_json_respond(call->response, 200, &media);
   }
   media_free(&media);
@@ -208,8 +199,7 @@ static void change(struct call *call, int64_t id, const struct media_fields *fie
 void media_api_change(struct call *call) {
   int64_t id;
   struct json_object *object;
-  if (!call_media_id(call, &id) ||
-      json_body_read(call->request, call->response, &object) != ERROR_NONE) {
+  if (!call_media_id(call, &id) || json_body_read(call->request, call->response, &object) != ERROR_NONE) {
     return;
   }
   struct media_fields fields;
@@ -229,7 +219,6 @@ void media_api_delete(struct call *call) {
     call_fail_media(call, error, id, "deleting a medium");
     return;
   }
-  log_event(LOG_LEVEL_INFO, "media_deleted", LOG_I64("account_id", call->account->id),
-            LOG_I64("media_id", id));
+  log_event(LOG_LEVEL_INFO, "media_deleted", LOG_I64("account_id", call->account->id), LOG_I64("media_id", id));
   response_empty(call->response, 204);
 }

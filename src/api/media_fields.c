@@ -15,8 +15,8 @@
 static const char *const known_names[] = {"title", "type", "file_url", NULL};
 
 /* Every reader of a field: absent is wrong only where it is required. */
-typedef const char *read_string(struct json_object *object, const char *name, size_t min_length,
-                                size_t max_length, struct response *response);
+typedef const char *read_string(struct json_object *object, const char *name, size_t min_length, size_t max_length,
+                                struct response *response);
 
 static void read_title(struct json_object *object, read_string *read, struct response *response,
                        struct media_fields *fields) {
@@ -54,8 +54,7 @@ static void read_type(struct json_object *object, read_string *read, struct resp
   }
 }
 
-static void read_file_url(struct json_object *object, struct response *response,
-                          struct media_fields *fields) {
+static void read_file_url(struct json_object *object, struct response *response, struct media_fields *fields) {
   struct json_object *member;
   if (!json_object_object_get_ex(object, "file_url", &member)) {
     return;
@@ -63,8 +62,7 @@ static void read_file_url(struct json_object *object, struct response *response,
   fields->has_file_url = true; /* null takes it away */
   fields->file_url = json_body_string_optional(object, "file_url", 1, FILE_URL_MAX_BYTES, response);
   const char *reason;
-  if (fields->file_url != NULL &&
-      file_url_parse(fields->file_url, &fields->parsed, &reason) != ERROR_NONE) {
+  if (fields->file_url != NULL && file_url_parse(fields->file_url, &fields->parsed, &reason) != ERROR_NONE) {
     response_field_error(response, "/file_url", "%s", reason);
   }
 }

@@ -43,8 +43,7 @@ static void append_members(struct text *text, const struct media *media) {
   reply_string(text, "container", file->container);
   reply_string(text, "video_codec", file->video_codec);
   reply_string(text, "audio_codec", file->audio_codec);
-  reply_boolean(text, "playable",
-                file->stored_name[0] != '\0' || file_url_is_remote(media->file_url));
+  reply_boolean(text, "playable", file->stored_name[0] != '\0' || file_url_is_remote(media->file_url));
 }
 
 void media_json_append(struct text *text, const struct media *media) {

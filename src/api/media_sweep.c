@@ -12,8 +12,7 @@
 /* From making a spool file to locking it. */
 #define SPOOL_GRACE_SECONDS 10
 
-static enum error is_current(void *context, int64_t media_id, const char *entry, bool *ret_current,
-                             bool *ret_deleted) {
+static enum error is_current(void *context, int64_t media_id, const char *entry, bool *ret_current, bool *ret_deleted) {
   struct app *app = context;
   if (app->beat != NULL) {
     app->beat(app->beat_context);
@@ -22,8 +21,7 @@ static enum error is_current(void *context, int64_t media_id, const char *entry,
 }
 
 enum error media_sweep_run(struct app *app, bool full, struct sweep_counts *ret_counts) {
-  const struct sweep_options options = {.keep_seconds =
-                                            app->settings->stream_ttl_max + COMMIT_GRACE_SECONDS,
+  const struct sweep_options options = {.keep_seconds = app->settings->stream_ttl_max + COMMIT_GRACE_SECONDS,
                                         .deletion_grace_seconds = COMMIT_GRACE_SECONDS,
                                         .spool_grace_seconds = SPOOL_GRACE_SECONDS,
                                         .full = full,
@@ -31,12 +29,9 @@ enum error media_sweep_run(struct app *app, bool full, struct sweep_counts *ret_
                                         .context = app};
   enum error error = sweep_run(app->media_folder, &options, ret_counts);
   const struct sweep_counts *counts = ret_counts;
-  if (counts->spool + counts->trash + counts->stored + counts->deleted + counts->noted +
-          counts->failed >
-      0) {
-    log_event(counts->failed > 0 ? LOG_LEVEL_WARNING : LOG_LEVEL_INFO, "files_swept",
-              LOG_I64("spool", counts->spool), LOG_I64("trash", counts->trash),
-              LOG_I64("stored", counts->stored), LOG_I64("deleted", counts->deleted),
+  if (counts->spool + counts->trash + counts->stored + counts->deleted + counts->noted + counts->failed > 0) {
+    log_event(counts->failed > 0 ? LOG_LEVEL_WARNING : LOG_LEVEL_INFO, "files_swept", LOG_I64("spool", counts->spool),
+              LOG_I64("trash", counts->trash), LOG_I64("stored", counts->stored), LOG_I64("deleted", counts->deleted),
               LOG_I64("noted", counts->noted), LOG_I64("failed", counts->failed));
   }
   return error;

@@ -10,13 +10,12 @@
 enum error probe_facts_check_type(const struct probe_result *probe, enum media_type type,
                                   char ret_reason[PROBE_REASON_SIZE]) {
   if (type == MEDIA_VIDEO && !probe->has_video) {
-    snprintf(ret_reason, PROBE_REASON_SIZE,
-             "the medium is a video, but the file has audio only (%s)", probe->content_type);
+    snprintf(ret_reason, PROBE_REASON_SIZE, "the medium is a video, but the file has audio only (%s)",
+             probe->content_type);
     return ERROR_INVALID;
   }
   if (type == MEDIA_AUDIO && probe->has_video) {
-    snprintf(ret_reason, PROBE_REASON_SIZE, "the medium is audio, but the file is a video (%s)",
-             probe->content_type);
+    snprintf(ret_reason, PROBE_REASON_SIZE, "the medium is audio, but the file is a video (%s)", probe->content_type);
     return ERROR_INVALID;
   }
   return ERROR_NONE;
@@ -32,9 +31,8 @@ static void copy_facts(const struct probe_result *probe, struct media_file_facts
   snprintf(facts->audio_codec, sizeof facts->audio_codec, "%s", probe->audio_codec);
 }
 
-enum error probe_facts_read(const struct app *app, int fd, enum media_type type,
-                            struct media_file_facts *facts, char ret_extension[8],
-                            char ret_reason[PROBE_REASON_SIZE]) {
+enum error probe_facts_read(const struct app *app, int fd, enum media_type type, struct media_file_facts *facts,
+                            char ret_extension[8], char ret_reason[PROBE_REASON_SIZE]) {
   const struct settings *settings = app->settings;
   const struct probe_options options = {.sandbox = settings->sandbox == SANDBOX_BUBBLEWRAP,
                                         .timeout_ms = settings->probe_timeout * 1000,

@@ -13,9 +13,8 @@
 /* As probe_file, and ERROR_INVALID when the file does not have what a medium of this type needs. Of
  * facts sets what probing finds, and leaves stored_name, size_bytes and sha256. ret_extension is
  * the one to store the file under. */
-enum error probe_facts_read(const struct app *app, int fd, enum media_type type,
-                            struct media_file_facts *facts, char ret_extension[8],
-                            char ret_reason[PROBE_REASON_SIZE]) MUST_CHECK;
+enum error probe_facts_read(const struct app *app, int fd, enum media_type type, struct media_file_facts *facts,
+                            char ret_extension[8], char ret_reason[PROBE_REASON_SIZE]) MUST_CHECK;
 /* Has this file what a medium of this type needs? A video needs a picture that moves, audio none
  * (cover art is fine). Pure. */
 enum error probe_facts_check_type(const struct probe_result *probe, enum media_type type,

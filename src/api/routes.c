@@ -78,24 +78,21 @@ static bool pool_fits(const struct call *call, const struct route *route) {
   if (strcmp(route->pool, call->app->pool_name) == 0) {
     return true;
   }
-  log_event(LOG_LEVEL_ERROR, "wrong_pool", LOG_STR("route", route->pattern),
-            LOG_STR("pool", route->pool), LOG_STR("sent_to", call->app->pool_name));
-  response_problem(
-      call->response, 500,
-      "nginx sent this request to the wrong pool; its configuration is not of this version.");
+  log_event(LOG_LEVEL_ERROR, "wrong_pool", LOG_STR("route", route->pattern), LOG_STR("pool", route->pool),
+            LOG_STR("sent_to", call->app->pool_name));
+  response_problem(call->response, 500,
+                   "nginx sent this request to the wrong pool; its configuration is not of this version.");
   return false;
 }
 
 /* False: the response has the 400 or 422. */
-static bool read_query(const struct call *call, const struct route *route,
-                       struct query *ret_query) {
+static bool read_query(const struct call *call, const struct route *route, struct query *ret_query) {
   static const char *const none[] = {NULL};
   const char *text = call->request->query_text;
   enum error error = query_parse(text, strlen(text), ret_query);
   if (error == ERROR_INVALID) {
-    response_problem(
-        call->response, 400,
-        "The query does not parse: it must be UTF-8 without control characters, percent-encoded.");
+    response_problem(call->response, 400,
+                     "The query does not parse: it must be UTF-8 without control characters, percent-encoded.");
     return false;
   }
   if (error != ERROR_NONE) {
@@ -103,8 +100,7 @@ static bool read_query(const struct call *call, const struct route *route,
     return false;
   }
   char pointer[64];
-  const char *unknown =
-      query_unknown(ret_query, route->query_names != NULL ? route->query_names : none);
+  const char *unknown = query_unknown(ret_query, route->query_names != NULL ? route->query_names : none);
   const char *repeated = query_repeated(ret_query);
   if (unknown != NULL) {
     snprintf(pointer, sizeof pointer, "?%s", unknown);
@@ -130,10 +126,8 @@ void routes_dispatch(struct app *app, struct request *request, struct response *
   request->route = route->pattern;
   struct guard_identity identity;
   struct query query = {.count = 0};
-  struct call call = {
-      .app = app, .request = request, .response = response, .query = &query, .match = &match};
-  if (pool_fits(&call, route) &&
-      (route->caller == CALLER_ANYONE || guard_admit(&call, &identity)) &&
+  struct call call = {.app = app, .request = request, .response = response, .query = &query, .match = &match};
+  if (pool_fits(&call, route) && (route->caller == CALLER_ANYONE || guard_admit(&call, &identity)) &&
       read_query(&call, route, &query)) {
     route->handler(&call);
   }

@@ -25,8 +25,7 @@ struct call {
   struct response *response;
   const struct account *account;
   const struct access_token *token;
-  const struct query
-      *query; /* parsed; unknown and repeated names already refused against the route's list */
+  const struct query *query; /* parsed; unknown and repeated names already refused against the route's list */
   const struct router_match *match;
 };
 

@@ -22,9 +22,8 @@
 #include "store/grant_store.h"
 
 #define CLOCK_SKEW_SECONDS 300 /* between the machines of a fleet */
-#define STREAM_FILE_SIZE                                                                           \
-  (sizeof "remote/" +                                                                              \
-   (STORED_NAME_SIZE > FILE_URL_NAME_SIZE ? STORED_NAME_SIZE : FILE_URL_NAME_SIZE))
+#define STREAM_FILE_SIZE                                                                                               \
+  (sizeof "remote/" + (STORED_NAME_SIZE > FILE_URL_NAME_SIZE ? STORED_NAME_SIZE : FILE_URL_NAME_SIZE))
 
 /* What the caller asks for; also says why a grant is refused. */
 struct wanted {
@@ -34,8 +33,8 @@ struct wanted {
 };
 
 static void refuse_grant(const struct call *call, int64_t media_id, const char *reason) {
-  log_event(LOG_LEVEL_INFO, "grant_refused", LOG_I64("account_id", call->account->id),
-            LOG_I64("media_id", media_id), LOG_STR("reason", reason));
+  log_event(LOG_LEVEL_INFO, "grant_refused", LOG_I64("account_id", call->account->id), LOG_I64("media_id", media_id),
+            LOG_STR("reason", reason));
 }
 
 /* False: the response has the 422. */
@@ -46,9 +45,7 @@ static bool read_wanted(struct call *call, struct wanted *ret_wanted) {
   const char *ttl = query_get(call->query, "ttl_seconds");
   uint64_t seconds;
   if (ttl != NULL) {
-    if (text_parse_u64(ttl, strlen(ttl), (uint64_t)settings->stream_ttl_max, &seconds) ==
-            ERROR_NONE &&
-        seconds > 0) {
+    if (text_parse_u64(ttl, strlen(ttl), (uint64_t)settings->stream_ttl_max, &seconds) == ERROR_NONE && seconds > 0) {
       ret_wanted->ttl_seconds = (int64_t)seconds;
     } else {
       response_field_error(response, "?ttl_seconds", "must be a whole number from 1 to %" PRId64,
@@ -59,8 +56,7 @@ static bool read_wanted(struct call *call, struct wanted *ret_wanted) {
   if (viewer != NULL && viewer_is_valid(viewer)) {
     ret_wanted->viewer = viewer;
   } else if (viewer != NULL) {
-    response_field_error(response, "?viewer",
-                         "must be 1 to 64 of A-Z a-z 0-9 _ -, and not - alone");
+    response_field_error(response, "?viewer", "must be 1 to 64 of A-Z a-z 0-9 _ -, and not - alone");
   }
   const char *bind_ip = query_get(call->query, "bind_ip");
   if (bind_ip != NULL && text_canonical_address(bind_ip, ret_wanted->bound_address) != ERROR_NONE) {
@@ -82,8 +78,7 @@ static bool stream_file(const struct media *media, char ret_file[STREAM_FILE_SIZ
   }
   struct file_url url;
   const char *reason;
-  if (!file_url_is_remote(media->file_url) ||
-      file_url_parse(media->file_url, &url, &reason) != ERROR_NONE) {
+  if (!file_url_is_remote(media->file_url) || file_url_parse(media->file_url, &url, &reason) != ERROR_NONE) {
     return false;
   }
   char name[FILE_URL_NAME_SIZE];
@@ -106,8 +101,7 @@ static void append_base(const struct call *call, struct text *body) {
   }
 }
 
-static void reply_stream_url(struct call *call, const struct signed_url *url, const char *file,
-                             int64_t ttl_seconds) {
+static void reply_stream_url(struct call *call, const struct signed_url *url, const char *file, int64_t ttl_seconds) {
   struct text *body = reply_begin(call->response, 200);
   reply_name(body, "stream_url");
   text_append(body, "\"");
@@ -123,27 +117,24 @@ static void reply_stream_url(struct call *call, const struct signed_url *url, co
   reply_string(body, "grant_id", url->grant_id);
   reply_end(call->response);
   log_event(LOG_LEVEL_INFO, "grant_issued", LOG_I64("account_id", call->account->id),
-            LOG_I64("media_id", url->media_id), LOG_STR("viewer", url->viewer),
-            LOG_I64("expires", url->expires_at), LOG_STR("grant_id", url->grant_id));
+            LOG_I64("media_id", url->media_id), LOG_STR("viewer", url->viewer), LOG_I64("expires", url->expires_at),
+            LOG_STR("grant_id", url->grant_id));
 }
 
 static void issue(struct call *call, const struct media *media, const struct wanted *wanted) {
   char file[STREAM_FILE_SIZE];
   if (!stream_file(media, file)) {
     refuse_grant(call, media->id, "nothing to stream");
-    response_problem(call->response, 409,
-                     "The medium has no file yet: upload one, or set file_url.");
+    response_problem(call->response, 409, "The medium has no file yet: upload one, or set file_url.");
     return;
   }
   if (*call->app->settings->public_url == '\0' && *call->request->host == '\0') {
-    response_problem(
-        call->response, 400,
-        "Send a Host header; public_url is not set, so the stream URL would have none.");
+    response_problem(call->response, 400,
+                     "Send a Host header; public_url is not set, so the stream URL would have none.");
     return;
   }
   int64_t now_us = clock_now_us();
-  struct signed_url url = {.expires_at = now_us / 1000000 + wanted->ttl_seconds,
-                           .media_id = media->id};
+  struct signed_url url = {.expires_at = now_us / 1000000 + wanted->ttl_seconds, .media_id = media->id};
   snprintf(url.viewer, sizeof url.viewer, "%s", wanted->viewer);
   memcpy(url.bound_address, wanted->bound_address, sizeof url.bound_address);
   grant_id_new(now_us, call->account->issuer_tag, url.grant_id);
@@ -184,8 +175,7 @@ void stream_api_revoke(struct call *call) {
     return;
   }
   int64_t expires_at_us = (time_ms + (int64_t)GRANT_HARD_MAX_SECONDS * 1000) * 1000;
-  enum error error =
-      grant_store_revoke(call->app->database, grant_id, call->account->id, expires_at_us);
+  enum error error = grant_store_revoke(call->app->database, grant_id, call->account->id, expires_at_us);
   if (error == ERROR_NONE) {
     error = revocation_write(call->app->settings->data_dir, grant_id);
   }
@@ -193,25 +183,22 @@ void stream_api_revoke(struct call *call) {
     call_fail(call, error, "revoking a grant");
     return;
   }
-  log_event(LOG_LEVEL_INFO, "grant_revoked", LOG_I64("account_id", call->account->id),
-            LOG_STR("grant_id", grant_id));
+  log_event(LOG_LEVEL_INFO, "grant_revoked", LOG_I64("account_id", call->account->id), LOG_STR("grant_id", grant_id));
   response_empty(call->response, 204);
 }
 
-static void redirect_to_origin(struct call *call, const struct media *media,
-                               const char *stream_name) {
+static void redirect_to_origin(struct call *call, const struct media *media, const char *stream_name) {
   struct file_url url;
   const char *reason;
   char expected[STREAM_FILE_SIZE];
-  if (media->file.stored_name[0] != '\0' || !stream_file(media, expected) ||
-      strcmp(expected, stream_name) != 0 ||
+  if (media->file.stored_name[0] != '\0' || !stream_file(media, expected) || strcmp(expected, stream_name) != 0 ||
       file_url_parse(media->file_url, &url, &reason) != ERROR_NONE) {
     response_problem(call->response, 404, "The medium has no such file.");
     return;
   }
   if (!file_url_origin_is_listed(&url, &call->app->settings->origin_hosts)) {
-    log_event(LOG_LEVEL_WARNING, "origin_not_listed", LOG_I64("media_id", media->id),
-              LOG_STR("scheme", url.scheme), LOG_STR("host", url.host), LOG_I64("port", url.port));
+    log_event(LOG_LEVEL_WARNING, "origin_not_listed", LOG_I64("media_id", media->id), LOG_STR("scheme", url.scheme),
+              LOG_STR("host", url.host), LOG_I64("port", url.port));
     /* The viewer reads this, so it does not name the origin; the log does. */
     response_problem(call->response, 502,
                      "The origin of this medium is not listed in origin_hosts: add it there, run "

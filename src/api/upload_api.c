@@ -19,8 +19,7 @@
 #include "base/log.h"
 #include "library/spool_file.h"
 
-#define CHUNK_BYTES                                                                                \
-  ((size_t)256 * 1024) /* libfcgi gives 8 KiB at once: too little for a write each */
+#define CHUNK_BYTES ((size_t)256 * 1024) /* libfcgi gives 8 KiB at once: too little for a write each */
 
 struct upload {
   struct call *call;
@@ -43,8 +42,7 @@ static bool is_overdue(const struct call *call) {
 }
 
 static void answer_overdue(struct call *call) {
-  log_event(LOG_LEVEL_WARNING, "upload_overdue",
-            LOG_I64("received_bytes", call->request->body_read));
+  log_event(LOG_LEVEL_WARNING, "upload_overdue", LOG_I64("received_bytes", call->request->body_read));
   response_header(call->response, "Retry-After", "1");
   response_problem(call->response, 503,
                    "The server is restarting and could not wait for the rest of the file; nothing "
@@ -52,8 +50,7 @@ static void answer_overdue(struct call *call) {
 }
 
 static void answer_too_large(struct call *call) {
-  response_problem(call->response, 413,
-                   "The file is larger than %" PRId64 " bytes, the limit here (upload_max).",
+  response_problem(call->response, 413, "The file is larger than %" PRId64 " bytes, the limit here (upload_max).",
                    call->app->settings->upload_max);
 }
 
@@ -122,8 +119,7 @@ static enum error receive(struct upload *upload, char *chunk) {
 static bool spool(struct upload *upload) {
   struct call *call = upload->call;
   char *chunk = malloc(CHUNK_BYTES);
-  enum error error =
-      chunk == NULL ? ERROR_MEMORY : spool_file_create(call->app->media_folder, &upload->spool);
+  enum error error = chunk == NULL ? ERROR_MEMORY : spool_file_create(call->app->media_folder, &upload->spool);
   if (error == ERROR_NONE) {
     error = receive(upload, chunk);
   }
@@ -139,8 +135,7 @@ static bool spool(struct upload *upload) {
   } else if (error == ERROR_ABORTED) {
     log_event(LOG_LEVEL_INFO, "upload_broken_off", LOG_I64("media_id", upload->media->id),
               LOG_I64("received_bytes", call->request->body_read));
-    response_problem(call->response, 400,
-                     "The body ended before it was whole; nothing was kept. Send it again.");
+    response_problem(call->response, 400, "The body ended before it was whole; nothing was kept. Send it again.");
   } else if (error != ERROR_NONE) {
     call_fail(call, error, "receiving an upload");
   }
@@ -150,21 +145,19 @@ static bool spool(struct upload *upload) {
 static bool look_into(struct upload *upload) {
   struct call *call = upload->call;
   char reason[PROBE_REASON_SIZE] = "";
-  enum error error = probe_facts_read(call->app, spool_file_fd(upload->spool), upload->media->type,
-                                      &upload->facts, upload->extension, reason);
+  enum error error = probe_facts_read(call->app, spool_file_fd(upload->spool), upload->media->type, &upload->facts,
+                                      upload->extension, reason);
   if (error == ERROR_NONE) {
     return true;
   }
   if (error == ERROR_INVALID || error == ERROR_TIMEOUT) {
-    log_event(LOG_LEVEL_INFO, "upload_refused", LOG_I64("media_id", upload->media->id),
-              LOG_STR("reason", reason));
+    log_event(LOG_LEVEL_INFO, "upload_refused", LOG_I64("media_id", upload->media->id), LOG_STR("reason", reason));
     response_problem(call->response, 422, "The file was not kept: %s.", reason);
   } else if (error == ERROR_UNSUPPORTED) {
     log_event(LOG_LEVEL_ERROR, "probe_impossible", LOG_STR("reason", reason));
     response_header(call->response, "Retry-After", "60");
-    response_problem(
-        call->response, 503,
-        "Files cannot be looked into on this server just now, so none is taken; its log says why.");
+    response_problem(call->response, 503,
+                     "Files cannot be looked into on this server just now, so none is taken; its log says why.");
   } else {
     call_fail(call, error, "looking into an upload");
   }
@@ -189,8 +182,8 @@ static enum error commit(struct upload *upload) {
   struct call *call = upload->call;
   struct media stored = {.id = 0};
   char old_name[STORED_NAME_SIZE] = "";
-  enum error error = media_store_set_file(call->app->database, upload->media->id, &upload->facts,
-                                          NULL, &stored, old_name);
+  enum error error =
+      media_store_set_file(call->app->database, upload->media->id, &upload->facts, NULL, &stored, old_name);
   if (error == ERROR_UNKNOWN_OUTCOME) {
     error = ask_outcome(upload, &stored);
   }
@@ -202,11 +195,10 @@ static enum error commit(struct upload *upload) {
 }
 
 static void take_back(struct upload *upload) {
-  enum error error = media_folder_remove_stored(upload->call->app->media_folder, upload->media->id,
-                                                upload->facts.stored_name);
+  enum error error =
+      media_folder_remove_stored(upload->call->app->media_folder, upload->media->id, upload->facts.stored_name);
   if (error != ERROR_NONE) { /* the sweep will */
-    log_event(LOG_LEVEL_WARNING, "upload_not_removed", LOG_I64("media_id", upload->media->id),
-              LOG_ERROR_FIELD(error));
+    log_event(LOG_LEVEL_WARNING, "upload_not_removed", LOG_I64("media_id", upload->media->id), LOG_ERROR_FIELD(error));
   }
 }
 
@@ -214,8 +206,7 @@ static bool store(struct upload *upload) {
   struct call *call = upload->call;
   const int64_t id = upload->media->id;
   beat(call);
-  enum error error =
-      spool_file_place(upload->spool, id, upload->extension, upload->facts.stored_name);
+  enum error error = spool_file_place(upload->spool, id, upload->extension, upload->facts.stored_name);
   if (error != ERROR_NONE) {
     call_fail(call, error, "placing an upload");
     return false;

@@ -25,8 +25,7 @@ struct reported {
 
 /* Reads the body, which may be absent: then the caller's own address is the viewer's. False: the
  * response has the answer. The caller puts *ret_object. */
-static bool read_reported(struct call *call, struct json_object **ret_object,
-                          struct reported *ret_reported) {
+static bool read_reported(struct call *call, struct json_object **ret_object, struct reported *ret_reported) {
   static const char *const names[] = {"viewer", "viewed_by_ip", NULL};
   struct response *response = call->response;
   const char *address = call->request->remote_address;
@@ -35,15 +34,12 @@ static bool read_reported(struct call *call, struct json_object **ret_object,
       return false;
     }
     json_body_refuse_unknown(*ret_object, names, response);
-    ret_reported->viewer =
-        json_body_string_optional(*ret_object, "viewer", 1, VIEWER_SIZE - 1, response);
-    const char *given =
-        json_body_string_optional(*ret_object, "viewed_by_ip", 1, ADDRESS_MAX, response);
+    ret_reported->viewer = json_body_string_optional(*ret_object, "viewer", 1, VIEWER_SIZE - 1, response);
+    const char *given = json_body_string_optional(*ret_object, "viewed_by_ip", 1, ADDRESS_MAX, response);
     address = given != NULL ? given : address;
   }
   if (ret_reported->viewer != NULL && !viewer_is_valid(ret_reported->viewer)) {
-    response_field_error(response, "/viewer",
-                         "must be 1 to 64 of A-Z a-z 0-9 _ -, and not - alone");
+    response_field_error(response, "/viewer", "must be 1 to 64 of A-Z a-z 0-9 _ -, and not - alone");
   }
   if (text_canonical_address(address, ret_reported->address) != ERROR_NONE) {
     response_field_error(response, "/viewed_by_ip", "must be an IPv4 or IPv6 address");
@@ -66,15 +62,14 @@ static void report(struct call *call, int64_t media_id, const struct reported *r
   char user_agent[USER_AGENT_MAX + 1] = "";
   const char *sent = call->request->user_agent;
   size_t length = strnlen(sent, USER_AGENT_MAX);
-  if (text_is_utf8(sent,
-                   length)) { /* one cut in the middle of a character, or hostile, is not kept */
+  if (text_is_utf8(sent, length)) { /* one cut in the middle of a character, or hostile, is not kept */
     memcpy(user_agent, sent, length);
   }
   struct view view = {.id = 0};
   int64_t retry_after = 60;
-  enum error error = view_store_report(call->app->database, media_id, reported->address,
-                                       reported->viewer, *user_agent != '\0' ? user_agent : NULL,
-                                       call->app->settings->view_report_limit, &view, &retry_after);
+  enum error error = view_store_report(call->app->database, media_id, reported->address, reported->viewer,
+                                       *user_agent != '\0' ? user_agent : NULL, call->app->settings->view_report_limit,
+                                       &view, &retry_after);
   if (error == ERROR_LIMITED) {
     call_too_many(call, retry_after, "Too many views of this medium from this address.");
   } else if (error != ERROR_NONE) {
@@ -133,9 +128,7 @@ static void reply_list(struct call *call, const struct view *items, size_t count
   text_append(body, "]");
   char next[CURSOR_SIZE] = "";
   if (more) {
-    cursor_format(
-        &(struct cursor){.time_us = items[count - 1].timestamp_us, .id = items[count - 1].id},
-        next);
+    cursor_format(&(struct cursor){.time_us = items[count - 1].timestamp_us, .id = items[count - 1].id}, next);
   }
   reply_string(body, "next_cursor", next);
   reply_end(call->response);
@@ -149,8 +142,8 @@ void view_api_list(struct call *call) {
   }
   struct view *items = NULL;
   size_t count = 0, limit = (size_t)page.limit;
-  enum error error = view_store_list(call->app->database, id, page.cursor.time_us, page.cursor.id,
-                                     page.limit + 1, &items, &count);
+  enum error error =
+      view_store_list(call->app->database, id, page.cursor.time_us, page.cursor.id, page.limit + 1, &items, &count);
   if (error != ERROR_NONE) {
     call_fail_media(call, error, id, "listing views");
     return;

@@ -157,8 +157,7 @@ enum error clock_parse_rfc3339(const char *string, int64_t *ret_time_us) {
   if (*at != '\0') {
     if ((!take_character(&at, 'T') && !take_character(&at, 't')) || !take_number(&at, 2, 0, 23, &hour) ||
         !take_character(&at, ':') || !take_number(&at, 2, 0, 59, &minute) || !take_character(&at, ':') ||
-        !take_number(&at, 2, 0, 60, &second) || !take_fraction(&at, &us) || !take_offset(&at, &offset) ||
-        *at != '\0') {
+        !take_number(&at, 2, 0, 60, &second) || !take_fraction(&at, &us) || !take_offset(&at, &offset) || *at != '\0') {
       return ERROR_INVALID;
     }
   }

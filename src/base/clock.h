@@ -11,7 +11,7 @@
 
 #define CLOCK_RFC3339_SIZE 32
 
-int64_t clock_now_us(void);           /* wall clock, microseconds since the epoch */
+int64_t clock_now_us(void); /* wall clock, microseconds since the epoch */
 int64_t clock_now_seconds(void);
 int64_t clock_monotonic_ms(void);
 /* "2026-11-22T17:00:00Z", or with ".123456" when the microseconds are not 0. */

@@ -27,9 +27,12 @@ struct log_field {
   double number;
 };
 
-#define LOG_STR(field_name, value) ((struct log_field){.name = (field_name), .kind = LOG_FIELD_STRING, .string = (value)})
-#define LOG_I64(field_name, value) ((struct log_field){.name = (field_name), .kind = LOG_FIELD_INTEGER, .integer = (int64_t)(value)})
-#define LOG_F64(field_name, value) ((struct log_field){.name = (field_name), .kind = LOG_FIELD_DOUBLE, .number = (value)})
+#define LOG_STR(field_name, value)                                                                                     \
+  ((struct log_field){.name = (field_name), .kind = LOG_FIELD_STRING, .string = (value)})
+#define LOG_I64(field_name, value)                                                                                     \
+  ((struct log_field){.name = (field_name), .kind = LOG_FIELD_INTEGER, .integer = (int64_t)(value)})
+#define LOG_F64(field_name, value)                                                                                     \
+  ((struct log_field){.name = (field_name), .kind = LOG_FIELD_DOUBLE, .number = (value)})
 #define LOG_ERROR_FIELD(value) LOG_STR("error", error_strerror(value))
 
 void log_configure(enum log_level level, enum log_format format);
@@ -38,8 +41,8 @@ void log_set_request_id(const char *request_id);
 void log_write(enum log_level level, const char *event, const struct log_field *fields, size_t field_count);
 
 /* The sentinel field at the front keeps a call without fields valid C. */
-#define log_event(level, event, ...)                                                          \
-  log_write((level), (event), (const struct log_field[]){{.name = NULL}, ##__VA_ARGS__},       \
+#define log_event(level, event, ...)                                                                                   \
+  log_write((level), (event), (const struct log_field[]){{.name = NULL}, ##__VA_ARGS__},                               \
             sizeof((const struct log_field[]){{.name = NULL}, ##__VA_ARGS__}) / sizeof(struct log_field))
 
 #endif

@@ -105,8 +105,8 @@ static void reset_signals(void) {
 
 /* Between fork and exec: async-signal-safe calls only. */
 static void __attribute__((noreturn))
-run_child(const char *const argv[], const struct child_ends *ends,
-          const struct subprocess_limits *limits, pid_t parent, char *const environment[]) {
+run_child(const char *const argv[], const struct child_ends *ends, const struct subprocess_limits *limits, pid_t parent,
+          char *const environment[]) {
   int exec_errno = 0;
   reset_signals();
   setsid();
@@ -206,10 +206,9 @@ static void reap(const struct child *child, int *ret_status) {
   }
 }
 
-static enum error start_child(const char *const argv[], int stdin_fd,
-                              const struct subprocess_limits *limits, struct child *ret_child) {
-  struct child child = {
-      .pid = -1, .pid_fd = -1, .output_fd = -1, .error_fd = -1, .exec_error_fd = -1};
+static enum error start_child(const char *const argv[], int stdin_fd, const struct subprocess_limits *limits,
+                              struct child *ret_child) {
+  struct child child = {.pid = -1, .pid_fd = -1, .output_fd = -1, .error_fd = -1, .exec_error_fd = -1};
   struct child_ends ends = {.input_fd = -1, .output_fd = -1, .error_fd = -1, .exec_error_fd = -1};
   enum error error = open_input(stdin_fd, &ends.input_fd);
   if (error == ERROR_NONE) {
@@ -283,9 +282,8 @@ static void read_available(int *fd, size_t max, struct text *text, bool *ret_ove
 }
 
 /* Runs until the child has ended, a limit is reached or memory is out. */
-static enum error collect(struct child *child, const struct subprocess_limits *limits,
-                          subprocess_beat *beat, void *beat_context,
-                          struct subprocess_result *result) {
+static enum error collect(struct child *child, const struct subprocess_limits *limits, subprocess_beat *beat,
+                          void *beat_context, struct subprocess_result *result) {
   const int64_t deadline_ms = clock_monotonic_ms() + limits->wall_ms;
   for (;;) {
     int64_t left_ms = deadline_ms - clock_monotonic_ms();
@@ -330,13 +328,11 @@ static void note_status(int status, struct subprocess_result *result) {
 
 static enum error exec_failure(int exec_errno) {
   errno = exec_errno;
-  return exec_errno == ENOENT || exec_errno == ENOTDIR ? ERROR_NOT_FOUND
-                                                       : file_error_from_errno(exec_errno);
+  return exec_errno == ENOENT || exec_errno == ENOTDIR ? ERROR_NOT_FOUND : file_error_from_errno(exec_errno);
 }
 
-enum error subprocess_run(const char *const argv[], int stdin_fd,
-                          const struct subprocess_limits *limits, subprocess_beat *beat,
-                          void *beat_context, struct subprocess_result *ret_result) {
+enum error subprocess_run(const char *const argv[], int stdin_fd, const struct subprocess_limits *limits,
+                          subprocess_beat *beat, void *beat_context, struct subprocess_result *ret_result) {
   *ret_result = (struct subprocess_result){.exit_code = -1};
   /* With SIGCHLD ignored the kernel would reap the child itself and its status would be lost. */
   struct sigaction standard = {.sa_handler = SIG_DFL};
@@ -351,8 +347,7 @@ enum error subprocess_run(const char *const argv[], int stdin_fd,
   if (error == ERROR_NONE) {
     int status = 0;
     int exec_errno = read_exec_error(&child);
-    error = exec_errno != 0 ? exec_failure(exec_errno)
-                            : collect(&child, limits, beat, beat_context, ret_result);
+    error = exec_errno != 0 ? exec_failure(exec_errno) : collect(&child, limits, beat, beat_context, ret_result);
     kill_group(&child);
     reap(&child, &status);
     note_status(status, ret_result);

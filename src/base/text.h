@@ -21,7 +21,7 @@ struct text {
   bool failed;
 };
 
-void text_free(struct text *text); /* frees the contents and zeroes the struct; NULL is fine */
+void text_free(struct text *text);  /* frees the contents and zeroes the struct; NULL is fine */
 void text_clear(struct text *text); /* length 0, keeps the memory */
 void text_append(struct text *text, const char *string);
 void text_append_bytes(struct text *text, const void *bytes, size_t size);

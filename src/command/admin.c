@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * mediagate admin: accounts and invitations, by who runs the machine. A password comes from the terminal or standard input, never as
- * an argument, where every user of the machine could read it.
+ * mediagate admin: accounts and invitations, by who runs the machine. A password comes from the terminal or standard
+ * input, never as an argument, where every user of the machine could read it.
  */
 #include "config.h"
 
@@ -56,7 +56,8 @@ static bool find(const struct admin *admin, struct account *ret_account) {
 
 /* The hash of a password that was asked for; false after a message. */
 static bool ask_password(const struct admin *admin, char ret_hash[PASSWORD_HASH_SIZE]) {
-  const struct password_cost cost = {.memory_kib = (uint32_t)admin->settings->argon2_memory, .time = (uint32_t)admin->settings->argon2_time};
+  const struct password_cost cost = {.memory_kib = (uint32_t)admin->settings->argon2_memory,
+                                     .time = (uint32_t)admin->settings->argon2_time};
   char password[PASSWORD_PROMPT_SIZE] = "";
   enum error error = password_prompt((size_t)admin->settings->password_min, password);
   if (error == ERROR_NONE) {
@@ -77,7 +78,8 @@ static int create(const struct admin *admin) {
   }
   enum error error = account_store_create(admin->database, admin->email, hash, 0, &account);
   if (error == ERROR_CONFLICT) {
-    fprintf(stderr, "mediagate: %s has an account already; `mediagate admin reset-password` sets a new password\n", admin->email);
+    fprintf(stderr, "mediagate: %s has an account already; `mediagate admin reset-password` sets a new password\n",
+            admin->email);
     return COMMAND_FAILED;
   }
   if (error != ERROR_NONE) {
@@ -108,7 +110,8 @@ static void print_account(void *context, const struct account *account) {
   char created_at[CLOCK_RFC3339_SIZE];
   (void)context;
   clock_format_rfc3339(account->created_at_us / 1000000 * 1000000, created_at);
-  printf("%6" PRId64 "  %-20s  %-8s  %s\n", account->id, created_at, account->disabled ? "disabled" : "active", account->email);
+  printf("%6" PRId64 "  %-20s  %-8s  %s\n", account->id, created_at, account->disabled ? "disabled" : "active",
+         account->email);
 }
 
 static int list(const struct admin *admin) {
@@ -192,9 +195,12 @@ static const struct action {
   int (*run)(const struct admin *admin);
   bool takes_email;
 } actions[] = {
-    {"create", create, true},   {"invite", invite, false},
-    {"list", list, false},      {"disable", disable, true},
-    {"enable", enable, true},   {"reset-password", reset_password, true},
+    {"create", create, true},
+    {"invite", invite, false},
+    {"list", list, false},
+    {"disable", disable, true},
+    {"enable", enable, true},
+    {"reset-password", reset_password, true},
     {"revoke-grants", revoke_grants, true},
 };
 

@@ -25,14 +25,9 @@ static const char usage[] =
 static const struct {
   const char *first, *title;
 } sections[] = {
-    {"database", "Database"},
-    {"data_dir", "Files"},
-    {"public_url", "What nginx must know too"},
-    {"fast_workers", "Pools"},
-    {"signup_policy", "Accounts"},
-    {"stream_ttl_default", "Streams and views"},
-    {"sandbox", "Probing of uploads"},
-    {"log_level", "Logs"},
+    {"database", "Database"},          {"data_dir", "Files"},         {"public_url", "What nginx must know too"},
+    {"fast_workers", "Pools"},         {"signup_policy", "Accounts"}, {"stream_ttl_default", "Streams and views"},
+    {"sandbox", "Probing of uploads"}, {"log_level", "Logs"},
 };
 
 static const char *section_title(const struct settings_row *row) {
@@ -226,7 +221,8 @@ int command_check_config(int argc, char **argv) {
        "# Settings of mediagate; see mediagate.conf(5). Each is shown with its default.\n"
        "# MEDIAGATE_<NAME> in the environment overrides what stands here; `mediagate check-config` checks both.\n",
        print_sample},
-      {"--markdown", "| setting | default | values | meaning | a change needs |\n|---|---|---|---|---|\n", print_markdown},
+      {"--markdown", "| setting | default | values | meaning | a change needs |\n|---|---|---|---|---|\n",
+       print_markdown},
       {"--man", "", print_man},
   };
   const char *config_path;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * The commands of the program, one file each. A command gets its own arguments (argv[0] is its name), answers --help, and
- * returns the exit code: 0 done, 1 failed, 2 wrong usage.
+ * The commands of the program, one file each. A command gets its own arguments (argv[0] is its name), answers --help,
+ * and returns the exit code: 0 done, 1 failed, 2 wrong usage.
  */
 #ifndef MEDIAGATE_COMMAND_COMMAND_H
 #define MEDIAGATE_COMMAND_COMMAND_H

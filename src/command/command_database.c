@@ -12,7 +12,8 @@
 
 void command_database_complain(const struct database *database, const char *action, enum error error) {
   const char *message = database_last_error(database);
-  fprintf(stderr, "mediagate: %s failed: %s%s%s\n", action, error_strerror(error), message[0] == '\0' ? "" : ": ", message);
+  fprintf(stderr, "mediagate: %s failed: %s%s%s\n", action, error_strerror(error), message[0] == '\0' ? "" : ": ",
+          message);
   if (error == ERROR_UNKNOWN_OUTCOME) {
     fputs("mediagate: the connection broke before the answer; look whether it was done before you repeat it\n", stderr);
   }
@@ -26,9 +27,11 @@ static bool schema_fits(struct database *database) {
     return false;
   }
   if (!migration_is_compatible(&status)) {
-    fprintf(stderr, "mediagate: the schema has version %d, this program works on version %d; %s\n", status.version, MIGRATION_PROGRAM_VERSION,
-            status.version < MIGRATION_PROGRAM_VERSION ? "run `mediagate migrate`"
-                                                       : "install the version of mediagate that the database was migrated for");
+    fprintf(stderr, "mediagate: the schema has version %d, this program works on version %d; %s\n", status.version,
+            MIGRATION_PROGRAM_VERSION,
+            status.version < MIGRATION_PROGRAM_VERSION
+                ? "run `mediagate migrate`"
+                : "install the version of mediagate that the database was migrated for");
     return false;
   }
   return true;

@@ -11,7 +11,8 @@
 #include "config/settings.h"
 #include "store/database.h"
 
-/* Connected, without a statement timeout; NULL when that failed. With check_schema the schema must be one that this program can work on. */
+/* Connected, without a statement timeout; NULL when that failed. With check_schema the schema must be one that this
+ * program can work on. */
 struct database *command_database_open(const struct settings *settings, bool check_schema) MUST_CHECK;
 /* "mediagate: ACTION failed: …" */
 void command_database_complain(const struct database *database, const char *action, enum error error);

@@ -7,7 +7,8 @@
 
 #include "base/text.h"
 
-/* Appends `connection` (keywords or URI) with every password's value replaced by ***. Rather masks too much than too little. */
+/* Appends `connection` (keywords or URI) with every password's value replaced by ***. Rather masks too much than too
+ * little. */
 void connection_mask_append(struct text *text, const char *connection);
 
 #endif

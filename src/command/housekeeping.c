@@ -75,8 +75,7 @@ static enum error rebuild_revocations(struct app *app) {
   }
   if (error == ERROR_NONE) {
     error = names.failed ? ERROR_MEMORY
-                         : revocation_rebuild(app->settings->data_dir,
-                                              (const char *const *)names.items, names.count);
+                         : revocation_rebuild(app->settings->data_dir, (const char *const *)names.items, names.count);
   }
   for (size_t i = 0; i < names.count; i++) {
     free(names.items[i]);
@@ -130,8 +129,7 @@ void housekeeping_free(struct housekeeping *housekeeping) {
 static void note_outcome(struct housekeeping *housekeeping, size_t index, enum error error) {
   bool failed = error != ERROR_NONE;
   if (failed && !housekeeping->failing[index]) {
-    log_event(LOG_LEVEL_WARNING, "chore_failed", LOG_STR("chore", chores[index].name),
-              LOG_ERROR_FIELD(error),
+    log_event(LOG_LEVEL_WARNING, "chore_failed", LOG_STR("chore", chores[index].name), LOG_ERROR_FIELD(error),
               LOG_STR("database", database_last_error(housekeeping->app->database)));
   } else if (!failed && housekeeping->failing[index]) {
     log_event(LOG_LEVEL_INFO, "chore_recovered", LOG_STR("chore", chores[index].name));
@@ -142,13 +140,11 @@ static void note_outcome(struct housekeeping *housekeeping, size_t index, enum e
 void housekeeping_tick(struct housekeeping *housekeeping) {
   for (size_t i = 0; i < CHORE_COUNT; i++) {
     int64_t now = clock_monotonic_ms();
-    if (now >= housekeeping->due_ms[i] &&
-        !housekeeping->app->is_overdue(housekeeping->app->beat_context)) {
+    if (now >= housekeeping->due_ms[i] && !housekeeping->app->is_overdue(housekeeping->app->beat_context)) {
       housekeeping->app->beat(housekeeping->app->beat_context);
       enum error error = chores[i].run(housekeeping->app);
       note_outcome(housekeeping, i, error);
-      housekeeping->due_ms[i] =
-          clock_monotonic_ms() + (error == ERROR_NONE ? chores[i].interval_ms : RETRY_MS);
+      housekeeping->due_ms[i] = clock_monotonic_ms() + (error == ERROR_NONE ? chores[i].interval_ms : RETRY_MS);
     }
   }
 }

@@ -43,8 +43,7 @@ struct keys_options {
   size_t kid_count;
 };
 
-static int init(const struct settings *settings, const struct keys_options *options,
-                enum keys_kind kind) {
+static int init(const struct settings *settings, const struct keys_options *options, enum keys_kind kind) {
   const char *path = keys_file_path(settings, kind);
   enum error error = keys_file_create(path, options->owner);
   if (error == ERROR_NONE) {
@@ -71,8 +70,7 @@ static void print_use(const struct keyring_key *key, bool first, int64_t retire_
   }
 }
 
-static int list(const struct settings *settings, const struct keys_options *options,
-                enum keys_kind kind) {
+static int list(const struct settings *settings, const struct keys_options *options, enum keys_kind kind) {
   struct keys_file file;
   int64_t now = clock_now_seconds();
   (void)options;
@@ -96,30 +94,25 @@ static int list(const struct settings *settings, const struct keys_options *opti
   return 0;
 }
 
-static int rotate(const struct settings *settings, const struct keys_options *options,
-                  enum keys_kind kind) {
+static int rotate(const struct settings *settings, const struct keys_options *options, enum keys_kind kind) {
   (void)options;
   return keys_rotate(settings, kind) == ERROR_NONE ? 0 : COMMAND_FAILED;
 }
 
-static int retire(const struct settings *settings, const struct keys_options *options,
-                  enum keys_kind kind) {
-  return keys_retire(settings, kind, options->kids, options->kid_count, options->force) ==
-                 ERROR_NONE
-             ? 0
-             : COMMAND_FAILED;
+static int retire(const struct settings *settings, const struct keys_options *options, enum keys_kind kind) {
+  return keys_retire(settings, kind, options->kids, options->kid_count, options->force) == ERROR_NONE ? 0
+                                                                                                      : COMMAND_FAILED;
 }
 
 static const struct {
   const char *name;
-  int (*run)(const struct settings *settings, const struct keys_options *options,
-             enum keys_kind kind);
+  int (*run)(const struct settings *settings, const struct keys_options *options, enum keys_kind kind);
 } actions[] = {{"init", init}, {"list", list}, {"rotate", rotate}, {"retire", retire}};
 
 /* Reads what follows the action; false when an argument is not understood, with that argument in
  * *ret_bad. */
-static bool parse_options(int argc, char **argv, const char *action,
-                          struct keys_options *ret_options, const char **ret_bad) {
+static bool parse_options(int argc, char **argv, const char *action, struct keys_options *ret_options,
+                          const char **ret_bad) {
   bool retires = strcmp(action, "retire") == 0;
   int i = 2;
   for (; i < argc; i++) {
@@ -149,8 +142,7 @@ static bool parse_options(int argc, char **argv, const char *action,
   }
   *ret_bad = "--force"; /* of what? a named key of one file */
   bool one_kind = ret_options->kinds[KEYS_STREAM] != ret_options->kinds[KEYS_ACCESS];
-  return ret_options->force ? ret_options->kid_count > 0 && one_kind
-                            : ret_options->kid_count == 0 || one_kind;
+  return ret_options->force ? ret_options->kid_count > 0 && one_kind : ret_options->kid_count == 0 || one_kind;
 }
 
 int command_keys(int argc, char **argv) {

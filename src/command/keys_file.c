@@ -60,18 +60,15 @@ static enum error lock_folder(const char *path, int *ret_fd) {
   return ERROR_NONE;
 }
 
-enum error keys_file_open(const struct settings *settings, enum keys_kind kind, bool lock,
-                          struct keys_file *ret_file) {
+enum error keys_file_open(const struct settings *settings, enum keys_kind kind, bool lock, struct keys_file *ret_file) {
   char problem[200];
-  *ret_file =
-      (struct keys_file){.kind = kind, .path = keys_file_path(settings, kind), .lock_fd = -1};
+  *ret_file = (struct keys_file){.kind = kind, .path = keys_file_path(settings, kind), .lock_fd = -1};
   if (lock) {
     enum error error = lock_folder(ret_file->path, &ret_file->lock_fd);
     if (error != ERROR_NONE) {
-      complain(ret_file->path,
-               error == ERROR_CONFLICT
-                   ? "another `mediagate keys` is changing keys in this folder; wait for it"
-                   : error_strerror(error));
+      complain(ret_file->path, error == ERROR_CONFLICT
+                                   ? "another `mediagate keys` is changing keys in this folder; wait for it"
+                                   : error_strerror(error));
       return error;
     }
   }
@@ -90,8 +87,7 @@ enum error keys_file_save(const struct keys_file *file) {
   if (!text.failed) {
     error = stat(file->path, &status) != 0
                 ? file_error_from_errno(errno)
-                : file_replace(file->path, status.st_mode & 07777, text.data,
-                               text.length); /* keeps the owner */
+                : file_replace(file->path, status.st_mode & 07777, text.data, text.length); /* keeps the owner */
   }
   if (error != ERROR_NONE) {
     complain(file->path, error == ERROR_IO ? strerror(errno) : error_strerror(error));

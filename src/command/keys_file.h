@@ -21,11 +21,13 @@ struct keys_file {
 const char *keys_kind_name(enum keys_kind kind);
 const char *keys_file_path(const struct settings *settings, enum keys_kind kind);
 /* Locks (exclusively, when `lock`) and reads. Failures are printed. Close with keys_file_close in every case. */
-enum error keys_file_open(const struct settings *settings, enum keys_kind kind, bool lock, struct keys_file *ret_file) MUST_CHECK;
+enum error keys_file_open(const struct settings *settings, enum keys_kind kind, bool lock,
+                          struct keys_file *ret_file) MUST_CHECK;
 /* Replaces the file by what stands in file->keyring. Failures are printed. */
 enum error keys_file_save(const struct keys_file *file) MUST_CHECK;
 void keys_file_close(struct keys_file *file);
-/* Makes a file with one new key, mode 0600. ERROR_CONFLICT: there is one already, which stays. owner "" or NULL: ours. */
+/* Makes a file with one new key, mode 0600. ERROR_CONFLICT: there is one already, which stays. owner "" or NULL: ours.
+ */
 enum error keys_file_create(const char *path, const char *owner) MUST_CHECK;
 
 #endif

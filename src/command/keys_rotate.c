@@ -21,19 +21,16 @@
 #include "base/clock.h"
 #include "command/keys_services.h"
 
-#define CLOCK_SLACK_SECONDS                                                                        \
-  60 /* another node's clock, and the second in which a worker signed last */
+#define CLOCK_SLACK_SECONDS 60 /* another node's clock, and the second in which a worker signed last */
 
-int64_t keys_retire_time(const struct settings *settings, enum keys_kind kind,
-                         const struct keyring_key *key) {
+int64_t keys_retire_time(const struct settings *settings, enum keys_kind kind, const struct keyring_key *key) {
   int64_t ttl = kind == KEYS_STREAM ? settings->stream_ttl_max : settings->access_token_ttl;
   return key->retired_at == 0 ? 0 : key->retired_at + ttl + CLOCK_SLACK_SECONDS;
 }
 
 /* Removes keys[index], keeping the order, and wipes the slot that becomes free. */
 static void remove_key(struct keyring *keyring, size_t index) {
-  memmove(&keyring->keys[index], &keyring->keys[index + 1],
-          sizeof keyring->keys[0] * (keyring->count - index - 1));
+  memmove(&keyring->keys[index], &keyring->keys[index + 1], sizeof keyring->keys[0] * (keyring->count - index - 1));
   keyring->count--;
   explicit_bzero(&keyring->keys[keyring->count], sizeof keyring->keys[0]);
 }
@@ -88,8 +85,8 @@ static enum error remove_expired(const struct settings *settings, struct keys_fi
   for (size_t i = before - 1; i >= 1; i--) {
     int64_t retire_at = keys_retire_time(settings, file->kind, &file->keyring->keys[i]);
     if (retire_at != 0 && retire_at <= now) {
-      printf("%s key %s: removed, nothing signed with it is valid any more\n",
-             keys_kind_name(file->kind), file->keyring->keys[i].kid);
+      printf("%s key %s: removed, nothing signed with it is valid any more\n", keys_kind_name(file->kind),
+             file->keyring->keys[i].kid);
       remove_key(file->keyring, i);
     }
   }
@@ -110,10 +107,8 @@ static enum error append_pending(struct keys_file *file) {
     return ERROR_NONE;
   }
   if (keyring->count == KEYRING_MAX_KEYS) {
-    fprintf(
-        stderr,
-        "mediagate keys: %s holds %d keys already, which may all be in use; rotate less often\n",
-        file->path, KEYRING_MAX_KEYS);
+    fprintf(stderr, "mediagate keys: %s holds %d keys already, which may all be in use; rotate less often\n",
+            file->path, KEYRING_MAX_KEYS);
     return ERROR_CONFLICT;
   }
   struct keyring_key *key = &keyring->keys[keyring->count];
@@ -174,17 +169,17 @@ enum error keys_rotate(const struct settings *settings, enum keys_kind kind) {
 }
 
 /* May the key be removed? Failures are printed. */
-static enum error check_removal(const struct settings *settings, const struct keys_file *file,
-                                const char *kid, bool force) {
+static enum error check_removal(const struct settings *settings, const struct keys_file *file, const char *kid,
+                                bool force) {
   const struct keyring_key *key = keyring_find(file->keyring, kid);
   if (key == NULL) {
-    fprintf(stderr, "mediagate keys: no %s key %s; `mediagate keys list` shows them\n",
-            keys_kind_name(file->kind), kid);
+    fprintf(stderr, "mediagate keys: no %s key %s; `mediagate keys list` shows them\n", keys_kind_name(file->kind),
+            kid);
     return ERROR_NOT_FOUND;
   }
   if (key == keyring_signing(file->keyring)) {
-    fprintf(stderr, "mediagate keys: %s key %s signs; run `mediagate keys rotate` first\n",
-            keys_kind_name(file->kind), kid);
+    fprintf(stderr, "mediagate keys: %s key %s signs; run `mediagate keys rotate` first\n", keys_kind_name(file->kind),
+            kid);
     return ERROR_CONFLICT;
   }
   int64_t retire_at = keys_retire_time(settings, file->kind, key);
@@ -196,8 +191,8 @@ static enum error check_removal(const struct settings *settings, const struct ke
   return ERROR_NONE;
 }
 
-static enum error remove_named(const struct settings *settings, struct keys_file *file,
-                               const char *const *kids, size_t kid_count, bool force) {
+static enum error remove_named(const struct settings *settings, struct keys_file *file, const char *const *kids,
+                               size_t kid_count, bool force) {
   for (size_t i = 0; i < kid_count; i++) {
     enum error error = check_removal(settings, file, kids[i], force);
     if (error != ERROR_NONE) {
@@ -215,16 +210,15 @@ static enum error remove_named(const struct settings *settings, struct keys_file
   return error;
 }
 
-enum error keys_retire(const struct settings *settings, enum keys_kind kind,
-                       const char *const *kids, size_t kid_count, bool force) {
+enum error keys_retire(const struct settings *settings, enum keys_kind kind, const char *const *kids, size_t kid_count,
+                       bool force) {
   struct keys_file file;
   enum error error = keys_file_open(settings, kind, true, &file);
   if (error == ERROR_NONE) {
     error = settle(settings, &file);
   }
   if (error == ERROR_NONE) {
-    error = kid_count == 0 ? remove_expired(settings, &file)
-                           : remove_named(settings, &file, kids, kid_count, force);
+    error = kid_count == 0 ? remove_expired(settings, &file) : remove_named(settings, &file, kids, kid_count, force);
   }
   keys_file_close(&file);
   return error;

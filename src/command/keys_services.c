@@ -46,8 +46,7 @@ enum error keys_reload_pools(const struct settings *settings) {
     error = service_reload(pid);
   }
   if (error == ERROR_NONE) {
-    error = service_wait_replaced(pid, children, count,
-                                  settings->drain_deadline * 1000 + REPLACE_SLACK_MS);
+    error = service_wait_replaced(pid, children, count, settings->drain_deadline * 1000 + REPLACE_SLACK_MS);
   }
   if (error == ERROR_DENIED) {
     fprintf(stderr,
@@ -67,16 +66,14 @@ enum error keys_reload_nginx(const struct settings *settings) {
   pid_t pid;
   enum error error = service_find(settings->nginx_pid_file, "nginx", &pid);
   if (error != ERROR_NONE) {
-    fprintf(
-        stderr,
-        "mediagate keys: no nginx runs by %s; start it, or correct the setting nginx_pid_file\n",
-        settings->nginx_pid_file);
+    fprintf(stderr, "mediagate keys: no nginx runs by %s; start it, or correct the setting nginx_pid_file\n",
+            settings->nginx_pid_file);
     return error;
   }
   error = service_reload(pid);
   if (error != ERROR_NONE) {
-    fprintf(stderr, "mediagate keys: cannot reload nginx (process %ld): %s; run this as root\n",
-            (long)pid, error_strerror(error));
+    fprintf(stderr, "mediagate keys: cannot reload nginx (process %ld): %s; run this as root\n", (long)pid,
+            error_strerror(error));
   }
   return error;
 }
@@ -88,8 +85,7 @@ static void free_headers(struct curl_slist **headers) {
 /* The status of one HEAD request on a connection of its own; 0 without an answer. */
 static long request_status(CURL *curl, const char *url, const char *host_header) {
   long status = 0;
-  __attribute__((cleanup(free_headers))) struct curl_slist *headers =
-      curl_slist_append(NULL, host_header);
+  __attribute__((cleanup(free_headers))) struct curl_slist *headers = curl_slist_append(NULL, host_header);
   curl_easy_setopt(curl, CURLOPT_URL, url);
   curl_easy_setopt(curl, CURLOPT_HTTPHEADER, headers);
   curl_easy_setopt(curl, CURLOPT_NOBODY, 1L);
@@ -110,11 +106,10 @@ static long request_status(CURL *curl, const char *url, const char *host_header)
 }
 
 /* nginx_url with a path that this key signs, and a Host that is ours. */
-static enum error make_request(const struct settings *settings, const struct keyring_key *key,
-                               struct text *ret_url, struct text *ret_host) {
-  struct signed_url url = {.viewer = "-",
-                           .expires_at = clock_now_seconds() + PROBE_TTL_SECONDS,
-                           .media_id = PROBE_MEDIA_ID};
+static enum error make_request(const struct settings *settings, const struct keyring_key *key, struct text *ret_url,
+                               struct text *ret_host) {
+  struct signed_url url = {
+      .viewer = "-", .expires_at = clock_now_seconds() + PROBE_TTL_SECONDS, .media_id = PROBE_MEDIA_ID};
   struct keyring *only = calloc(1, sizeof *only);
   if (only == NULL) {
     return ERROR_MEMORY;
@@ -128,8 +123,7 @@ static enum error make_request(const struct settings *settings, const struct key
   }
   enum error error = signed_url_append_path(only, &url, PROBE_FILE, ret_url);
   keyring_free(only);
-  text_appendf(ret_host, "Host: %s",
-               settings->server_names.count > 0 ? settings->server_names.items[0] : "localhost");
+  text_appendf(ret_host, "Host: %s", settings->server_names.count > 0 ? settings->server_names.items[0] : "localhost");
   return ret_url->failed || ret_host->failed ? ERROR_MEMORY : error;
 }
 
@@ -162,8 +156,7 @@ enum error keys_probe_nginx(const struct settings *settings, const struct keyrin
     curl_global_cleanup();
   }
   if (error == ERROR_TIMEOUT) {
-    fprintf(stderr, "mediagate keys: nginx at %s does not accept the new key %s (",
-            settings->nginx_url, key->kid);
+    fprintf(stderr, "mediagate keys: nginx at %s does not accept the new key %s (", settings->nginx_url, key->kid);
     fprintf(stderr, status == 0 ? "no answer" : "it answers %ld instead of 404", status);
     fprintf(stderr,
             "). Nothing is signed with it yet. See that nginx includes %s and nginx_url is right, "

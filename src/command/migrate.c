@@ -14,11 +14,12 @@
 #include "command/options.h"
 #include "store/migration.h"
 
-static const char usage[] =
-    "usage: mediagate migrate [--status] [--config FILE]\n\n"
-    "Applies the migrations that the database does not have yet, each in one transaction. Safe to run twice, and by two at\n"
-    "once; requests are served meanwhile.\n\n"
-    "  --status        only say which version the schema has; exit status 1 when this program cannot work on it\n" OPTIONS_USAGE_CONFIG;
+static const char usage[] = "usage: mediagate migrate [--status] [--config FILE]\n\n"
+                            "Applies the migrations that the database does not have yet, each in one transaction. Safe "
+                            "to run twice, and by two at\n"
+                            "once; requests are served meanwhile.\n\n"
+                            "  --status        only say which version the schema has; exit status 1 when this program "
+                            "cannot work on it\n" OPTIONS_USAGE_CONFIG;
 
 static int print_status(struct database *database) {
   struct migration_status status;
@@ -28,11 +29,12 @@ static int print_status(struct database *database) {
     return COMMAND_FAILED;
   }
   bool fits = migration_is_compatible(&status);
-  printf("schema version %d; programs from version %d on can work on it; this program has version %d: %s\n", status.version,
-         status.oldest_program, MIGRATION_PROGRAM_VERSION,
-         fits                                         ? "good"
-         : status.version < MIGRATION_PROGRAM_VERSION ? "run `mediagate migrate`"
-                                                      : "install the version of mediagate that the database was migrated for");
+  printf("schema version %d; programs from version %d on can work on it; this program has version %d: %s\n",
+         status.version, status.oldest_program, MIGRATION_PROGRAM_VERSION,
+         fits ? "good"
+         : status.version < MIGRATION_PROGRAM_VERSION
+             ? "run `mediagate migrate`"
+             : "install the version of mediagate that the database was migrated for");
   return fits ? 0 : COMMAND_FAILED;
 }
 

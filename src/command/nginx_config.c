@@ -22,9 +22,11 @@ static const char usage[] =
     "Writes settings-http.conf, settings-server.conf and settings-upload.conf into DIR (/etc/mediagate/nginx where\n"
     "deploy/mediagate.http.conf is used as it stands). Reload nginx afterwards: it reads them only then.\n\n"
     "  --output-dir DIR  where to write; made when it is missing\n"
-    "  --ca-file FILE    certificates to verify https origins with (default: " DEFAULT_CA_FILE ")\n" OPTIONS_USAGE_CONFIG;
+    "  --ca-file FILE    certificates to verify https origins with (default: " DEFAULT_CA_FILE
+    ")\n" OPTIONS_USAGE_CONFIG;
 
-/* Takes "NAME VALUE" or "NAME=VALUE" at argv[*index]; false when it is another argument. *ret_value NULL: the value is missing. */
+/* Takes "NAME VALUE" or "NAME=VALUE" at argv[*index]; false when it is another argument. *ret_value NULL: the value is
+ * missing. */
 static bool take_option(int argc, char **argv, int *index, const char *name, const char **ret_value) {
   size_t length = strlen(name);
   const char *argument = argv[*index];
@@ -47,7 +49,8 @@ static enum error write_when_changed(const char *folder, const char *name, const
     return ERROR_MEMORY;
   }
   enum error error = file_read(path, LARGEST_FILE_SIZE, &present);
-  bool same = error == ERROR_NONE && present.length == text->length && memcmp(present.data, text->data, text->length) == 0;
+  bool same =
+      error == ERROR_NONE && present.length == text->length && memcmp(present.data, text->data, text->length) == 0;
   if (!same) {
     error = file_replace(path, 0644, text->data, text->length);
     if (error == ERROR_NONE) {
@@ -99,7 +102,8 @@ int command_nginx_config(int argc, char **argv) {
   if (error == ERROR_NONE) {
     exit_code = write_all(folder, &files);
   } else {
-    fprintf(stderr, "mediagate nginx-config: %s\n%s", error_strerror(error), problems.data != NULL ? problems.data : "");
+    fprintf(stderr, "mediagate nginx-config: %s\n%s", error_strerror(error),
+            problems.data != NULL ? problems.data : "");
     exit_code = COMMAND_FAILED;
   }
   nginx_settings_free(&files);

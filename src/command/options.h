@@ -24,9 +24,10 @@
   "  --config FILE   settings to use (default: $MEDIAGATE_CONFIG, else " MEDIAGATE_SYSCONF_DIR "/mediagate.conf)\n"
 
 /* Removes --config FILE (or --config=FILE) from the arguments. False when the command is done already: --help printed
- * `usage` to stdout (*ret_exit_code 0), or --config lacks its value (COMMAND_USAGE). Arguments after "--" are left alone.
- * *ret_config_path lives as long as argv and the environment. */
-bool options_begin(int *argc, char **argv, const char *usage, const char **ret_config_path, int *ret_exit_code) MUST_CHECK;
+ * `usage` to stdout (*ret_exit_code 0), or --config lacks its value (COMMAND_USAGE). Arguments after "--" are left
+ * alone. *ret_config_path lives as long as argv and the environment. */
+bool options_begin(int *argc, char **argv, const char *usage, const char **ret_config_path,
+                   int *ret_exit_code) MUST_CHECK;
 /* Prints `usage` to stderr after a message about an argument that the command does not know. Returns COMMAND_USAGE. */
 int options_refuse(const char *command, const char *argument, const char *usage);
 /* Reads the settings and configures the log by them. NULL when there are problems, which it prints to stderr. */

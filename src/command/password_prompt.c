@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * The terminal's echo is off only while a line is read; an interrupt in that time gives it back before the program ends.
+ * The terminal's echo is off only while a line is read; an interrupt in that time gives it back before the program
+ * ends.
  */
 #include "config.h"
 
@@ -15,7 +16,8 @@
 
 #include "base/text.h"
 
-/* Reads a line by bytes, so that what follows it stays unread. A line that is too long is read to its end and refused. */
+/* Reads a line by bytes, so that what follows it stays unread. A line that is too long is read to its end and refused.
+ */
 static enum error read_line(char ret_line[PASSWORD_PROMPT_SIZE], size_t *ret_length) {
   size_t length = 0;
   bool too_long = false;
@@ -65,7 +67,8 @@ static enum error read_silently(const char *prompt, char ret_line[PASSWORD_PROMP
 }
 
 static enum error check(const char *password, size_t length, size_t min_bytes) {
-  if (length < min_bytes || length > PASSWORD_MAX_BYTES || strlen(password) != length || !text_is_utf8(password, length)) {
+  if (length < min_bytes || length > PASSWORD_MAX_BYTES || strlen(password) != length ||
+      !text_is_utf8(password, length)) {
     fprintf(stderr, "mediagate: a password has %zu to %d bytes of UTF-8 and no NUL\n", min_bytes, PASSWORD_MAX_BYTES);
     return ERROR_INVALID;
   }

@@ -27,7 +27,8 @@ static const char usage[] =
     "usage: mediagate serve [--config FILE]\n\n"
     "Answers nginx's requests on the sockets in run_dir (or on those that systemd passes), in the foreground.\n\n"
     "  SIGTERM, SIGINT  finish what is being served, then stop; a second one stops at once\n"
-    "  SIGHUP           read settings and keys again and replace all workers; errors keep what runs\n\n" OPTIONS_USAGE_CONFIG;
+    "  SIGHUP           read settings and keys again and replace all workers; errors keep what "
+    "runs\n\n" OPTIONS_USAGE_CONFIG;
 
 struct serve {
   const char *config_path;
@@ -99,8 +100,9 @@ static enum error take_pid_file(const char *path, int *ret_fd) {
   pid_t other = 0;
   enum error error = pid_lock_take(path, ret_fd, &other);
   if (error == ERROR_CONFLICT) {
-    log_event(LOG_LEVEL_ERROR, "already_running", LOG_STR("pid_file", path), LOG_I64("other", other),
-              LOG_STR("remedy", "another mediagate serves in this run_dir: stop it, or give this one a run_dir of its own"));
+    log_event(
+        LOG_LEVEL_ERROR, "already_running", LOG_STR("pid_file", path), LOG_I64("other", other),
+        LOG_STR("remedy", "another mediagate serves in this run_dir: stop it, or give this one a run_dir of its own"));
   } else if (error != ERROR_NONE) {
     log_event(LOG_LEVEL_ERROR, "pid_file_failed", LOG_STR("pid_file", path), LOG_STR("error", strerror(errno)),
               LOG_STR("remedy", "run_dir must be a folder that mediagate's user may write"));

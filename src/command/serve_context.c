@@ -25,7 +25,8 @@ static void check_folder(const char *setting, const char *path, struct text *pro
   if (stat(path, &status) != 0 || !S_ISDIR(status.st_mode)) {
     text_appendf(problems, "%s: there is no folder %s; make it, or correct the setting\n", setting, path);
   } else if (access(path, R_OK | X_OK) != 0) {
-    text_appendf(problems, "%s: %s cannot be read by user %ld; change its owner or mode\n", setting, path, (long)geteuid());
+    text_appendf(problems, "%s: %s cannot be read by user %ld; change its owner or mode\n", setting, path,
+                 (long)geteuid());
   }
 }
 
@@ -128,9 +129,8 @@ enum error serve_context_plan(struct serve_context *context, const struct serve_
         .nice = (int)pools[i].nice,
         .serving_deadline_ms = pools[i].deadline_seconds * 1000,
     };
-    if (pool->kind != POOL_TICKING &&
-        snprintf(pool->socket_path, sizeof pool->socket_path, "%s/%s.sock", settings->run_dir, pool->name) >=
-            (int)sizeof pool->socket_path) {
+    if (pool->kind != POOL_TICKING && snprintf(pool->socket_path, sizeof pool->socket_path, "%s/%s.sock",
+                                               settings->run_dir, pool->name) >= (int)sizeof pool->socket_path) {
       return ERROR_TOO_LARGE;
     }
   }

@@ -23,7 +23,8 @@ struct serve_context {
 /* Reads everything. Every problem is a line in ret_problems, remedy included; ERROR_INVALID then. With `current` the
  * settings that cannot be reloaded keep its values, and ret_kept names those that differ. */
 enum error serve_context_load(const char *config_path, const struct serve_context *current,
-                              struct serve_context **ret_context, struct text *ret_problems, struct text *ret_kept) MUST_CHECK;
+                              struct serve_context **ret_context, struct text *ret_problems,
+                              struct text *ret_kept) MUST_CHECK;
 void serve_context_free(struct serve_context *context);
 
 /* The sockets that systemd passed, by pool; -1 where there is none. */

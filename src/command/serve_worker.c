@@ -64,8 +64,7 @@ static enum error open_parts(struct worker *worker, const struct settings *setti
       .application_name = pool_name,
   };
   const struct row_cache_options cache = {
-      .notify_connection_string =
-          settings->notify_database[0] != '\0' ? settings->notify_database : settings->database,
+      .notify_connection_string = settings->notify_database[0] != '\0' ? settings->notify_database : settings->database,
       .entries = (size_t)settings->row_cache_entries,
       .stale_seconds = settings->stale_seconds,
   };

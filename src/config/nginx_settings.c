@@ -12,7 +12,9 @@
 #include <stdio.h>
 #include <string.h>
 
-#define HEADING "# Written by `mediagate nginx-config` from the settings. Changes here are lost: change the settings and run it again.\n"
+#define HEADING                                                                                                        \
+  "# Written by `mediagate nginx-config` from the settings. Changes here are lost: change the settings and run it "    \
+  "again.\n"
 #define HOST_SIZE 256
 
 /* "scheme://host" or "scheme://host:port", taken apart. */
@@ -79,7 +81,8 @@ static void append_server_names(const struct settings_list *names, struct text *
     if (is_host(names->items[i], strlen(names->items[i]), true)) {
       text_appendf(text, "  \"%s\" 1;\n", names->items[i]);
     } else {
-      problem(problems, "server_names", names->items[i], "write a host name without scheme and port, such as media.example.org");
+      problem(problems, "server_names", names->items[i],
+              "write a host name without scheme and port, such as media.example.org");
     }
   }
   text_append(text, "}\n");
@@ -95,11 +98,13 @@ static void append_cors_origins(const struct settings_list *origins, struct text
     } else if (origin_parse(origins->items[i], &origin)) {
       text_appendf(text, "  \"%s\" $http_origin;\n", origins->items[i]);
     } else {
-      problem(problems, "cors_origins", origins->items[i], "write scheme://host or scheme://host:port, or * alone for all");
+      problem(problems, "cors_origins", origins->items[i],
+              "write scheme://host or scheme://host:port, or * alone for all");
     }
   }
   text_appendf(text, "  default \"%s\";\n}\n", all ? "*" : "");
-  text_appendf(text, "map $host $mediagate_cors_vary { default \"%s\"; }\n", origins->count > 0 && !all ? "Origin" : "");
+  text_appendf(text, "map $host $mediagate_cors_vary { default \"%s\"; }\n",
+               origins->count > 0 && !all ? "Origin" : "");
 }
 
 static void append_trusted_proxies(const struct settings_list *proxies, struct text *text, struct text *problems) {
@@ -113,20 +118,25 @@ static void append_trusted_proxies(const struct settings_list *proxies, struct t
   }
 }
 
-/* One origin: a location that only X-Accel-Redirect reaches, and without a resolver an upstream that is looked up when nginx starts. */
-static void append_origin(const struct origin *origin, size_t index, bool resolved_later, const char *log_dir, struct nginx_settings *files) {
+/* One origin: a location that only X-Accel-Redirect reaches, and without a resolver an upstream that is looked up when
+ * nginx starts. */
+static void append_origin(const struct origin *origin, size_t index, bool resolved_later, const char *log_dir,
+                          struct nginx_settings *files) {
   const char *scheme = origin->is_https ? "https" : "http";
   char port[8] = "";
   if (!origin->port_is_default) {
     (void)snprintf(port, sizeof port, ":%u", origin->port); /* at most ":65535" */
   }
   if (!resolved_later) {
-    text_appendf(&files->http, "upstream mediagate_origin_%zu {\n  server %s:%u;\n  keepalive 16;\n}\n", index, origin->host, origin->port);
+    text_appendf(&files->http, "upstream mediagate_origin_%zu {\n  server %s:%u;\n  keepalive 16;\n}\n", index,
+                 origin->host, origin->port);
   }
   struct text *text = &files->server;
   text_appendf(text, "location ^~ \"/_origin/%s/%s/%u/\" {\n", scheme, origin->host, origin->port);
   text_append(text, "  internal;\n");
-  text_appendf(text, "  error_log \"%s/error.log\" emerg; # every other level quotes the viewer's request line, a live URL\n", log_dir);
+  text_appendf(text,
+               "  error_log \"%s/error.log\" emerg; # every other level quotes the viewer's request line, a live URL\n",
+               log_dir);
   text_appendf(text, "  set $origin_host \"%s%s\";\n  set $origin_name \"%s\";\n", origin->host, port, origin->host);
   text_append(text, "  set $problem_reason origin;\n");
   if (resolved_later) {
@@ -138,23 +148,24 @@ static void append_origin(const struct origin *origin, size_t index, bool resolv
   } else {
     text_appendf(text, "  proxy_pass %s://mediagate_origin_%zu;\n", scheme, index);
   }
-  text_append(text,
-              "  error_page 404 410 =404 /_problem;\n"
-              "  error_page 412 416 /_problem;\n"
-              "  error_page 300 301 302 303 305 307 308 400 401 402 403 405 406 407 408 409 411 413 414 415 417 421 422 423 424 425 426\n"
-              "             428 429 431 451 500 501 502 503 504 505 507 508 511 =502 /_problem;\n"
-              "  add_header X-Request-Id $mediagate_request_id;\n"
-              "  add_header X-Content-Type-Options nosniff;\n"
-              "  add_header Content-Security-Policy \"default-src 'none'; media-src 'self'; sandbox\";\n"
-              "  add_header Content-Disposition $origin_disposition;\n"
-              "  add_header Referrer-Policy no-referrer;\n"
-              "  add_header Access-Control-Allow-Origin $mediagate_cors_origin;\n"
-              "  add_header Access-Control-Expose-Headers $mediagate_cors_expose;\n"
-              "  add_header Vary $mediagate_cors_vary;\n"
-              "}\n");
+  text_append(text, "  error_page 404 410 =404 /_problem;\n"
+                    "  error_page 412 416 /_problem;\n"
+                    "  error_page 300 301 302 303 305 307 308 400 401 402 403 405 406 407 408 409 411 413 414 415 417 "
+                    "421 422 423 424 425 426\n"
+                    "             428 429 431 451 500 501 502 503 504 505 507 508 511 =502 /_problem;\n"
+                    "  add_header X-Request-Id $mediagate_request_id;\n"
+                    "  add_header X-Content-Type-Options nosniff;\n"
+                    "  add_header Content-Security-Policy \"default-src 'none'; media-src 'self'; sandbox\";\n"
+                    "  add_header Content-Disposition $origin_disposition;\n"
+                    "  add_header Referrer-Policy no-referrer;\n"
+                    "  add_header Access-Control-Allow-Origin $mediagate_cors_origin;\n"
+                    "  add_header Access-Control-Expose-Headers $mediagate_cors_expose;\n"
+                    "  add_header Vary $mediagate_cors_vary;\n"
+                    "}\n");
 }
 
-static void append_origins(const struct settings *settings, const char *ca_file, struct nginx_settings *files, struct text *problems) {
+static void append_origins(const struct settings *settings, const char *ca_file, struct nginx_settings *files,
+                           struct text *problems) {
   bool resolved_later = settings->resolver[0] != '\0';
   if (resolved_later) {
     if (consists_of(settings->resolver, strlen(settings->resolver), "0123456789abcdefABCDEF:.[] ")) {
@@ -171,7 +182,8 @@ static void append_origins(const struct settings *settings, const char *ca_file,
     if (origin_parse(settings->origin_hosts.items[i], &origin)) {
       append_origin(&origin, i, resolved_later, settings->log_dir, files);
     } else {
-      problem(problems, "origin_hosts", settings->origin_hosts.items[i], "write scheme://host or scheme://host:port, http or https");
+      problem(problems, "origin_hosts", settings->origin_hosts.items[i],
+              "write scheme://host or scheme://host:port, http or https");
     }
   }
 }
@@ -192,7 +204,8 @@ enum error nginx_settings_render(const struct settings *settings, const char *ca
     problem(ret_problems, "--ca-file", ca_file, "give an absolute path without quotes, backslashes, $, ; and braces");
   }
   if (!is_plain_path(settings->log_dir)) {
-    problem(ret_problems, "log_dir", settings->log_dir, "give an absolute path without quotes, backslashes, $, ; and braces");
+    problem(ret_problems, "log_dir", settings->log_dir,
+            "give an absolute path without quotes, backslashes, $, ; and braces");
   }
   append_server_names(&settings->server_names, &files.http, ret_problems);
   append_cors_origins(&settings->cors_origins, &files.http, ret_problems);

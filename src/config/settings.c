@@ -13,6 +13,7 @@
 
 #include "config/settings_internal.h"
 
+/* clang-format off */
 #define ROW_STRING(row_name, value, can_reload, text)                                                                 \
   {.name = #row_name, .kind = SETTINGS_STRING, .unit = "", .choices = "", .default_text = (value),                    \
    .reloadable = (can_reload), .help = (text), .offset = offsetof(struct settings, row_name)},
@@ -28,9 +29,9 @@
 #define ROW_CHOICE(row_name, words, value, can_reload, text)                                                          \
   {.name = #row_name, .kind = SETTINGS_CHOICE, .unit = "", .choices = (words), .default_text = (value),               \
    .reloadable = (can_reload), .help = (text), .offset = offsetof(struct settings, row_name)},
+/* clang-format on */
 
-static const struct settings_row rows[] = {
-    SETTINGS_TABLE(ROW_STRING, ROW_LIST, ROW_INTEGER, ROW_BOOLEAN, ROW_CHOICE)};
+static const struct settings_row rows[] = {SETTINGS_TABLE(ROW_STRING, ROW_LIST, ROW_INTEGER, ROW_BOOLEAN, ROW_CHOICE)};
 _Static_assert(sizeof(rows) / sizeof(rows[0]) == SETTINGS_ROW_COUNT, "every setting is one row");
 
 const struct settings_row *settings_rows(size_t *ret_count) {

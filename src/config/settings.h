@@ -23,11 +23,11 @@ enum settings_signup_policy { SIGNUP_OPEN, SIGNUP_INVITE, SIGNUP_CLOSED };
 enum settings_sandbox { SANDBOX_BUBBLEWRAP, SANDBOX_NONE };
 
 /* One member per row of the table: char *, struct settings_list, int64_t, bool, int (a choice's index). */
-#define SETTINGS_MEMBER_STRING(name, value, reloadable, help)                 char *name;
-#define SETTINGS_MEMBER_LIST(name, value, reloadable, help)                   struct settings_list name;
+#define SETTINGS_MEMBER_STRING(name, value, reloadable, help)                  char *name;
+#define SETTINGS_MEMBER_LIST(name, value, reloadable, help)                    struct settings_list name;
 #define SETTINGS_MEMBER_INTEGER(name, unit, min, max, value, reloadable, help) int64_t name;
-#define SETTINGS_MEMBER_BOOLEAN(name, value, reloadable, help)                bool name;
-#define SETTINGS_MEMBER_CHOICE(name, choices, value, reloadable, help)        int name;
+#define SETTINGS_MEMBER_BOOLEAN(name, value, reloadable, help)                 bool name;
+#define SETTINGS_MEMBER_CHOICE(name, choices, value, reloadable, help)         int name;
 struct settings {
   SETTINGS_TABLE(SETTINGS_MEMBER_STRING, SETTINGS_MEMBER_LIST, SETTINGS_MEMBER_INTEGER, SETTINGS_MEMBER_BOOLEAN,
                  SETTINGS_MEMBER_CHOICE)
@@ -58,7 +58,8 @@ enum error settings_load(const char *path, struct settings **ret_settings, struc
 /* The same from text instead of a file and without the environment, for tests and fuzzing. */
 enum error settings_parse(const char *file_text, struct settings **ret_settings, struct text *ret_problems) MUST_CHECK;
 void settings_free(struct settings *settings);
-/* Copies into `next` the values of settings that cannot be reloaded and differ, and names them in ret_kept, one a line. */
+/* Copies into `next` the values of settings that cannot be reloaded and differ, and names them in ret_kept, one a line.
+ */
 enum error settings_keep_fixed(const struct settings *current, struct settings *next, struct text *ret_kept) MUST_CHECK;
 /* The value of one row as it would stand in the file. */
 void settings_append_value(const struct settings *settings, const struct settings_row *row, struct text *ret_text);

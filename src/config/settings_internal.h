@@ -22,7 +22,7 @@ struct settings_loading {
   const char *path; /* for messages */
   struct settings *settings;
   struct text *problems;
-  unsigned line[SETTINGS_ROW_COUNT];           /* 0: not in the file */
+  unsigned line[SETTINGS_ROW_COUNT]; /* 0: not in the file */
   bool from_environment[SETTINGS_ROW_COUNT];
   bool out_of_memory;
 };

@@ -5,10 +5,9 @@
  * README are all made from these lines.
  *
  *   STRING(name, default, reloadable, help)                 text; "" often means "none"
- *   LIST  (name, default, reloadable, help)                 comma-separated here and in the environment, a list in the file
- *   INTEGER(name, unit, min, max, default, reloadable, help)
- *   BOOLEAN(name, default, reloadable, help)
- *   CHOICE(name, "a|b|c", default, reloadable, help)        the value is its index in the list
+ *   LIST  (name, default, reloadable, help)                 comma-separated here and in the environment, a list in the
+ * file INTEGER(name, unit, min, max, default, reloadable, help) BOOLEAN(name, default, reloadable, help) CHOICE(name,
+ * "a|b|c", default, reloadable, help)        the value is its index in the list
  *
  * A setting that is not reloadable keeps its value until the next start; a reload says so.
  */

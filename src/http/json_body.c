@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Reads JSON bodies and their typed fields. The gate (json_gate.c) decides what is good JSON; json-c only builds the tree.
+ * Reads JSON bodies and their typed fields. The gate (json_gate.c) decides what is good JSON; json-c only builds the
+ * tree.
  */
 #include "config.h"
 

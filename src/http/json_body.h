@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * JSON request bodies: a strict gate before json-c (size, depth, NUL, control bytes, UTF-8, duplicate keys, NaN, whole
- * input, numbers that fit), then typed fields. Wrong, missing and unknown fields are noted in the response, all at once.
+ * input, numbers that fit), then typed fields. Wrong, missing and unknown fields are noted in the response, all at
+ * once.
  */
 #ifndef MEDIAGATE_HTTP_JSON_BODY_H
 #define MEDIAGATE_HTTP_JSON_BODY_H
@@ -21,19 +22,26 @@ struct response;
 
 /* Parses text into an object. ERROR_INVALID with the reason and the byte offset in ret_reason.
  * Pure: the fuzz target and the tests call this. */
-enum error json_body_parse(const char *text, size_t size, struct json_object **ret_object, char ret_reason[160]) MUST_CHECK;
-/* Reads and parses the request's body, which must be application/json with an object at the top. On failure the response
- * holds the answer (400, 413, 415) and the return value is not ERROR_NONE. */
-enum error json_body_read(struct request *request, struct response *response, struct json_object **ret_object) MUST_CHECK;
+enum error json_body_parse(const char *text, size_t size, struct json_object **ret_object,
+                           char ret_reason[160]) MUST_CHECK;
+/* Reads and parses the request's body, which must be application/json with an object at the top. On failure the
+ * response holds the answer (400, 413, 415) and the return value is not ERROR_NONE. */
+enum error json_body_read(struct request *request, struct response *response,
+                          struct json_object **ret_object) MUST_CHECK;
 
-/* Typed access. Each notes a field error in `response` when the field is missing, null or of another type, or out of the
- * given bounds; the result is then NULL or 0. *_optional: absent is fine and leaves the default; null counts as absent.
- * Strings live as long as the object. Lengths are in code points. A string with NUL or control characters is an error. */
-const char *json_body_string(struct json_object *object, const char *name, size_t min_length, size_t max_length, struct response *response);
-const char *json_body_string_optional(struct json_object *object, const char *name, size_t min_length, size_t max_length, struct response *response);
-int64_t json_body_integer_optional(struct json_object *object, const char *name, int64_t min, int64_t max, int64_t fallback, struct response *response);
+/* Typed access. Each notes a field error in `response` when the field is missing, null or of another type, or out of
+ * the given bounds; the result is then NULL or 0. *_optional: absent is fine and leaves the default; null counts as
+ * absent. Strings live as long as the object. Lengths are in code points. A string with NUL or control characters is an
+ * error. */
+const char *json_body_string(struct json_object *object, const char *name, size_t min_length, size_t max_length,
+                             struct response *response);
+const char *json_body_string_optional(struct json_object *object, const char *name, size_t min_length,
+                                      size_t max_length, struct response *response);
+int64_t json_body_integer_optional(struct json_object *object, const char *name, int64_t min, int64_t max,
+                                   int64_t fallback, struct response *response);
 /* Secrets: valid UTF-8 of min..max bytes, control characters allowed except NUL. */
-const char *json_body_password(struct json_object *object, const char *name, size_t min_bytes, size_t max_bytes, struct response *response);
+const char *json_body_password(struct json_object *object, const char *name, size_t min_bytes, size_t max_bytes,
+                               struct response *response);
 /* Notes every member that is not in the NULL-terminated list. */
 void json_body_refuse_unknown(struct json_object *object, const char *const known[], struct response *response);
 

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * The strict gate before json-c: RFC 8259 to the letter, and more. Refused besides bad syntax: nesting beyond the limit,
- * an object with a member twice (escapes are no way around) or with very many, NUL in any spelling, lone surrogates,
- * overlong and otherwise invalid UTF-8, integers that do not fit 64 bits, numbers that are not finite, a byte order mark.
- * Pure; allocates for the names of members only.
+ * The strict gate before json-c: RFC 8259 to the letter, and more. Refused besides bad syntax: nesting beyond the
+ * limit, an object with a member twice (escapes are no way around) or with very many, NUL in any spelling, lone
+ * surrogates, overlong and otherwise invalid UTF-8, integers that do not fit 64 bits, numbers that are not finite, a
+ * byte order mark. Pure; allocates for the names of members only.
  */
 #ifndef MEDIAGATE_HTTP_JSON_GATE_H
 #define MEDIAGATE_HTTP_JSON_GATE_H

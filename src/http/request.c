@@ -51,7 +51,8 @@ enum parameter {
   PARAMETER_COUNT
 };
 
-#define NAMED(text) {(text), sizeof(text) - 1}
+#define NAMED(text)                                                                                                    \
+  { (text), sizeof(text) - 1 }
 static const struct {
   const char *name;
   size_t length;
@@ -172,8 +173,7 @@ enum error request_read(struct request *request, void *buffer, size_t size, size
   }
   request->body_read += got;
   /* A body that was cut short reads as a clean end: only the announced length tells. */
-  if (got == 0 && size > 0 && request->content_length >= 0 &&
-      request->body_read < (uint64_t)request->content_length) {
+  if (got == 0 && size > 0 && request->content_length >= 0 && request->body_read < (uint64_t)request->content_length) {
     return ERROR_ABORTED;
   }
   *ret_read = got;

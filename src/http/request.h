@@ -46,11 +46,12 @@ struct request {
  * long as it does. ERROR_INVALID: something that nginx would never send. */
 enum error request_init(struct request *ret_request, struct FCGX_Request *fcgi) MUST_CHECK;
 /* The same from a list of "NAME=value"; fcgi is where the body comes from, NULL for test_body. */
-enum error request_init_list(struct request *ret_request, char *const *parameters, struct FCGX_Request *fcgi) MUST_CHECK;
+enum error request_init_list(struct request *ret_request, char *const *parameters,
+                             struct FCGX_Request *fcgi) MUST_CHECK;
 /* The value of any other parameter, NULL when absent. */
 const char *request_parameter(const struct request *request, const char *name);
-/* Reads up to size bytes of the body, as soon as there are some; *ret_read 0 is a clean end (all of content_length was read).
- * ERROR_ABORTED: the client went away, or sent less than it announced. */
+/* Reads up to size bytes of the body, as soon as there are some; *ret_read 0 is a clean end (all of content_length was
+ * read). ERROR_ABORTED: the client went away, or sent less than it announced. */
 enum error request_read(struct request *request, void *buffer, size_t size, size_t *ret_read) MUST_CHECK;
 /* The whole body, at most max_size bytes (else ERROR_TOO_LARGE); malloc'd with a NUL behind it. */
 enum error request_read_all(struct request *request, size_t max_size, char **ret_body, size_t *ret_size) MUST_CHECK;

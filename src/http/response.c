@@ -86,9 +86,10 @@ static void set_body(struct response *response, int status, const char *content_
 
 void response_json(struct response *response, int status, struct json_object *object) {
   size_t size = 0;
-  const char *text = object == NULL ? NULL
-                                    : json_object_to_json_string_length(
-                                          object, JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE, &size);
+  const char *text =
+      object == NULL
+          ? NULL
+          : json_object_to_json_string_length(object, JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE, &size);
   if (text == NULL) {
     response_error(response, ERROR_MEMORY);
   } else {

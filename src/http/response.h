@@ -15,7 +15,8 @@ struct FCGX_Request;
 struct json_object;
 struct request;
 
-/* One field that is wrong, in a 422. `pointer` is a JSON pointer into the body ("/title"), or "?name" for a query parameter. */
+/* One field that is wrong, in a 422. `pointer` is a JSON pointer into the body ("/title"), or "?name" for a query
+ * parameter. */
 struct response_field_error {
   char pointer[64];
   char detail[192];
@@ -25,8 +26,8 @@ struct response_field_error {
 
 struct response {
   int status;
-  const char *request_id; /* of the request that is answered, "" for none; stands in problem documents */
-  struct text headers; /* "Name: value\r\n" lines, Content-Type and Content-Length excluded */
+  const char *request_id;   /* of the request that is answered, "" for none; stands in problem documents */
+  struct text headers;      /* "Name: value\r\n" lines, Content-Type and Content-Length excluded */
   const char *content_type; /* static storage */
   struct text body;
   struct response_field_error field_errors[RESPONSE_MAX_FIELD_ERRORS];
@@ -42,11 +43,12 @@ void response_header(struct response *response, const char *name, const char *va
 void response_json(struct response *response, int status, struct json_object *object);
 /* Status without a body (204). */
 void response_empty(struct response *response, int status);
-/* A problem document: {type, title, status, detail, request_id, errors?}. Replaces a body that was set before; headers stay.
- * `detail` says what was wrong and what to do, in plain words; it may be NULL when the title says all. */
+/* A problem document: {type, title, status, detail, request_id, errors?}. Replaces a body that was set before; headers
+ * stay. `detail` says what was wrong and what to do, in plain words; it may be NULL when the title says all. */
 void response_problem(struct response *response, int status, const char *detail_format, ...) PRINTF_LIKE(3, 4);
 /* Notes one wrong field; response_problem_fields then makes the 422 of all that were noted. */
-void response_field_error(struct response *response, const char *pointer, const char *detail_format, ...) PRINTF_LIKE(3, 4);
+void response_field_error(struct response *response, const char *pointer, const char *detail_format, ...)
+    PRINTF_LIKE(3, 4);
 bool response_has_field_errors(const struct response *response);
 void response_problem_fields(struct response *response);
 /* The answer to an error of a lower layer that no handler has a better word for: ERROR_UNAVAILABLE is 503 with

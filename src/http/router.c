@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Matches a path against patterns, segment by segment. Which handler, pool or caller belongs to a row is not known here.
+ * Matches a path against patterns, segment by segment. Which handler, pool or caller belongs to a row is not known
+ * here.
  */
 #include "config.h"
 

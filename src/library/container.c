@@ -27,8 +27,7 @@ struct source {
 };
 
 /* Reads up to PEEK_SIZE bytes; what lies behind the end is zero. */
-static enum error peek(const struct source *source, int64_t offset,
-                       unsigned char ret_bytes[PEEK_SIZE]) {
+static enum error peek(const struct source *source, int64_t offset, unsigned char ret_bytes[PEEK_SIZE]) {
   memset(ret_bytes, 0, PEEK_SIZE);
   size_t done = 0;
   while (done < PEEK_SIZE) {
@@ -55,17 +54,15 @@ static uint64_t big_endian(const unsigned char *bytes, int size) {
   return value;
 }
 
-static enum error truncated(const struct source *source, int64_t expected,
-                            char ret_reason[CONTAINER_REASON_SIZE]) {
-  snprintf(ret_reason, CONTAINER_REASON_SIZE,
-           "the file is cut off: it has %lld bytes, its contents say at least %lld",
+static enum error truncated(const struct source *source, int64_t expected, char ret_reason[CONTAINER_REASON_SIZE]) {
+  snprintf(ret_reason, CONTAINER_REASON_SIZE, "the file is cut off: it has %lld bytes, its contents say at least %lld",
            (long long)source->size, (long long)expected);
   return ERROR_INVALID;
 }
 
 static enum error malformed(int64_t offset, char ret_reason[CONTAINER_REASON_SIZE]) {
-  snprintf(ret_reason, CONTAINER_REASON_SIZE,
-           "the file is damaged: the box at byte %lld makes no sense", (long long)offset);
+  snprintf(ret_reason, CONTAINER_REASON_SIZE, "the file is damaged: the box at byte %lld makes no sense",
+           (long long)offset);
   return ERROR_INVALID;
 }
 
@@ -126,8 +123,7 @@ static enum error check_mp4(const struct source *source, char ret_reason[CONTAIN
 
 /* An EBML element's head: its id, the size of its contents (-1: unknown) and its own length. False:
  * none. */
-static bool ebml_head(const unsigned char bytes[PEEK_SIZE], uint32_t *ret_id, int64_t *ret_size,
-                      int *ret_length) {
+static bool ebml_head(const unsigned char bytes[PEEK_SIZE], uint32_t *ret_id, int64_t *ret_size, int *ret_length) {
   int id_length = 1;
   while (id_length <= 4 && (bytes[0] & (0x80 >> (id_length - 1))) == 0) {
     id_length++;
@@ -147,8 +143,7 @@ static bool ebml_head(const unsigned char bytes[PEEK_SIZE], uint32_t *ret_id, in
   return true;
 }
 
-static enum error check_matroska(const struct source *source,
-                                 char ret_reason[CONTAINER_REASON_SIZE]) {
+static enum error check_matroska(const struct source *source, char ret_reason[CONTAINER_REASON_SIZE]) {
   unsigned char bytes[PEEK_SIZE];
   int64_t offset = 0;
   for (int elements = 0; elements < EBML_SKIP_MAX && offset < source->size; elements++) {
@@ -180,8 +175,8 @@ static enum error check_matroska(const struct source *source,
 /* Recorders that could not go back leave 0 or 0xFFFFFFFF; sizes above 4 GiB do not fit either. */
 static enum error check_riff(const struct source *source, const unsigned char header[PEEK_SIZE],
                              char ret_reason[CONTAINER_REASON_SIZE]) {
-  uint32_t size = (uint32_t)header[4] | (uint32_t)header[5] << 8 | (uint32_t)header[6] << 16 |
-                  (uint32_t)header[7] << 24;
+  uint32_t size =
+      (uint32_t)header[4] | (uint32_t)header[5] << 8 | (uint32_t)header[6] << 16 | (uint32_t)header[7] << 24;
   if (size == 0 || size >= 0xFFFFFF00U || source->size >= (int64_t)size) {
     return ERROR_NONE; /* some writers count the 8 bytes of the head, some do not */
   }
@@ -199,8 +194,7 @@ enum error container_check_whole(int fd, char ret_reason[CONTAINER_REASON_SIZE])
   if (error != ERROR_NONE) {
     return error;
   }
-  if (memcmp(header + 4, "ftyp", 4) == 0 || memcmp(header + 4, "moov", 4) == 0 ||
-      memcmp(header + 4, "mdat", 4) == 0) {
+  if (memcmp(header + 4, "ftyp", 4) == 0 || memcmp(header + 4, "moov", 4) == 0 || memcmp(header + 4, "mdat", 4) == 0) {
     return check_mp4(&source, ret_reason);
   }
   if (big_endian(header, 4) == EBML_HEADER) {

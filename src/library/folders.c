@@ -32,8 +32,7 @@ void folders_unique_name(char ret_name[FOLDERS_UNIQUE_NAME_SIZE]) {
 }
 
 bool folders_is_entry(const char *name) {
-  return name[0] != '\0' && strcmp(name, ".") != 0 && strcmp(name, "..") != 0 &&
-         strchr(name, '/') == NULL;
+  return name[0] != '\0' && strcmp(name, ".") != 0 && strcmp(name, "..") != 0 && strchr(name, '/') == NULL;
 }
 
 enum error folders_entry(const char *stored_name, char ret_entry[STORED_NAME_SIZE]) {
@@ -99,8 +98,7 @@ enum error folders_note_entries(struct media_folder *folder, int64_t media_id, i
   return error;
 }
 
-enum error folders_prepare_entry(struct media_folder *folder, int64_t media_id, const char *entry,
-                                 int *ret_fd) {
+enum error folders_prepare_entry(struct media_folder *folder, int64_t media_id, const char *entry, int *ret_fd) {
   __attribute__((cleanup(file_close_cleanup))) int fd = -1;
   enum error error = folders_write_note(folder, media_id, entry);
   if (error == ERROR_NONE) {
@@ -117,11 +115,9 @@ enum error folders_prepare_entry(struct media_folder *folder, int64_t media_id, 
   return ERROR_NONE;
 }
 
-static enum error format_note(int64_t media_id, const char *entry,
-                              char ret_name[FOLDERS_NOTE_SIZE]) {
-  int length = entry != NULL
-                   ? snprintf(ret_name, FOLDERS_NOTE_SIZE, "%" PRId64 "-%s", media_id, entry)
-                   : snprintf(ret_name, FOLDERS_NOTE_SIZE, "%" PRId64, media_id);
+static enum error format_note(int64_t media_id, const char *entry, char ret_name[FOLDERS_NOTE_SIZE]) {
+  int length = entry != NULL ? snprintf(ret_name, FOLDERS_NOTE_SIZE, "%" PRId64 "-%s", media_id, entry)
+                             : snprintf(ret_name, FOLDERS_NOTE_SIZE, "%" PRId64, media_id);
   return length > 0 && length < FOLDERS_NOTE_SIZE ? ERROR_NONE : ERROR_INVALID;
 }
 
@@ -143,13 +139,10 @@ enum error folders_remove_note(struct media_folder *folder, int64_t media_id, co
   if (format_note(media_id, entry, name) != ERROR_NONE) {
     return ERROR_INVALID;
   }
-  return unlinkat(folder->pending_fd, name, 0) == 0 || errno == ENOENT
-             ? ERROR_NONE
-             : file_error_from_errno(errno);
+  return unlinkat(folder->pending_fd, name, 0) == 0 || errno == ENOENT ? ERROR_NONE : file_error_from_errno(errno);
 }
 
-enum error folders_parse_note(const char *name, int64_t *ret_media_id,
-                              char ret_entry[STORED_NAME_SIZE]) {
+enum error folders_parse_note(const char *name, int64_t *ret_media_id, char ret_entry[STORED_NAME_SIZE]) {
   size_t digits = strcspn(name, "-");
   uint64_t id = 0;
   if (text_parse_u64(name, digits, INT64_MAX, &id) != ERROR_NONE) {

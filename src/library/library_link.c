@@ -54,8 +54,7 @@ bool library_link_is_playlist(const char *path) {
 
 bool library_link_is_servable_name(const char *name) {
   size_t length = strlen(name);
-  if (length == 0 || length > NAME_MAX_SERVED ||
-      (!isalnum((unsigned char)name[0]) && name[0] != '_')) {
+  if (length == 0 || length > NAME_MAX_SERVED || (!isalnum((unsigned char)name[0]) && name[0] != '_')) {
     return false;
   }
   for (size_t i = 0; i < length; i++) {
@@ -69,8 +68,7 @@ bool library_link_is_servable_name(const char *name) {
 enum error library_link_check_path(const char *path, char ret_reason[LIBRARY_LINK_REASON_SIZE]) {
   size_t length = strlen(path);
   if (length == 0 || length > LIBRARY_LINK_PATH_MAX) {
-    return refuse(ERROR_INVALID, ret_reason, "a library path has 1 to %d bytes",
-                  LIBRARY_LINK_PATH_MAX);
+    return refuse(ERROR_INVALID, ret_reason, "a library path has 1 to %d bytes", LIBRARY_LINK_PATH_MAX);
   }
   if (!text_is_utf8(path, length) || text_has_control(path, length)) {
     return refuse(ERROR_INVALID, ret_reason, "a library path is UTF-8 without control characters");
@@ -94,8 +92,7 @@ enum error library_link_check_path(const char *path, char ret_reason[LIBRARY_LIN
 /* Resolves below the library without any way out; the result is for fstat and for its path. */
 static enum error resolve(const struct media_folder *folder, const char *path, int *ret_fd,
                           char ret_reason[LIBRARY_LINK_REASON_SIZE]) {
-  struct open_how how = {.flags = O_PATH | O_CLOEXEC,
-                         .resolve = RESOLVE_BENEATH | RESOLVE_NO_MAGICLINKS};
+  struct open_how how = {.flags = O_PATH | O_CLOEXEC, .resolve = RESOLVE_BENEATH | RESOLVE_NO_MAGICLINKS};
   long fd;
   int tries = 0;
   do {
@@ -150,20 +147,18 @@ static bool is_played(const char *name) {
 static enum error check_folder(int library_fd, int fd, int depth, int *count,
                                char ret_reason[LIBRARY_LINK_REASON_SIZE]);
 
-static enum error check_entry(int library_fd, int folder_fd, const char *name, int depth,
-                              int *count, char ret_reason[LIBRARY_LINK_REASON_SIZE]) {
+static enum error check_entry(int library_fd, int folder_fd, const char *name, int depth, int *count,
+                              char ret_reason[LIBRARY_LINK_REASON_SIZE]) {
   struct stat status;
   if (++*count > FOLDER_FILES_MAX) {
-    return refuse(ERROR_INVALID, ret_reason, "the playlist's folder has more than %d files",
-                  FOLDER_FILES_MAX);
+    return refuse(ERROR_INVALID, ret_reason, "the playlist's folder has more than %d files", FOLDER_FILES_MAX);
   }
   if (fstatat(folder_fd, name, &status, AT_SYMLINK_NOFOLLOW) != 0) {
     return errno == ENOENT ? ERROR_NONE : file_error_from_errno(errno);
   }
   if (S_ISLNK(status.st_mode) && library_link_is_servable_name(name)) {
     return refuse(ERROR_DENIED, ret_reason,
-                  "the playlist's folder holds a link (%.80s); links could lead out of the library",
-                  name);
+                  "the playlist's folder holds a link (%.80s); links could lead out of the library", name);
   }
   if (S_ISREG(status.st_mode) && is_played(name) && !library_link_is_servable_name(name)) {
     return refuse(ERROR_INVALID, ret_reason,
@@ -175,12 +170,10 @@ static enum error check_entry(int library_fd, int folder_fd, const char *name, i
     return ERROR_NONE; /* never served under this name */
   }
   if (depth == FOLDER_DEPTH_MAX) {
-    return refuse(ERROR_INVALID, ret_reason, "the playlist's folder is more than %d folders deep",
-                  FOLDER_DEPTH_MAX);
+    return refuse(ERROR_INVALID, ret_reason, "the playlist's folder is more than %d folders deep", FOLDER_DEPTH_MAX);
   }
   int fd = openat(folder_fd, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-  return fd >= 0 ? check_folder(library_fd, fd, depth + 1, count, ret_reason)
-                 : file_error_from_errno(errno);
+  return fd >= 0 ? check_folder(library_fd, fd, depth + 1, count, ret_reason) : file_error_from_errno(errno);
 }
 
 /* What nginx could serve below a linked folder: only files, with names that it takes. Closes fd. */
@@ -213,8 +206,7 @@ static enum error resolve_folder(const struct media_folder *folder, const char *
                   "whole folder");
   }
   if (!library_link_is_servable_name(slash + 1)) {
-    return refuse(ERROR_INVALID, ret_reason,
-                  "a playlist's name has letters, digits and ._~+=,@- only");
+    return refuse(ERROR_INVALID, ret_reason, "a playlist's name has letters, digits and ._~+=,@- only");
   }
   memcpy(parent, path, (size_t)(slash - path));
   parent[slash - path] = '\0';
@@ -225,9 +217,8 @@ static enum error resolve_folder(const struct media_folder *folder, const char *
   }
   int count = 0;
   int listed = openat(fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-  error = listed >= 0
-              ? check_folder(folder->library_fd, listed, 0, &count, ret_reason)
-              : refuse(ERROR_DENIED, ret_reason, "the service may not read the playlist's folder");
+  error = listed >= 0 ? check_folder(folder->library_fd, listed, 0, &count, ret_reason)
+                      : refuse(ERROR_DENIED, ret_reason, "the service may not read the playlist's folder");
   if (error == ERROR_NONE) {
     *ret_fd = fd;
     fd = -1;
@@ -241,16 +232,14 @@ static void format_extension(const char *path, char ret_extension[EXTENSION_MAX 
   size_t length = strlen(extension);
   ret_extension[0] = '\0';
   if (length == 0 || length > EXTENSION_MAX ||
-      strspn(extension, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789") !=
-          length) {
+      strspn(extension, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789") != length) {
     return;
   }
   snprintf(ret_extension, EXTENSION_MAX + 2, ".%s", extension);
   text_lower(ret_extension);
 }
 
-static enum error make_link(struct media_folder *folder, int64_t media_id, const char *target,
-                            const char *entry) {
+static enum error make_link(struct media_folder *folder, int64_t media_id, const char *target, const char *entry) {
   CLEANUP_FD int medium_fd = -1;
   enum error error = folders_prepare_entry(folder, media_id, entry, &medium_fd);
   if (error != ERROR_NONE) {
@@ -263,8 +252,8 @@ static enum error make_link(struct media_folder *folder, int64_t media_id, const
 }
 
 /* Opens the file itself and checks that it is one that can be read. */
-static enum error resolve_file(const struct media_folder *folder, const char *path, int *ret_fd,
-                               int64_t *ret_size, char ret_reason[LIBRARY_LINK_REASON_SIZE]) {
+static enum error resolve_file(const struct media_folder *folder, const char *path, int *ret_fd, int64_t *ret_size,
+                               char ret_reason[LIBRARY_LINK_REASON_SIZE]) {
   CLEANUP_FD int fd = -1;
   struct stat status;
   enum error error = resolve(folder, path, &fd, ret_reason);

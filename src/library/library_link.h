@@ -28,8 +28,7 @@ enum error library_link_create(struct media_folder *folder, int64_t media_id, co
 /* .m3u8 or .mpd, in any case. */
 bool library_link_is_playlist(const char *path);
 /* The rules for a library path before any file is looked at; pure. */
-enum error library_link_check_path(const char *path,
-                                   char ret_reason[LIBRARY_LINK_REASON_SIZE]) MUST_CHECK;
+enum error library_link_check_path(const char *path, char ret_reason[LIBRARY_LINK_REASON_SIZE]) MUST_CHECK;
 /* May nginx's stream location serve a file or folder of this name? As in
  * deploy/mediagate.http.conf; pure. */
 bool library_link_is_servable_name(const char *name);

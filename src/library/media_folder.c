@@ -54,18 +54,13 @@ static enum error open_folders(struct media_folder *folder, const char *data_dir
   return error;
 }
 
-enum error media_folder_open(const char *data_dir, const char *library_dir,
-                             struct media_folder **ret_folder) {
+enum error media_folder_open(const char *data_dir, const char *library_dir, struct media_folder **ret_folder) {
   struct media_folder *folder = malloc(sizeof *folder);
   if (folder == NULL) {
     return ERROR_MEMORY;
   }
-  *folder = (struct media_folder){.data_fd = -1,
-                                  .spool_fd = -1,
-                                  .media_fd = -1,
-                                  .pending_fd = -1,
-                                  .trash_fd = -1,
-                                  .library_fd = -1};
+  *folder = (struct media_folder){
+      .data_fd = -1, .spool_fd = -1, .media_fd = -1, .pending_fd = -1, .trash_fd = -1, .library_fd = -1};
   enum error error = open_folders(folder, data_dir);
   if (error != ERROR_NONE) {
     media_folder_close(folder);
@@ -103,13 +98,12 @@ enum error media_folder_check_writable(struct media_folder *folder) {
 }
 
 static bool is_clean_stored_name(const char *name) {
-  return name[0] != '\0' && name[0] != '/' && strstr(name, "//") == NULL &&
-         strncmp(name, "../", 3) != 0 && strstr(name, "/../") == NULL &&
-         strlen(name) < STORED_NAME_SIZE;
+  return name[0] != '\0' && name[0] != '/' && strstr(name, "//") == NULL && strncmp(name, "../", 3) != 0 &&
+         strstr(name, "/../") == NULL && strlen(name) < STORED_NAME_SIZE;
 }
 
-enum error media_folder_open_stored(struct media_folder *folder, int64_t media_id,
-                                    const char *stored_name, int *ret_fd) {
+enum error media_folder_open_stored(struct media_folder *folder, int64_t media_id, const char *stored_name,
+                                    int *ret_fd) {
   __attribute__((cleanup(file_close_cleanup))) int medium_fd = -1;
   struct stat status;
   if (!is_clean_stored_name(stored_name)) {
@@ -133,8 +127,7 @@ enum error media_folder_open_stored(struct media_folder *folder, int64_t media_i
   return ERROR_NONE;
 }
 
-enum error media_folder_remove_stored(struct media_folder *folder, int64_t media_id,
-                                      const char *stored_name) {
+enum error media_folder_remove_stored(struct media_folder *folder, int64_t media_id, const char *stored_name) {
   __attribute__((cleanup(file_close_cleanup))) int medium_fd = -1;
   char entry[STORED_NAME_SIZE];
   if (folders_entry(stored_name, entry) != ERROR_NONE) {
@@ -188,8 +181,7 @@ enum error media_folder_trash(struct media_folder *folder, int64_t media_id) {
   snprintf(to, sizeof to, "%" PRId64 "-%s", media_id, unique);
   enum error error = ERROR_NONE;
   if (renameat(folder->media_fd, from, folder->trash_fd, to) == 0) {
-    error =
-        fsync(folder->media_fd) == 0 ? remove_trashed(folder, to) : file_error_from_errno(errno);
+    error = fsync(folder->media_fd) == 0 ? remove_trashed(folder, to) : file_error_from_errno(errno);
   } else if (errno != ENOENT) {
     error = file_error_from_errno(errno);
   }

@@ -37,8 +37,8 @@ enum error media_folder_check_writable(struct media_folder *folder) MUST_CHECK;
 
 /* Opens what a stored name stands for, read-only, for probing. ERROR_NOT_FOUND; ERROR_INVALID: not
  * such a name or not a regular file. */
-enum error media_folder_open_stored(struct media_folder *folder, int64_t media_id,
-                                    const char *stored_name, int *ret_fd) MUST_CHECK;
+enum error media_folder_open_stored(struct media_folder *folder, int64_t media_id, const char *stored_name,
+                                    int *ret_fd) MUST_CHECK;
 /* Removes one stored file or link now (never what a link points to), and its note. A missing one is
  * fine. */
 enum error media_folder_remove_stored(struct media_folder *folder, int64_t media_id,

@@ -29,8 +29,7 @@ static const char shown_entries[] = "format=format_name,duration:format_tags=maj
 
 /* What libmagic says of files that ffprobe may look at. octet-stream: MP3 without a tag, some
  * transport streams. */
-static const char *const magic_types[] = {"video/", "audio/", "application/ogg",
-                                          "application/octet-stream"};
+static const char *const magic_types[] = {"video/", "audio/", "application/ogg", "application/octet-stream"};
 
 static enum error PRINTF_LIKE(3, 4)
     refuse(enum error error, char ret_reason[PROBE_REASON_SIZE], const char *format, ...) {
@@ -79,15 +78,14 @@ static enum error check_magic(int fd, char ret_reason[PROBE_REASON_SIZE]) {
   if (size == 0) {
     return refuse(ERROR_INVALID, ret_reason, "the file is empty");
   }
-  magic_t magic = magic_open(MAGIC_MIME_TYPE | MAGIC_NO_CHECK_COMPRESS | MAGIC_NO_CHECK_TAR |
-                             MAGIC_NO_CHECK_CDF | MAGIC_NO_CHECK_ELF);
+  magic_t magic = magic_open(MAGIC_MIME_TYPE | MAGIC_NO_CHECK_COMPRESS | MAGIC_NO_CHECK_TAR | MAGIC_NO_CHECK_CDF |
+                             MAGIC_NO_CHECK_ELF);
   if (magic == NULL) {
     return ERROR_MEMORY;
   }
   enum error error = ERROR_NONE;
   if (magic_load(magic, NULL) != 0) {
-    error = refuse(ERROR_UNSUPPORTED, ret_reason,
-                   "libmagic cannot load its database (Debian: libmagic-mgc)");
+    error = refuse(ERROR_UNSUPPORTED, ret_reason, "libmagic cannot load its database (Debian: libmagic-mgc)");
   } else {
     const char *type = magic_buffer(magic, bytes, size);
     if (type == NULL) {
@@ -177,32 +175,28 @@ static enum error describe_errors(const char *errors, char ret_reason[PROBE_REAS
   return refuse(ERROR_INVALID, ret_reason, "the file cannot be read as audio or video: %s", line);
 }
 
-static enum error judge(enum error error, const struct subprocess_result *run,
-                        const struct probe_options *options, struct probe_result *ret_result,
-                        char ret_reason[PROBE_REASON_SIZE]) {
+static enum error judge(enum error error, const struct subprocess_result *run, const struct probe_options *options,
+                        struct probe_result *ret_result, char ret_reason[PROBE_REASON_SIZE]) {
   const char *errors = run->errors.length > 0 ? run->errors.data : "";
   char line[LINE_SIZE];
   first_line(errors, line);
   if (error == ERROR_NOT_FOUND) {
     return refuse(ERROR_UNSUPPORTED, ret_reason, "%s is not installed (Debian: %s)",
-                  options->sandbox ? "bwrap" : "ffprobe",
-                  options->sandbox ? "bubblewrap" : "ffmpeg");
+                  options->sandbox ? "bwrap" : "ffprobe", options->sandbox ? "bubblewrap" : "ffmpeg");
   }
   if (error == ERROR_TIMEOUT) {
     return refuse(ERROR_TIMEOUT, ret_reason, "looking at the file took longer than %lld s",
                   (long long)options->timeout_ms / 1000);
   }
   if (error == ERROR_TOO_LARGE) {
-    return refuse(ERROR_INVALID, ret_reason,
-                  "the file describes more streams than can be looked at");
+    return refuse(ERROR_INVALID, ret_reason, "the file describes more streams than can be looked at");
   }
   if (error != ERROR_NONE) {
     return error;
   }
   if (options->sandbox && strncmp(errors, "bwrap: ", 7) == 0) {
-    return refuse(
-        ERROR_UNSUPPORTED, ret_reason,
-        "the sandbox cannot start (%s); is ffmpeg installed, are user namespaces allowed?", line);
+    return refuse(ERROR_UNSUPPORTED, ret_reason,
+                  "the sandbox cannot start (%s); is ffmpeg installed, are user namespaces allowed?", line);
   }
   if (run->exit_code == 127) {
     return refuse(ERROR_UNSUPPORTED, ret_reason, "ffprobe cannot run: %s", line);
@@ -210,12 +204,11 @@ static enum error judge(enum error error, const struct subprocess_result *run,
   if (run->exit_code != 0) {
     return describe_errors(errors, ret_reason);
   }
-  return probe_parse(run->output.length > 0 ? run->output.data : "", run->output.length, ret_result,
-                     ret_reason);
+  return probe_parse(run->output.length > 0 ? run->output.data : "", run->output.length, ret_result, ret_reason);
 }
 
-static enum error run_ffprobe(int fd, const struct probe_options *options,
-                              struct probe_result *ret_result, char ret_reason[PROBE_REASON_SIZE]) {
+static enum error run_ffprobe(int fd, const struct probe_options *options, struct probe_result *ret_result,
+                              char ret_reason[PROBE_REASON_SIZE]) {
   const char *argv[ARGUMENTS_MAX];
   make_arguments(options->sandbox, argv);
   const struct subprocess_limits limits = {.wall_ms = options->timeout_ms,

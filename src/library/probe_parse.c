@@ -46,16 +46,14 @@ static const struct format_row format_rows[] = {
 
 /* A Matroska file with nothing but these codecs is WebM
  * (https://www.webmproject.org/docs/container/). */
-static const struct format_row webm_row = {"matroska", NULL,         "webm", "video/webm",
-                                           "webm",     "audio/webm", "webm"};
+static const struct format_row webm_row = {"matroska", NULL, "webm", "video/webm", "webm", "audio/webm", "webm"};
 static const char *const webm_codecs[] = {"vp8", "vp9", "av1", "vorbis", "opus"};
 
 const char *probe_parse_formats(void) {
   return "mov,mp4,m4a,3gp,3g2,mj2,matroska,webm,mp3,ogg,wav,w64,flac,aac,mpegts,mpeg,avi,flv,aiff";
 }
 
-static enum error PRINTF_LIKE(2, 3)
-    refuse(char ret_reason[PROBE_REASON_SIZE], const char *format, ...) {
+static enum error PRINTF_LIKE(2, 3) refuse(char ret_reason[PROBE_REASON_SIZE], const char *format, ...) {
   va_list arguments;
   va_start(arguments, format);
   vsnprintf(ret_reason, PROBE_REASON_SIZE, format, arguments);
@@ -64,11 +62,10 @@ static enum error PRINTF_LIKE(2, 3)
 }
 
 /* NULL unless the member is there and of that type. */
-static struct json_object *member(struct json_object *object, const char *name,
-                                  enum json_type type) {
+static struct json_object *member(struct json_object *object, const char *name, enum json_type type) {
   struct json_object *value = NULL;
-  if (!json_object_is_type(object, json_type_object) ||
-      !json_object_object_get_ex(object, name, &value) || !json_object_is_type(value, type)) {
+  if (!json_object_is_type(object, json_type_object) || !json_object_object_get_ex(object, name, &value) ||
+      !json_object_is_type(value, type)) {
     return NULL;
   }
   return value;
@@ -90,9 +87,7 @@ static double seconds_member(struct json_object *object, const char *name) {
   const char *string = string_member(object, name);
   char *end = NULL;
   double seconds = strtod(string, &end);
-  return end != string && *end == '\0' && isfinite(seconds) && seconds > 0 && seconds < 1e9
-             ? seconds
-             : 0;
+  return end != string && *end == '\0' && isfinite(seconds) && seconds > 0 && seconds < 1e9 ? seconds : 0;
 }
 
 static void copy(char *ret_text, size_t size, const char *string) {
@@ -151,12 +146,10 @@ static bool names_format(const char *format_name, const char *format) {
   return false;
 }
 
-static const struct format_row *find_format(const char *format_name, const char *brand,
-                                            bool only_webm_codecs) {
+static const struct format_row *find_format(const char *format_name, const char *brand, bool only_webm_codecs) {
   for (size_t i = 0; i < sizeof format_rows / sizeof format_rows[0]; i++) {
     const struct format_row *row = &format_rows[i];
-    if (names_format(format_name, row->format) &&
-        (row->brand == NULL || strcmp(row->brand, brand) == 0)) {
+    if (names_format(format_name, row->format) && (row->brand == NULL || strcmp(row->brand, brand) == 0)) {
       return strcmp(row->format, webm_row.format) == 0 && only_webm_codecs ? &webm_row : row;
     }
   }
@@ -182,10 +175,8 @@ static enum error read_document(struct json_object *document, struct probe_resul
     return refuse(ret_reason, "there is neither audio nor video in the file");
   }
   bool video = result->has_video && row->video_type != NULL;
-  copy(result->content_type, sizeof result->content_type,
-       video ? row->video_type : row->audio_type);
-  copy(result->extension, sizeof result->extension,
-       video ? row->video_extension : row->audio_extension);
+  copy(result->content_type, sizeof result->content_type, video ? row->video_type : row->audio_type);
+  copy(result->extension, sizeof result->extension, video ? row->video_extension : row->audio_extension);
   copy(result->container, sizeof result->container, row->container);
   result->duration_seconds = seconds_member(format, "duration");
   return ERROR_NONE;

@@ -18,15 +18,13 @@
 #include "base/clock.h"
 #include "base/file.h"
 
-#define GRANT_DIGITS  32
-#define ISSUER_DIGITS 8
-#define KEEP_NEW_SECONDS                                                                           \
-  60 /* a file without a row this young may belong to a row that commits in this moment */
+#define GRANT_DIGITS     32
+#define ISSUER_DIGITS    8
+#define KEEP_NEW_SECONDS 60 /* a file without a row this young may belong to a row that commits in this moment */
 
 static bool is_name(const char *name) {
   size_t length = strlen(name);
-  return (length == GRANT_DIGITS || length == ISSUER_DIGITS) &&
-         strspn(name, "0123456789abcdef") == length;
+  return (length == GRANT_DIGITS || length == ISSUER_DIGITS) && strspn(name, "0123456789abcdef") == length;
 }
 
 static enum error open_folder(const char *data_dir, int *ret_fd) {

@@ -15,7 +15,6 @@
 enum error revocation_write(const char *data_dir, const char *name) MUST_CHECK;
 /* Makes the folder hold exactly these names (sorted or not): rebuilds missing ones, removes others
  * that are older than a minute. */
-enum error revocation_rebuild(const char *data_dir, const char *const *names,
-                              size_t count) MUST_CHECK;
+enum error revocation_rebuild(const char *data_dir, const char *const *names, size_t count) MUST_CHECK;
 
 #endif

@@ -42,8 +42,7 @@ enum error spool_file_create(struct media_folder *folder, struct spool_file **re
   file->fd = openat(folder->spool_fd, file->name, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0640);
   enum error error = file->fd < 0 ? file_error_from_errno(errno) : ERROR_NONE;
   if (error == ERROR_NONE && flock(file->fd, LOCK_SH | LOCK_NB) != 0) {
-    error =
-        file_error_from_errno(errno); /* the lock tells the sweep that somebody is at work here */
+    error = file_error_from_errno(errno); /* the lock tells the sweep that somebody is at work here */
   }
   if (error == ERROR_NONE) {
     file->hash = EVP_MD_CTX_new();
@@ -77,16 +76,14 @@ enum error spool_file_write(struct spool_file *file, const void *bytes, size_t s
   return ERROR_NONE;
 }
 
-enum error spool_file_finish(struct spool_file *file, char ret_sha256[SPOOL_FILE_SHA256_SIZE],
-                             int64_t *ret_size) {
+enum error spool_file_finish(struct spool_file *file, char ret_sha256[SPOOL_FILE_SHA256_SIZE], int64_t *ret_size) {
   unsigned char digest[EVP_MAX_MD_SIZE];
   unsigned int digest_size = 0;
   /* The mode is set here: the process's umask must not keep nginx's group from reading. */
   if (fchmod(file->fd, 0640) != 0 || fsync(file->fd) != 0) {
     return file_error_from_errno(errno);
   }
-  if (EVP_DigestFinal_ex(file->hash, digest, &digest_size) != 1 ||
-      digest_size * 2 + 1 != SPOOL_FILE_SHA256_SIZE) {
+  if (EVP_DigestFinal_ex(file->hash, digest, &digest_size) != 1 || digest_size * 2 + 1 != SPOOL_FILE_SHA256_SIZE) {
     return ERROR_INTERNAL;
   }
   text_hex_encode(digest, digest_size, ret_sha256);

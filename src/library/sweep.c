@@ -65,8 +65,7 @@ static enum error sweep_spool_file(struct sweep *sweep, int folder_fd, const cha
   if (fd < 0 || fstat(fd, &status) != 0) {
     return errno == ENOENT ? ERROR_NONE : file_error_from_errno(errno);
   }
-  if (!is_older(&status, sweep->options->spool_grace_seconds) ||
-      flock(fd, LOCK_EX | LOCK_NB) != 0) {
+  if (!is_older(&status, sweep->options->spool_grace_seconds) || flock(fd, LOCK_EX | LOCK_NB) != 0) {
     return ERROR_NONE;
   }
   if (unlinkat(folder_fd, name, 0) != 0) {
@@ -86,10 +85,8 @@ static enum error sweep_trashed(struct sweep *sweep, int folder_fd, const char *
   return error;
 }
 
-static enum error ask(struct sweep *sweep, int64_t media_id, const char *entry, bool *ret_current,
-                      bool *ret_deleted) {
-  return sweep->options->is_current(sweep->options->context, media_id, entry, ret_current,
-                                    ret_deleted);
+static enum error ask(struct sweep *sweep, int64_t media_id, const char *entry, bool *ret_current, bool *ret_deleted) {
+  return sweep->options->is_current(sweep->options->context, media_id, entry, ret_current, ret_deleted);
 }
 
 static enum error trash_medium(struct sweep *sweep, int64_t media_id) {
@@ -134,8 +131,7 @@ static enum error sweep_note(struct sweep *sweep, int folder_fd, const char *nam
     return unlinkat(folder_fd, name, 0) == 0 ? ERROR_NONE : file_error_from_errno(errno);
   }
   if (entry[0] == '\0') {
-    return finish_deletion(sweep, media_id,
-                           is_older(&status, sweep->options->deletion_grace_seconds));
+    return finish_deletion(sweep, media_id, is_older(&status, sweep->options->deletion_grace_seconds));
   }
   if (!is_older(&status, sweep->options->keep_seconds)) {
     return ERROR_NONE;
@@ -150,8 +146,7 @@ static enum error sweep_note(struct sweep *sweep, int folder_fd, const char *nam
     error = trash_medium(sweep, media_id);
     return error == ERROR_NONE ? folders_remove_note(sweep->folder, media_id, entry) : error;
   }
-  return current ? folders_remove_note(sweep->folder, media_id, entry)
-                 : remove_entry(sweep, media_id, entry);
+  return current ? folders_remove_note(sweep->folder, media_id, entry) : remove_entry(sweep, media_id, entry);
 }
 
 /* --- the full sweep -----------------------------------------------------------------------------
@@ -174,8 +169,7 @@ static bool has_note(struct sweep *sweep, int64_t media_id, const char *entry) {
 
 /* Every entry that is not the row's gets a note; from then on it is treated as one that was
  * replaced. */
-static enum error examine_medium(struct sweep *sweep, int64_t media_id, DIR *entries,
-                                 bool *ret_deleted) {
+static enum error examine_medium(struct sweep *sweep, int64_t media_id, DIR *entries, bool *ret_deleted) {
   struct dirent *entry;
   *ret_deleted = false;
   while ((entry = readdir(entries)) != NULL) {

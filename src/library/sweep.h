@@ -13,8 +13,8 @@
 
 /* Is this entry of media/<id>/ (a stored name up to its first "/") the row's? Of a deleted medium
  * none is. */
-typedef enum error sweep_is_current(void *context, int64_t media_id, const char *entry,
-                                    bool *ret_current, bool *ret_deleted);
+typedef enum error sweep_is_current(void *context, int64_t media_id, const char *entry, bool *ret_current,
+                                    bool *ret_deleted);
 
 struct sweep_options {
   /* A replaced file stays this long after it was noted, for the grants that play it. At least the
@@ -33,7 +33,7 @@ struct sweep_options {
 
 struct sweep_counts {
   int64_t spool, trash, stored,
-      deleted; /* removed: spool files, folders in trash/, stored files, folders of deleted media */
+      deleted;    /* removed: spool files, folders in trash/, stored files, folders of deleted media */
   int64_t noted;  /* found by a full sweep and kept for now */
   int64_t failed; /* could not be looked at or removed; the next sweep tries again */
 };

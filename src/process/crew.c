@@ -241,7 +241,8 @@ static void kill_member(struct crew *crew, size_t index, const char *why) {
   const struct scoreboard_slot *slot = slot_of(crew, index);
   member->killed = true;
   log_event(LOG_LEVEL_WARNING, "worker_killed", LOG_STR("pool", crew->plan.pools[member->pool].name),
-            LOG_I64("worker", member->pid), LOG_STR("why", why), LOG_STR("state", worker_state_name(scoreboard_state(slot))),
+            LOG_I64("worker", member->pid), LOG_STR("why", why),
+            LOG_STR("state", worker_state_name(scoreboard_state(slot))),
             LOG_I64("silent_ms", clock_monotonic_ms() - scoreboard_last_beat_ms(slot)));
   (void)kill(member->pid, SIGKILL); /* a stopped process dies of nothing less */
 }
@@ -316,7 +317,8 @@ static bool bury(struct crew *crew, size_t index, int status) {
   log_event(asked ? LOG_LEVEL_DEBUG : LOG_LEVEL_ERROR, asked ? "worker_stopped" : "worker_died",
             LOG_STR("pool", crew->plan.pools[member->pool].name), LOG_I64("worker", member->pid),
             LOG_STR("why", exit_meaning(status)), LOG_I64("exit_code", WIFEXITED(status) ? WEXITSTATUS(status) : -1),
-            LOG_STR("state", worker_state_name(scoreboard_state(slot))), LOG_I64("requests", scoreboard_requests(slot)));
+            LOG_STR("state", worker_state_name(scoreboard_state(slot))),
+            LOG_I64("requests", scoreboard_requests(slot)));
   scoreboard_reset(slot);
   *member = (struct member){0};
   crew->size--;

@@ -17,7 +17,8 @@ struct crew;
 
 /* The crew forks by this plan, which it copies. listen_fds are those of the plan's pools, -1 for none; signal_fd is
  * closed in children. */
-enum error crew_new(const struct supervisor_plan *plan, const int *listen_fds, int signal_fd, struct crew **ret_crew) MUST_CHECK;
+enum error crew_new(const struct supervisor_plan *plan, const int *listen_fds, int signal_fd,
+                    struct crew **ret_crew) MUST_CHECK;
 void crew_free(struct crew *crew);
 /* From now on workers are forked by this plan, and those of the old one are replaced. */
 void crew_set_plan(struct crew *crew, const struct supervisor_plan *plan);

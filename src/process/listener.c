@@ -77,9 +77,8 @@ enum error listener_adopt(int fd) {
     return ERROR_INVALID;
   }
   int flags = fcntl(fd, F_GETFL);
-  return flags >= 0 && fcntl(fd, F_SETFL, flags | O_NONBLOCK) == 0 && fcntl(fd, F_SETFD, FD_CLOEXEC) == 0
-             ? ERROR_NONE
-             : ERROR_IO;
+  return flags >= 0 && fcntl(fd, F_SETFL, flags | O_NONBLOCK) == 0 && fcntl(fd, F_SETFD, FD_CLOEXEC) == 0 ? ERROR_NONE
+                                                                                                          : ERROR_IO;
 }
 
 void listener_shut(int fd, const char *path) {

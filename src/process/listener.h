@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * The listening unix sockets of the pools: bound by us rather than by libfcgi, which follows the umask, unlinks whatever
- * is there and calls exit() when it fails. Non-blocking, close-on-exec, mode 0660: whoever can connect can crash a
- * worker, so that only nginx's group may.
+ * The listening unix sockets of the pools: bound by us rather than by libfcgi, which follows the umask, unlinks
+ * whatever is there and calls exit() when it fails. Non-blocking, close-on-exec, mode 0660: whoever can connect can
+ * crash a worker, so that only nginx's group may.
  */
 #ifndef MEDIAGATE_PROCESS_LISTENER_H
 #define MEDIAGATE_PROCESS_LISTENER_H

@@ -39,7 +39,7 @@ struct multiplexer {
   int epoll_fd;
   int listen_fd;
   bool listening; /* the listener is polled */
-  bool shut; /* the listener was, before the last accept */
+  bool shut;      /* the listener was, before the last accept */
   bool draining;
   const struct worker_callbacks *callbacks;
   struct scoreboard_slot *slot;
@@ -50,8 +50,8 @@ struct multiplexer {
   struct connection connections[CONNECTIONS];
 };
 
-/* Adding what is there already is fine: the library may close descriptor N and accept a new connection as N in one call,
- * and only the kernel knows whether that happened. */
+/* Adding what is there already is fine: the library may close descriptor N and accept a new connection as N in one
+ * call, and only the kernel knows whether that happened. */
 static void poll_for(const struct multiplexer *multiplexer, int fd, uint32_t what, uint32_t flags) {
   struct epoll_event event = {.events = EPOLLIN | flags, .data.u32 = what};
   if (epoll_ctl(multiplexer->epoll_fd, EPOLL_CTL_ADD, fd, &event) != 0 && errno != EEXIST) {

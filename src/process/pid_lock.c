@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Takes and releases the lock of a daemon, its pid file. The lock is fcntl's: it belongs to the process, so forked workers do not hold it.
+ * Takes and releases the lock of a daemon, its pid file. The lock is fcntl's: it belongs to the process, so forked
+ * workers do not hold it.
  */
 #include "config.h"
 

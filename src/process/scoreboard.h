@@ -21,11 +21,13 @@ enum error scoreboard_create(size_t slot_count, struct scoreboard **ret_scoreboa
 void scoreboard_free(struct scoreboard *scoreboard);
 struct scoreboard_slot *scoreboard_slot_at(struct scoreboard *scoreboard, size_t index);
 
-/* By the worker. A transition that the table of legal ones does not have is a bug (assert). Setting a state beats too. */
+/* By the worker. A transition that the table of legal ones does not have is a bug (assert). Setting a state beats too.
+ */
 void scoreboard_set_state(struct scoreboard_slot *slot, enum worker_state state);
 void scoreboard_beat(struct scoreboard_slot *slot);
 void scoreboard_count_request(struct scoreboard_slot *slot);
-/* Was this worker told to stop, and is its time over? A long request then ends with an answer that invites a repetition. */
+/* Was this worker told to stop, and is its time over? A long request then ends with an answer that invites a
+ * repetition. */
 bool scoreboard_is_overdue(const struct scoreboard_slot *slot);
 
 /* By the supervisor. */
@@ -33,7 +35,7 @@ enum worker_state scoreboard_state(const struct scoreboard_slot *slot);
 int64_t scoreboard_last_beat_ms(const struct scoreboard_slot *slot); /* clock_monotonic_ms */
 uint64_t scoreboard_requests(const struct scoreboard_slot *slot);
 void scoreboard_stop_by(struct scoreboard_slot *slot, int64_t deadline_ms); /* what scoreboard_is_overdue asks */
-void scoreboard_reset(struct scoreboard_slot *slot); /* free again, whatever the state */
+void scoreboard_reset(struct scoreboard_slot *slot);                        /* free again, whatever the state */
 const char *worker_state_name(enum worker_state state);
 bool worker_state_may_follow(enum worker_state from, enum worker_state to);
 

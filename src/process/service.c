@@ -57,8 +57,7 @@ enum error service_find(const char *pid_file, const char *program, pid_t *ret_pi
   return ERROR_NONE;
 }
 
-enum error service_children(pid_t pid, pid_t ret_children[SERVICE_CHILDREN_MAX],
-                            size_t *ret_count) {
+enum error service_children(pid_t pid, pid_t ret_children[SERVICE_CHILDREN_MAX], size_t *ret_count) {
   __attribute__((cleanup(text_free))) struct text text = {0};
   char proc[64];
   size_t count = 0;
@@ -98,8 +97,7 @@ static bool any_in(const pid_t *children, size_t count, const pid_t *now, size_t
   return false;
 }
 
-enum error service_wait_replaced(pid_t pid, const pid_t *children, size_t count,
-                                 int64_t timeout_ms) {
+enum error service_wait_replaced(pid_t pid, const pid_t *children, size_t count, int64_t timeout_ms) {
   int64_t deadline_ms = clock_monotonic_ms() + timeout_ms;
   for (;;) {
     pid_t now[SERVICE_CHILDREN_MAX];

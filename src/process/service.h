@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Another service on this machine, such as `mediagate serve` or nginx: finds it by its pid file and has it reload. Whatever
- * the file says, the process must look like the program that is meant before it gets a signal: pid files outlive their processes.
+ * Another service on this machine, such as `mediagate serve` or nginx: finds it by its pid file and has it reload.
+ * Whatever the file says, the process must look like the program that is meant before it gets a signal: pid files
+ * outlive their processes.
  */
 #ifndef MEDIAGATE_PROCESS_SERVICE_H
 #define MEDIAGATE_PROCESS_SERVICE_H

@@ -20,7 +20,7 @@
 #include "process/restart_limit.h"
 
 /* How long to sleep between two looks at the workers: short while something is under way. */
-#define SETTLED_WAIT_MS  500
+#define SETTLED_WAIT_MS   500
 #define UNSETTLED_WAIT_MS 20
 
 struct supervisor {
@@ -53,12 +53,13 @@ static enum error open_listener(const struct pool_plan *pool, int *ret_fd) {
     error = listener_open(pool->socket_path, ret_fd);
   }
   if (error != ERROR_NONE) {
-    log_event(LOG_LEVEL_ERROR, "socket_failed", LOG_STR("pool", pool->name), LOG_STR("path", pool->socket_path),
-              LOG_STR("error", errno != 0 ? strerror(errno) : error_strerror(error)),
-              LOG_STR("remedy", error == ERROR_CONFLICT    ? "something else listens there or the file is no socket: stop or "
-                                                             "remove it"
-                                : error == ERROR_TOO_LARGE ? "a socket's path has at most 107 bytes: choose a shorter run_dir"
-                                                           : "check that run_dir exists and that we may write there"));
+    log_event(
+        LOG_LEVEL_ERROR, "socket_failed", LOG_STR("pool", pool->name), LOG_STR("path", pool->socket_path),
+        LOG_STR("error", errno != 0 ? strerror(errno) : error_strerror(error)),
+        LOG_STR("remedy", error == ERROR_CONFLICT    ? "something else listens there or the file is no socket: stop or "
+                                                       "remove it"
+                          : error == ERROR_TOO_LARGE ? "a socket's path has at most 107 bytes: choose a shorter run_dir"
+                                                     : "check that run_dir exists and that we may write there"));
   }
   return error;
 }
@@ -166,8 +167,7 @@ static void read_signals(struct supervisor *supervisor) {
 static void reload(struct supervisor *supervisor) {
   struct supervisor_plan plan;
   supervisor->reload_wanted = false;
-  if (supervisor->hooks->reload == NULL ||
-      supervisor->hooks->reload(supervisor->hooks->context, &plan) != ERROR_NONE) {
+  if (supervisor->hooks->reload == NULL || supervisor->hooks->reload(supervisor->hooks->context, &plan) != ERROR_NONE) {
     return;
   }
   supervisor->plan = plan;

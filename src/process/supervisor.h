@@ -4,8 +4,8 @@
  * losing a request, drains and stops. Knows nothing of what the workers do.
  *
  * Signals: SIGTERM and SIGINT drain and stop (a second one: at once). SIGHUP asks `reload` for a new plan and replaces
- * all workers: the replacement is forked, and once it is idle an old one is told to stop. A worker that dies is replaced;
- * one without a heartbeat is killed. Workers die with the supervisor (PR_SET_PDEATHSIG), so none outlives it.
+ * all workers: the replacement is forked, and once it is idle an old one is told to stop. A worker that dies is
+ * replaced; one without a heartbeat is killed. Workers die with the supervisor (PR_SET_PDEATHSIG), so none outlives it.
  */
 #ifndef MEDIAGATE_PROCESS_SUPERVISOR_H
 #define MEDIAGATE_PROCESS_SUPERVISOR_H
@@ -52,9 +52,9 @@ struct supervisor_plan {
 };
 
 struct supervisor_hooks {
-  /* Called on SIGHUP: parse everything, then return the new plan (the same pools, kinds and sizes may differ), or an error
-   * to keep what runs (the callee logs why). Children that run on the old context have their own copy of it, so the
-   * callee may free it as soon as it returned ERROR_NONE. */
+  /* Called on SIGHUP: parse everything, then return the new plan (the same pools, kinds and sizes may differ), or an
+   * error to keep what runs (the callee logs why). Children that run on the old context have their own copy of it, so
+   * the callee may free it as soon as it returned ERROR_NONE. */
   enum error (*reload)(void *context, struct supervisor_plan *ret_plan);
   /* All workers of the plan have been idle once: after the start, and after each reload. */
   void (*ready)(void *context);

@@ -47,7 +47,8 @@ enum error worker_run(int listen_fd, const char *pool_name, const struct worker_
 enum error multiplexer_run(int listen_fd, const char *pool_name, const struct worker_callbacks *callbacks,
                            struct scoreboard_slot *slot) MUST_CHECK;
 /* A worker without a socket: `tick` about every second. */
-enum error ticker_run(const char *pool_name, const struct worker_callbacks *callbacks, struct scoreboard_slot *slot) MUST_CHECK;
+enum error ticker_run(const char *pool_name, const struct worker_callbacks *callbacks,
+                      struct scoreboard_slot *slot) MUST_CHECK;
 
 /* For the loops and for the supervisor's child. */
 void worker_prepare_signals(void);
@@ -56,8 +57,8 @@ bool worker_is_told_to_stop(void);
 bool worker_listener_is_shut(int listen_fd);
 /* The mask to wait with: SIGTERM gets through. */
 const sigset_t *worker_waiting_mask(void);
-/* Calls `tick` when `wanted` or when a second has passed since *last_ms. The state must be SERVING or DRAINING: a tick may
- * speak to the database. */
+/* Calls `tick` when `wanted` or when a second has passed since *last_ms. The state must be SERVING or DRAINING: a tick
+ * may speak to the database. */
 void worker_tick(const struct worker_callbacks *callbacks, void *state, bool wanted, int64_t *last_ms);
 
 #endif

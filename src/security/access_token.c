@@ -42,8 +42,7 @@ static void free_jwt(jwt_t **jwt) {
 
 static bool split(const char *text, size_t length, struct segments *ret_segments) {
   const char *first = memchr(text, '.', length);
-  const char *second =
-      first == NULL ? NULL : memchr(first + 1, '.', length - (size_t)(first + 1 - text));
+  const char *second = first == NULL ? NULL : memchr(first + 1, '.', length - (size_t)(first + 1 - text));
   if (second == NULL) {
     return false;
   }
@@ -66,12 +65,10 @@ static bool decode_header(const struct segments *segments, char ret_kid[9]) {
   size_t before = sizeof header_before_kid - 1;
   size_t after = sizeof header_after_kid - 1;
   if (segments->header_length * 3 / 4 > sizeof header ||
-      text_base64url_decode(segments->header, segments->header_length, header, &size) !=
-          ERROR_NONE) {
+      text_base64url_decode(segments->header, segments->header_length, header, &size) != ERROR_NONE) {
     return false;
   }
-  if (size <= before + after || size > before + 8 + after ||
-      memcmp(header, header_before_kid, before) != 0 ||
+  if (size <= before + after || size > before + 8 + after || memcmp(header, header_before_kid, before) != 0 ||
       memcmp(header + size - after, header_after_kid, after) != 0) {
     return false;
   }
@@ -86,12 +83,9 @@ enum error access_token_gate(const struct keyring *keyring, const char *text, si
   unsigned char bytes[ACCESS_TOKEN_MAX_BYTES];
   size_t size;
   char kid[9];
-  if (length > ACCESS_TOKEN_MAX_BYTES || !split(text, length, &segments) ||
-      !decode_header(&segments, kid) ||
-      text_base64url_decode(segments.payload, segments.payload_length, bytes, &size) !=
-          ERROR_NONE ||
-      text_base64url_decode(segments.signature, segments.signature_length, bytes, &size) !=
-          ERROR_NONE) {
+  if (length > ACCESS_TOKEN_MAX_BYTES || !split(text, length, &segments) || !decode_header(&segments, kid) ||
+      text_base64url_decode(segments.payload, segments.payload_length, bytes, &size) != ERROR_NONE ||
+      text_base64url_decode(segments.signature, segments.signature_length, bytes, &size) != ERROR_NONE) {
     return ERROR_DENIED;
   }
   const struct keyring_key *key = keyring_find(keyring, kid);
@@ -120,8 +114,7 @@ static bool payload_is_canonical(jwt_t *jwt, const struct segments *segments) {
   size_t size;
   __attribute__((cleanup(free_string))) char *canonical = jwt_get_grants_json(jwt, NULL);
   return canonical != NULL &&
-         text_base64url_decode(segments->payload, segments->payload_length, payload, &size) ==
-             ERROR_NONE &&
+         text_base64url_decode(segments->payload, segments->payload_length, payload, &size) == ERROR_NONE &&
          text_equal_constant_time(payload, size, canonical, strlen(canonical));
 }
 
@@ -153,12 +146,10 @@ static enum error read_claims(jwt_t *jwt, int64_t now_seconds, struct access_tok
   int64_t not_before;
   const char *subject = claim_string(jwt, "sub");
   const char *session = claim_string(jwt, "sid");
-  if (!claim_is(jwt, "iss", NAME) || !claim_is(jwt, "aud", NAME) || subject == NULL ||
-      session == NULL || !session_id_is_valid(session) ||
-      text_parse_u64(subject, strlen(subject), INT64_MAX, &account_id) != ERROR_NONE ||
-      account_id == 0 || !claim_integer(jwt, "epoch", &token.epoch) ||
-      !claim_integer(jwt, "iat", &token.issued_at) || !claim_integer(jwt, "nbf", &not_before) ||
-      !claim_integer(jwt, "exp", &token.expires_at)) {
+  if (!claim_is(jwt, "iss", NAME) || !claim_is(jwt, "aud", NAME) || subject == NULL || session == NULL ||
+      !session_id_is_valid(session) || text_parse_u64(subject, strlen(subject), INT64_MAX, &account_id) != ERROR_NONE ||
+      account_id == 0 || !claim_integer(jwt, "epoch", &token.epoch) || !claim_integer(jwt, "iat", &token.issued_at) ||
+      !claim_integer(jwt, "nbf", &not_before) || !claim_integer(jwt, "exp", &token.expires_at)) {
     return ERROR_DENIED;
   }
   if (token.issued_at > now_seconds + ACCESS_TOKEN_SKEW_SECONDS ||
@@ -175,8 +166,8 @@ static enum error read_claims(jwt_t *jwt, int64_t now_seconds, struct access_tok
   return ERROR_NONE;
 }
 
-enum error access_token_verify(const struct keyring *keyring, const char *text, size_t length,
-                               int64_t now_seconds, struct access_token *ret_token) {
+enum error access_token_verify(const struct keyring *keyring, const char *text, size_t length, int64_t now_seconds,
+                               struct access_token *ret_token) {
   const struct keyring_key *key;
   struct segments segments;
   char copy[ACCESS_TOKEN_MAX_BYTES + 1]; /* libjwt wants a NUL */
@@ -191,8 +182,7 @@ enum error access_token_verify(const struct keyring *keyring, const char *text, 
   if (result == ENOMEM) {
     return ERROR_MEMORY;
   }
-  if (result != 0 || jwt == NULL || jwt_get_alg(jwt) != JWT_ALG_HS256 ||
-      !payload_is_canonical(jwt, &segments)) {
+  if (result != 0 || jwt == NULL || jwt_get_alg(jwt) != JWT_ALG_HS256 || !payload_is_canonical(jwt, &segments)) {
     return ERROR_DENIED;
   }
   return read_claims(jwt, now_seconds, ret_token);
@@ -220,14 +210,11 @@ static int add_claims(jwt_t *jwt, const struct keyring_key *key, const struct ac
   return result != 0 ? result : jwt_set_alg(jwt, JWT_ALG_HS256, key->secret, (int)key->secret_size);
 }
 
-enum error access_token_issue(const struct keyring *keyring, const struct access_token *token,
-                              char **ret_text) {
+enum error access_token_issue(const struct keyring *keyring, const struct access_token *token, char **ret_text) {
   const struct keyring_key *key = keyring_signing(keyring);
   const struct keyring_key *gate_key;
-  if (token->account_id <= 0 || token->epoch < 0 || token->issued_at < 0 ||
-      token->expires_at <= token->issued_at ||
-      token->expires_at - token->issued_at > ACCESS_TOKEN_MAX_TTL_SECONDS ||
-      !session_id_is_valid(token->session_id)) {
+  if (token->account_id <= 0 || token->epoch < 0 || token->issued_at < 0 || token->expires_at <= token->issued_at ||
+      token->expires_at - token->issued_at > ACCESS_TOKEN_MAX_TTL_SECONDS || !session_id_is_valid(token->session_id)) {
     return ERROR_INVALID;
   }
   __attribute__((cleanup(free_jwt))) jwt_t *jwt = NULL;

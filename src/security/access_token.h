@@ -17,20 +17,22 @@
 #define ACCESS_TOKEN_SKEW_SECONDS    30 /* how far ahead another node's clock may be: for iat and nbf, never for exp */
 
 struct access_token {
-  int64_t account_id; /* sub */
-  int64_t epoch;      /* the account's token epoch when it was issued */
+  int64_t account_id;  /* sub */
+  int64_t epoch;       /* the account's token epoch when it was issued */
   char session_id[37]; /* sid: the login session (UUID) */
-  int64_t issued_at;  /* seconds */
+  int64_t issued_at;   /* seconds */
   int64_t expires_at;
 };
 
 /* *ret_text is malloc'd. iss and aud are "mediagate"; sub is a decimal string; epoch, iat, nbf and exp are integers.
  * ERROR_INVALID: a field that verification would refuse. ERROR_UNSUPPORTED: this libjwt writes other headers. */
-enum error access_token_issue(const struct keyring *keyring, const struct access_token *token, char **ret_text) MUST_CHECK;
+enum error access_token_issue(const struct keyring *keyring, const struct access_token *token,
+                              char **ret_text) MUST_CHECK;
 /* ERROR_DENIED: not one of ours in any way. ERROR_EXPIRED: ours, but exp is reached (no leeway). ERROR_MEMORY. */
 enum error access_token_verify(const struct keyring *keyring, const char *text, size_t length, int64_t now_seconds,
                                struct access_token *ret_token) MUST_CHECK;
 /* The gate alone, for tests and fuzzing: ERROR_DENIED or ERROR_NONE with the kid of the header. */
-enum error access_token_gate(const struct keyring *keyring, const char *text, size_t length, const struct keyring_key **ret_key) MUST_CHECK;
+enum error access_token_gate(const struct keyring *keyring, const char *text, size_t length,
+                             const struct keyring_key **ret_key) MUST_CHECK;
 
 #endif

@@ -83,8 +83,8 @@ enum error email_normalise(const char *text, char ret_email[EMAIL_SIZE]) {
   }
   email[length] = '\0';
   const char *at = strchr(email, '@');
-  if (at == NULL || at == email || at - email > LOCAL_PART_MAX ||
-      !is_dot_atom(email, (size_t)(at - email)) || !is_host_name(at + 1)) {
+  if (at == NULL || at == email || at - email > LOCAL_PART_MAX || !is_dot_atom(email, (size_t)(at - email)) ||
+      !is_host_name(at + 1)) {
     return ERROR_INVALID;
   }
   memcpy(ret_email, email, length + 1);

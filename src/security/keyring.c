@@ -15,11 +15,10 @@
 #include "base/file.h"
 #include "base/random.h"
 
-#define KEY_FILE_MAX_BYTES 65536
-#define SECRET_MIN_BYTES   32
-#define SECRET_MIN_DISTINCT                                                                        \
-  8 /* 32 random bytes have about 30; fewer than 8 is a key typed by hand */
-#define GENERATED_KID_SIZE 6
+#define KEY_FILE_MAX_BYTES  65536
+#define SECRET_MIN_BYTES    32
+#define SECRET_MIN_DISTINCT 8 /* 32 random bytes have about 30; fewer than 8 is a key typed by hand */
+#define GENERATED_KID_SIZE  6
 
 /* nginx's map gives these words a meaning of their own: "default" would be the secret of every
  * unknown kid. */
@@ -82,8 +81,7 @@ static const char *parse_key(const char *at, const char *end, struct keyring_key
     return "a key ends with one `;`; write `kid secret;`";
   }
   size_t length = (size_t)(semicolon - secret);
-  if (length < text_base64url_length(SECRET_MIN_BYTES) ||
-      length > text_base64url_length(sizeof key->secret)) {
+  if (length < text_base64url_length(SECRET_MIN_BYTES) || length > text_base64url_length(sizeof key->secret)) {
     return "the secret must be 32 to 64 bytes in base64url; let `mediagate keys` make it";
   }
   if (text_base64url_decode(secret, length, key->secret, &key->secret_size) != ERROR_NONE) {
@@ -130,8 +128,7 @@ static void parse_comment(const char *at, const char *end, struct life *life) {
 
 /* One line without its newline; NULL, or what is wrong. *life goes from the comments to the next
  * key. */
-static const char *parse_line(const char *at, const char *end, struct keyring *keyring,
-                              struct life *life) {
+static const char *parse_line(const char *at, const char *end, struct keyring *keyring, struct life *life) {
   at = skip_blanks(at, end);
   if (at == end) {
     return NULL;
@@ -159,8 +156,7 @@ static const char *parse_line(const char *at, const char *end, struct keyring *k
   return NULL;
 }
 
-enum error keyring_parse(const char *text, size_t size, struct keyring **ret_keyring,
-                         char ret_problem[200]) {
+enum error keyring_parse(const char *text, size_t size, struct keyring **ret_keyring, char ret_problem[200]) {
   struct keyring *keyring = calloc(1, sizeof *keyring);
   if (keyring == NULL) {
     snprintf(ret_problem, 200, "out of memory");
@@ -181,8 +177,7 @@ enum error keyring_parse(const char *text, size_t size, struct keyring **ret_key
     at = newline != NULL ? newline + 1 : end;
   }
   if (keyring->count == 0) {
-    snprintf(ret_problem, 200, "line %d: no key in this file; make one with `mediagate keys init`",
-             line);
+    snprintf(ret_problem, 200, "line %d: no key in this file; make one with `mediagate keys init`", line);
     keyring_free(keyring);
     return ERROR_INVALID;
   }
@@ -194,8 +189,7 @@ enum error keyring_load(const char *path, struct keyring **ret_keyring, char ret
   struct text text = {0};
   enum error error = file_read_secret(path, KEY_FILE_MAX_BYTES, &text);
   if (error == ERROR_NONE) {
-    error =
-        keyring_parse(text.data != NULL ? text.data : "", text.length, ret_keyring, ret_problem);
+    error = keyring_parse(text.data != NULL ? text.data : "", text.length, ret_keyring, ret_problem);
   } else if (error == ERROR_NOT_FOUND) {
     snprintf(ret_problem, 200, "no such file; make it with `mediagate keys init`");
   } else if (error == ERROR_DENIED) {
@@ -234,8 +228,7 @@ const struct keyring_key *keyring_signing(const struct keyring *keyring) {
 
 /* "k" and five random letters or digits: never a reserved word, never a number. */
 static void generate_kid(char ret_kid[9]) {
-  static const char alphabet[] =
-      "abcdefghijkmnpqrstuvwxyz23456789"; /* 32: no bias; without l, o, 0, 1 */
+  static const char alphabet[] = "abcdefghijkmnpqrstuvwxyz23456789"; /* 32: no bias; without l, o, 0, 1 */
   unsigned char bytes[GENERATED_KID_SIZE];
   random_bytes(bytes, sizeof bytes);
   ret_kid[0] = 'k';
@@ -245,8 +238,7 @@ static void generate_kid(char ret_kid[9]) {
   ret_kid[sizeof bytes] = '\0';
 }
 
-void keyring_generate(const struct keyring *keyring_or_null, int64_t now_seconds,
-                      struct keyring_key *ret_key) {
+void keyring_generate(const struct keyring *keyring_or_null, int64_t now_seconds, struct keyring_key *ret_key) {
   *ret_key = (struct keyring_key){.secret_size = SECRET_MIN_BYTES, .created_at = now_seconds};
   do {
     generate_kid(ret_key->kid);
@@ -266,8 +258,7 @@ static void append_time(struct text *text, const char *word, int64_t seconds) {
 }
 
 void keyring_append_text(const struct keyring_key *keys, size_t count, struct text *ret_text) {
-  text_append(ret_text,
-              "# The first key signs, all verify. Let `mediagate keys` change this file.\n");
+  text_append(ret_text, "# The first key signs, all verify. Let `mediagate keys` change this file.\n");
   for (size_t i = 0; i < count; i++) {
     append_time(ret_text, "created", keys[i].created_at);
     append_time(ret_text, "retired", keys[i].retired_at);

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * Keys in a file, one `kid secret;` a line ("#" begins a comment): the first signs, all verify.
- * kid is [a-z0-9]{1,8}; a secret is 32 to 64 bytes in base64url without padding. nginx includes the stream keys' file in a map.
- * Comments before a key's line tell its life, which `mediagate keys` keeps: "# created TIME", "# pending" (made by a
- * rotation that is not through: it has never signed), "# retired TIME" (it has not signed since). TIME is RFC 3339.
+ * kid is [a-z0-9]{1,8}; a secret is 32 to 64 bytes in base64url without padding. nginx includes the stream keys' file
+ * in a map. Comments before a key's line tell its life, which `mediagate keys` keeps: "# created TIME", "# pending"
+ * (made by a rotation that is not through: it has never signed), "# retired TIME" (it has not signed since). TIME is
+ * RFC 3339.
  */
 #ifndef MEDIAGATE_SECURITY_KEYRING_H
 #define MEDIAGATE_SECURITY_KEYRING_H
@@ -32,7 +33,8 @@ struct keyring {
   size_t count; /* at least 1 */
 };
 
-/* Pure. ERROR_INVALID with "line N: what; what to do" in ret_problem: no key, a duplicate kid, a weak or broken secret. */
+/* Pure. ERROR_INVALID with "line N: what; what to do" in ret_problem: no key, a duplicate kid, a weak or broken secret.
+ */
 enum error keyring_parse(const char *text, size_t size, struct keyring **ret_keyring, char ret_problem[200]) MUST_CHECK;
 /* Reads a secret file (file_read_secret) and parses it. Release with keyring_free, which wipes. */
 enum error keyring_load(const char *path, struct keyring **ret_keyring, char ret_problem[200]) MUST_CHECK;

@@ -25,8 +25,7 @@ struct stored_hash {
 };
 
 static bool cost_is_allowed(struct password_cost cost) {
-  return cost.memory_kib >= 8 && cost.memory_kib <= MEMORY_MAX_KIB && cost.time >= 1 &&
-         cost.time <= TIME_MAX;
+  return cost.memory_kib >= 8 && cost.memory_kib <= MEMORY_MAX_KIB && cost.time >= 1 && cost.time <= TIME_MAX;
 }
 
 /* Moves *at behind `literal`. */
@@ -63,9 +62,8 @@ static bool parse_stored_hash(const char *at, struct stored_hash *ret_stored) {
          take_number(&at, &ret_stored->cost.memory_kib) && take_literal(&at, ",t=") &&
          take_number(&at, &ret_stored->cost.time) && take_literal(&at, ",p=1$") &&
          take_base64(&at, &ret_stored->salt_bytes) && take_literal(&at, "$") &&
-         take_base64(&at, &ret_stored->hash_bytes) && *at == '\0' &&
-         cost_is_allowed(ret_stored->cost) && ret_stored->salt_bytes >= 8 &&
-         ret_stored->salt_bytes <= 48 && ret_stored->hash_bytes >= 16 &&
+         take_base64(&at, &ret_stored->hash_bytes) && *at == '\0' && cost_is_allowed(ret_stored->cost) &&
+         ret_stored->salt_bytes >= 8 && ret_stored->salt_bytes <= 48 && ret_stored->hash_bytes >= 16 &&
          ret_stored->hash_bytes <= 64;
 }
 
@@ -93,17 +91,16 @@ enum error password_hash(const char *password, size_t size, struct password_cost
   unsigned char salt[SALT_BYTES];
   char hash[PASSWORD_HASH_SIZE];
   random_bytes(salt, sizeof salt);
-  enum error error =
-      error_from_argon2(argon2id_hash_encoded(cost.time, cost.memory_kib, 1, password, size, salt,
-                                              sizeof salt, HASH_BYTES, hash, sizeof hash));
+  enum error error = error_from_argon2(argon2id_hash_encoded(cost.time, cost.memory_kib, 1, password, size, salt,
+                                                             sizeof salt, HASH_BYTES, hash, sizeof hash));
   if (error == ERROR_NONE) {
     memcpy(ret_hash, hash, strlen(hash) + 1);
   }
   return error;
 }
 
-enum error password_verify(const char *stored_hash, const char *password, size_t size,
-                           struct password_cost cost, bool *ret_renew) {
+enum error password_verify(const char *stored_hash, const char *password, size_t size, struct password_cost cost,
+                           bool *ret_renew) {
   struct stored_hash stored;
   if (!parse_stored_hash(stored_hash, &stored)) {
     return ERROR_INVALID;
@@ -125,8 +122,8 @@ enum error password_waste_time(const char *password, size_t size, struct passwor
   if (size > PASSWORD_MAX_BYTES) {
     return ERROR_DENIED;
   }
-  enum error error = error_from_argon2(argon2id_hash_raw(
-      cost.time, cost.memory_kib, 1, password, size, salt, sizeof salt, hash, sizeof hash));
+  enum error error = error_from_argon2(
+      argon2id_hash_raw(cost.time, cost.memory_kib, 1, password, size, salt, sizeof salt, hash, sizeof hash));
   explicit_bzero(hash, sizeof hash);
   return error == ERROR_NONE ? ERROR_DENIED : error;
 }

@@ -11,12 +11,10 @@
 #include "base/text.h"
 
 static enum error hash_text(const char *token, unsigned char ret_hash[SECRET_TOKEN_HASH_SIZE]) {
-  return EVP_Digest(token, strlen(token), ret_hash, NULL, EVP_sha256(), NULL) == 1 ? ERROR_NONE
-                                                                                   : ERROR_MEMORY;
+  return EVP_Digest(token, strlen(token), ret_hash, NULL, EVP_sha256(), NULL) == 1 ? ERROR_NONE : ERROR_MEMORY;
 }
 
-enum error secret_token_new(char ret_token[SECRET_TOKEN_SIZE],
-                            unsigned char ret_hash[SECRET_TOKEN_HASH_SIZE]) {
+enum error secret_token_new(char ret_token[SECRET_TOKEN_SIZE], unsigned char ret_hash[SECRET_TOKEN_HASH_SIZE]) {
   unsigned char bits[32];
   random_bytes(bits, sizeof bits);
   text_base64url_encode(bits, sizeof bits, ret_token);
@@ -28,8 +26,7 @@ enum error secret_token_hash(const char *token, unsigned char ret_hash[SECRET_TO
   unsigned char bits[SECRET_TOKEN_SIZE];
   size_t size;
   size_t length = strlen(token);
-  if (length != SECRET_TOKEN_SIZE - 1 ||
-      text_base64url_decode(token, length, bits, &size) != ERROR_NONE) {
+  if (length != SECRET_TOKEN_SIZE - 1 || text_base64url_decode(token, length, bits, &size) != ERROR_NONE) {
     return ERROR_DENIED;
   }
   explicit_bzero(bits, sizeof bits);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Secret tokens that are looked up, not computed: refresh tokens and invitations. 256 random bits in base64url; only their
- * SHA-256 is stored, which is enough because nobody can guess what it was made from.
+ * Secret tokens that are looked up, not computed: refresh tokens and invitations. 256 random bits in base64url; only
+ * their SHA-256 is stored, which is enough because nobody can guess what it was made from.
  */
 #ifndef MEDIAGATE_SECURITY_SECRET_TOKEN_H
 #define MEDIAGATE_SECURITY_SECRET_TOKEN_H
@@ -11,7 +11,8 @@
 #define SECRET_TOKEN_SIZE      44 /* 43 characters and a NUL */
 #define SECRET_TOKEN_HASH_SIZE 32
 
-enum error secret_token_new(char ret_token[SECRET_TOKEN_SIZE], unsigned char ret_hash[SECRET_TOKEN_HASH_SIZE]) MUST_CHECK;
+enum error secret_token_new(char ret_token[SECRET_TOKEN_SIZE],
+                            unsigned char ret_hash[SECRET_TOKEN_HASH_SIZE]) MUST_CHECK;
 /* What is stored of this token. ERROR_DENIED: not of the form that we hand out. */
 enum error secret_token_hash(const char *token, unsigned char ret_hash[SECRET_TOKEN_HASH_SIZE]) MUST_CHECK;
 

@@ -47,8 +47,7 @@ void grant_id_new(int64_t now_us, uint32_t issuer_tag, char ret_grant_id[GRANT_I
 enum error grant_id_parse(const char *text, int64_t *ret_time_ms, uint32_t *ret_issuer_tag) {
   unsigned char bytes[16];
   if (strspn(text, "0123456789abcdef") != GRANT_ID_SIZE - 1 || text[GRANT_ID_SIZE - 1] != '\0' ||
-      text_hex_decode(text, GRANT_ID_SIZE - 1, bytes) != ERROR_NONE || bytes[6] >> 4 != 7 ||
-      bytes[8] >> 6 != 2) {
+      text_hex_decode(text, GRANT_ID_SIZE - 1, bytes) != ERROR_NONE || bytes[6] >> 4 != 7 || bytes[8] >> 6 != 2) {
     return ERROR_INVALID;
   }
   int64_t time_ms = 0;
@@ -56,15 +55,13 @@ enum error grant_id_parse(const char *text, int64_t *ret_time_ms, uint32_t *ret_
     time_ms = time_ms << 8 | bytes[i];
   }
   *ret_time_ms = time_ms;
-  *ret_issuer_tag =
-      (uint32_t)bytes[12] << 24 | (uint32_t)bytes[13] << 16 | (uint32_t)bytes[14] << 8 | bytes[15];
+  *ret_issuer_tag = (uint32_t)bytes[12] << 24 | (uint32_t)bytes[13] << 16 | (uint32_t)bytes[14] << 8 | bytes[15];
   return ERROR_NONE;
 }
 
 bool viewer_is_valid(const char *viewer) {
   size_t length = strnlen(viewer, VIEWER_SIZE);
-  return length > 0 && length < VIEWER_SIZE && strspn(viewer, VIEWER_ALPHABET) == length &&
-         strcmp(viewer, "-") != 0;
+  return length > 0 && length < VIEWER_SIZE && strspn(viewer, VIEWER_ALPHABET) == length && strcmp(viewer, "-") != 0;
 }
 
 static const char *flags_of(const struct signed_url *url) {
@@ -90,10 +87,9 @@ static enum error sign(const struct keyring_key *key, const struct signed_url *u
   unsigned char digest[16];
   unsigned int digest_size = sizeof digest;
   char text[512]; /* of secret and alphabet-checked fields: at most 400 bytes */
-  int length =
-      snprintf(text, sizeof text, "%s|v1|%s|%s|%s|%s|%lld|%lld|%s|%s", key->secret_text, key->kid,
-               flags_of(url), url->viewer, url->grant_id, (long long)url->expires_at,
-               (long long)url->media_id, url->bound_address, key->secret_text);
+  int length = snprintf(text, sizeof text, "%s|v1|%s|%s|%s|%s|%lld|%lld|%s|%s", key->secret_text, key->kid,
+                        flags_of(url), url->viewer, url->grant_id, (long long)url->expires_at, (long long)url->media_id,
+                        url->bound_address, key->secret_text);
   assert(length > 0 && (size_t)length < sizeof text);
   int done = EVP_Digest(text, (size_t)length, digest, &digest_size, EVP_md5(), NULL);
   explicit_bzero(text, sizeof text);
@@ -110,8 +106,7 @@ bool signed_url_file_is_valid(const char *file) {
   for (int segments = 1; segments <= FILE_SEGMENTS_MAX; segments++) {
     size_t length = strspn(file, FILE_ALPHABET);
     bool last = file[length] == '\0';
-    if (length == 0 || length > (last ? FILE_NAME_MAX : FILE_FOLDER_MAX) ||
-        strchr(FILE_NOT_FIRST, file[0]) != NULL) {
+    if (length == 0 || length > (last ? FILE_NAME_MAX : FILE_FOLDER_MAX) || strchr(FILE_NOT_FIRST, file[0]) != NULL) {
       return false;
     }
     if (last) {
@@ -125,8 +120,8 @@ bool signed_url_file_is_valid(const char *file) {
   return false;
 }
 
-enum error signed_url_append_path(const struct keyring *keyring, const struct signed_url *url,
-                                  const char *file, struct text *ret_path) {
+enum error signed_url_append_path(const struct keyring *keyring, const struct signed_url *url, const char *file,
+                                  struct text *ret_path) {
   const struct keyring_key *key = keyring_signing(keyring);
   char signature[SIGNATURE_LENGTH + 1];
   if (!url_is_valid(url) || !signed_url_file_is_valid(file)) {
@@ -136,16 +131,14 @@ enum error signed_url_append_path(const struct keyring *keyring, const struct si
   if (error != ERROR_NONE) {
     return error;
   }
-  text_appendf(ret_path, PREFIX "%s/%s/%s/%s/%lld/%s/%lld/%s", key->kid, flags_of(url), url->viewer,
-               url->grant_id, (long long)url->expires_at, signature, (long long)url->media_id,
-               file);
+  text_appendf(ret_path, PREFIX "%s/%s/%s/%s/%lld/%s/%lld/%s", key->kid, flags_of(url), url->viewer, url->grant_id,
+               (long long)url->expires_at, signature, (long long)url->media_id, file);
   return ret_path->failed ? ERROR_MEMORY : ERROR_NONE;
 }
 
 /* Copies the segment at *at, of `alphabet` and `min` to size - 1 bytes, and moves behind its "/".
  */
-static bool take_segment(const char **at, const char *alphabet, size_t min, char *ret_segment,
-                         size_t size) {
+static bool take_segment(const char **at, const char *alphabet, size_t min, char *ret_segment, size_t size) {
   size_t length = strspn(*at, alphabet);
   if (length < min || length >= size || (*at)[length] != '/') {
     return false;
@@ -160,8 +153,7 @@ static bool take_integer(const char **at, int64_t min, int64_t max, int64_t *ret
   char digits[20];
   uint64_t value;
   if (!take_segment(at, DIGITS, 1, digits, sizeof digits) ||
-      text_parse_u64(digits, strlen(digits), (uint64_t)max, &value) != ERROR_NONE ||
-      (int64_t)value < min) {
+      text_parse_u64(digits, strlen(digits), (uint64_t)max, &value) != ERROR_NONE || (int64_t)value < min) {
     return false;
   }
   *ret_value = (int64_t)value;
@@ -179,12 +171,10 @@ static bool parse_path(const char *path, struct signed_url *ret_url, char *ret_f
     return false;
   }
   at += sizeof PREFIX - 1;
-  if (!take_segment(&at, "abcdefghijklmnopqrstuvwxyz" DIGITS, 1, ret_url->kid,
-                    sizeof ret_url->kid) ||
+  if (!take_segment(&at, "abcdefghijklmnopqrstuvwxyz" DIGITS, 1, ret_url->kid, sizeof ret_url->kid) ||
       !take_segment(&at, "ni", 1, flags, sizeof flags) ||
       !take_segment(&at, VIEWER_ALPHABET, 1, ret_url->viewer, sizeof ret_url->viewer) ||
-      !take_segment(&at, DIGITS "abcdef", GRANT_ID_SIZE - 1, ret_url->grant_id,
-                    sizeof ret_url->grant_id) ||
+      !take_segment(&at, DIGITS "abcdef", GRANT_ID_SIZE - 1, ret_url->grant_id, sizeof ret_url->grant_id) ||
       grant_id_parse(ret_url->grant_id, &time_ms, &issuer_tag) != ERROR_NONE ||
       !take_integer(&at, EXPIRES_MIN, EXPIRES_MAX, &ret_url->expires_at) ||
       !take_segment(&at, VIEWER_ALPHABET, SIGNATURE_LENGTH, ret_signature, SIGNATURE_LENGTH + 1) ||
@@ -197,9 +187,8 @@ static bool parse_path(const char *path, struct signed_url *ret_url, char *ret_f
   return true;
 }
 
-enum error signed_url_verify_path(const struct keyring *keyring, const char *path,
-                                  const char *remote_address, int64_t now_seconds,
-                                  struct signed_url *ret_url, const char **ret_file) {
+enum error signed_url_verify_path(const struct keyring *keyring, const char *path, const char *remote_address,
+                                  int64_t now_seconds, struct signed_url *ret_url, const char **ret_file) {
   struct signed_url url = {0};
   char flag;
   char given[SIGNATURE_LENGTH + 1];

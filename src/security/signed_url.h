@@ -4,7 +4,8 @@
  *
  * The signature is base64url(MD5("secret|v1|kid|flags|viewer|grant|expires|media|bound address|secret")), what nginx's
  * secure_link_md5 computes. The file is not signed: the prefix covers all files of a medium. A grant is a UUIDv7 in 32
- * hex digits whose last 8 digits are the issuer tag of the account that issued it, so that all grants of an account can be revoked.
+ * hex digits whose last 8 digits are the issuer tag of the account that issued it, so that all grants of an account can
+ * be revoked.
  */
 #ifndef MEDIAGATE_SECURITY_SIGNED_URL_H
 #define MEDIAGATE_SECURITY_SIGNED_URL_H
@@ -24,10 +25,10 @@
 
 struct signed_url {
   char kid[9];
-  char viewer[VIEWER_SIZE];     /* "-" for none */
+  char viewer[VIEWER_SIZE]; /* "-" for none */
   char grant_id[GRANT_ID_SIZE];
-  char bound_address[46];       /* "" for none: flags "n"; else flags "i" */
-  int64_t expires_at;           /* unix seconds */
+  char bound_address[46]; /* "" for none: flags "n"; else flags "i" */
+  int64_t expires_at;     /* unix seconds */
   int64_t media_id;
 };
 
@@ -37,14 +38,17 @@ void grant_id_new(int64_t now_us, uint32_t issuer_tag, char ret_grant_id[GRANT_I
 enum error grant_id_parse(const char *text, int64_t *ret_time_ms, uint32_t *ret_issuer_tag) MUST_CHECK;
 /* [A-Za-z0-9_-]{1,64} but not "-" alone. */
 bool viewer_is_valid(const char *viewer);
-/* A file's name or path below media/<id>/ that a URL may carry: 1 to 8 segments of [A-Za-z0-9._~+=,@-], each beginning with
- * one of [A-Za-z0-9_], folders up to 128 and the name up to 200 bytes. Nothing in it is ever percent-encoded: one spelling. */
+/* A file's name or path below media/<id>/ that a URL may carry: 1 to 8 segments of [A-Za-z0-9._~+=,@-], each beginning
+ * with one of [A-Za-z0-9_], folders up to 128 and the name up to 200 bytes. Nothing in it is ever percent-encoded: one
+ * spelling. */
 bool signed_url_file_is_valid(const char *file);
-/* Appends "/stream/…/<media id>/<file>" signed by the keyring's first key. ERROR_INVALID: a part that nginx would refuse. */
-enum error signed_url_append_path(const struct keyring *keyring, const struct signed_url *url, const char *file, struct text *ret_path) MUST_CHECK;
+/* Appends "/stream/…/<media id>/<file>" signed by the keyring's first key. ERROR_INVALID: a part that nginx would
+ * refuse. */
+enum error signed_url_append_path(const struct keyring *keyring, const struct signed_url *url, const char *file,
+                                  struct text *ret_path) MUST_CHECK;
 /* Parses and verifies a path, as nginx does: ERROR_INVALID (not of this form), ERROR_DENIED (signature or key),
  * ERROR_EXPIRED. *ret_file points into path. `remote_address` is what an "i" flag is held against. */
-enum error signed_url_verify_path(const struct keyring *keyring, const char *path, const char *remote_address, int64_t now_seconds,
-                                  struct signed_url *ret_url, const char **ret_file) MUST_CHECK;
+enum error signed_url_verify_path(const struct keyring *keyring, const char *path, const char *remote_address,
+                                  int64_t now_seconds, struct signed_url *ret_url, const char **ret_file) MUST_CHECK;
 
 #endif

@@ -8,8 +8,9 @@
 #include "store/account_store.h"
 #include "store/statement.h"
 
-#define ACCOUNT_COLUMNS \
-  "a.id, a.email, a.hashed_password, a.token_epoch, a.issuer_tag, a.disabled_at is not null, " SQL_MICROSECONDS("a.created_at")
+#define ACCOUNT_COLUMNS                                                                                                \
+  "a.id, a.email, a.hashed_password, a.token_epoch, a.issuer_tag, a.disabled_at is not null, " SQL_MICROSECONDS(       \
+      "a.created_at")
 
 void account_row_read(struct rows *rows, struct account *ret_account);
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Accounts: made, found, changed. What ends access (a new password, disabling) raises the token epoch first and ends the sessions in a
- * second statement, so that a session that was being opened meanwhile is seen by one of the two.
+ * Accounts: made, found, changed. What ends access (a new password, disabling) raises the token epoch first and ends
+ * the sessions in a second statement, so that a session that was being opened meanwhile is seen by one of the two.
  */
 #include "config.h"
 
@@ -27,8 +27,8 @@ void account_row_read(struct rows *rows, struct account *ret_account) {
 }
 
 /* Runs what returns one account or none. */
-static enum error execute_one(struct database *database, const char *sql, enum statement_repeat repeat, const struct parameters *parameters,
-                              struct account *ret_account) {
+static enum error execute_one(struct database *database, const char *sql, enum statement_repeat repeat,
+                              const struct parameters *parameters, struct account *ret_account) {
   struct rows rows;
   enum error error = statement_execute(database, sql, repeat, parameters, &rows);
   if (error != ERROR_NONE) {
@@ -52,21 +52,25 @@ static enum error execute_one(struct database *database, const char *sql, enum s
 enum error account_store_find(struct database *database, int64_t id, struct account *ret_account) {
   struct parameters parameters = {0};
   parameters_i64(&parameters, id);
-  return execute_one(database, "select " ACCOUNT_COLUMNS " from admin_user a where a.id = $1", STATEMENT_REPEATABLE, &parameters, ret_account);
+  return execute_one(database, "select " ACCOUNT_COLUMNS " from admin_user a where a.id = $1", STATEMENT_REPEATABLE,
+                     &parameters, ret_account);
 }
 
 enum error account_store_find_by_email(struct database *database, const char *email, struct account *ret_account) {
   struct parameters parameters = {0};
   parameters_text(&parameters, email);
-  return execute_one(database, "select " ACCOUNT_COLUMNS " from admin_user a where a.email = $1", STATEMENT_REPEATABLE, &parameters, ret_account);
+  return execute_one(database, "select " ACCOUNT_COLUMNS " from admin_user a where a.email = $1", STATEMENT_REPEATABLE,
+                     &parameters, ret_account);
 }
 
 /* A tag that stands in a revocation would have all its grants refused, so it is not taken either. */
-enum error account_store_create(struct database *database, const char *email, const char *hashed_password, int64_t created_by, struct account *ret_account) {
-  static const char *const insert = "insert into admin_user as a (email, hashed_password, issuer_tag, created_by)"
-                                    " select $1, $2, $3::int8, $4::int8"
-                                    " where not exists (select from revoked_grant where name = lpad(to_hex($3::int8), 8, '0'))"
-                                    " on conflict do nothing returning " ACCOUNT_COLUMNS;
+enum error account_store_create(struct database *database, const char *email, const char *hashed_password,
+                                int64_t created_by, struct account *ret_account) {
+  static const char *const insert =
+      "insert into admin_user as a (email, hashed_password, issuer_tag, created_by)"
+      " select $1, $2, $3::int8, $4::int8"
+      " where not exists (select from revoked_grant where name = lpad(to_hex($3::int8), 8, '0'))"
+      " on conflict do nothing returning " ACCOUNT_COLUMNS;
   for (int i = 0; i < TAG_ATTEMPTS; i++) {
     struct parameters parameters = {0};
     parameters_text(&parameters, email);
@@ -91,19 +95,21 @@ enum error account_store_renew_hash(struct database *database, int64_t id, const
   parameters_i64(&parameters, id);
   parameters_text(&parameters, old_hash);
   parameters_text(&parameters, new_hash);
-  return statement_change(database, "update admin_user set hashed_password = $3 where id = $1 and hashed_password = $2", STATEMENT_REPEATABLE,
-                          &parameters, NULL);
+  return statement_change(database, "update admin_user set hashed_password = $3 where id = $1 and hashed_password = $2",
+                          STATEMENT_REPEATABLE, &parameters, NULL);
 }
 
 static enum error end_sessions(struct database *database, int64_t account_id) {
   struct parameters parameters = {0};
   parameters_i64(&parameters, account_id);
-  return statement_change(database, "update login_session set ended_at = now() where account_id = $1 and ended_at is null", STATEMENT_ONCE,
-                          &parameters, NULL);
+  return statement_change(database,
+                          "update login_session set ended_at = now() where account_id = $1 and ended_at is null",
+                          STATEMENT_ONCE, &parameters, NULL);
 }
 
 /* In a transaction: runs `sql`, which updates and returns the account, and ends its sessions. */
-static enum error change_and_end_sessions(struct database *database, const char *sql, const struct parameters *parameters, int64_t id,
+static enum error change_and_end_sessions(struct database *database, const char *sql,
+                                          const struct parameters *parameters, int64_t id,
                                           struct account *ret_account) {
   enum error error = database_begin(database);
   if (error != ERROR_NONE) {
@@ -125,9 +131,11 @@ static enum error change_and_end_sessions(struct database *database, const char 
   return error;
 }
 
-enum error account_store_set_password(struct database *database, int64_t id, int64_t epoch, const char *new_hash, int64_t *ret_epoch) {
-  static const char *const update = "update admin_user a set hashed_password = $2, token_epoch = token_epoch + 1"
-                                    " where id = $1 and ($3::int8 < 0 or token_epoch = $3::int8) returning " ACCOUNT_COLUMNS;
+enum error account_store_set_password(struct database *database, int64_t id, int64_t epoch, const char *new_hash,
+                                      int64_t *ret_epoch) {
+  static const char *const update =
+      "update admin_user a set hashed_password = $2, token_epoch = token_epoch + 1"
+      " where id = $1 and ($3::int8 < 0 or token_epoch = $3::int8) returning " ACCOUNT_COLUMNS;
   struct parameters parameters = {0};
   parameters_i64(&parameters, id);
   parameters_text(&parameters, new_hash);
@@ -145,13 +153,14 @@ enum error account_store_set_disabled(struct database *database, int64_t id, boo
   parameters_i64(&parameters, id);
   struct account account;
   if (disabled) {
-    return change_and_end_sessions(database,
-                                   "update admin_user a set disabled_at = coalesce(disabled_at, now()), token_epoch = token_epoch + 1"
-                                   " where id = $1 returning " ACCOUNT_COLUMNS,
-                                   &parameters, id, &account);
+    return change_and_end_sessions(
+        database,
+        "update admin_user a set disabled_at = coalesce(disabled_at, now()), token_epoch = token_epoch + 1"
+        " where id = $1 returning " ACCOUNT_COLUMNS,
+        &parameters, id, &account);
   }
-  return execute_one(database, "update admin_user a set disabled_at = null where id = $1 returning " ACCOUNT_COLUMNS, STATEMENT_REPEATABLE,
-                     &parameters, &account);
+  return execute_one(database, "update admin_user a set disabled_at = null where id = $1 returning " ACCOUNT_COLUMNS,
+                     STATEMENT_REPEATABLE, &parameters, &account);
 }
 
 /* *ret_old_tag: the tag that the row had; the row stays locked. */
@@ -159,7 +168,8 @@ static enum error lock_tag(struct database *database, int64_t id, uint32_t *ret_
   struct parameters parameters = {0};
   parameters_i64(&parameters, id);
   struct account account;
-  enum error error = execute_one(database, "select " ACCOUNT_COLUMNS " from admin_user a where a.id = $1 for update", STATEMENT_ONCE, &parameters, &account);
+  enum error error = execute_one(database, "select " ACCOUNT_COLUMNS " from admin_user a where a.id = $1 for update",
+                                 STATEMENT_ONCE, &parameters, &account);
   if (error == ERROR_NONE) {
     *ret_old_tag = account.issuer_tag;
   }
@@ -172,13 +182,15 @@ static enum error record_revoked_tag(struct database *database, uint32_t tag, in
   struct parameters parameters = {0};
   parameters_text(&parameters, name);
   parameters_i64(&parameters, expires_at_us);
-  return statement_change(database, "insert into revoked_grant (name, expires_at) values ($1, " SQL_TIMESTAMP("$2") ")", STATEMENT_ONCE, &parameters, NULL);
+  return statement_change(database, "insert into revoked_grant (name, expires_at) values ($1, " SQL_TIMESTAMP("$2") ")",
+                          STATEMENT_ONCE, &parameters, NULL);
 }
 
 static enum error take_new_tag(struct database *database, int64_t id) {
-  static const char *const update = "update admin_user set issuer_tag = $2::int8 where id = $1"
-                                    " and not exists (select from admin_user where issuer_tag = $2::int8)"
-                                    " and not exists (select from revoked_grant where name = lpad(to_hex($2::int8), 8, '0'))";
+  static const char *const update =
+      "update admin_user set issuer_tag = $2::int8 where id = $1"
+      " and not exists (select from admin_user where issuer_tag = $2::int8)"
+      " and not exists (select from revoked_grant where name = lpad(to_hex($2::int8), 8, '0'))";
   for (int i = 0; i < TAG_ATTEMPTS; i++) {
     struct parameters parameters = {0};
     parameters_i64(&parameters, id);
@@ -192,7 +204,8 @@ static enum error take_new_tag(struct database *database, int64_t id) {
   return ERROR_UNAVAILABLE;
 }
 
-enum error account_store_replace_issuer_tag(struct database *database, int64_t id, int64_t expires_at_us, uint32_t *ret_old_tag) {
+enum error account_store_replace_issuer_tag(struct database *database, int64_t id, int64_t expires_at_us,
+                                            uint32_t *ret_old_tag) {
   enum error error = database_begin(database);
   if (error != ERROR_NONE) {
     return error;
@@ -216,9 +229,11 @@ enum error account_store_replace_issuer_tag(struct database *database, int64_t i
   return error;
 }
 
-enum error account_store_list(struct database *database, void (*row)(void *context, const struct account *account), void *context) {
+enum error account_store_list(struct database *database, void (*row)(void *context, const struct account *account),
+                              void *context) {
   struct rows rows;
-  enum error error = statement_execute(database, "select " ACCOUNT_COLUMNS " from admin_user a order by a.id", STATEMENT_REPEATABLE, NULL, &rows);
+  enum error error = statement_execute(database, "select " ACCOUNT_COLUMNS " from admin_user a order by a.id",
+                                       STATEMENT_REPEATABLE, NULL, &rows);
   if (error != ERROR_NONE) {
     return error;
   }

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * One connection: opened when first needed, found out when it broke, opened again with a backoff. Every statement of the program
- * passes through attempt(), which waits no longer than the deadline even where the network has fallen silent.
+ * One connection: opened when first needed, found out when it broke, opened again with a backoff. Every statement of
+ * the program passes through attempt(), which waits no longer than the deadline even where the network has fallen
+ * silent.
  */
 #include "config.h"
 
@@ -19,9 +20,9 @@
 #include "store/sqlstate.h"
 #include "store/statement.h"
 
-#define PREPARED_MAX     128
-#define PAUSE_FIRST_MS   40
-#define PAUSE_MAX_MS     800  /* with the connecting itself: back within 2 s of the database's return */
+#define PREPARED_MAX      128
+#define PAUSE_FIRST_MS    40
+#define PAUSE_MAX_MS      800  /* with the connecting itself: back within 2 s of the database's return */
 #define DEADLINE_SLACK_MS 1000 /* the server's own statement timeout comes first */
 
 /* A transaction whose connection broke is lost: nothing more may run in it, and surely not outside it. */
@@ -32,7 +33,7 @@ struct database {
   char *connection_string;
   char *application_name;
   bool prepared;
-  int64_t statement_timeout_ms; /* 0: none */
+  int64_t statement_timeout_ms;           /* 0: none */
   const char *prepared_sql[PREPARED_MAX]; /* what this connection has prepared; the index is the name */
   size_t prepared_count;
   enum transaction transaction;
@@ -104,7 +105,8 @@ static enum error lost_connection(struct database *database, enum fate *ret_fate
   return ERROR_UNAVAILABLE;
 }
 
-/* The error of a result; a connection of no more use is dropped. The message never holds what was passed as a value: class 22 repeats it. */
+/* The error of a result; a connection of no more use is dropped. The message never holds what was passed as a value:
+ * class 22 repeats it. */
 static enum error judge(struct database *database, const PGresult *result, enum fate *ret_fate) {
   const char *state = PQresultErrorField(result, PG_DIAG_SQLSTATE);
   if (state == NULL) { /* made by libpq itself: the connection is gone */
@@ -142,8 +144,8 @@ static enum error wait_for_result(struct database *database, int64_t deadline_ms
   return ERROR_NONE;
 }
 
-/* Collects what was sent for. An error may follow a result (a deferred check fails at the end), so all of them are read, and the
- * first error counts. */
+/* Collects what was sent for. An error may follow a result (a deferred check fails at the end), so all of them are
+ * read, and the first error counts. */
 static enum error collect(struct database *database, int64_t deadline_ms, PGresult **ret_result, enum fate *ret_fate) {
   PGresult *kept = NULL;
   enum error error = ERROR_NONE;
@@ -173,11 +175,14 @@ static enum error collect(struct database *database, int64_t deadline_ms, PGresu
 }
 
 static int64_t deadline_from_now(const struct database *database) {
-  return database->statement_timeout_ms == 0 ? 0 : clock_monotonic_ms() + database->statement_timeout_ms + DEADLINE_SLACK_MS;
+  return database->statement_timeout_ms == 0
+             ? 0
+             : clock_monotonic_ms() + database->statement_timeout_ms + DEADLINE_SLACK_MS;
 }
 
 /* The name of the statement on this connection, preparing it when it is new. */
-static enum error prepare(struct database *database, const char *sql, int64_t deadline_ms, char ret_name[16], enum fate *ret_fate) {
+static enum error prepare(struct database *database, const char *sql, int64_t deadline_ms, char ret_name[16],
+                          enum fate *ret_fate) {
   size_t index = 0;
   while (index < database->prepared_count && database->prepared_sql[index] != sql) {
     index++;
@@ -203,8 +208,8 @@ static enum error prepare(struct database *database, const char *sql, int64_t de
   return error;
 }
 
-static enum error attempt(struct database *database, const char *sql, bool prepared, const struct parameters *parameters,
-                          PGresult **ret_result, enum fate *ret_fate) {
+static enum error attempt(struct database *database, const char *sql, bool prepared,
+                          const struct parameters *parameters, PGresult **ret_result, enum fate *ret_fate) {
   static const struct parameters none = {0};
   const struct parameters *given = parameters == NULL ? &none : parameters;
   int64_t deadline_ms = deadline_from_now(database);
@@ -233,7 +238,8 @@ static enum error set_statement_timeout(struct database *database) {
   parameters_i64(&parameters, database->statement_timeout_ms);
   PGresult *result = NULL;
   enum fate fate = FATE_ANSWERED;
-  enum error error = attempt(database, "select set_config('statement_timeout', $1, false)", false, &parameters, &result, &fate);
+  enum error error =
+      attempt(database, "select set_config('statement_timeout', $1, false)", false, &parameters, &result, &fate);
   if (error == ERROR_NONE) {
     PQclear(result);
   }
@@ -299,7 +305,8 @@ enum error database_ensure(struct database *database) {
   }
   int64_t pause = database->pause_ms == 0 ? PAUSE_FIRST_MS : database->pause_ms * 2;
   database->pause_ms = pause > PAUSE_MAX_MS ? PAUSE_MAX_MS : pause;
-  database->next_attempt_ms = clock_monotonic_ms() + database->pause_ms / 2 + (int64_t)(random_u32() % (uint32_t)(database->pause_ms / 2));
+  database->next_attempt_ms =
+      clock_monotonic_ms() + database->pause_ms / 2 + (int64_t)(random_u32() % (uint32_t)(database->pause_ms / 2));
   return error == ERROR_MEMORY ? ERROR_MEMORY : ERROR_UNAVAILABLE;
 }
 
@@ -321,11 +328,12 @@ static enum error execute(struct database *database, const char *sql, bool prepa
       error = attempt(database, sql, prepared, parameters, ret_result, &fate);
     }
   }
-  return alone && error != ERROR_NONE && fate == FATE_UNKNOWN && repeat == STATEMENT_ONCE ? ERROR_UNKNOWN_OUTCOME : error;
+  return alone && error != ERROR_NONE && fate == FATE_UNKNOWN && repeat == STATEMENT_ONCE ? ERROR_UNKNOWN_OUTCOME
+                                                                                          : error;
 }
 
-enum error statement_execute(struct database *database, const char *sql, enum statement_repeat repeat, const struct parameters *parameters,
-                             struct rows *ret_rows) {
+enum error statement_execute(struct database *database, const char *sql, enum statement_repeat repeat,
+                             const struct parameters *parameters, struct rows *ret_rows) {
   PGresult *result = NULL;
   enum error error = execute(database, sql, database->prepared, repeat, parameters, &result);
   if (error != ERROR_NONE) {

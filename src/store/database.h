@@ -15,9 +15,10 @@ struct database;
 
 struct database_options {
   const char *connection_string;
-  bool prepared;                 /* named prepared statements; off behind a transaction pooler */
-  /* 0: none. Told to the server after connecting when prepared, else left to the role (ALTER ROLE … SET statement_timeout), since a
-   * transaction pooler keeps no session settings. In both cases we wait a second longer at most, then give the connection up. */
+  bool prepared; /* named prepared statements; off behind a transaction pooler */
+  /* 0: none. Told to the server after connecting when prepared, else left to the role (ALTER ROLE … SET
+   * statement_timeout), since a transaction pooler keeps no session settings. In both cases we wait a second longer at
+   * most, then give the connection up. */
   int64_t statement_timeout_ms;
   const char *application_name;
 };
@@ -25,7 +26,8 @@ struct database_options {
 /* Makes the handle without connecting; the first use connects. Options are copied. */
 enum error database_open(const struct database_options *options, struct database **ret_database) MUST_CHECK;
 void database_close(struct database *database);
-/* Connected, or ERROR_UNAVAILABLE. After a failure attempts are spaced by capped backoff with jitter: within the pause it fails at once. */
+/* Connected, or ERROR_UNAVAILABLE. After a failure attempts are spaced by capped backoff with jitter: within the pause
+ * it fails at once. */
 enum error database_ensure(struct database *database) MUST_CHECK;
 /* The last error's text from the server or libpq, for the log; "" for none. Never holds parameters. */
 const char *database_last_error(const struct database *database);

@@ -13,17 +13,22 @@ enum error grant_store_revoke(struct database *database, const char *name, int64
   parameters_text(&parameters, name);
   parameters_i64_or_null(&parameters, revoked_by);
   parameters_i64(&parameters, expires_at_us);
-  return statement_change(database,
-                          "insert into revoked_grant as r (name, revoked_by, expires_at) values ($1, $2, " SQL_TIMESTAMP("$3") ")"
-                          " on conflict (name) do update set expires_at = greatest(r.expires_at, excluded.expires_at)",
-                          STATEMENT_REPEATABLE, &parameters, NULL);
+  return statement_change(
+      database,
+      "insert into revoked_grant as r (name, revoked_by, expires_at) values ($1, $2, " SQL_TIMESTAMP(
+          "$3") ")"
+                " on conflict (name) do update set expires_at = greatest(r.expires_at, excluded.expires_at)",
+      STATEMENT_REPEATABLE, &parameters, NULL);
 }
 
-enum error grant_store_list_revoked(struct database *database, void (*row)(void *context, const char *name, int64_t expires_at_us), void *context) {
+enum error grant_store_list_revoked(struct database *database,
+                                    void (*row)(void *context, const char *name, int64_t expires_at_us),
+                                    void *context) {
   struct rows rows;
-  enum error error = statement_execute(database,
-                                       "select name, " SQL_MICROSECONDS("expires_at") " from revoked_grant where expires_at > now() order by name",
-                                       STATEMENT_REPEATABLE, NULL, &rows);
+  enum error error = statement_execute(
+      database,
+      "select name, " SQL_MICROSECONDS("expires_at") " from revoked_grant where expires_at > now() order by name",
+      STATEMENT_REPEATABLE, NULL, &rows);
   if (error != ERROR_NONE) {
     return error;
   }
@@ -39,5 +44,6 @@ enum error grant_store_list_revoked(struct database *database, void (*row)(void 
 }
 
 enum error grant_store_sweep(struct database *database, int64_t *ret_deleted) {
-  return statement_change(database, "delete from revoked_grant where expires_at <= now()", STATEMENT_REPEATABLE, NULL, ret_deleted);
+  return statement_change(database, "delete from revoked_grant where expires_at <= now()", STATEMENT_REPEATABLE, NULL,
+                          ret_deleted);
 }

@@ -1,14 +1,15 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Invitations (declared beside the accounts that they become). Spending one and creating the account is one transaction; two who spend
- * the same one meet at its row.
+ * Invitations (declared beside the accounts that they become). Spending one and creating the account is one
+ * transaction; two who spend the same one meet at its row.
  */
 #include "config.h"
 
 #include "store/account_store.h"
 #include "store/statement.h"
 
-enum error invitation_store_create(struct database *database, const unsigned char token_hash[32], int64_t created_by, int64_t ttl_seconds) {
+enum error invitation_store_create(struct database *database, const unsigned char token_hash[32], int64_t created_by,
+                                   int64_t ttl_seconds) {
   struct parameters parameters = {0};
   parameters_hash(&parameters, token_hash);
   parameters_i64_or_null(&parameters, created_by);
@@ -23,8 +24,9 @@ enum error invitation_store_check(struct database *database, const unsigned char
   struct parameters parameters = {0};
   parameters_hash(&parameters, token_hash);
   int64_t found = 0;
-  enum error error = statement_change(database, "select from invitation where token_hash = $1 and spent_at is null and expires_at > now()",
-                                      STATEMENT_REPEATABLE, &parameters, &found);
+  enum error error = statement_change(
+      database, "select from invitation where token_hash = $1 and spent_at is null and expires_at > now()",
+      STATEMENT_REPEATABLE, &parameters, &found);
   return error == ERROR_NONE && found == 0 ? ERROR_DENIED : error;
 }
 
@@ -33,10 +35,11 @@ static enum error spend(struct database *database, const unsigned char token_has
   struct parameters parameters = {0};
   parameters_hash(&parameters, token_hash);
   struct rows rows;
-  enum error error = statement_execute(database,
-                                       "update invitation set spent_at = now()"
-                                       " where token_hash = $1 and spent_at is null and expires_at > now() returning created_by",
-                                       STATEMENT_ONCE, &parameters, &rows);
+  enum error error =
+      statement_execute(database,
+                        "update invitation set spent_at = now()"
+                        " where token_hash = $1 and spent_at is null and expires_at > now() returning created_by",
+                        STATEMENT_ONCE, &parameters, &rows);
   if (error != ERROR_NONE) {
     return error;
   }
@@ -56,10 +59,12 @@ static enum error record_spender(struct database *database, const unsigned char 
   struct parameters parameters = {0};
   parameters_hash(&parameters, token_hash);
   parameters_i64(&parameters, account_id);
-  return statement_change(database, "update invitation set spent_by = $2 where token_hash = $1", STATEMENT_ONCE, &parameters, NULL);
+  return statement_change(database, "update invitation set spent_by = $2 where token_hash = $1", STATEMENT_ONCE,
+                          &parameters, NULL);
 }
 
-enum error account_store_create_invited(struct database *database, const unsigned char token_hash[32], const char *email, const char *hashed_password, struct account *ret_account) {
+enum error account_store_create_invited(struct database *database, const unsigned char token_hash[32],
+                                        const char *email, const char *hashed_password, struct account *ret_account) {
   enum error error = database_begin(database);
   if (error != ERROR_NONE) {
     return error;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Lists of media, newest first. Each combination of filters is a statement of its own, so that each is answered by its own index.
+ * Lists of media, newest first. Each combination of filters is a statement of its own, so that each is answered by its
+ * own index.
  */
 #include "config.h"
 
@@ -12,10 +13,10 @@
 #include "store/statement.h"
 
 /* $1 and $2 are the cursor, $3 the limit. */
-#define LIST(condition)                                                                                                   \
-  "select " MEDIA_COLUMNS " from media_asset m where m.deleted_at is null" condition                                      \
-  " and (m.created_at, m.id) < (coalesce(" SQL_TIMESTAMP("$1") ", 'infinity'), coalesce($2, 9223372036854775807))"        \
-  " order by m.created_at desc, m.id desc limit $3"
+#define LIST(condition)                                                                                                \
+  "select " MEDIA_COLUMNS " from media_asset m where m.deleted_at is null" condition                                   \
+  " and (m.created_at, m.id) < (coalesce(" SQL_TIMESTAMP("$1") ", 'infinity'), coalesce($2, 9223372036854775807))"     \
+                                                               " order by m.created_at desc, m.id desc limit $3"
 
 static const char *const list_all = LIST("");
 static const char *const list_type = LIST(" and m.type = $4");
@@ -63,7 +64,8 @@ static enum error read_items(struct rows *rows, struct media **ret_items, size_t
   return ERROR_NONE;
 }
 
-enum error media_store_list(struct database *database, const struct media_filter *filter, struct media **ret_items, size_t *ret_count) {
+enum error media_store_list(struct database *database, const struct media_filter *filter, struct media **ret_items,
+                            size_t *ret_count) {
   struct parameters parameters = {0};
   parameters_i64_or_null(&parameters, filter->before_created_at_us);
   parameters_i64_or_null(&parameters, filter->before_id);
@@ -79,7 +81,8 @@ enum error media_store_list(struct database *database, const struct media_filter
     }
     parameters_text(&parameters, pattern);
   }
-  const char *sql = filter->type >= 0 ? (pattern == NULL ? list_type : list_type_search) : (pattern == NULL ? list_all : list_search);
+  const char *sql =
+      filter->type >= 0 ? (pattern == NULL ? list_type : list_type_search) : (pattern == NULL ? list_all : list_search);
   struct rows rows;
   enum error error = statement_execute(database, sql, STATEMENT_REPEATABLE, &parameters, &rows);
   free(pattern);

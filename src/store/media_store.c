@@ -48,8 +48,9 @@ void media_row_read(struct rows *rows, struct media *ret_media) {
 }
 
 /* Runs what returns one medium or none. When old_name is given, a first column before the medium's is read into it. */
-static enum error execute_one(struct database *database, const char *sql, enum statement_repeat repeat, const struct parameters *parameters,
-                              struct media *ret_media, char *old_name, size_t old_name_size) {
+static enum error execute_one(struct database *database, const char *sql, enum statement_repeat repeat,
+                              const struct parameters *parameters, struct media *ret_media, char *old_name,
+                              size_t old_name_size) {
   struct rows rows;
   enum error error = statement_execute(database, sql, repeat, parameters, &rows);
   if (error != ERROR_NONE) {
@@ -75,38 +76,44 @@ static enum error execute_one(struct database *database, const char *sql, enum s
   return ERROR_NONE;
 }
 
-enum error media_store_create(struct database *database, const char *title, enum media_type type, const char *file_url, int64_t created_by, struct media *ret_media) {
+enum error media_store_create(struct database *database, const char *title, enum media_type type, const char *file_url,
+                              int64_t created_by, struct media *ret_media) {
   struct parameters parameters = {0};
   parameters_text(&parameters, title);
   parameters_text(&parameters, media_type_name(type));
   parameters_text(&parameters, file_url);
   parameters_i64_or_null(&parameters, created_by);
   return execute_one(database,
-                     "insert into media_asset as m (title, type, file_url, created_by) values ($1, $2, $3, $4) returning " MEDIA_COLUMNS,
+                     "insert into media_asset as m (title, type, file_url, created_by) values ($1, $2, $3, $4) "
+                     "returning " MEDIA_COLUMNS,
                      STATEMENT_ONCE, &parameters, ret_media, NULL, 0);
 }
 
 enum error media_store_find(struct database *database, int64_t id, struct media *ret_media) {
   struct parameters parameters = {0};
   parameters_i64(&parameters, id);
-  return execute_one(database, "select " MEDIA_COLUMNS " from media_asset m where m.id = $1 and m.deleted_at is null", STATEMENT_REPEATABLE,
-                     &parameters, ret_media, NULL, 0);
+  return execute_one(database, "select " MEDIA_COLUMNS " from media_asset m where m.id = $1 and m.deleted_at is null",
+                     STATEMENT_REPEATABLE, &parameters, ret_media, NULL, 0);
 }
 
-/* $5: is file_url ($4) to be set? Another one than the one that stands takes the place of the stored file and its facts. */
-#define REPLACED "($5::boolean and m.file_url is distinct from $4)"
+/* $5: is file_url ($4) to be set? Another one than the one that stands takes the place of the stored file and its
+ * facts. */
+#define REPLACED                "($5::boolean and m.file_url is distinct from $4)"
 #define UNLESS_REPLACED(column) column " = case when " REPLACED " then null else m." column " end"
 
-enum error media_store_update(struct database *database, int64_t id, const struct media_change *change, struct media *ret_media) {
-  static const char *const update =
-      "update media_asset m set title = coalesce($2, m.title), type = coalesce($3, m.type),"
-      " file_url = case when $5::boolean then $4 else m.file_url end, " UNLESS_REPLACED("stored_name") ", " UNLESS_REPLACED("size_bytes")
-      ", " UNLESS_REPLACED("sha256") ", " UNLESS_REPLACED("content_type") ", " UNLESS_REPLACED("duration_seconds")
-      ", " UNLESS_REPLACED("width") ", " UNLESS_REPLACED("height") ", " UNLESS_REPLACED("container")
-      ", " UNLESS_REPLACED("video_codec") ", " UNLESS_REPLACED("audio_codec") ","
-      " file_version = m.file_version + case when " REPLACED " then 1 else 0 end,"
-      " file_changed_at = case when " REPLACED " then now() else m.file_changed_at end, updated_at = now()"
-      " where m.id = $1 and m.deleted_at is null returning " MEDIA_COLUMNS;
+enum error media_store_update(struct database *database, int64_t id, const struct media_change *change,
+                              struct media *ret_media) {
+  static const char
+      *const update = "update media_asset m set title = coalesce($2, m.title), type = coalesce($3, m.type),"
+                      " file_url = case when $5::boolean then $4 else m.file_url end, " UNLESS_REPLACED("stored_name") ", " UNLESS_REPLACED("size_bytes") ", " UNLESS_REPLACED("sha256") ", " UNLESS_REPLACED("content_type") ", " UNLESS_REPLACED("duration_seconds") ", " UNLESS_REPLACED(
+                          "width") ", " UNLESS_REPLACED("height") ", " UNLESS_REPLACED("container") ","
+                                                                                                    " " UNLESS_REPLACED("video_codec") ", " UNLESS_REPLACED(
+                                                                                                        "audio_codec") ","
+                                                                                                                       " file_version = m.file_version + case when " REPLACED
+                                                                                                                       " then 1 else 0 end,"
+                                                                                                                       " file_changed_at = case when " REPLACED
+                                                                                                                       " then now() else m.file_changed_at end, updated_at = now()"
+                                                                                                                       " where m.id = $1 and m.deleted_at is null returning " MEDIA_COLUMNS;
   struct parameters parameters = {0};
   parameters_i64(&parameters, id);
   parameters_text(&parameters, change->title);
@@ -117,10 +124,12 @@ enum error media_store_update(struct database *database, int64_t id, const struc
 }
 
 /* The row is locked first (`old`), so that of two uploads each learns the name that it replaced. */
-enum error media_store_set_file(struct database *database, int64_t id, const struct media_file_facts *facts, const char *file_url, struct media *ret_media, char ret_old_name[160]) {
+enum error media_store_set_file(struct database *database, int64_t id, const struct media_file_facts *facts,
+                                const char *file_url, struct media *ret_media, char ret_old_name[160]) {
   static const char *const update =
       "with old as (select id, stored_name from media_asset where id = $1 and deleted_at is null for update)"
-      " update media_asset m set stored_name = $2, size_bytes = $3, sha256 = $4, content_type = $5, duration_seconds = $6, width = $7, height = $8,"
+      " update media_asset m set stored_name = $2, size_bytes = $3, sha256 = $4, content_type = $5, duration_seconds = "
+      "$6, width = $7, height = $8,"
       " container = $9, video_codec = $10, audio_codec = $11, file_url = $12, file_version = m.file_version + 1,"
       " file_changed_at = now(), updated_at = now()"
       " from old where m.id = old.id and m.deleted_at is null returning old.stored_name, " MEDIA_COLUMNS;
@@ -149,12 +158,14 @@ enum error media_store_delete(struct database *database, int64_t id) {
   struct parameters parameters = {0};
   parameters_i64(&parameters, id);
   int64_t affected = 0;
-  enum error error = statement_change(database, "update media_asset set deleted_at = now(), updated_at = now() where id = $1 and deleted_at is null",
-                                      STATEMENT_ONCE, &parameters, &affected);
+  enum error error = statement_change(
+      database, "update media_asset set deleted_at = now(), updated_at = now() where id = $1 and deleted_at is null",
+      STATEMENT_ONCE, &parameters, &affected);
   return error == ERROR_NONE && affected == 0 ? ERROR_NOT_FOUND : error;
 }
 
-enum error media_store_is_current(struct database *database, int64_t id, const char *entry, bool *ret_current, bool *ret_deleted) {
+enum error media_store_is_current(struct database *database, int64_t id, const char *entry, bool *ret_current,
+                                  bool *ret_deleted) {
   static const char *const select =
       "select deleted_at is not null, coalesce(deleted_at is null and split_part(stored_name, '/', 1) = $2, false)"
       " from media_asset where id = $1";

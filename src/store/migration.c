@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Applies the files NNNN_name.sql that the database does not have yet. Each is one transaction that begins with an advisory lock, so
- * that of two who migrate at once the second finds the work done. A file says in a comment which program it can live with:
+ * Applies the files NNNN_name.sql that the database does not have yet. Each is one transaction that begins with an
+ * advisory lock, so that of two who migrate at once the second finds the work done. A file says in a comment which
+ * program it can live with:
  *
  *   -- oldest-program: 1
  */
@@ -19,22 +20,26 @@
 #define FILE_SIZE_MAX (4u << 20)
 #define NAME_DIGITS   4
 
-/* A migration may wait for nobody for ever, but never makes the others wait long: behind a lock that it waits for, all requests queue. */
-#define PREPARE_TRANSACTION                                  \
-  "set local statement_timeout = 0;"                         \
-  "select pg_advisory_xact_lock(7235412097710211328);"       \
+/* A migration may wait for nobody for ever, but never makes the others wait long: behind a lock that it waits for, all
+ * requests queue. */
+#define PREPARE_TRANSACTION                                                                                            \
+  "set local statement_timeout = 0;"                                                                                   \
+  "select pg_advisory_xact_lock(7235412097710211328);"                                                                 \
   "set local lock_timeout = '10s'"
 
-/* Asks a catalog by a query of its own: to_regclass would answer from a cache that knows nothing of who just held the lock. */
+/* Asks a catalog by a query of its own: to_regclass would answer from a cache that knows nothing of who just held the
+ * lock. */
 enum error migration_status_read(struct database *database, struct migration_status *ret_status) {
   int64_t tables = 0;
   enum error error = statement_change(database,
-                                      "select from pg_catalog.pg_tables where tablename = 'schema_migration' and schemaname = any (current_schemas(false))",
+                                      "select from pg_catalog.pg_tables where tablename = 'schema_migration' and "
+                                      "schemaname = any (current_schemas(false))",
                                       STATEMENT_REPEATABLE, NULL, &tables);
   struct migration_status status = {0};
   if (error == ERROR_NONE && tables > 0) {
     struct rows rows;
-    error = statement_execute(database, "select max(version), max(oldest_program) from schema_migration", STATEMENT_REPEATABLE, NULL, &rows);
+    error = statement_execute(database, "select max(version), max(oldest_program) from schema_migration",
+                              STATEMENT_REPEATABLE, NULL, &rows);
     if (error == ERROR_NONE && rows_next(&rows)) {
       status.version = (int)rows_i64_or(&rows, 0);
       status.oldest_program = (int)rows_i64_or(&rows, 0);
@@ -64,8 +69,9 @@ struct migration {
 static int version_of(const char *file_name) {
   size_t length = strlen(file_name);
   uint64_t version = 0;
-  if (length < NAME_DIGITS + 6 || length >= sizeof((struct migration *)0)->name || strcmp(file_name + length - 4, ".sql") != 0 ||
-      file_name[NAME_DIGITS] != '_' || strspn(file_name, "0123456789") != NAME_DIGITS) {
+  if (length < NAME_DIGITS + 6 || length >= sizeof((struct migration *)0)->name ||
+      strcmp(file_name + length - 4, ".sql") != 0 || file_name[NAME_DIGITS] != '_' ||
+      strspn(file_name, "0123456789") != NAME_DIGITS) {
     return 0;
   }
   size_t zeros = strspn(file_name, "0");
@@ -88,7 +94,8 @@ static enum error parse_oldest_program(const char *sql, int *ret_oldest_program)
   return error;
 }
 
-/* Loads the file of this version. ERROR_NOT_FOUND: there is none. ERROR_INVALID: two, or one without its line, and a line in the report. */
+/* Loads the file of this version. ERROR_NOT_FOUND: there is none. ERROR_INVALID: two, or one without its line, and a
+ * line in the report. */
 static enum error load(const char *folder, int version, struct migration *ret_migration, struct text *report) {
   DIR *directory = opendir(folder);
   if (directory == NULL) {
@@ -114,7 +121,8 @@ static enum error load(const char *folder, int version, struct migration *ret_mi
   struct migration migration = {.version = version};
   enum error error = path == NULL ? ERROR_MEMORY : file_read(path, FILE_SIZE_MAX, &migration.sql);
   if (error == ERROR_NONE) {
-    error = migration.sql.length == 0 ? ERROR_INVALID : parse_oldest_program(migration.sql.data, &migration.oldest_program);
+    error =
+        migration.sql.length == 0 ? ERROR_INVALID : parse_oldest_program(migration.sql.data, &migration.oldest_program);
   }
   if (error != ERROR_NONE) {
     text_appendf(report, "%s: %s; a migration has a line \"-- oldest-program: N\"\n", file_name, error_strerror(error));
@@ -134,7 +142,8 @@ static enum error record(struct database *database, const struct migration *migr
   parameters_i64(&parameters, migration->version);
   parameters_text(&parameters, migration->name);
   parameters_i64(&parameters, migration->oldest_program);
-  return statement_change(database, "insert into schema_migration (version, name, oldest_program) values ($1, $2, $3)", STATEMENT_ONCE, &parameters, NULL);
+  return statement_change(database, "insert into schema_migration (version, name, oldest_program) values ($1, $2, $3)",
+                          STATEMENT_ONCE, &parameters, NULL);
 }
 
 /* In a transaction that holds the lock. *ret_done: somebody else was faster. */
@@ -167,7 +176,8 @@ static enum error apply_one(struct database *database, const struct migration *m
     }
   }
   if (error != ERROR_NONE) {
-    text_appendf(report, "%s: %s: %s; nothing of it was kept\n", migration->name, error_strerror(error), database_last_error(database));
+    text_appendf(report, "%s: %s: %s; nothing of it was kept\n", migration->name, error_strerror(error),
+                 database_last_error(database));
   } else {
     text_appendf(report, "%s: %s\n", migration->name, done ? "applied by somebody else meanwhile" : "applied");
   }
@@ -178,7 +188,8 @@ enum error migration_apply(struct database *database, const char *folder, struct
   struct migration_status status;
   enum error error = migration_status_read(database, &status);
   if (error != ERROR_NONE) {
-    text_appendf(ret_report, "the database's version cannot be read: %s: %s\n", error_strerror(error), database_last_error(database));
+    text_appendf(ret_report, "the database's version cannot be read: %s: %s\n", error_strerror(error),
+                 database_last_error(database));
     return error;
   }
   for (int version = status.version + 1; error == ERROR_NONE; version++) {

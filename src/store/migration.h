@@ -13,8 +13,8 @@
 #define MIGRATION_PROGRAM_VERSION 1
 
 struct migration_status {
-  int version;          /* of the database; 0: empty */
-  int oldest_program;   /* the oldest MIGRATION_PROGRAM_VERSION that can live with this schema */
+  int version;        /* of the database; 0: empty */
+  int oldest_program; /* the oldest MIGRATION_PROGRAM_VERSION that can live with this schema */
 };
 
 enum error migration_status_read(struct database *database, struct migration_status *ret_status) MUST_CHECK;

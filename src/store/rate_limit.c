@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * A fixed window per key. The first attempt opens it, the row is replaced when it has ended: nobody is ever locked out for good, and
- * attempts above the limit cost one upsert.
+ * A fixed window per key. The first attempt opens it, the row is replaced when it has ended: nobody is ever locked out
+ * for good, and attempts above the limit cost one upsert.
  */
 #include "config.h"
 
@@ -18,8 +18,8 @@ static void add_key(struct parameters *parameters, const char *kind, const char 
 }
 
 /* Repeatable: an attempt counted twice after a broken connection errs on the safe side. */
-enum error rate_limit_count(struct database *database, const char *kind, const char *key, int64_t limit, int64_t window_seconds,
-                            int64_t *ret_retry_after) {
+enum error rate_limit_count(struct database *database, const char *kind, const char *key, int64_t limit,
+                            int64_t window_seconds, int64_t *ret_retry_after) {
   static const char *const upsert =
       "insert into rate_limit as r (key, attempts, window_ends_at)"
       " values (" KEY ", 1, now() + $3::int8 * interval '1 second')"
@@ -49,8 +49,9 @@ enum error rate_limit_count(struct database *database, const char *kind, const c
 enum error rate_limit_give_back(struct database *database, const char *kind, const char *key) {
   struct parameters parameters = {0};
   add_key(&parameters, kind, key);
-  return statement_change(database, "update rate_limit set attempts = attempts - 1 where key = " KEY " and attempts > 0", STATEMENT_ONCE,
-                          &parameters, NULL);
+  return statement_change(database,
+                          "update rate_limit set attempts = attempts - 1 where key = " KEY " and attempts > 0",
+                          STATEMENT_ONCE, &parameters, NULL);
 }
 
 enum error rate_limit_reset(struct database *database, const char *kind, const char *key) {

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Attempts in a window that ends by itself (table rate_limit). One atomic statement counts, on all nodes alike. Internal to the stores.
+ * Attempts in a window that ends by itself (table rate_limit). One atomic statement counts, on all nodes alike.
+ * Internal to the stores.
  */
 #ifndef MEDIAGATE_STORE_RATE_LIMIT_H
 #define MEDIAGATE_STORE_RATE_LIMIT_H
@@ -10,10 +11,10 @@
 #include "base/error.h"
 #include "store/database.h"
 
-/* kind and key together name what is limited. ERROR_LIMITED above the limit, with the whole seconds (at least 1) until the window
- * ends; trying on does not make it longer. */
-enum error rate_limit_count(struct database *database, const char *kind, const char *key, int64_t limit, int64_t window_seconds,
-                            int64_t *ret_retry_after) MUST_CHECK;
+/* kind and key together name what is limited. ERROR_LIMITED above the limit, with the whole seconds (at least 1) until
+ * the window ends; trying on does not make it longer. */
+enum error rate_limit_count(struct database *database, const char *kind, const char *key, int64_t limit,
+                            int64_t window_seconds, int64_t *ret_retry_after) MUST_CHECK;
 /* Gives one attempt back, or all. */
 enum error rate_limit_give_back(struct database *database, const char *kind, const char *key) MUST_CHECK;
 enum error rate_limit_reset(struct database *database, const char *kind, const char *key) MUST_CHECK;

@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * When is a cached row good? When it was current at some moment of the last 2 seconds. It was when it was read; and, where notifications
- * have been listened to since before that read, it was at the moment up to which the listener has proven that it hears every change, or
- * the change would have had the row forgotten. All else is read anew. There is no other rule, so a listener that is missing, cut, silent
- * or behind a pooler costs reads, never freshness.
+ * When is a cached row good? When it was current at some moment of the last 2 seconds. It was when it was read; and,
+ * where notifications have been listened to since before that read, it was at the moment up to which the listener has
+ * proven that it hears every change, or the change would have had the row forgotten. All else is read anew. There is no
+ * other rule, so a listener that is missing, cut, silent or behind a pooler costs reads, never freshness.
  *
- * A change that commits while a row is being read is heard after the row was stored, because nothing is heard meanwhile.
+ * A change that commits while a row is being read is heard after the row was stored, because nothing is heard
+ * meanwhile.
  */
 #include "config.h"
 
@@ -19,8 +20,8 @@
 #include "store/row_table.h"
 
 #define AGE_MAX_MS 1900 /* a row may be used for a moment after it was looked up */
-/* How long an unreachable database is left alone while stale rows serve: connecting can block. The listener, which never does, tells of
- * its return; where there is none it is tried sooner. */
+/* How long an unreachable database is left alone while stale rows serve: connecting can block. The listener, which
+ * never does, tells of its return; where there is none it is tried sooner. */
 #define AWAY_PAUSE_MS         5000
 #define AWAY_PAUSE_UNHEARD_MS 1500
 
@@ -52,7 +53,8 @@ static void free_media_row(void *row) {
   media_free(row);
 }
 
-enum error row_cache_open(struct database *database, const struct row_cache_options *options, struct row_cache **ret_cache) {
+enum error row_cache_open(struct database *database, const struct row_cache_options *options,
+                          struct row_cache **ret_cache) {
   struct row_cache *cache = calloc(1, sizeof *cache);
   if (cache == NULL) {
     return ERROR_MEMORY;
@@ -123,8 +125,8 @@ static enum error read_media(struct database *database, int64_t id, void *ret_ro
   return media_store_find(database, id, ret_row);
 }
 
-/* The listener is asked at most once a millisecond, and always after a read: what changed during the read is forgotten again, and
- * serves just this once. */
+/* The listener is asked at most once a millisecond, and always after a read: what changed during the read is forgotten
+ * again, and serves just this once. */
 static void step_listener(struct row_cache *cache) {
   cache->stepped_ms = clock_monotonic_ms();
   row_listener_step(cache->listener, cache->stepped_ms, true);

@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Accounts and media for the fast pool, at most 2 s old and usually milliseconds: triggers NOTIFY, the cache LISTENs on a
- * direct connection and forgets what changed. Without that connection, or where a pooler answers on it, rows expire 2 s
- * after they were read.
- * With the database away, cached rows serve on for stale_seconds.
+ * Accounts and media for the fast pool, at most 2 s old and usually milliseconds: triggers NOTIFY, the cache LISTENs on
+ * a direct connection and forgets what changed. Without that connection, or where a pooler answers on it, rows expire 2
+ * s after they were read. With the database away, cached rows serve on for stale_seconds.
  */
 #ifndef MEDIAGATE_STORE_ROW_CACHE_H
 #define MEDIAGATE_STORE_ROW_CACHE_H
@@ -20,16 +19,18 @@ struct row_cache;
 
 struct row_cache_options {
   const char *notify_connection_string;
-  size_t entries;        /* per table */
+  size_t entries; /* per table */
   int64_t stale_seconds;
 };
 
-enum error row_cache_open(struct database *database, const struct row_cache_options *options, struct row_cache **ret_cache) MUST_CHECK;
+enum error row_cache_open(struct database *database, const struct row_cache_options *options,
+                          struct row_cache **ret_cache) MUST_CHECK;
 void row_cache_close(struct row_cache *cache);
 /* As the stores' find. The pointers are good until the next call on this cache. */
 enum error row_cache_account(struct row_cache *cache, int64_t id, const struct account **ret_account) MUST_CHECK;
 enum error row_cache_media(struct row_cache *cache, int64_t id, const struct media **ret_media) MUST_CHECK;
-/* For the worker: the descriptor to watch (-1 while there is none), and what to do when it is readable or a while has passed. */
+/* For the worker: the descriptor to watch (-1 while there is none), and what to do when it is readable or a while has
+ * passed. */
 int row_cache_fd(const struct row_cache *cache);
 void row_cache_tick(struct row_cache *cache);
 

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * The heartbeat is a notification to a channel of our own. PostgreSQL delivers notifications in the order of commits, so when ours comes
- * back, every change that was committed before it was sent has been delivered. One that stays away for a second ends the connection.
+ * The heartbeat is a notification to a channel of our own. PostgreSQL delivers notifications in the order of commits,
+ * so when ours comes back, every change that was committed before it was sent has been delivered. One that stays away
+ * for a second ends the connection.
  */
 #include "config.h"
 
@@ -26,7 +27,8 @@
 #define PAUSE_MAX_MS       1000
 #define PAUSE_POOLED_MS    30000
 
-/* CHECKING asks for the server's process id: a pooler such as PgBouncer has told us another one, and behind it nobody can LISTEN. */
+/* CHECKING asks for the server's process id: a pooler such as PgBouncer has told us another one, and behind it nobody
+ * can LISTEN. */
 enum listener_state { LISTENER_OFF, LISTENER_CONNECTING, LISTENER_CHECKING, LISTENER_SUBSCRIBING, LISTENER_LISTENING };
 
 struct row_listener {
@@ -47,7 +49,8 @@ struct row_listener {
   int64_t proven_ms;
 };
 
-enum error row_listener_open(const char *connection_string, const struct row_listener_callbacks *callbacks, struct row_listener **ret_listener) {
+enum error row_listener_open(const char *connection_string, const struct row_listener_callbacks *callbacks,
+                             struct row_listener **ret_listener) {
   struct row_listener *listener = calloc(1, sizeof *listener);
   if (listener == NULL) {
     return ERROR_MEMORY;
@@ -89,7 +92,8 @@ static void give_up(struct row_listener *listener, int64_t now_ms) {
   listener->state = LISTENER_OFF;
   int64_t pause = listener->pause_ms == 0 ? PAUSE_FIRST_MS : listener->pause_ms * 2;
   listener->pause_ms = pause > PAUSE_MAX_MS ? PAUSE_MAX_MS : pause;
-  listener->next_attempt_ms = now_ms + listener->pause_ms / 2 + (int64_t)(random_u32() % (uint32_t)(listener->pause_ms / 2));
+  listener->next_attempt_ms =
+      now_ms + listener->pause_ms / 2 + (int64_t)(random_u32() % (uint32_t)(listener->pause_ms / 2));
 }
 
 static bool is_ready(const struct row_listener *listener, short events) {
@@ -139,7 +143,8 @@ static void subscribe(struct row_listener *listener, int64_t now_ms) {
 }
 
 static void go_on_connecting(struct row_listener *listener, int64_t now_ms) {
-  while (listener->state == LISTENER_CONNECTING && is_ready(listener, listener->wants == PGRES_POLLING_READING ? POLLIN : POLLOUT)) {
+  while (listener->state == LISTENER_CONNECTING &&
+         is_ready(listener, listener->wants == PGRES_POLLING_READING ? POLLIN : POLLOUT)) {
     listener->wants = PQconnectPoll(listener->connection);
     if (listener->wants == PGRES_POLLING_FAILED) {
       give_up(listener, now_ms);
@@ -203,7 +208,8 @@ static bool take_input(struct row_listener *listener) {
     }
   }
   (void)PQisBusy(listener->connection); /* parses notifications that came without a query */
-  for (PGnotify *notification = PQnotifies(listener->connection); notification != NULL; notification = PQnotifies(listener->connection)) {
+  for (PGnotify *notification = PQnotifies(listener->connection); notification != NULL;
+       notification = PQnotifies(listener->connection)) {
     take_notification(listener, notification);
     PQfreemem(notification);
   }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * A connection that LISTENs for changed rows, and proves again and again that it hears them. Never waits: it goes on by a step whenever
- * it is asked to. Internal to the row cache.
+ * A connection that LISTENs for changed rows, and proves again and again that it hears them. Never waits: it goes on by
+ * a step whenever it is asked to. Internal to the row cache.
  */
 #ifndef MEDIAGATE_STORE_ROW_LISTENER_H
 #define MEDIAGATE_STORE_ROW_LISTENER_H
@@ -22,14 +22,15 @@ struct row_listener_callbacks {
 };
 
 /* Connects by and by. The connection string is copied. */
-enum error row_listener_open(const char *connection_string, const struct row_listener_callbacks *callbacks, struct row_listener **ret_listener) MUST_CHECK;
+enum error row_listener_open(const char *connection_string, const struct row_listener_callbacks *callbacks,
+                             struct row_listener **ret_listener) MUST_CHECK;
 void row_listener_close(struct row_listener *listener);
-/* Does what can be done now without waiting: connects, reads notifications, sends and checks heartbeats. Without `wanted`, no new
- * heartbeat is sent: nobody uses the rows. */
+/* Does what can be done now without waiting: connects, reads notifications, sends and checks heartbeats. Without
+ * `wanted`, no new heartbeat is sent: nobody uses the rows. */
 void row_listener_step(struct row_listener *listener, int64_t now_ms, bool wanted);
 bool row_listener_is_listening(const struct row_listener *listener);
-/* Every change that was committed before this moment (monotonic) was told to `changed`, as far as this listening goes; it stands still
- * while the connection is silent or lost. */
+/* Every change that was committed before this moment (monotonic) was told to `changed`, as far as this listening goes;
+ * it stands still while the connection is silent or lost. */
 int64_t row_listener_proven_ms(const struct row_listener *listener);
 int row_listener_fd(const struct row_listener *listener); /* -1: none */
 

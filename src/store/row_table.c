@@ -76,7 +76,8 @@ static void link_as_newest(struct row_table *table, struct row_entry *entry) {
   table->ends.older = entry;
 }
 
-/* Where the pointer to this id's entry stands, or would stand. Ids come one after the other: their low bits spread well. */
+/* Where the pointer to this id's entry stands, or would stand. Ids come one after the other: their low bits spread
+ * well. */
 static struct row_entry **slot_of(const struct row_table *table, int64_t id) {
   struct row_entry **slot = &table->buckets[(size_t)id & table->bucket_mask];
   while (*slot != NULL && (*slot)->id != id) {

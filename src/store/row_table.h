@@ -25,11 +25,13 @@ struct row_entry {
 };
 
 /* Rows are row_size bytes; free_row (may be NULL) frees what a row points to. */
-enum error row_table_open(size_t entries, size_t row_size, void (*free_row)(void *row), struct row_table **ret_table) MUST_CHECK;
+enum error row_table_open(size_t entries, size_t row_size, void (*free_row)(void *row),
+                          struct row_table **ret_table) MUST_CHECK;
 void row_table_close(struct row_table *table);
 /* NULL when there is none, or it was forgotten. */
 struct row_entry *row_table_find(struct row_table *table, int64_t id);
-/* Keeps a copy of `row` instead of what was kept of this id before, and owns what it points to; on ERROR_MEMORY that is freed. */
+/* Keeps a copy of `row` instead of what was kept of this id before, and owns what it points to; on ERROR_MEMORY that is
+ * freed. */
 enum error row_table_store(struct row_table *table, int64_t id, void *row, struct row_entry **ret_entry) MUST_CHECK;
 /* A forgotten row is found no more, but its memory is good until the next row_table_store. */
 void row_table_forget(struct row_table *table, int64_t id);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Login sessions, their refresh tokens and the login limits. A rotation locks the token and its session, so two of one family come
- * one after the other, and what ends sessions is seen.
+ * Login sessions, their refresh tokens and the login limits. A rotation locks the token and its session, so two of one
+ * family come one after the other, and what ends sessions is seen.
  */
 #include "config.h"
 
@@ -15,14 +15,17 @@
 
 #define SESSION_ID_SIZE 37
 
-/* `for share` waits for a password change under way, which then leaves another epoch: no session opens with what was verified before. */
-enum error session_store_create(struct database *database, int64_t account_id, int64_t token_epoch, const unsigned char token_hash[32], int64_t ttl_seconds,
-                                char ret_session_id[37]) {
+/* `for share` waits for a password change under way, which then leaves another epoch: no session opens with what was
+ * verified before. */
+enum error session_store_create(struct database *database, int64_t account_id, int64_t token_epoch,
+                                const unsigned char token_hash[32], int64_t ttl_seconds, char ret_session_id[37]) {
   static const char *const insert =
-      "with account as (select id from admin_user where id = $1 and token_epoch = $2 and disabled_at is null for share),"
+      "with account as (select id from admin_user where id = $1 and token_epoch = $2 and disabled_at is null for "
+      "share),"
       " session as (insert into login_session (account_id, expires_at)"
       "  select id, now() + $4::int8 * interval '1 second' from account returning id, expires_at),"
-      " token as (insert into refresh_token (token_hash, session_id, expires_at) select $3, id, expires_at from session)"
+      " token as (insert into refresh_token (token_hash, session_id, expires_at) select $3, id, expires_at from "
+      "session)"
       " select id from session";
   struct parameters parameters = {0};
   parameters_i64(&parameters, account_id);
@@ -57,7 +60,8 @@ struct family { /* of a refresh token that was shown */
 };
 
 /* The statement waits for locks, so the time is taken after it: clock_timestamp, not now. */
-static enum error lock_family(struct database *database, const unsigned char token_hash[32], int64_t reuse_window_seconds, struct family *ret_family) {
+static enum error lock_family(struct database *database, const unsigned char token_hash[32],
+                              int64_t reuse_window_seconds, struct family *ret_family) {
   static const char *const select =
       "select t.session_id, t.expires_at <= clock_timestamp() or s.ended_at is not null or a.disabled_at is not null,"
       " t.spent_at is not null and t.spent_at + $2::int8 * interval '1 second' <= clock_timestamp(), " ACCOUNT_COLUMNS
@@ -85,11 +89,12 @@ static enum error lock_family(struct database *database, const unsigned char tok
 static enum error end_family(struct database *database, const char *session_id) {
   struct parameters parameters = {0};
   parameters_text(&parameters, session_id);
-  return statement_change(database, "update login_session set ended_at = now() where id = $1 and ended_at is null", STATEMENT_ONCE, &parameters, NULL);
+  return statement_change(database, "update login_session set ended_at = now() where id = $1 and ended_at is null",
+                          STATEMENT_ONCE, &parameters, NULL);
 }
 
-static enum error spend_and_add(struct database *database, const unsigned char old_hash[32], const unsigned char new_hash[32], const char *session_id,
-                                int64_t ttl_seconds) {
+static enum error spend_and_add(struct database *database, const unsigned char old_hash[32],
+                                const unsigned char new_hash[32], const char *session_id, int64_t ttl_seconds) {
   static const char *const change =
       "with spent as (update refresh_token set spent_at = coalesce(spent_at, clock_timestamp()) where token_hash = $1),"
       " added as (insert into refresh_token (token_hash, session_id, expires_at)"
@@ -103,8 +108,9 @@ static enum error spend_and_add(struct database *database, const unsigned char o
   return statement_change(database, change, STATEMENT_ONCE, &parameters, NULL);
 }
 
-enum error session_store_rotate(struct database *database, const unsigned char old_hash[32], const unsigned char new_hash[32],
-                                int64_t ttl_seconds, int64_t reuse_window_seconds, struct account *ret_account, char ret_session_id[37]) {
+enum error session_store_rotate(struct database *database, const unsigned char old_hash[32],
+                                const unsigned char new_hash[32], int64_t ttl_seconds, int64_t reuse_window_seconds,
+                                struct account *ret_account, char ret_session_id[37]) {
   enum error error = database_begin(database);
   if (error != ERROR_NONE) {
     return error;
@@ -134,10 +140,11 @@ enum error session_store_end(struct database *database, int64_t account_id, cons
   struct parameters parameters = {0};
   parameters_hash(&parameters, token_hash);
   parameters_i64(&parameters, account_id);
-  return statement_change(database,
-                          "update login_session s set ended_at = now() from refresh_token t"
-                          " where t.token_hash = $1 and s.id = t.session_id and s.account_id = $2 and s.ended_at is null",
-                          STATEMENT_REPEATABLE, &parameters, NULL);
+  return statement_change(
+      database,
+      "update login_session s set ended_at = now() from refresh_token t"
+      " where t.token_hash = $1 and s.id = t.session_id and s.account_id = $2 and s.ended_at is null",
+      STATEMENT_REPEATABLE, &parameters, NULL);
 }
 
 enum error session_store_sweep(struct database *database, int64_t *ret_deleted) {
@@ -161,9 +168,10 @@ enum error session_store_sweep(struct database *database, int64_t *ret_deleted) 
 }
 
 /* The address comes first: one that is above its limit no longer counts against the accounts that it guesses at. */
-enum error login_limit_count(struct database *database, const char *email, const char *address, int64_t account_limit, int64_t address_limit,
-                             int64_t window_seconds, int64_t *ret_retry_after) {
-  enum error error = rate_limit_count(database, "login-address", address, address_limit, window_seconds, ret_retry_after);
+enum error login_limit_count(struct database *database, const char *email, const char *address, int64_t account_limit,
+                             int64_t address_limit, int64_t window_seconds, int64_t *ret_retry_after) {
+  enum error error =
+      rate_limit_count(database, "login-address", address, address_limit, window_seconds, ret_retry_after);
   if (error == ERROR_NONE) {
     error = rate_limit_count(database, "login-account", email, account_limit, window_seconds, ret_retry_after);
   }

@@ -9,24 +9,28 @@
 #include "store/account_store.h"
 #include "store/database.h"
 
-/* A new session with its first refresh token (stored as SHA-256). ret_session_id is a UUID. ERROR_DENIED when the account was disabled
- * or its token epoch is another by now: what was verified before then opens no session. */
-enum error session_store_create(struct database *database, int64_t account_id, int64_t token_epoch, const unsigned char token_hash[32], int64_t ttl_seconds,
+/* A new session with its first refresh token (stored as SHA-256). ret_session_id is a UUID. ERROR_DENIED when the
+ * account was disabled or its token epoch is another by now: what was verified before then opens no session. */
+enum error session_store_create(struct database *database, int64_t account_id, int64_t token_epoch,
+                                const unsigned char token_hash[32], int64_t ttl_seconds,
                                 char ret_session_id[37]) MUST_CHECK;
 /* Spends old_hash and stores new_hash in its family. ERROR_DENIED: unknown, expired, of an ended session or a disabled
- * account, or reused past the window (then the whole family ends). A reuse within reuse_window_seconds gets a new token of the same family. */
-enum error session_store_rotate(struct database *database, const unsigned char old_hash[32], const unsigned char new_hash[32],
-                                int64_t ttl_seconds, int64_t reuse_window_seconds, struct account *ret_account, char ret_session_id[37]) MUST_CHECK;
+ * account, or reused past the window (then the whole family ends). A reuse within reuse_window_seconds gets a new token
+ * of the same family. */
+enum error session_store_rotate(struct database *database, const unsigned char old_hash[32],
+                                const unsigned char new_hash[32], int64_t ttl_seconds, int64_t reuse_window_seconds,
+                                struct account *ret_account, char ret_session_id[37]) MUST_CHECK;
 /* Ends the family of this token, when it belongs to the account; an unknown token is fine (ERROR_NONE). */
-enum error session_store_end(struct database *database, int64_t account_id, const unsigned char token_hash[32]) MUST_CHECK;
+enum error session_store_end(struct database *database, int64_t account_id,
+                             const unsigned char token_hash[32]) MUST_CHECK;
 /* Deletes what is long expired; *ret_deleted rows. */
 enum error session_store_sweep(struct database *database, int64_t *ret_deleted) MUST_CHECK;
 
 /* Counts one attempt for both keys before anything is hashed, atomically (parallel guesses cannot race).
  * ERROR_LIMITED with the seconds until the window ends in *ret_retry_after when either is above its limit.
  * A success gives the attempt back with login_limit_forgive. */
-enum error login_limit_count(struct database *database, const char *email, const char *address, int64_t account_limit, int64_t address_limit,
-                             int64_t window_seconds, int64_t *ret_retry_after) MUST_CHECK;
+enum error login_limit_count(struct database *database, const char *email, const char *address, int64_t account_limit,
+                             int64_t address_limit, int64_t window_seconds, int64_t *ret_retry_after) MUST_CHECK;
 /* After a success: the account's counter returns to 0 and the address gets its attempt back. */
 enum error login_limit_forgive(struct database *database, const char *email, const char *address) MUST_CHECK;
 

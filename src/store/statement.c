@@ -61,8 +61,8 @@ void parameters_hash(struct parameters *parameters, const unsigned char hash[32]
   parameters_text(parameters, scratch);
 }
 
-enum error statement_change(struct database *database, const char *sql, enum statement_repeat repeat, const struct parameters *parameters,
-                            int64_t *ret_affected) {
+enum error statement_change(struct database *database, const char *sql, enum statement_repeat repeat,
+                            const struct parameters *parameters, int64_t *ret_affected) {
   struct rows rows;
   enum error error = statement_execute(database, sql, repeat, parameters, &rows);
   if (error != ERROR_NONE) {

@@ -32,7 +32,7 @@ struct parameters {
   char scratch[PARAMETERS_MAX][72]; /* numbers and bytes in text form */
 };
 
-void parameters_text(struct parameters *parameters, const char *text); /* NULL is SQL's NULL */
+void parameters_text(struct parameters *parameters, const char *text);         /* NULL is SQL's NULL */
 void parameters_text_or_null(struct parameters *parameters, const char *text); /* "" is SQL's NULL too */
 void parameters_i64(struct parameters *parameters, int64_t number);
 void parameters_i64_or_null(struct parameters *parameters, int64_t number); /* 0 is SQL's NULL */
@@ -49,27 +49,28 @@ enum statement_repeat { STATEMENT_ONCE, STATEMENT_REPEATABLE };
 
 struct rows {
   struct pg_result *result; /* PGresult */
-  int row;    /* the current one, -1 before the first */
-  int column; /* the next one to be read */
+  int row;                  /* the current one, -1 before the first */
+  int column;               /* the next one to be read */
   enum error error;
 };
 
-/* `sql` is static text: prepared statements are known by its address. parameters may be NULL; ret_rows too, when rows do not matter.
- * A broken connection is tried once more outside a transaction when the statement is repeatable.
- * ERROR_CONFLICT: a unique value is taken. ERROR_NOT_FOUND: a foreign key refers to nothing. ERROR_INVALID: a value that the
- * column does not take. ERROR_TIMEOUT. ERROR_UNAVAILABLE: no connection, or a state that passes. ERROR_UNKNOWN_OUTCOME: the reply to a
- * statement that is not repeatable was lost. */
-enum error statement_execute(struct database *database, const char *sql, enum statement_repeat repeat, const struct parameters *parameters,
-                             struct rows *ret_rows) MUST_CHECK;
+/* `sql` is static text: prepared statements are known by its address. parameters may be NULL; ret_rows too, when rows
+ * do not matter. A broken connection is tried once more outside a transaction when the statement is repeatable.
+ * ERROR_CONFLICT: a unique value is taken. ERROR_NOT_FOUND: a foreign key refers to nothing. ERROR_INVALID: a value
+ * that the column does not take. ERROR_TIMEOUT. ERROR_UNAVAILABLE: no connection, or a state that passes.
+ * ERROR_UNKNOWN_OUTCOME: the reply to a statement that is not repeatable was lost. */
+enum error statement_execute(struct database *database, const char *sql, enum statement_repeat repeat,
+                             const struct parameters *parameters, struct rows *ret_rows) MUST_CHECK;
 /* As statement_execute for what returns no rows; *ret_affected (may be NULL) is how many it changed. */
-enum error statement_change(struct database *database, const char *sql, enum statement_repeat repeat, const struct parameters *parameters,
-                            int64_t *ret_affected) MUST_CHECK;
+enum error statement_change(struct database *database, const char *sql, enum statement_repeat repeat,
+                            const struct parameters *parameters, int64_t *ret_affected) MUST_CHECK;
 /* Several statements without parameters and without a deadline; inside a transaction. For migrations. */
 enum error statement_run_script(struct database *database, const char *sql) MUST_CHECK;
 
 /* The next row, if any. Every column of the row before must have been read. */
 bool rows_next(struct rows *rows);
-/* Each reads the next column of the row. One that does not parse, or is NULL where it cannot be, fails the query: rows_close says so. */
+/* Each reads the next column of the row. One that does not parse, or is NULL where it cannot be, fails the query:
+ * rows_close says so. */
 int64_t rows_i64(struct rows *rows);
 int64_t rows_i64_or(struct rows *rows, int64_t if_null);
 double rows_f64_or(struct rows *rows, double if_null);

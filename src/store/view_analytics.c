@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * What is counted of a medium's views, from one snapshot, so that the sums agree. PostgreSQL knows the time zones: the transaction runs
- * in the caller's zone. Days and months are steps of local time, hours are steps of absolute time (a repeated hour is two buckets).
+ * What is counted of a medium's views, from one snapshot, so that the sums agree. PostgreSQL knows the time zones: the
+ * transaction runs in the caller's zone. Days and months are steps of local time, hours are steps of absolute time (a
+ * repeated hour is two buckets).
  */
 #include "config.h"
 
@@ -13,28 +14,32 @@
 #include "store/statement.h"
 
 #define BUCKETS_MAX     10000
-#define MICROSECONDS(s) ((s) * INT64_C(1000000))
+#define MICROSECONDS(s) ((s)*INT64_C(1000000))
 #define ZONE_NAME_MAX   64
 
 /* $1 the medium, $2 and $3 the range. */
-#define FROM       SQL_TIMESTAMP("$2")
-#define TO         SQL_TIMESTAMP("$3")
-#define LAST       "(" TO " - interval '1 microsecond')"
-#define THE_VIEWS  " from media_view_log where media_id = $1 and \"timestamp\" >= " FROM " and \"timestamp\" < " TO " and not bot"
-#define SERIES(format, starts, start_of_view)                                                                              \
-  "select to_char(s.start, '" format "'), coalesce(v.views, 0), coalesce(v.unique_ips, 0) from " starts " as s(start)"      \
-  " left join (select " start_of_view " as start, count(*) as views, count(distinct viewed_by_ip) as unique_ips" THE_VIEWS \
+#define FROM SQL_TIMESTAMP("$2")
+#define TO   SQL_TIMESTAMP("$3")
+#define LAST "(" TO " - interval '1 microsecond')"
+#define THE_VIEWS                                                                                                      \
+  " from media_view_log where media_id = $1 and \"timestamp\" >= " FROM " and \"timestamp\" < " TO " and not bot"
+#define SERIES(format, starts, start_of_view)                                                                          \
+  "select to_char(s.start, '" format "'), coalesce(v.views, 0), coalesce(v.unique_ips, 0) from " starts " as s(start)" \
+  " left join (select " start_of_view                                                                                  \
+  " as start, count(*) as views, count(distinct viewed_by_ip) as unique_ips" THE_VIEWS                                 \
   " group by 1) v on v.start = s.start order by s.start"
-#define LOCAL_SERIES(format, unit)                                                                                            \
-  SERIES(format, "generate_series(date_trunc('" unit "', " FROM "::timestamp), " LAST "::timestamp, interval '1 " unit "')", \
+#define LOCAL_SERIES(format, unit)                                                                                     \
+  SERIES(format,                                                                                                       \
+         "generate_series(date_trunc('" unit "', " FROM "::timestamp), " LAST "::timestamp, interval '1 " unit "')",   \
          "date_trunc('" unit "', \"timestamp\"::timestamp)")
 
 static const char *const series_sql[] = {
     /* Quarters of an hour, because not all zones begin their hours where UTC does. */
-    [VIEW_HOUR] = SERIES("YYYY-MM-DD\"T\"HH24:MI:SSTZH:TZM",
-                         "(select date_trunc('hour', q) from generate_series(" FROM ", " LAST ", interval '15 minutes') q"
-                         " union select date_trunc('hour', " LAST "))",
-                         "date_trunc('hour', \"timestamp\")"),
+    [VIEW_HOUR] =
+        SERIES("YYYY-MM-DD\"T\"HH24:MI:SSTZH:TZM",
+               "(select date_trunc('hour', q) from generate_series(" FROM ", " LAST ", interval '15 minutes') q"
+               " union select date_trunc('hour', " LAST "))",
+               "date_trunc('hour', \"timestamp\")"),
     [VIEW_DAY] = LOCAL_SERIES("YYYY-MM-DD", "day"),
     [VIEW_MONTH] = LOCAL_SERIES("YYYY-MM", "month"),
 };
@@ -57,7 +62,8 @@ static void add_range(struct parameters *parameters, const struct range *range) 
   parameters_i64(parameters, range->to_us);
 }
 
-/* PostgreSQL takes POSIX zones too ("Foo/Bar3" is three hours west): names with digits are looked up, which is slow and rare. */
+/* PostgreSQL takes POSIX zones too ("Foo/Bar3" is three hours west): names with digits are looked up, which is slow and
+ * rare. */
 static enum error check_zone(struct database *database, const char *tz) {
   size_t length = strlen(tz);
   if (length == 0 || length > ZONE_NAME_MAX ||
@@ -70,27 +76,32 @@ static enum error check_zone(struct database *database, const char *tz) {
   struct parameters parameters = {0};
   parameters_text(&parameters, tz);
   int64_t found = 0;
-  enum error error = statement_change(database, "select from pg_timezone_names where name = $1", STATEMENT_REPEATABLE, &parameters, &found);
+  enum error error = statement_change(database, "select from pg_timezone_names where name = $1", STATEMENT_REPEATABLE,
+                                      &parameters, &found);
   return error == ERROR_NONE && found == 0 ? ERROR_INVALID : error;
 }
 
 static enum error enter_zone(struct database *database, const char *tz) {
   struct parameters parameters = {0};
   parameters_text(&parameters, tz);
-  enum error error = statement_change(database, "set transaction isolation level repeatable read, read only", STATEMENT_REPEATABLE, NULL, NULL);
+  enum error error = statement_change(database, "set transaction isolation level repeatable read, read only",
+                                      STATEMENT_REPEATABLE, NULL, NULL);
   if (error == ERROR_NONE) {
     error = check_zone(database, tz);
   }
-  return error == ERROR_NONE ? statement_execute(database, "select set_config('timezone', $1, true)", STATEMENT_REPEATABLE, &parameters, NULL) : error;
+  return error == ERROR_NONE ? statement_execute(database, "select set_config('timezone', $1, true)",
+                                                 STATEMENT_REPEATABLE, &parameters, NULL)
+                             : error;
 }
 
-/* Closes what is open: from the first view; up to now where a beginning was given, else up to the last view. Equal bounds: nothing there. */
+/* Closes what is open: from the first view; up to now where a beginning was given, else up to the last view. Equal
+ * bounds: nothing there. */
 static enum error close_range(struct database *database, struct range *range) {
-  static const char *const select =
-      "select " SQL_MICROSECONDS("v.first") ", " SQL_MICROSECONDS("v.last") ", " SQL_MICROSECONDS("now()")
-      " from media_asset m left join lateral (select min(\"timestamp\") as first, max(\"timestamp\") as last"
-      "  from media_view_log where media_id = m.id and not bot) v on true"
-      " where m.id = $1 and m.deleted_at is null";
+  static const char *const select = "select " SQL_MICROSECONDS("v.first") ", " SQL_MICROSECONDS(
+      "v.last") ", " SQL_MICROSECONDS("now()") " from media_asset m left join lateral (select min(\"timestamp\") as "
+                                               "first, max(\"timestamp\") as last"
+                                               "  from media_view_log where media_id = m.id and not bot) v on true"
+                                               " where m.id = $1 and m.deleted_at is null";
   struct parameters parameters = {0};
   parameters_i64(&parameters, range->media_id);
   struct rows rows;
@@ -119,8 +130,9 @@ static enum error count_totals(struct database *database, const struct range *ra
   struct parameters parameters = {0};
   add_range(&parameters, range);
   struct rows rows;
-  enum error error = statement_execute(database, "select count(*), count(distinct viewed_by_ip), coalesce(sum(bytes_sent), 0)::int8" THE_VIEWS,
-                                       STATEMENT_REPEATABLE, &parameters, &rows);
+  enum error error = statement_execute(
+      database, "select count(*), count(distinct viewed_by_ip), coalesce(sum(bytes_sent), 0)::int8" THE_VIEWS,
+      STATEMENT_REPEATABLE, &parameters, &rows);
   if (error != ERROR_NONE) {
     return error;
   }
@@ -132,8 +144,8 @@ static enum error count_totals(struct database *database, const struct range *ra
   return rows_close(&rows);
 }
 
-static enum error count_series(struct database *database, const char *sql, const struct range *range, struct view_bucket **ret_buckets,
-                               size_t *ret_count) {
+static enum error count_series(struct database *database, const char *sql, const struct range *range,
+                               struct view_bucket **ret_buckets, size_t *ret_count) {
   struct parameters parameters = {0};
   add_range(&parameters, range);
   struct rows rows;
@@ -160,7 +172,8 @@ static enum error count_series(struct database *database, const char *sql, const
 }
 
 /* In the transaction. */
-static enum error count_all(struct database *database, struct range *range, enum view_interval interval, struct view_totals *totals) {
+static enum error count_all(struct database *database, struct range *range, enum view_interval interval,
+                            struct view_totals *totals) {
   enum error error = close_range(database, range);
   int64_t shortest = MICROSECONDS(interval == VIEW_HOUR ? 3600 : 86400);
   if (error == ERROR_NONE && range->to_us / shortest - range->from_us / shortest >= BUCKETS_MAX) {
@@ -179,7 +192,8 @@ static enum error count_all(struct database *database, struct range *range, enum
   return error;
 }
 
-enum error view_store_analytics(struct database *database, int64_t media_id, int64_t from_us, int64_t to_us, enum view_interval interval, const char *tz, struct view_totals *ret_totals) {
+enum error view_store_analytics(struct database *database, int64_t media_id, int64_t from_us, int64_t to_us,
+                                enum view_interval interval, const char *tz, struct view_totals *ret_totals) {
   struct range range = {.media_id = media_id, .from_us = from_us, .to_us = to_us};
   struct view_totals totals = {0};
   enum error error = database_begin(database);

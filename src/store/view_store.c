@@ -13,9 +13,10 @@
 #include "store/rate_limit.h"
 #include "store/statement.h"
 
-#define VIEW_COLUMNS                                                                                                        \
-  "v.id, v.media_id, host(v.viewed_by_ip), " SQL_MICROSECONDS("v.\"timestamp\"") ", v.viewer, replace(v.grant_id::text, '-', ''), " \
-  "v.user_agent, v.country, v.referrer, v.bytes_sent, v.seconds, v.source, v.bot"
+#define VIEW_COLUMNS                                                                                                   \
+  "v.id, v.media_id, host(v.viewed_by_ip), " SQL_MICROSECONDS(                                                         \
+      "v.\"timestamp\"") ", v.viewer, replace(v.grant_id::text, '-', ''), "                                            \
+                         "v.user_agent, v.country, v.referrer, v.bytes_sent, v.seconds, v.source, v.bot"
 
 void view_free(struct view *view) {
   if (view != NULL) {
@@ -41,11 +42,12 @@ static void view_read(struct rows *rows, struct view *ret_view) {
   ret_view->bot = rows_bool(rows);
 }
 
-static enum error insert_reported(struct database *database, int64_t media_id, const char *viewed_by_ip, const char *viewer_or_null,
-                                  const char *user_agent_or_null, struct view *ret_view) {
+static enum error insert_reported(struct database *database, int64_t media_id, const char *viewed_by_ip,
+                                  const char *viewer_or_null, const char *user_agent_or_null, struct view *ret_view) {
   static const char *const insert =
       "insert into media_view_log as v (media_id, viewed_by_ip, viewer, user_agent, source)"
-      " select id, $2::inet, $3, $4, 'reported' from media_asset where id = $1 and deleted_at is null returning " VIEW_COLUMNS;
+      " select id, $2::inet, $3, $4, 'reported' from media_asset where id = $1 and deleted_at is null "
+      "returning " VIEW_COLUMNS;
   struct parameters parameters = {0};
   parameters_i64(&parameters, media_id);
   parameters_text(&parameters, viewed_by_ip);
@@ -73,8 +75,9 @@ static enum error insert_reported(struct database *database, int64_t media_id, c
   return ERROR_NONE;
 }
 
-enum error view_store_report(struct database *database, int64_t media_id, const char *viewed_by_ip, const char *viewer_or_null, const char *user_agent_or_null,
-                             int64_t limit_per_minute, struct view *ret_view, int64_t *ret_retry_after) {
+enum error view_store_report(struct database *database, int64_t media_id, const char *viewed_by_ip,
+                             const char *viewer_or_null, const char *user_agent_or_null, int64_t limit_per_minute,
+                             struct view *ret_view, int64_t *ret_retry_after) {
   char key[80];
   snprintf(key, sizeof key, "%" PRId64 " %s", media_id, viewed_by_ip);
   enum error error = database_begin(database);
@@ -124,13 +127,15 @@ static enum error read_items(struct rows *rows, struct view **ret_items, size_t 
   return ERROR_NONE;
 }
 
-enum error view_store_list(struct database *database, int64_t media_id, int64_t before_timestamp_us, int64_t before_id, int limit, struct view **ret_items, size_t *ret_count) {
+enum error view_store_list(struct database *database, int64_t media_id, int64_t before_timestamp_us, int64_t before_id,
+                           int limit, struct view **ret_items, size_t *ret_count) {
   static const char *const select =
       "select " VIEW_COLUMNS " from media_asset m left join lateral"
       " (select * from media_view_log l where l.media_id = m.id"
-      "  and (l.\"timestamp\", l.id) < (coalesce(" SQL_TIMESTAMP("$2") ", 'infinity'), coalesce($3, 9223372036854775807))"
-      "  order by l.\"timestamp\" desc, l.id desc limit $4) v on true"
-      " where m.id = $1 and m.deleted_at is null order by v.\"timestamp\" desc, v.id desc";
+      "  and (l.\"timestamp\", l.id) < (coalesce(" SQL_TIMESTAMP(
+          "$2") ", 'infinity'), coalesce($3, 9223372036854775807))"
+                "  order by l.\"timestamp\" desc, l.id desc limit $4) v on true"
+                " where m.id = $1 and m.deleted_at is null order by v.\"timestamp\" desc, v.id desc";
   struct parameters parameters = {0};
   parameters_i64(&parameters, media_id);
   parameters_i64_or_null(&parameters, before_timestamp_us);

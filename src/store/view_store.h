@@ -15,27 +15,30 @@ struct view {
   int64_t media_id;
   char viewed_by_ip[46];
   int64_t timestamp_us;
-  char viewer[65];     /* "" for none, as the others */
+  char viewer[65]; /* "" for none, as the others */
   char grant_id[33];
-  char *user_agent;    /* NULL for none; malloc'd */
+  char *user_agent; /* NULL for none; malloc'd */
   char country[3];
-  char *referrer;      /* host; NULL for none; malloc'd */
-  int64_t bytes_sent;  /* -1 unknown */
-  int64_t seconds;     /* -1 unknown */
-  char source[16];     /* "reported" (or "stream", once views are counted from the log) */
+  char *referrer;     /* host; NULL for none; malloc'd */
+  int64_t bytes_sent; /* -1 unknown */
+  int64_t seconds;    /* -1 unknown */
+  char source[16];    /* "reported" (or "stream", once views are counted from the log) */
   bool bot;
 };
 
 void view_free(struct view *view);
 
-/* Counts against the limit and inserts, in one transaction. ERROR_LIMITED with *ret_retry_after seconds; ERROR_NOT_FOUND: no such medium. */
-enum error view_store_report(struct database *database, int64_t media_id, const char *viewed_by_ip, const char *viewer_or_null, const char *user_agent_or_null,
-                             int64_t limit_per_minute, struct view *ret_view, int64_t *ret_retry_after) MUST_CHECK;
+/* Counts against the limit and inserts, in one transaction. ERROR_LIMITED with *ret_retry_after seconds;
+ * ERROR_NOT_FOUND: no such medium. */
+enum error view_store_report(struct database *database, int64_t media_id, const char *viewed_by_ip,
+                             const char *viewer_or_null, const char *user_agent_or_null, int64_t limit_per_minute,
+                             struct view *ret_view, int64_t *ret_retry_after) MUST_CHECK;
 /* Newest first; before_*: the cursor, 0 for the first page. ERROR_NOT_FOUND: no such medium. */
-enum error view_store_list(struct database *database, int64_t media_id, int64_t before_timestamp_us, int64_t before_id, int limit, struct view **ret_items, size_t *ret_count) MUST_CHECK;
+enum error view_store_list(struct database *database, int64_t media_id, int64_t before_timestamp_us, int64_t before_id,
+                           int limit, struct view **ret_items, size_t *ret_count) MUST_CHECK;
 
 struct view_bucket {
-  char start[32];  /* "2026-11-22" for days, RFC 3339 with offset for hours, "2026-11" for months: local to tz */
+  char start[32]; /* "2026-11-22" for days, RFC 3339 with offset for hours, "2026-11" for months: local to tz */
   int64_t views;
   int64_t unique_ips;
 };
@@ -46,12 +49,13 @@ struct view_totals {
   int64_t bytes_sent;
   struct view_bucket *series; /* every bucket of the range, zeros filled; malloc'd */
   size_t series_count;
-  struct view_bucket *days;   /* the same by day, for views_per_day; malloc'd */
+  struct view_bucket *days; /* the same by day, for views_per_day; malloc'd */
   size_t day_count;
 };
 void view_totals_free(struct view_totals *totals);
-/* Views of one medium with from <= timestamp < to (0, 0: all there are). tz is an IANA name that PostgreSQL knows, else ERROR_INVALID.
- * ERROR_TOO_LARGE: more than 10,000 buckets. */
-enum error view_store_analytics(struct database *database, int64_t media_id, int64_t from_us, int64_t to_us, enum view_interval interval, const char *tz, struct view_totals *ret_totals) MUST_CHECK;
+/* Views of one medium with from <= timestamp < to (0, 0: all there are). tz is an IANA name that PostgreSQL knows, else
+ * ERROR_INVALID. ERROR_TOO_LARGE: more than 10,000 buckets. */
+enum error view_store_analytics(struct database *database, int64_t media_id, int64_t from_us, int64_t to_us,
+                                enum view_interval interval, const char *tz, struct view_totals *ret_totals) MUST_CHECK;
 
 #endif

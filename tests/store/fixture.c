@@ -29,8 +29,10 @@ static const char *cluster(void) {
 }
 
 struct database *fixture_connect(const char *connection_string, bool prepared) {
-  struct database_options options = {
-      .connection_string = connection_string, .prepared = prepared, .statement_timeout_ms = 10000, .application_name = "test"};
+  struct database_options options = {.connection_string = connection_string,
+                                     .prepared = prepared,
+                                     .statement_timeout_ms = 10000,
+                                     .application_name = "test"};
   struct database *database = NULL;
   if (database_open(&options, &database) != ERROR_NONE) {
     abort();
@@ -112,13 +114,17 @@ struct account fixture_account(const char *email) {
 
 void fixture_cluster(const char *arguments) {
   char command[600];
-  snprintf(command, sizeof command, "cd / && %s \"$PG_BIN/pg_ctl\" -D \"$PGDATA_DIR\" -w -l \"$PGDATA_DIR/../server.log\" %s >/dev/null 2>&1",
-           geteuid() == 0 ? "setpriv --reuid \"$POSTGRES_USER\" --regid \"$(id -gn \"$POSTGRES_USER\")\" --clear-groups" : "", arguments);
+  snprintf(command, sizeof command,
+           "cd / && %s \"$PG_BIN/pg_ctl\" -D \"$PGDATA_DIR\" -w -l \"$PGDATA_DIR/../server.log\" %s >/dev/null 2>&1",
+           geteuid() == 0 ? "setpriv --reuid \"$POSTGRES_USER\" --regid \"$(id -gn \"$POSTGRES_USER\")\" --clear-groups"
+                          : "",
+           arguments);
   ck_assert_int_eq(system(command), 0);
 }
 
 static void before_each(void) {
-  fixture_sql("truncate admin_user, invitation, login_session, refresh_token, rate_limit, media_asset, revoked_grant, media_view_log");
+  fixture_sql("truncate admin_user, invitation, login_session, refresh_token, rate_limit, media_asset, revoked_grant, "
+              "media_view_log");
   fixture_database = fixture_connect(fixture_connection_string, true);
 }
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * What the store tests share: a database of their own with all migrations, on the cluster of tests/scripts/with-postgres. It is made
- * before the first test, emptied before each, and dropped at the end.
+ * What the store tests share: a database of their own with all migrations, on the cluster of
+ * tests/scripts/with-postgres. It is made before the first test, emptied before each, and dropped at the end.
  *
  *   FIXTURE_MAIN("media_store", lists_newest_first, …)
  */
@@ -35,10 +35,10 @@ struct account fixture_account(const char *email);
 
 int fixture_run(const char *suite_name, const TTest *const *tests, size_t test_count);
 
-#define FIXTURE_MAIN(suite_name, ...)                                              \
-  int main(void) {                                                                 \
-    const TTest *const tests[] = {__VA_ARGS__};                                    \
-    return fixture_run(suite_name, tests, sizeof tests / sizeof *tests);           \
+#define FIXTURE_MAIN(suite_name, ...)                                                                                  \
+  int main(void) {                                                                                                     \
+    const TTest *const tests[] = {__VA_ARGS__};                                                                        \
+    return fixture_run(suite_name, tests, sizeof tests / sizeof *tests);                                               \
   }
 
 #endif

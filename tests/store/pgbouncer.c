@@ -59,16 +59,19 @@ bool pgbouncer_start(const char *connection_string, struct pgbouncer *ret_pgboun
   char host[64], dbname[64], configuration[1024];
   keyword(connection_string, "host=", host, sizeof host);
   keyword(connection_string, "dbname=", dbname, sizeof dbname);
-  snprintf(configuration, sizeof configuration,
-           "[databases]\nx = host=%s dbname=%s user=postgres pool_size=2\n[pgbouncer]\nlisten_port = 5432\nlisten_addr =\n"
-           "unix_socket_dir = %s\nauth_type = any\npool_mode = transaction\nlogfile = %s/log\n",
-           host, dbname, pgbouncer->folder, pgbouncer->folder);
+  snprintf(
+      configuration, sizeof configuration,
+      "[databases]\nx = host=%s dbname=%s user=postgres pool_size=2\n[pgbouncer]\nlisten_port = 5432\nlisten_addr =\n"
+      "unix_socket_dir = %s\nauth_type = any\npool_mode = transaction\nlogfile = %s/log\n",
+      host, dbname, pgbouncer->folder, pgbouncer->folder);
   write_file(pgbouncer, "pgbouncer.ini", configuration);
-  snprintf(pgbouncer->connection_string, sizeof pgbouncer->connection_string, "host=%s user=postgres dbname=x", pgbouncer->folder);
+  snprintf(pgbouncer->connection_string, sizeof pgbouncer->connection_string, "host=%s user=postgres dbname=x",
+           pgbouncer->folder);
   pgbouncer->pid = fork();
   ck_assert_int_ge(pgbouncer->pid, 0);
   if (pgbouncer->pid == 0) {
-    const struct passwd *user = getpwnam(getenv("POSTGRES_USER") == NULL ? "nobody" : getenv("POSTGRES_USER"));
+    const char *name = getenv("POSTGRES_USER");
+    const struct passwd *user = getpwnam(name == NULL ? "nobody" : name);
     if (geteuid() == 0 && (user == NULL || setgid(user->pw_gid) != 0 || setuid(user->pw_uid) != 0)) {
       _exit(1);
     }

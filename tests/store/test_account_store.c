@@ -36,7 +36,8 @@ START_TEST(an_email_is_taken_once) {
   fixture_account("ada@example.org");
   struct account account;
   ck_assert_int_eq(account_store_create(fixture_database, "ada@example.org", "hash", 0, &account), ERROR_CONFLICT);
-  ck_assert_int_eq(account_store_create(fixture_database, "Ada@example.org", "hash", 0, &account), ERROR_INVALID); /* not normalised */
+  ck_assert_int_eq(account_store_create(fixture_database, "Ada@example.org", "hash", 0, &account),
+                   ERROR_INVALID); /* not normalised */
   ck_assert_ptr_nonnull(strstr(database_last_error(fixture_database), "23514"));
 }
 END_TEST
@@ -56,7 +57,8 @@ END_TEST
 START_TEST(renews_only_the_hash_that_was_verified) {
   struct account account = fixture_account("ada@example.org");
   ck_assert_int_eq(account_store_renew_hash(fixture_database, account.id, "another", "new"), ERROR_NONE);
-  ck_assert_int_eq(account_store_renew_hash(fixture_database, account.id, account.hashed_password, "newer"), ERROR_NONE);
+  ck_assert_int_eq(account_store_renew_hash(fixture_database, account.id, account.hashed_password, "newer"),
+                   ERROR_NONE);
   ck_assert_int_eq(account_store_find(fixture_database, account.id, &account), ERROR_NONE);
   ck_assert_str_eq(account.hashed_password, "newer");
   ck_assert_int_eq(account.token_epoch, 0);
@@ -141,11 +143,14 @@ START_TEST(an_invitation_is_spent_once) {
   ck_assert_int_eq(invitation_store_check(fixture_database, token), ERROR_DENIED);
   ck_assert_int_eq(invitation_store_create(fixture_database, token, inviter.id, 60), ERROR_NONE);
   ck_assert_int_eq(invitation_store_check(fixture_database, token), ERROR_NONE);
-  ck_assert_int_eq(account_store_create_invited(fixture_database, token, "ada@example.org", "hash", &account), ERROR_CONFLICT);
+  ck_assert_int_eq(account_store_create_invited(fixture_database, token, "ada@example.org", "hash", &account),
+                   ERROR_CONFLICT);
   ck_assert_int_eq(invitation_store_check(fixture_database, token), ERROR_NONE); /* still good */
-  ck_assert_int_eq(account_store_create_invited(fixture_database, token, "bob@example.org", "hash", &account), ERROR_NONE);
+  ck_assert_int_eq(account_store_create_invited(fixture_database, token, "bob@example.org", "hash", &account),
+                   ERROR_NONE);
   ck_assert_int_eq(invitation_store_check(fixture_database, token), ERROR_DENIED);
-  ck_assert_int_eq(account_store_create_invited(fixture_database, token, "eve@example.org", "hash", &account), ERROR_DENIED);
+  ck_assert_int_eq(account_store_create_invited(fixture_database, token, "eve@example.org", "hash", &account),
+                   ERROR_DENIED);
   ck_assert_int_eq(fixture_sql("select count(*) from admin_user b join admin_user a on b.created_by = a.id"), 1);
 }
 END_TEST
@@ -155,7 +160,8 @@ START_TEST(an_expired_invitation_is_refused) {
   ck_assert_int_eq(invitation_store_create(fixture_database, token, 0, 60), ERROR_NONE);
   fixture_sql("update invitation set expires_at = now()");
   ck_assert_int_eq(invitation_store_check(fixture_database, token), ERROR_DENIED);
-  ck_assert_int_eq(account_store_create_invited(fixture_database, token, "bob@example.org", "hash", &account), ERROR_DENIED);
+  ck_assert_int_eq(account_store_create_invited(fixture_database, token, "bob@example.org", "hash", &account),
+                   ERROR_DENIED);
 }
 END_TEST
 
@@ -174,6 +180,8 @@ START_TEST(of_parallel_guests_one_spends_the_invitation) {
 }
 END_TEST
 
-FIXTURE_MAIN("account_store", creates_and_finds, an_email_is_taken_once, of_parallel_signups_one_wins, renews_only_the_hash_that_was_verified,
-             changes_of_nobody_are_not_found, a_replaced_issuer_tag_is_revoked_until_its_grants_expire, revocations_are_kept_until_they_expire,
-             lists_by_id, an_invitation_is_spent_once, an_expired_invitation_is_refused, of_parallel_guests_one_spends_the_invitation)
+FIXTURE_MAIN("account_store", creates_and_finds, an_email_is_taken_once, of_parallel_signups_one_wins,
+             renews_only_the_hash_that_was_verified, changes_of_nobody_are_not_found,
+             a_replaced_issuer_tag_is_revoked_until_its_grants_expire, revocations_are_kept_until_they_expire,
+             lists_by_id, an_invitation_is_spent_once, an_expired_invitation_is_refused,
+             of_parallel_guests_one_spends_the_invitation)

@@ -22,7 +22,8 @@
 
 /* Ends every other connection to the test's database, and waits until their servers are gone. */
 static void cut(void) {
-  fixture_sql("select count(pg_terminate_backend(pid, 5000)) from pg_stat_activity where datname = current_database() and pid <> pg_backend_pid()");
+  fixture_sql("select count(pg_terminate_backend(pid, 5000)) from pg_stat_activity where datname = current_database() "
+              "and pid <> pg_backend_pid()");
 }
 
 static enum error select_one(struct database *database) {
@@ -30,7 +31,8 @@ static enum error select_one(struct database *database) {
 }
 
 static enum error insert_media(struct database *database) {
-  return statement_change(database, "insert into media_asset (title, type) values ('t', 'video')", STATEMENT_ONCE, NULL, NULL);
+  return statement_change(database, "insert into media_asset (title, type) values ('t', 'video')", STATEMENT_ONCE, NULL,
+                          NULL);
 }
 
 START_TEST(maps_sqlstates) {
@@ -39,11 +41,14 @@ START_TEST(maps_sqlstates) {
     enum error error;
     enum fate fate;
   } rows[] = {
-      {"23505", ERROR_CONFLICT, FATE_ANSWERED},   {"23503", ERROR_NOT_FOUND, FATE_ANSWERED},  {"23514", ERROR_INVALID, FATE_ANSWERED},
-      {"22P02", ERROR_INVALID, FATE_ANSWERED},    {"57014", ERROR_TIMEOUT, FATE_ANSWERED},    {"57P01", ERROR_UNAVAILABLE, FATE_UNKNOWN},
-      {"57P03", ERROR_UNAVAILABLE, FATE_NOT_RUN}, {"25006", ERROR_UNAVAILABLE, FATE_NOT_RUN}, {"40P01", ERROR_UNAVAILABLE, FATE_ANSWERED},
-      {"53300", ERROR_UNAVAILABLE, FATE_NOT_RUN}, {"53100", ERROR_NO_SPACE, FATE_ANSWERED},   {"08006", ERROR_UNAVAILABLE, FATE_UNKNOWN},
-      {"26000", ERROR_UNAVAILABLE, FATE_NOT_RUN}, {"42P01", ERROR_INTERNAL, FATE_ANSWERED},   {"", ERROR_INTERNAL, FATE_ANSWERED},
+      {"23505", ERROR_CONFLICT, FATE_ANSWERED},    {"23503", ERROR_NOT_FOUND, FATE_ANSWERED},
+      {"23514", ERROR_INVALID, FATE_ANSWERED},     {"22P02", ERROR_INVALID, FATE_ANSWERED},
+      {"57014", ERROR_TIMEOUT, FATE_ANSWERED},     {"57P01", ERROR_UNAVAILABLE, FATE_UNKNOWN},
+      {"57P03", ERROR_UNAVAILABLE, FATE_NOT_RUN},  {"25006", ERROR_UNAVAILABLE, FATE_NOT_RUN},
+      {"40P01", ERROR_UNAVAILABLE, FATE_ANSWERED}, {"53300", ERROR_UNAVAILABLE, FATE_NOT_RUN},
+      {"53100", ERROR_NO_SPACE, FATE_ANSWERED},    {"08006", ERROR_UNAVAILABLE, FATE_UNKNOWN},
+      {"26000", ERROR_UNAVAILABLE, FATE_NOT_RUN},  {"42P01", ERROR_INTERNAL, FATE_ANSWERED},
+      {"", ERROR_INTERNAL, FATE_ANSWERED},
   };
   for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
     enum fate fate;
@@ -86,7 +91,8 @@ START_TEST(a_commit_that_gets_no_answer_has_an_unknown_outcome) {
 END_TEST
 
 START_TEST(a_statement_cut_while_it_runs_is_repeated_only_when_it_may_be) {
-  static const char *const slow = "with x as (insert into media_asset (title, type) values ('t', 'video')) select pg_sleep(1)";
+  static const char *const slow =
+      "with x as (insert into media_asset (title, type) values ('t', 'video')) select pg_sleep(1)";
   ck_assert_int_eq(select_one(fixture_database), ERROR_NONE);
   pid_t pid = fork();
   if (pid == 0) {
@@ -111,18 +117,22 @@ END_TEST
 START_TEST(errors_do_not_repeat_values) {
   struct parameters parameters = {0};
   parameters_text(&parameters, "secret");
-  ck_assert_int_eq(statement_execute(fixture_database, "select $1::uuid", STATEMENT_ONCE, &parameters, NULL), ERROR_INVALID);
+  ck_assert_int_eq(statement_execute(fixture_database, "select $1::uuid", STATEMENT_ONCE, &parameters, NULL),
+                   ERROR_INVALID);
   ck_assert_str_eq(database_last_error(fixture_database), "22P02: data exception");
 }
 END_TEST
 
 START_TEST(a_cell_that_does_not_parse_fails_the_query) {
   struct rows rows;
-  ck_assert_int_eq(statement_execute(fixture_database, "select 'x', null::int, 1", STATEMENT_ONCE, NULL, &rows), ERROR_NONE);
+  ck_assert_int_eq(statement_execute(fixture_database, "select 'x', null::int, 1", STATEMENT_ONCE, NULL, &rows),
+                   ERROR_NONE);
   ck_assert(rows_next(&rows));
   (void)rows_i64(&rows);
   ck_assert_int_eq(rows_close(&rows), ERROR_INTERNAL);
-  ck_assert_int_eq(statement_execute(fixture_database, "select 1, 2 from generate_series(1, 2)", STATEMENT_ONCE, NULL, &rows), ERROR_NONE);
+  ck_assert_int_eq(
+      statement_execute(fixture_database, "select 1, 2 from generate_series(1, 2)", STATEMENT_ONCE, NULL, &rows),
+      ERROR_NONE);
   ck_assert(rows_next(&rows));
   (void)rows_i64(&rows);
   ck_assert(!rows_next(&rows)); /* a column was left unread */
@@ -131,7 +141,8 @@ START_TEST(a_cell_that_does_not_parse_fails_the_query) {
 END_TEST
 
 static struct database *connect_with_timeout(const char *connection_string, bool prepared, int64_t timeout_ms) {
-  struct database_options options = {.connection_string = connection_string, .prepared = prepared, .statement_timeout_ms = timeout_ms};
+  struct database_options options = {
+      .connection_string = connection_string, .prepared = prepared, .statement_timeout_ms = timeout_ms};
   struct database *database = NULL;
   ck_assert_int_eq(database_open(&options, &database), ERROR_NONE);
   return database;
@@ -148,11 +159,13 @@ START_TEST(the_server_keeps_the_statement_timeout) {
 END_TEST
 
 START_TEST(a_silent_server_is_given_up_at_the_deadline) {
-  struct database *database = connect_with_timeout(fixture_connection_string, false, 100); /* not prepared: nobody told the server */
+  struct database *database =
+      connect_with_timeout(fixture_connection_string, false, 100); /* not prepared: nobody told the server */
   int64_t began = clock_monotonic_ms();
   ck_assert_int_eq(statement_execute(database, "select pg_sleep(10)", STATEMENT_REPEATABLE, NULL, NULL), ERROR_TIMEOUT);
   ck_assert_int_lt(clock_monotonic_ms() - began, 3000);
-  ck_assert_int_eq(statement_execute(database, "select pg_sleep(10)", STATEMENT_ONCE, NULL, NULL), ERROR_UNKNOWN_OUTCOME);
+  ck_assert_int_eq(statement_execute(database, "select pg_sleep(10)", STATEMENT_ONCE, NULL, NULL),
+                   ERROR_UNKNOWN_OUTCOME);
   ck_assert_int_eq(select_one(database), ERROR_NONE);
   database_close(database);
 }
@@ -204,10 +217,12 @@ START_TEST(works_through_pgbouncer_in_transaction_mode) {
       ck_assert_msg(error == ERROR_NONE, "%s", database_last_error(databases[i]));
       struct view view;
       int64_t retry_after = 0;
-      ck_assert_int_eq(view_store_report(databases[i], media.id, "192.0.2.1", NULL, NULL, 5, &view, &retry_after), ERROR_NONE);
+      ck_assert_int_eq(view_store_report(databases[i], media.id, "192.0.2.1", NULL, NULL, 5, &view, &retry_after),
+                       ERROR_NONE);
       view_free(&view);
       struct view_totals totals;
-      ck_assert_int_eq(view_store_analytics(databases[i], media.id, 0, 0, VIEW_DAY, "Asia/Kolkata", &totals), ERROR_NONE);
+      ck_assert_int_eq(view_store_analytics(databases[i], media.id, 0, 0, VIEW_DAY, "Asia/Kolkata", &totals),
+                       ERROR_NONE);
       ck_assert_int_eq(totals.total_views, 1);
       view_totals_free(&totals);
       media_free(&media);
@@ -221,8 +236,10 @@ START_TEST(works_through_pgbouncer_in_transaction_mode) {
 }
 END_TEST
 
-FIXTURE_MAIN("database", maps_sqlstates, a_cut_connection_is_noticed_before_anything_is_sent, nothing_runs_outside_a_transaction_that_was_lost,
-             a_commit_that_gets_no_answer_has_an_unknown_outcome, a_statement_cut_while_it_runs_is_repeated_only_when_it_may_be,
-             a_failed_transaction_cannot_be_committed, errors_do_not_repeat_values, a_cell_that_does_not_parse_fails_the_query,
-             the_server_keeps_the_statement_timeout, a_silent_server_is_given_up_at_the_deadline, within_the_pause_it_fails_at_once,
-             recovers_within_two_seconds_of_the_servers_return, works_through_pgbouncer_in_transaction_mode)
+FIXTURE_MAIN("database", maps_sqlstates, a_cut_connection_is_noticed_before_anything_is_sent,
+             nothing_runs_outside_a_transaction_that_was_lost, a_commit_that_gets_no_answer_has_an_unknown_outcome,
+             a_statement_cut_while_it_runs_is_repeated_only_when_it_may_be, a_failed_transaction_cannot_be_committed,
+             errors_do_not_repeat_values, a_cell_that_does_not_parse_fails_the_query,
+             the_server_keeps_the_statement_timeout, a_silent_server_is_given_up_at_the_deadline,
+             within_the_pause_it_fails_at_once, recovers_within_two_seconds_of_the_servers_return,
+             works_through_pgbouncer_in_transaction_mode)

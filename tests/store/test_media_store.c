@@ -46,7 +46,8 @@ START_TEST(creates_and_finds) {
   ck_assert_int_eq(media.created_at_us, media.updated_at_us);
   media_free(&media);
   ck_assert_int_eq(media_store_find(fixture_database, id + 1, &media), ERROR_NOT_FOUND);
-  ck_assert_int_eq(media_store_create(fixture_database, "x", MEDIA_VIDEO, NULL, 999, &media), ERROR_NOT_FOUND); /* no such account */
+  ck_assert_int_eq(media_store_create(fixture_database, "x", MEDIA_VIDEO, NULL, 999, &media),
+                   ERROR_NOT_FOUND); /* no such account */
   ck_assert_int_eq(media_store_create(fixture_database, "", MEDIA_VIDEO, NULL, 0, &media), ERROR_INVALID);
 }
 END_TEST
@@ -77,7 +78,8 @@ START_TEST(sets_the_file_and_names_the_one_it_replaced) {
   ck_assert_int_eq(media.file.height, 1080);
   struct media_file_facts second = facts;
   snprintf(second.stored_name, sizeof second.stored_name, "two.mp4");
-  ck_assert_int_eq(media_store_set_file(fixture_database, id, &second, "library:two.mp4", &media, old_name), ERROR_NONE);
+  ck_assert_int_eq(media_store_set_file(fixture_database, id, &second, "library:two.mp4", &media, old_name),
+                   ERROR_NONE);
   ck_assert_str_eq(old_name, "one.mp4");
   ck_assert_str_eq(media.file_url, "library:two.mp4");
   media_free(&media);
@@ -147,9 +149,11 @@ START_TEST(a_deleted_medium_is_never_found_again) {
   ck_assert_int_eq(media_store_delete(fixture_database, id), ERROR_NONE);
   ck_assert_int_eq(media_store_delete(fixture_database, id), ERROR_NOT_FOUND);
   ck_assert_int_eq(media_store_find(fixture_database, id, &media), ERROR_NOT_FOUND);
-  ck_assert_int_eq(media_store_update(fixture_database, id, &(struct media_change){.title = "x"}, &media), ERROR_NOT_FOUND);
+  ck_assert_int_eq(media_store_update(fixture_database, id, &(struct media_change){.title = "x"}, &media),
+                   ERROR_NOT_FOUND);
   ck_assert_int_eq(media_store_set_file(fixture_database, id, &facts, NULL, &media, old_name), ERROR_NOT_FOUND);
-  ck_assert_int_eq(media_store_list(fixture_database, &(struct media_filter){.type = -1, .limit = 10}, &items, &count), ERROR_NONE);
+  ck_assert_int_eq(media_store_list(fixture_database, &(struct media_filter){.type = -1, .limit = 10}, &items, &count),
+                   ERROR_NONE);
   ck_assert_uint_eq(count, 0);
   free(items);
 }
@@ -200,7 +204,8 @@ START_TEST(lists_newest_first_by_cursor) {
     snprintf(title, sizeof title, "%d", i);
     create(title, i % 2 == 0 ? MEDIA_VIDEO : MEDIA_AUDIO, NULL);
   }
-  fixture_sql("update media_asset set created_at = '2026-01-01' where title in ('1', '2', '3')"); /* the same moment: by id */
+  fixture_sql(
+      "update media_asset set created_at = '2026-01-01' where title in ('1', '2', '3')"); /* the same moment: by id */
   struct media_filter filter = {.type = -1, .limit = 3};
   char titles[100];
   static const char *const pages[] = {"6 5 4", "0 3 2", "1", ""};
@@ -245,6 +250,7 @@ START_TEST(searches_parts_of_titles_as_plain_text) {
 }
 END_TEST
 
-FIXTURE_MAIN("media_store", creates_and_finds, takes_a_title_of_300_four_byte_characters, sets_the_file_and_names_the_one_it_replaced,
-             parallel_uploads_each_learn_what_they_replaced, another_file_url_takes_the_place_of_the_file, a_deleted_medium_is_never_found_again,
+FIXTURE_MAIN("media_store", creates_and_finds, takes_a_title_of_300_four_byte_characters,
+             sets_the_file_and_names_the_one_it_replaced, parallel_uploads_each_learn_what_they_replaced,
+             another_file_url_takes_the_place_of_the_file, a_deleted_medium_is_never_found_again,
              tells_what_the_sweep_may_take, lists_newest_first_by_cursor, searches_parts_of_titles_as_plain_text)

@@ -26,7 +26,8 @@ static void write_migration(const char *name, const char *sql) {
 static void make_folder(void) {
   snprintf(folder, sizeof folder, "/tmp/mgmig.XXXXXX");
   ck_assert_ptr_nonnull(mkdtemp(folder));
-  write_migration("0001_first.sql", "-- x\n-- oldest-program: 1\ncreate table schema_migration (version int primary key, name text, oldest_program int,"
+  write_migration("0001_first.sql", "-- x\n-- oldest-program: 1\ncreate table schema_migration (version int primary "
+                                    "key, name text, oldest_program int,"
                                     " applied_at timestamptz default now()); create table t (n int);\n");
   write_migration("0002_second.sql", "-- x\n-- oldest-program: 1\nselect pg_sleep(0.2); insert into t values (2);\n");
   write_migration("README", "no migration");
@@ -76,7 +77,8 @@ START_TEST(a_migration_that_fails_leaves_nothing) {
   struct database *database = fresh("fails", connection_string);
   struct text report = {0};
   make_folder();
-  write_migration("0003_broken.sql", "-- x\n-- oldest-program: 1\ninsert into t values (3); insert into nowhere values (1);\n");
+  write_migration("0003_broken.sql",
+                  "-- x\n-- oldest-program: 1\ninsert into t values (3); insert into nowhere values (1);\n");
   ck_assert_int_eq(migration_apply(database, folder, &report), ERROR_INTERNAL);
   ck_assert_ptr_nonnull(strstr(report.data, "0003_broken: internal error: 42P01"));
   ck_assert_int_eq(version(database), 2);
@@ -164,8 +166,12 @@ START_TEST(knows_with_which_schema_it_can_live) {
   } rows[] = {
       {{.version = 0}, false, "an empty database"},
       {{.version = MIGRATION_PROGRAM_VERSION, .oldest_program = 1}, true, "ours"},
-      {{.version = MIGRATION_PROGRAM_VERSION + 3, .oldest_program = MIGRATION_PROGRAM_VERSION}, true, "newer, but for us too"},
-      {{.version = MIGRATION_PROGRAM_VERSION + 3, .oldest_program = MIGRATION_PROGRAM_VERSION + 1}, false, "it excludes us"},
+      {{.version = MIGRATION_PROGRAM_VERSION + 3, .oldest_program = MIGRATION_PROGRAM_VERSION},
+       true,
+       "newer, but for us too"},
+      {{.version = MIGRATION_PROGRAM_VERSION + 3, .oldest_program = MIGRATION_PROGRAM_VERSION + 1},
+       false,
+       "it excludes us"},
   };
   for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
     ck_assert_msg(migration_is_compatible(&rows[i].status) == rows[i].compatible, "%s", rows[i].description);
@@ -179,14 +185,18 @@ END_TEST
 /* The dump of a database's schema, without pg_dump's comments and its random \restrict key. */
 static void dump(const char *connection_string, const char *path) {
   char command[1024];
-  snprintf(command, sizeof command, "\"${PG_BIN}/pg_dump\" -s -d '%s' | grep -v -e '^--' -e '^.restrict' -e '^.unrestrict' >%s", connection_string, path);
+  snprintf(command, sizeof command,
+           "\"${PG_BIN}/pg_dump\" -s -d '%s' | grep -v -e '^--' -e '^.restrict' -e '^.unrestrict' >%s",
+           connection_string, path);
   ck_assert_int_eq(system(command), 0);
 }
 
 START_TEST(schema_sql_is_what_the_migrations_make) {
   char connection_string[256], command[1024];
   database_close(fresh("schema_sql", connection_string));
-  snprintf(command, sizeof command, "\"${PG_BIN}/psql\" -Xq1 -v ON_ERROR_STOP=1 -d '%s' -f \"${top_srcdir:-.}/schema.sql\" >/dev/null", connection_string);
+  snprintf(command, sizeof command,
+           "\"${PG_BIN}/psql\" -Xq1 -v ON_ERROR_STOP=1 -d '%s' -f \"${top_srcdir:-.}/schema.sql\" >/dev/null",
+           connection_string);
   ck_assert_int_eq(system(command), 0);
   make_folder();
   char migrated[80], loaded[80];
@@ -203,5 +213,6 @@ START_TEST(schema_sql_is_what_the_migrations_make) {
 }
 END_TEST
 
-FIXTURE_MAIN("migration", applies_what_is_missing_once, a_migration_that_fails_leaves_nothing, refuses_files_that_are_not_clear,
-             many_at_once_apply_each_migration_once, knows_with_which_schema_it_can_live, schema_sql_is_what_the_migrations_make)
+FIXTURE_MAIN("migration", applies_what_is_missing_once, a_migration_that_fails_leaves_nothing,
+             refuses_files_that_are_not_clear, many_at_once_apply_each_migration_once,
+             knows_with_which_schema_it_can_live, schema_sql_is_what_the_migrations_make)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * The row cache never uses a row that is older than 2 seconds, whatever becomes of its LISTEN connection. A writer changes an account
- * without pause and notes when; a reader looks it up without pause and knows how old each answer is.
+ * The row cache never uses a row that is older than 2 seconds, whatever becomes of its LISTEN connection. A writer
+ * changes an account without pause and notes when; a reader looks it up without pause and knows how old each answer is.
  */
 #include "config.h"
 
@@ -25,14 +25,16 @@
 #define CHANGES_MAX 100000
 
 static struct row_cache *open_cache(const char *notify, int64_t stale_seconds, size_t entries) {
-  const struct row_cache_options options = {.notify_connection_string = notify, .stale_seconds = stale_seconds, .entries = entries};
+  const struct row_cache_options options = {
+      .notify_connection_string = notify, .stale_seconds = stale_seconds, .entries = entries};
   struct row_cache *cache = NULL;
   ck_assert_int_eq(row_cache_open(fixture_database, &options, &cache), ERROR_NONE);
   return cache;
 }
 
 static int64_t listeners(void) {
-  return fixture_sql("select count(*) from pg_stat_activity where application_name = 'mediagate listen' and datname = current_database()"
+  return fixture_sql("select count(*) from pg_stat_activity where application_name = 'mediagate listen' and datname = "
+                     "current_database()"
                      " and query like '%pg_notify%'");
 }
 
@@ -55,8 +57,8 @@ struct writer {
 };
 
 static struct writer start_writer(int64_t account_id) {
-  struct writer writer = {
-      .replaced_ms = mmap(NULL, CHANGES_MAX * sizeof(int64_t), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0)};
+  struct writer writer = {.replaced_ms = mmap(NULL, CHANGES_MAX * sizeof(int64_t), PROT_READ | PROT_WRITE,
+                                              MAP_SHARED | MAP_ANONYMOUS, -1, 0)};
   ck_assert_ptr_ne((void *)writer.replaced_ms, MAP_FAILED);
   writer.pid = fork();
   ck_assert_int_ge(writer.pid, 0);
@@ -65,7 +67,8 @@ static struct writer start_writer(int64_t account_id) {
     struct parameters parameters = {0};
     parameters_i64(&parameters, account_id);
     for (int64_t epoch = 0; epoch < CHANGES_MAX;) {
-      if (statement_change(database, "update admin_user set token_epoch = token_epoch + 1 where id = $1", STATEMENT_ONCE, &parameters, NULL) == ERROR_NONE) {
+      if (statement_change(database, "update admin_user set token_epoch = token_epoch + 1 where id = $1",
+                           STATEMENT_ONCE, &parameters, NULL) == ERROR_NONE) {
         writer.replaced_ms[epoch++] = clock_monotonic_ms();
       }
       poll(NULL, 0, 10);
@@ -156,7 +159,8 @@ START_TEST(rows_are_served_from_memory_while_listening) {
 END_TEST
 
 static void cut_listeners(void) {
-  fixture_sql("select count(pg_terminate_backend(pid)) from pg_stat_activity where application_name = 'mediagate listen' and datname = current_database()");
+  fixture_sql("select count(pg_terminate_backend(pid)) from pg_stat_activity where application_name = 'mediagate "
+              "listen' and datname = current_database()");
 }
 
 START_TEST(a_cut_listener_costs_no_freshness) {
@@ -168,7 +172,8 @@ static pid_t silenced;
 
 static void silence_listener(void) {
   if (silenced == 0) {
-    silenced = (pid_t)fixture_sql("select pid from pg_stat_activity where application_name = 'mediagate listen' and datname = current_database() limit 1");
+    silenced = (pid_t)fixture_sql("select pid from pg_stat_activity where application_name = 'mediagate listen' and "
+                                  "datname = current_database() limit 1");
     ck_assert_int_gt(silenced, 0);
     ck_assert_int_eq(kill(silenced, SIGSTOP), 0);
   }
@@ -208,7 +213,9 @@ START_TEST(a_deleted_medium_and_a_disabled_account_are_seen) {
   struct media made;
   const struct media *media = NULL;
   const struct account *cached = NULL;
-  ck_assert_int_eq(media_store_create(fixture_database, "film", MEDIA_VIDEO, "https://media.example.org/a.mp4", 0, &made), ERROR_NONE);
+  ck_assert_int_eq(
+      media_store_create(fixture_database, "film", MEDIA_VIDEO, "https://media.example.org/a.mp4", 0, &made),
+      ERROR_NONE);
   wait_until_listening(cache, account.id);
   ck_assert_int_eq(row_cache_media(cache, made.id, &media), ERROR_NONE);
   ck_assert_str_eq(media->file_url, "https://media.example.org/a.mp4");
@@ -314,7 +321,7 @@ START_TEST(the_least_recently_used_row_makes_room) {
 }
 END_TEST
 
-FIXTURE_MAIN("row_cache", a_change_is_seen_at_once_while_listening, rows_are_served_from_memory_while_listening, a_cut_listener_costs_no_freshness,
-             a_silent_listener_costs_no_freshness, without_a_listener_rows_expire, a_listener_behind_pgbouncer_is_not_trusted,
-             a_deleted_medium_and_a_disabled_account_are_seen, misses_are_not_cached, stale_rows_serve_while_the_database_is_away,
-             the_least_recently_used_row_makes_room)
+FIXTURE_MAIN("row_cache", a_change_is_seen_at_once_while_listening, rows_are_served_from_memory_while_listening,
+             a_cut_listener_costs_no_freshness, a_silent_listener_costs_no_freshness, without_a_listener_rows_expire,
+             a_listener_behind_pgbouncer_is_not_trusted, a_deleted_medium_and_a_disabled_account_are_seen,
+             misses_are_not_cached, stale_rows_serve_while_the_database_is_away, the_least_recently_used_row_makes_room)

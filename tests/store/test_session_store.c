@@ -93,8 +93,10 @@ START_TEST(a_new_password_ends_sessions_and_opens_none_for_the_old_epoch) {
   char id[37];
   int64_t epoch = 0;
   ck_assert_int_eq(create(&account, 1, id), ERROR_NONE);
-  ck_assert_int_eq(account_store_set_password(fixture_database, account.id, account.token_epoch + 1, "new", &epoch), ERROR_NOT_FOUND);
-  ck_assert_int_eq(account_store_set_password(fixture_database, account.id, account.token_epoch, "new", &epoch), ERROR_NONE);
+  ck_assert_int_eq(account_store_set_password(fixture_database, account.id, account.token_epoch + 1, "new", &epoch),
+                   ERROR_NOT_FOUND);
+  ck_assert_int_eq(account_store_set_password(fixture_database, account.id, account.token_epoch, "new", &epoch),
+                   ERROR_NONE);
   ck_assert_int_eq(epoch, account.token_epoch + 1);
   ck_assert_int_eq(rotate(fixture_database, 1, 2, 10, id), ERROR_DENIED);
   ck_assert_int_eq(create(&account, 3, id), ERROR_DENIED);
@@ -181,7 +183,7 @@ START_TEST(limits_by_account_and_by_address) {
   ck_assert_int_eq(guess("bob@example.org", "192.0.2.1", &retry_after), ERROR_NONE);
   ck_assert_int_eq(guess("bob@example.org", "192.0.2.1", &retry_after), ERROR_NONE);
   ck_assert_int_eq(guess("bob@example.org", "192.0.2.1", &retry_after), ERROR_LIMITED); /* the address: six */
-  ck_assert_int_eq(guess("bob@example.org", "192.0.2.3", &retry_after), ERROR_NONE);    /* and it did not count for bob */
+  ck_assert_int_eq(guess("bob@example.org", "192.0.2.3", &retry_after), ERROR_NONE); /* and it did not count for bob */
 }
 END_TEST
 
@@ -217,7 +219,8 @@ START_TEST(sweeps_what_is_long_over) {
   ck_assert_int_eq(guess("ada@example.org", "192.0.2.1", &retry_after), ERROR_NONE);
   ck_assert_int_eq(session_store_sweep(fixture_database, &deleted), ERROR_NONE);
   ck_assert_int_eq(deleted, 0);
-  fixture_sql("update login_session set expires_at = now() - interval '2 days' where id = (select session_id from refresh_token limit 1)");
+  fixture_sql("update login_session set expires_at = now() - interval '2 days' where id = (select session_id from "
+              "refresh_token limit 1)");
   fixture_sql("update rate_limit set window_ends_at = now() - interval '1 second'");
   ck_assert_int_eq(session_store_sweep(fixture_database, &deleted), ERROR_NONE);
   ck_assert_int_eq(deleted, 3);
@@ -225,8 +228,10 @@ START_TEST(sweeps_what_is_long_over) {
 }
 END_TEST
 
-FIXTURE_MAIN("session_store", rotates_within_the_family, reuse_within_the_window_serves_a_lost_reply, reuse_past_the_window_ends_the_family,
-             refuses_expired_tokens, logout_ends_only_ones_own_session, a_new_password_ends_sessions_and_opens_none_for_the_old_epoch,
-             a_disabled_account_has_no_sessions, of_parallel_rotations_without_a_window_one_wins_and_the_family_ends,
-             parallel_rotations_within_the_window_stay_one_family, parallel_guesses_are_all_counted, limits_by_account_and_by_address,
-             a_success_gives_attempts_back, a_window_ends_and_trying_on_does_not_stretch_it, sweeps_what_is_long_over)
+FIXTURE_MAIN("session_store", rotates_within_the_family, reuse_within_the_window_serves_a_lost_reply,
+             reuse_past_the_window_ends_the_family, refuses_expired_tokens, logout_ends_only_ones_own_session,
+             a_new_password_ends_sessions_and_opens_none_for_the_old_epoch, a_disabled_account_has_no_sessions,
+             of_parallel_rotations_without_a_window_one_wins_and_the_family_ends,
+             parallel_rotations_within_the_window_stay_one_family, parallel_guesses_are_all_counted,
+             limits_by_account_and_by_address, a_success_gives_attempts_back,
+             a_window_ends_and_trying_on_does_not_stretch_it, sweeps_what_is_long_over)

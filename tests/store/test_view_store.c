@@ -25,7 +25,8 @@ static int64_t new_media(void) {
 static void add_view(int64_t media_id, const char *timestamp, const char *address, bool bot) {
   char sql[300];
   snprintf(sql, sizeof sql,
-           "insert into media_view_log (media_id, viewed_by_ip, \"timestamp\", source, bot, bytes_sent) values (%lld, '%s', '%s', 'stream', %s, 10)",
+           "insert into media_view_log (media_id, viewed_by_ip, \"timestamp\", source, bot, bytes_sent) values (%lld, "
+           "'%s', '%s', 'stream', %s, 10)",
            (long long)media_id, address, timestamp, bot ? "true" : "false");
   fixture_sql(sql);
 }
@@ -38,7 +39,8 @@ static int64_t time_us(const char *text) {
 
 static enum error report(int64_t media_id, const char *address, int64_t limit, struct view *view) {
   int64_t retry_after = 0;
-  enum error error = view_store_report(fixture_database, media_id, address, "user-7", "Player/1.0", limit, view, &retry_after);
+  enum error error =
+      view_store_report(fixture_database, media_id, address, "user-7", "Player/1.0", limit, view, &retry_after);
   ck_assert(error != ERROR_LIMITED || (retry_after > 0 && retry_after <= 60));
   return error;
 }
@@ -129,7 +131,8 @@ static void describe(const struct view_bucket *buckets, size_t count, char *ret_
   for (size_t i = 0; i < count; i++) {
     size_t length = strlen(ret_text);
     if (buckets[i].views > 0) {
-      snprintf(ret_text + length, size - length, " %s=%lld/%lld", buckets[i].start, (long long)buckets[i].views, (long long)buckets[i].unique_ips);
+      snprintf(ret_text + length, size - length, " %s=%lld/%lld", buckets[i].start, (long long)buckets[i].views,
+               (long long)buckets[i].unique_ips);
     }
   }
 }
@@ -140,20 +143,25 @@ START_TEST(counts_in_the_callers_time_zone) {
     enum view_interval interval;
     const char *series, *days;
   } rows[] = {
-      {"all there is, by UTC day", "UTC", NULL, NULL, VIEW_DAY, "(5) 2026-03-27=1/1 2026-03-28=2/1 2026-03-29=2/2 2026-03-31=1/1",
+      {"all there is, by UTC day", "UTC", NULL, NULL, VIEW_DAY,
+       "(5) 2026-03-27=1/1 2026-03-28=2/1 2026-03-29=2/2 2026-03-31=1/1",
        "(5) 2026-03-27=1/1 2026-03-28=2/1 2026-03-29=2/2 2026-03-31=1/1"},
-      {"Berlin's days", "Europe/Berlin", NULL, NULL, VIEW_DAY, "(5) 2026-03-28=2/1 2026-03-29=3/2 2026-04-01=1/1", NULL},
+      {"Berlin's days", "Europe/Berlin", NULL, NULL, VIEW_DAY, "(5) 2026-03-28=2/1 2026-03-29=3/2 2026-04-01=1/1",
+       NULL},
       {"Berlin's months", "Europe/Berlin", NULL, NULL, VIEW_MONTH, "(2) 2026-03=5/2 2026-04=1/1", NULL},
       {"Berlin's day of 23 hours", "Europe/Berlin", "2026-03-28T23:00:00Z", "2026-03-29T22:00:00Z", VIEW_HOUR,
-       "(23) 2026-03-29T00:00:00+01:00=1/1 2026-03-29T01:00:00+01:00=1/1 2026-03-29T03:00:00+02:00=1/1", "(1) 2026-03-29=3/2"},
-      {"a day of 25 hours has none", "Europe/Berlin", "2026-10-24T22:00:00Z", "2026-10-25T23:00:00Z", VIEW_HOUR, "(25)", "(1)"},
+       "(23) 2026-03-29T00:00:00+01:00=1/1 2026-03-29T01:00:00+01:00=1/1 2026-03-29T03:00:00+02:00=1/1",
+       "(1) 2026-03-29=3/2"},
+      {"a day of 25 hours has none", "Europe/Berlin", "2026-10-24T22:00:00Z", "2026-10-25T23:00:00Z", VIEW_HOUR, "(25)",
+       "(1)"},
       {"hours that begin at half past", "Asia/Kolkata", "2026-03-29T00:00:00Z", "2026-03-29T02:00:00Z", VIEW_HOUR,
        "(3) 2026-03-29T05:30:00+05:30=0/0", "(1) 2026-03-29=2/2"},
       {"a range without views", "UTC", "2025-01-01", "2025-01-03", VIEW_DAY, "(2)", "(2)"},
       {"a leap day", "UTC", "2024-02-01", "2024-03-01", VIEW_DAY, "(29)", "(29)"},
-      {"a zone whose midnight is missing on one day", "Asia/Beirut", "2026-03-27T22:00:00Z", "2026-03-30T21:00:00Z", VIEW_DAY,
-       "(3) 2026-03-28=1/1 2026-03-29=4/2", NULL},
-      {"a name with a digit", "Etc/GMT+5", "2026-03-28T05:00:00Z", "2026-03-29T05:00:00Z", VIEW_DAY, "(1) 2026-03-28=4/2", NULL},
+      {"a zone whose midnight is missing on one day", "Asia/Beirut", "2026-03-27T22:00:00Z", "2026-03-30T21:00:00Z",
+       VIEW_DAY, "(3) 2026-03-28=1/1 2026-03-29=4/2", NULL},
+      {"a name with a digit", "Etc/GMT+5", "2026-03-28T05:00:00Z", "2026-03-29T05:00:00Z", VIEW_DAY,
+       "(1) 2026-03-28=4/2", NULL},
   };
   int64_t id = new_media();
   add_view(id, "2026-03-27T23:30:00Z", "192.0.2.1", false);
@@ -165,8 +173,9 @@ START_TEST(counts_in_the_callers_time_zone) {
   add_view(id, "2026-03-31T22:30:00Z", "192.0.2.1", false);
   for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
     struct view_totals totals;
-    enum error error = view_store_analytics(fixture_database, id, rows[i].from == NULL ? 0 : time_us(rows[i].from),
-                                            rows[i].to == NULL ? 0 : time_us(rows[i].to), rows[i].interval, rows[i].tz, &totals);
+    enum error error =
+        view_store_analytics(fixture_database, id, rows[i].from == NULL ? 0 : time_us(rows[i].from),
+                             rows[i].to == NULL ? 0 : time_us(rows[i].to), rows[i].interval, rows[i].tz, &totals);
     ck_assert_msg(error == ERROR_NONE, "%s: %s", rows[i].description, database_last_error(fixture_database));
     char text[2000];
     describe(totals.series, totals.series_count, text, sizeof text);
@@ -190,15 +199,20 @@ START_TEST(counts_in_the_callers_time_zone) {
 END_TEST
 
 START_TEST(refuses_what_is_no_zone_or_too_long) {
-  static const char *const zones[] = {"", "Mars/Phobos", "UTC+3", "Foo/Bar3", "<+03>-3", "Europe/Berlin'; select 1", "../etc/passwd"};
+  static const char *const zones[] = {
+      "", "Mars/Phobos", "UTC+3", "Foo/Bar3", "<+03>-3", "Europe/Berlin'; select 1", "../etc/passwd"};
   int64_t id = new_media();
   struct view_totals totals;
   for (size_t i = 0; i < sizeof zones / sizeof *zones; i++) {
     enum error error = view_store_analytics(fixture_database, id, 0, 0, VIEW_DAY, zones[i], &totals);
     ck_assert_msg(error == ERROR_INVALID, "%s: %s", zones[i], error_strerror(error));
   }
-  ck_assert_int_eq(view_store_analytics(fixture_database, id, time_us("1990-01-01"), time_us("2026-01-01"), VIEW_MONTH, "UTC", &totals), ERROR_TOO_LARGE);
-  ck_assert_int_eq(view_store_analytics(fixture_database, id, time_us("2024-01-01"), time_us("2026-01-01"), VIEW_HOUR, "UTC", &totals), ERROR_TOO_LARGE);
+  ck_assert_int_eq(view_store_analytics(fixture_database, id, time_us("1990-01-01"), time_us("2026-01-01"), VIEW_MONTH,
+                                        "UTC", &totals),
+                   ERROR_TOO_LARGE);
+  ck_assert_int_eq(view_store_analytics(fixture_database, id, time_us("2024-01-01"), time_us("2026-01-01"), VIEW_HOUR,
+                                        "UTC", &totals),
+                   ERROR_TOO_LARGE);
   ck_assert_int_eq(view_store_analytics(fixture_database, id + 1, 0, 0, VIEW_DAY, "UTC", &totals), ERROR_NOT_FOUND);
   ck_assert_int_eq(view_store_analytics(fixture_database, id, 0, 0, VIEW_DAY, "UTC", &totals), ERROR_NONE);
   ck_assert_int_eq(totals.total_views, 0);
@@ -207,5 +221,5 @@ START_TEST(refuses_what_is_no_zone_or_too_long) {
 }
 END_TEST
 
-FIXTURE_MAIN("view_store", reports_a_view, parallel_reports_do_not_pass_the_limit, lists_newest_first_by_cursor, counts_in_the_callers_time_zone,
-             refuses_what_is_no_zone_or_too_long)
+FIXTURE_MAIN("view_store", reports_a_view, parallel_reports_do_not_pass_the_limit, lists_newest_first_by_cursor,
+             counts_in_the_callers_time_zone, refuses_what_is_no_zone_or_too_long)

@@ -29,8 +29,7 @@ void library_fixture_set_up(struct library_fixture *fixture) {
   snprintf(fixture->library, sizeof fixture->library, "%s/library", fixture->root);
   snprintf(fixture->data, sizeof fixture->data, "%s/data", fixture->root);
   ck_assert_int_eq(mkdir(fixture->library, 0755), 0);
-  ck_assert_int_eq(media_folder_open(fixture->data, fixture->library, &fixture->folder),
-                   ERROR_NONE);
+  ck_assert_int_eq(media_folder_open(fixture->data, fixture->library, &fixture->folder), ERROR_NONE);
 }
 
 void library_fixture_tear_down(struct library_fixture *fixture) {
@@ -38,8 +37,7 @@ void library_fixture_tear_down(struct library_fixture *fixture) {
   ck_assert_int_eq(file_remove_tree(fixture->root), ERROR_NONE);
 }
 
-void library_fixture_write(const struct library_fixture *fixture, const char *path,
-                           const char *content) {
+void library_fixture_write(const struct library_fixture *fixture, const char *path, const char *content) {
   char full[512];
   join(fixture, path, full);
   char *slash = strrchr(full, '/');
@@ -49,8 +47,7 @@ void library_fixture_write(const struct library_fixture *fixture, const char *pa
   ck_assert_int_eq(file_replace(full, 0644, content, strlen(content)), ERROR_NONE);
 }
 
-void library_fixture_link(const struct library_fixture *fixture, const char *target,
-                          const char *path) {
+void library_fixture_link(const struct library_fixture *fixture, const char *target, const char *path) {
   char full[512];
   join(fixture, path, full);
   ck_assert_int_eq(symlink(target, full), 0);
@@ -87,8 +84,8 @@ int library_fixture_count(const struct library_fixture *fixture, const char *pat
   return count;
 }
 
-void library_fixture_place(const struct library_fixture *fixture, int64_t media_id,
-                           const char *content, char ret_stored_name[STORED_NAME_SIZE]) {
+void library_fixture_place(const struct library_fixture *fixture, int64_t media_id, const char *content,
+                           char ret_stored_name[STORED_NAME_SIZE]) {
   struct spool_file *file = NULL;
   char sha256[SPOOL_FILE_SHA256_SIZE];
   int64_t size = 0;

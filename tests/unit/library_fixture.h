@@ -22,16 +22,14 @@ struct library_fixture {
 void library_fixture_set_up(struct library_fixture *fixture);
 void library_fixture_tear_down(struct library_fixture *fixture);
 /* Paths are relative to the root; missing folders are made. */
-void library_fixture_write(const struct library_fixture *fixture, const char *path,
-                           const char *content);
-void library_fixture_link(const struct library_fixture *fixture, const char *target,
-                          const char *path);
+void library_fixture_write(const struct library_fixture *fixture, const char *path, const char *content);
+void library_fixture_link(const struct library_fixture *fixture, const char *target, const char *path);
 void library_fixture_age(const struct library_fixture *fixture, const char *path, int64_t seconds);
 bool library_fixture_exists(const struct library_fixture *fixture, const char *path);
 /* The number of entries, without "." and "..". */
 int library_fixture_count(const struct library_fixture *fixture, const char *path);
 /* Stores a file in media/<id>/ as an upload does; the caller settles it or not. */
-void library_fixture_place(const struct library_fixture *fixture, int64_t media_id,
-                           const char *content, char ret_stored_name[STORED_NAME_SIZE]);
+void library_fixture_place(const struct library_fixture *fixture, int64_t media_id, const char *content,
+                           char ret_stored_name[STORED_NAME_SIZE]);
 
 #endif

@@ -15,9 +15,9 @@
 
 #define SID "\"" FORGE_SESSION_ID "\""
 /* A payload as we write it: members sorted, no blanks. */
-#define CLAIMS(aud, epoch, exp, iat, iss, nbf, sid, sub)                                           \
-  "{\"aud\":" aud ",\"epoch\":" epoch ",\"exp\":" exp ",\"iat\":" iat ",\"iss\":" iss              \
-  ",\"nbf\":" nbf ",\"sid\":" sid ",\"sub\":" sub "}"
+#define CLAIMS(aud, epoch, exp, iat, iss, nbf, sid, sub)                                                               \
+  "{\"aud\":" aud ",\"epoch\":" epoch ",\"exp\":" exp ",\"iat\":" iat ",\"iss\":" iss ",\"nbf\":" nbf ",\"sid\":" sid  \
+  ",\"sub\":" sub "}"
 #define OURS "\"mediagate\""
 #define NOW  "1700000000"
 #define SOON "1700000900"
@@ -38,8 +38,7 @@ static const struct access_token good = {.account_id = 42,
                                          .issued_at = FORGE_NOW,
                                          .expires_at = FORGE_NOW + 900};
 
-static void assert_verifies(const char *text, size_t length, enum error expected,
-                            const char *description) {
+static void assert_verifies(const char *text, size_t length, enum error expected, const char *description) {
   struct keyring *keyring = forge_keyring();
   struct access_token token;
   memset(&token, 0x55, sizeof token);
@@ -66,10 +65,8 @@ START_TEST(issues_what_it_verifies) {
   ck_assert_int_eq(token.issued_at, FORGE_NOW);
   ck_assert_int_eq(token.expires_at, FORGE_NOW + 900);
   ck_assert_str_eq(token.session_id, FORGE_SESSION_ID);
-  ck_assert_int_eq(access_token_verify(keyring, text, strlen(text), FORGE_NOW + 899, &token),
-                   ERROR_NONE);
-  ck_assert_int_eq(access_token_verify(keyring, text, strlen(text), FORGE_NOW + 900, &token),
-                   ERROR_EXPIRED);
+  ck_assert_int_eq(access_token_verify(keyring, text, strlen(text), FORGE_NOW + 899, &token), ERROR_NONE);
+  ck_assert_int_eq(access_token_verify(keyring, text, strlen(text), FORGE_NOW + 900, &token), ERROR_EXPIRED);
   free(text);
   text_free(&expected);
   keyring_free(keyring);
@@ -79,8 +76,8 @@ END_TEST
 START_TEST(verifies_with_every_key) {
   struct keyring *keyring = forge_keyring();
   struct text text = {0};
-  forge_token(&keyring->keys[1], "SHA256", "{\"alg\":\"HS256\",\"kid\":\"k2\",\"typ\":\"JWT\"}",
-              GOOD, strlen(GOOD), &text);
+  forge_token(&keyring->keys[1], "SHA256", "{\"alg\":\"HS256\",\"kid\":\"k2\",\"typ\":\"JWT\"}", GOOD, strlen(GOOD),
+              &text);
   assert_verifies(text.data, text.length, ERROR_NONE, "the second key");
   text_free(&text);
   keyring_free(keyring);
@@ -96,17 +93,15 @@ START_TEST(refuses_to_issue_what_would_not_verify) {
       {{-1, 0, FORGE_SESSION_ID, FORGE_NOW, FORGE_NOW + 900}, "a negative account"},
       {{1, -1, FORGE_SESSION_ID, FORGE_NOW, FORGE_NOW + 900}, "a negative epoch"},
       {{1, 0, "", FORGE_NOW, FORGE_NOW + 900}, "no session"},
-      {{1, 0, "01890A5D-AC96-774B-BCCE-B302099A8057", FORGE_NOW, FORGE_NOW + 900},
-       "a session in capitals"},
+      {{1, 0, "01890A5D-AC96-774B-BCCE-B302099A8057", FORGE_NOW, FORGE_NOW + 900}, "a session in capitals"},
       {{1, 0, FORGE_SESSION_ID, FORGE_NOW, FORGE_NOW}, "no lifetime"},
       {{1, 0, FORGE_SESSION_ID, FORGE_NOW, FORGE_NOW + 86401}, "more than a day"},
   };
   struct keyring *keyring = forge_keyring();
   for (size_t i = 0; i < UNIT_ROWS(rows); i++) {
     char *text = NULL;
-    ck_assert_msg(access_token_issue(keyring, &rows[i].token, &text) == ERROR_INVALID &&
-                      text == NULL,
-                  "%s", rows[i].description);
+    ck_assert_msg(access_token_issue(keyring, &rows[i].token, &text) == ERROR_INVALID && text == NULL, "%s",
+                  rows[i].description);
   }
   keyring_free(keyring);
 }
@@ -124,52 +119,41 @@ static const struct {
     /* the header */
     {"alg none", "{\"alg\":\"none\",\"kid\":\"k1\",\"typ\":\"JWT\"}", NULL, ERROR_DENIED},
     {"alg None", "{\"alg\":\"None\",\"kid\":\"k1\",\"typ\":\"JWT\"}", NULL, ERROR_DENIED},
-    {"alg HS384 in name only", "{\"alg\":\"HS384\",\"kid\":\"k1\",\"typ\":\"JWT\"}", NULL,
-     ERROR_DENIED},
+    {"alg HS384 in name only", "{\"alg\":\"HS384\",\"kid\":\"k1\",\"typ\":\"JWT\"}", NULL, ERROR_DENIED},
     {"alg RS256", "{\"alg\":\"RS256\",\"kid\":\"k1\",\"typ\":\"JWT\"}", NULL, ERROR_DENIED},
     {"alg hs256", "{\"alg\":\"hs256\",\"kid\":\"k1\",\"typ\":\"JWT\"}", NULL, ERROR_DENIED},
-    {"alg twice", "{\"alg\":\"none\",\"alg\":\"HS256\",\"kid\":\"k1\",\"typ\":\"JWT\"}", NULL,
-     ERROR_DENIED},
+    {"alg twice", "{\"alg\":\"none\",\"alg\":\"HS256\",\"kid\":\"k1\",\"typ\":\"JWT\"}", NULL, ERROR_DENIED},
     {"alg null", "{\"alg\":null,\"kid\":\"k1\",\"typ\":\"JWT\"}", NULL, ERROR_DENIED},
     {"no alg", "{\"kid\":\"k1\",\"typ\":\"JWT\"}", NULL, ERROR_DENIED},
     {"no typ", "{\"alg\":\"HS256\",\"kid\":\"k1\"}", NULL, ERROR_DENIED},
     {"typ jwt", "{\"alg\":\"HS256\",\"kid\":\"k1\",\"typ\":\"jwt\"}", NULL, ERROR_DENIED},
     {"typ at+jwt", "{\"alg\":\"HS256\",\"kid\":\"k1\",\"typ\":\"at+jwt\"}", NULL, ERROR_DENIED},
     {"typ an array", "{\"alg\":\"HS256\",\"kid\":\"k1\",\"typ\":[\"JWT\"]}", NULL, ERROR_DENIED},
-    {"crit", "{\"alg\":\"HS256\",\"crit\":[\"exp\"],\"kid\":\"k1\",\"typ\":\"JWT\"}", NULL,
-     ERROR_DENIED},
-    {"zip", "{\"alg\":\"HS256\",\"kid\":\"k1\",\"typ\":\"JWT\",\"zip\":\"DEF\"}", NULL,
-     ERROR_DENIED},
+    {"crit", "{\"alg\":\"HS256\",\"crit\":[\"exp\"],\"kid\":\"k1\",\"typ\":\"JWT\"}", NULL, ERROR_DENIED},
+    {"zip", "{\"alg\":\"HS256\",\"kid\":\"k1\",\"typ\":\"JWT\",\"zip\":\"DEF\"}", NULL, ERROR_DENIED},
     {"jwk", "{\"alg\":\"HS256\",\"jwk\":{},\"kid\":\"k1\",\"typ\":\"JWT\"}", NULL, ERROR_DENIED},
-    {"jku", "{\"alg\":\"HS256\",\"jku\":\"http://evil.test\",\"kid\":\"k1\",\"typ\":\"JWT\"}", NULL,
-     ERROR_DENIED},
+    {"jku", "{\"alg\":\"HS256\",\"jku\":\"http://evil.test\",\"kid\":\"k1\",\"typ\":\"JWT\"}", NULL, ERROR_DENIED},
     {"no kid", "{\"alg\":\"HS256\",\"typ\":\"JWT\"}", NULL, ERROR_DENIED},
     {"empty kid", "{\"alg\":\"HS256\",\"kid\":\"\",\"typ\":\"JWT\"}", NULL, ERROR_DENIED},
     {"unknown kid", "{\"alg\":\"HS256\",\"kid\":\"k9\",\"typ\":\"JWT\"}", NULL, ERROR_DENIED},
-    {"kid of another key", "{\"alg\":\"HS256\",\"kid\":\"k2\",\"typ\":\"JWT\"}", NULL,
-     ERROR_DENIED},
+    {"kid of another key", "{\"alg\":\"HS256\",\"kid\":\"k2\",\"typ\":\"JWT\"}", NULL, ERROR_DENIED},
     {"kid in capitals", "{\"alg\":\"HS256\",\"kid\":\"K1\",\"typ\":\"JWT\"}", NULL, ERROR_DENIED},
     {"kid a path", "{\"alg\":\"HS256\",\"kid\":\"../../k1\",\"typ\":\"JWT\"}", NULL, ERROR_DENIED},
     {"kid SQL", "{\"alg\":\"HS256\",\"kid\":\"' OR 1--\",\"typ\":\"JWT\"}", NULL, ERROR_DENIED},
-    {"kid with an escaped NUL", "{\"alg\":\"HS256\",\"kid\":\"k1\\u0000\",\"typ\":\"JWT\"}", NULL,
-     ERROR_DENIED},
-    {"kid too long", "{\"alg\":\"HS256\",\"kid\":\"k1k1k1k1k\",\"typ\":\"JWT\"}", NULL,
-     ERROR_DENIED},
+    {"kid with an escaped NUL", "{\"alg\":\"HS256\",\"kid\":\"k1\\u0000\",\"typ\":\"JWT\"}", NULL, ERROR_DENIED},
+    {"kid too long", "{\"alg\":\"HS256\",\"kid\":\"k1k1k1k1k\",\"typ\":\"JWT\"}", NULL, ERROR_DENIED},
     {"kid a number", "{\"alg\":\"HS256\",\"kid\":1,\"typ\":\"JWT\"}", NULL, ERROR_DENIED},
-    {"header in another order", "{\"typ\":\"JWT\",\"alg\":\"HS256\",\"kid\":\"k1\"}", NULL,
-     ERROR_DENIED},
-    {"header with blanks", "{\"alg\": \"HS256\", \"kid\": \"k1\", \"typ\": \"JWT\"}", NULL,
-     ERROR_DENIED},
+    {"header in another order", "{\"typ\":\"JWT\",\"alg\":\"HS256\",\"kid\":\"k1\"}", NULL, ERROR_DENIED},
+    {"header with blanks", "{\"alg\": \"HS256\", \"kid\": \"k1\", \"typ\": \"JWT\"}", NULL, ERROR_DENIED},
     {"header with a newline behind", FORGE_HEADER "\n", NULL, ERROR_DENIED},
     {"header not JSON", "HS256", NULL, ERROR_DENIED},
     {"header an array", "[]", NULL, ERROR_DENIED},
     /* exp */
     {"exp is now", NULL, WITH_EXP(NOW), ERROR_DENIED /* no lifetime at all */},
-    {"expired a second ago", NULL,
-     CLAIMS(OURS, "3", "1699999999", "1699999099", OURS, "1699999099", SID, "\"42\""),
+    {"expired a second ago", NULL, CLAIMS(OURS, "3", "1699999999", "1699999099", OURS, "1699999099", SID, "\"42\""),
      ERROR_EXPIRED},
-    {"expired this second", NULL,
-     CLAIMS(OURS, "3", NOW, "1699999100", OURS, "1699999100", SID, "\"42\""), ERROR_EXPIRED},
+    {"expired this second", NULL, CLAIMS(OURS, "3", NOW, "1699999100", OURS, "1699999100", SID, "\"42\""),
+     ERROR_EXPIRED},
     {"exp a string", NULL, WITH_EXP("\"" SOON "\""), ERROR_DENIED},
     {"exp a float", NULL, WITH_EXP(SOON ".5"), ERROR_DENIED},
     {"exp a whole float", NULL, WITH_EXP(SOON ".0"), ERROR_DENIED},
@@ -184,12 +168,12 @@ static const struct {
     {"exp the largest integer", NULL, WITH_EXP("9223372036854775807"), ERROR_DENIED},
     {"exp beyond 64 bits", NULL, WITH_EXP("18446744073709551616"), ERROR_DENIED},
     {"no exp", NULL,
-     "{\"aud\":\"mediagate\",\"epoch\":3,\"iat\":" NOW ",\"iss\":\"mediagate\",\"nbf\":" NOW
-     ",\"sid\":" SID ",\"sub\":\"42\"}",
+     "{\"aud\":\"mediagate\",\"epoch\":3,\"iat\":" NOW ",\"iss\":\"mediagate\",\"nbf\":" NOW ",\"sid\":" SID
+     ",\"sub\":\"42\"}",
      ERROR_DENIED},
     {"exp twice", NULL,
-     "{\"aud\":\"mediagate\",\"epoch\":3,\"exp\":1,\"exp\":" SOON ",\"iat\":" NOW
-     ",\"iss\":\"mediagate\",\"nbf\":" NOW ",\"sid\":" SID ",\"sub\":\"42\"}",
+     "{\"aud\":\"mediagate\",\"epoch\":3,\"exp\":1,\"exp\":" SOON ",\"iat\":" NOW ",\"iss\":\"mediagate\",\"nbf\":" NOW
+     ",\"sid\":" SID ",\"sub\":\"42\"}",
      ERROR_DENIED},
     /* nbf and iat */
     {"nbf as far ahead as a clock may be", NULL, WITH_NBF("1700000030"), ERROR_NONE},
@@ -198,12 +182,11 @@ static const struct {
     {"nbf negative", NULL, WITH_NBF("-5"), ERROR_DENIED},
     {"nbf null", NULL, WITH_NBF("null"), ERROR_DENIED},
     {"iat in the future", NULL, WITH_IAT("1700000031"), ERROR_DENIED},
-    {"iat negative, exp minus iat would overflow", NULL, WITH_IAT("-9223372036854775808"),
-     ERROR_DENIED},
+    {"iat negative, exp minus iat would overflow", NULL, WITH_IAT("-9223372036854775808"), ERROR_DENIED},
     {"iat a float", NULL, WITH_IAT(NOW ".0"), ERROR_DENIED},
     {"no iat", NULL,
-     "{\"aud\":\"mediagate\",\"epoch\":3,\"exp\":" SOON ",\"iss\":\"mediagate\",\"nbf\":" NOW
-     ",\"sid\":" SID ",\"sub\":\"42\"}",
+     "{\"aud\":\"mediagate\",\"epoch\":3,\"exp\":" SOON ",\"iss\":\"mediagate\",\"nbf\":" NOW ",\"sid\":" SID
+     ",\"sub\":\"42\"}",
      ERROR_DENIED},
     /* iss and aud */
     {"another iss", NULL, WITH_ISS("\"mediagate2\""), ERROR_DENIED},
@@ -244,11 +227,11 @@ static const struct {
     {"payload null", NULL, "null", ERROR_DENIED},
     {"payload not JSON", NULL, "sub=42", ERROR_DENIED},
     {"payload not UTF-8", NULL, WITH_SUB("\"\xff\""), ERROR_DENIED},
-    {"payload deeply nested", NULL,
-     WITH_SUB("[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]"), ERROR_DENIED},
+    {"payload deeply nested", NULL, WITH_SUB("[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]"),
+     ERROR_DENIED},
     {"a claim more, in its place", NULL,
-     "{\"aud\":\"mediagate\",\"epoch\":3,\"exp\":" SOON ",\"iat\":" NOW
-     ",\"iss\":\"mediagate\",\"nbf\":" NOW ",\"sid\":" SID ",\"sub\":\"42\",\"x\":1}",
+     "{\"aud\":\"mediagate\",\"epoch\":3,\"exp\":" SOON ",\"iat\":" NOW ",\"iss\":\"mediagate\",\"nbf\":" NOW
+     ",\"sid\":" SID ",\"sub\":\"42\",\"x\":1}",
      ERROR_NONE},
 };
 
@@ -406,8 +389,7 @@ START_TEST(refuses_hostile_shapes) {
 }
 END_TEST
 
-_Static_assert(UNIT_ROWS(signed_rows) + UNIT_ROWS(shaped_rows) >= 100,
-               "the tables are as long as they should be");
+_Static_assert(UNIT_ROWS(signed_rows) + UNIT_ROWS(shaped_rows) >= 100, "the tables are as long as they should be");
 
-UNIT_MAIN("access_token", issues_what_it_verifies, verifies_with_every_key,
-          refuses_to_issue_what_would_not_verify, refuses_hostile_contents, refuses_hostile_shapes)
+UNIT_MAIN("access_token", issues_what_it_verifies, verifies_with_every_key, refuses_to_issue_what_would_not_verify,
+          refuses_hostile_contents, refuses_hostile_shapes)

@@ -100,14 +100,16 @@ static const struct {
 } remote_urls[] = {
     {"https://a.example/b.mp4", "/_origin/https/a.example/443/b.mp4", "b.mp4", "plain"},
     {"http://a.example/b.mp4", "/_origin/http/a.example/80/b.mp4", "b.mp4", "http"},
-    {"HTTPS://A.Example/B.mp4", "/_origin/https/a.example/443/B.mp4", "B.mp4", "scheme and host are lowered, the path is not"},
+    {"HTTPS://A.Example/B.mp4", "/_origin/https/a.example/443/B.mp4", "B.mp4",
+     "scheme and host are lowered, the path is not"},
     {"https://a.example:8443/b", "/_origin/https/a.example/8443/b", "b", "a port"},
     {"https://a.example:443/b", "/_origin/https/a.example/443/b", "b", "the default port"},
     {"https://a.example", "/_origin/https/a.example/443/", "media", "no path"},
     {"https://a.example/", "/_origin/https/a.example/443/", "media", "an empty path"},
     {"https://a.example/d/", "/_origin/https/a.example/443/d/", "media", "a folder"},
     {"https://a.example?x=1", "/_origin/https/a.example/443/?x=1", "media", "a query without a path"},
-    {"https://a.example/b.mp4?x=/y.m3u8", "/_origin/https/a.example/443/b.mp4?x=/y.m3u8", "b.mp4", "a slash in the query"},
+    {"https://a.example/b.mp4?x=/y.m3u8", "/_origin/https/a.example/443/b.mp4?x=/y.m3u8", "b.mp4",
+     "a slash in the query"},
     {"https://a.example/%C3%A4%20b.mp4", "/_origin/https/a.example/443/%C3%A4%20b.mp4", "_C3_A4_20b.mp4", "escapes"},
     {"https://a.example/.hidden", "/_origin/https/a.example/443/.hidden", "_hidden", "a name that begins with a dot"},
     {"https://a.example/...", "/_origin/https/a.example/443/...", "_..", "three dots are a name"},
@@ -120,11 +122,13 @@ START_TEST(reads_remote_urls) {
   for (size_t i = 0; i < UNIT_ROWS(remote_urls); i++) {
     struct file_url url;
     const char *reason = "";
-    ck_assert_msg(file_url_parse(remote_urls[i].text, &url, &reason) == ERROR_NONE, "%s: %s", remote_urls[i].description, reason);
+    ck_assert_msg(file_url_parse(remote_urls[i].text, &url, &reason) == ERROR_NONE, "%s: %s",
+                  remote_urls[i].description, reason);
     ck_assert_int_eq(url.kind, FILE_URL_REMOTE);
     struct text internal = {.data = NULL};
     file_url_append_internal(&url, &internal);
-    ck_assert_msg(strcmp(internal.data, remote_urls[i].internal) == 0, "%s: %s", remote_urls[i].description, internal.data);
+    ck_assert_msg(strcmp(internal.data, remote_urls[i].internal) == 0, "%s: %s", remote_urls[i].description,
+                  internal.data);
     text_free(&internal);
     char name[FILE_URL_NAME_SIZE];
     file_url_name(&url, name);
@@ -164,7 +168,9 @@ static const struct {
     {"https://-a.example/b", "a hyphen first"},
     {"https://a_b.example/b", "an underscore in the host"},
     {"https://a%2eexample/b", "an escape in the host"},
-    {"https://b\xc3\xbc" "cher.example/b", "a host beyond ASCII"},
+    {"https://b\xc3\xbc"
+     "cher.example/b",
+     "a host beyond ASCII"},
     {"https://" X63 "x.example/b", "a label of 64 characters"},
     {"https://" X63 "." X63 "." X63 "." X63 "/b", "a host of 255 characters"},
     {"https://" X256 "/b", "a host longer than its buffer"},
@@ -221,9 +227,9 @@ START_TEST(an_origin_is_listed_by_scheme_host_and_port) {
     const char *url;
     bool listed;
   } rows[] = {
-      {"https://a.example/x", true},         {"https://A.EXAMPLE:443/x", true}, {"http://a.example/x", false},
-      {"https://a.example:8443/x", false},   {"http://b.example:8080/", true},  {"http://b.example/", false},
-      {"https://sub.a.example/x", false},    {"https://a.example.evil.test/x", false},
+      {"https://a.example/x", true},       {"https://A.EXAMPLE:443/x", true},        {"http://a.example/x", false},
+      {"https://a.example:8443/x", false}, {"http://b.example:8080/", true},         {"http://b.example/", false},
+      {"https://sub.a.example/x", false},  {"https://a.example.evil.test/x", false},
   };
   for (size_t i = 0; i < UNIT_ROWS(rows); i++) {
     struct file_url url;
@@ -234,5 +240,5 @@ START_TEST(an_origin_is_listed_by_scheme_host_and_port) {
 }
 END_TEST
 
-UNIT_MAIN("api_parsers", reads_bearer_tokens, cursors_come_back_as_they_went, refuses_other_cursors, reads_remote_urls, refuses_other_urls,
-          reads_library_urls, an_origin_is_listed_by_scheme_host_and_port)
+UNIT_MAIN("api_parsers", reads_bearer_tokens, cursors_come_back_as_they_went, refuses_other_cursors, reads_remote_urls,
+          refuses_other_urls, reads_library_urls, an_origin_is_listed_by_scheme_host_and_port)

@@ -23,8 +23,8 @@ struct row {
 };
 
 #define FTYP "\0\0\0\020ftypisom\0\0\0\0"
-#define EBML                                                                                       \
-  "\x1a\x45\xdf\xa3\x84"                                                                           \
+#define EBML                                                                                                           \
+  "\x1a\x45\xdf\xa3\x84"                                                                                               \
   "abcd"
 
 static const struct row container_rows[] = {
@@ -36,10 +36,8 @@ static const struct row container_rows[] = {
     {BYTES(FTYP "\0\0\0\0mdatabc"), ERROR_NONE, "a box to the end"},
     {BYTES(FTYP "\0\0\0\001mdat\0\0\0\0\0\0\0\022ab"), ERROR_NONE, "a 64-bit size"},
     {BYTES(FTYP "\0\0\0\001mdat\0\0\0\0\0\0\0\023ab"), ERROR_INVALID, "a 64-bit size, cut off"},
-    {BYTES(FTYP "\0\0\0\001mdat\377\377\377\377\377\377\377\377ab"), ERROR_INVALID,
-     "a 64-bit size beyond everything"},
-    {BYTES(FTYP "\0\0\0\001mdat\0\0\0\0\0\0\0\017ab"), ERROR_INVALID,
-     "a 64-bit size below its head"},
+    {BYTES(FTYP "\0\0\0\001mdat\377\377\377\377\377\377\377\377ab"), ERROR_INVALID, "a 64-bit size beyond everything"},
+    {BYTES(FTYP "\0\0\0\001mdat\0\0\0\0\0\0\0\017ab"), ERROR_INVALID, "a 64-bit size below its head"},
     {BYTES(FTYP "\0\0\0\007mdatab"), ERROR_INVALID, "a size below its head would never end"},
     {BYTES(FTYP "\0\0\0\014\001\002\003\004abcd"), ERROR_INVALID, "no box type"},
     {BYTES(FTYP "\0\0\0"), ERROR_NONE, "a little padding"},
@@ -67,8 +65,7 @@ static const struct row container_rows[] = {
      ERROR_INVALID, "half an EBML head"},
     {BYTES("RIFF\004\0\0\0WAVEdata"), ERROR_NONE, "RIFF"},
     {BYTES("RIFF\100\0\0\0WAVEdata"), ERROR_INVALID, "RIFF, cut off"},
-    {BYTES("RIFF\377\377\377\377WAVEdata"), ERROR_NONE,
-     "RIFF of a recorder that could not go back"},
+    {BYTES("RIFF\377\377\377\377WAVEdata"), ERROR_NONE, "RIFF of a recorder that could not go back"},
     {BYTES("RIFF\0\0\0\0WAVEdata"), ERROR_NONE, "RIFF without a size"},
 };
 
@@ -87,10 +84,9 @@ START_TEST(tells_whole_files_from_cut_ones) {
     int fd = make_file(container_rows[i].bytes, container_rows[i].size);
     enum error error = container_check_whole(fd, reason);
     close(fd);
-    ck_assert_msg(error == container_rows[i].expected, "%s: %s", container_rows[i].description,
-                  error_strerror(error));
-    ck_assert_msg((error == ERROR_NONE) == (reason[0] == '\0'), "%s: reason \"%s\"",
-                  container_rows[i].description, reason);
+    ck_assert_msg(error == container_rows[i].expected, "%s: %s", container_rows[i].description, error_strerror(error));
+    ck_assert_msg((error == ERROR_NONE) == (reason[0] == '\0'), "%s: reason \"%s\"", container_rows[i].description,
+                  reason);
   }
 }
 END_TEST

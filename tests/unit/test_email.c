@@ -23,7 +23,8 @@ static const struct {
     {"a@xn--bcher-kva.example", "a@xn--bcher-kva.example", "an international domain in ASCII"},
     {X64 "@example.org", X64 "@example.org", "64 bytes before the at"},
     {"a@" X63 ".org", "a@" X63 ".org", "a label of 63 bytes"},
-    {"a@" X63 "." X63 "." X63 "." X16 X16 X16 "xxxx.example", "a@" X63 "." X63 "." X63 "." X16 X16 X16 "xxxx.example", "254 bytes"},
+    {"a@" X63 "." X63 "." X63 "." X16 X16 X16 "xxxx.example", "a@" X63 "." X63 "." X63 "." X16 X16 X16 "xxxx.example",
+     "254 bytes"},
     {"a@" X63 "." X63 "." X63 "." X16 X16 X16 "xxxxx.example", NULL, "255 bytes"},
     {"", NULL, "nothing"},
     {"   ", NULL, "only blanks"},
@@ -50,7 +51,9 @@ static const struct {
     {"ada@example.org, b@example.org", NULL, "two addresses"},
     {"ada\n@example.org", NULL, "a line break inside"},
     {"\xc3\xa4@example.org", NULL, "letters beyond ASCII"},
-    {"ada@b\xc3\xbc" "cher.example", NULL, "a host name beyond ASCII"},
+    {"ada@b\xc3\xbc"
+     "cher.example",
+     NULL, "a host name beyond ASCII"},
     {X64 "x@example.org", NULL, "65 bytes before the at"},
     {"a@x" X63 ".org", NULL, "a label of 64 bytes"},
 };
@@ -59,8 +62,10 @@ START_TEST(normalises_or_refuses) {
   for (size_t i = 0; i < UNIT_ROWS(addresses); i++) {
     char email[EMAIL_SIZE] = "untouched";
     enum error error = email_normalise(addresses[i].input, email);
-    ck_assert_msg(error == (addresses[i].expected == NULL ? ERROR_INVALID : ERROR_NONE), "%s: %s", addresses[i].description, error_strerror(error));
-    ck_assert_msg(strcmp(email, addresses[i].expected == NULL ? "untouched" : addresses[i].expected) == 0, "%s: %s", addresses[i].description, email);
+    ck_assert_msg(error == (addresses[i].expected == NULL ? ERROR_INVALID : ERROR_NONE), "%s: %s",
+                  addresses[i].description, error_strerror(error));
+    ck_assert_msg(strcmp(email, addresses[i].expected == NULL ? "untouched" : addresses[i].expected) == 0, "%s: %s",
+                  addresses[i].description, email);
   }
 }
 END_TEST

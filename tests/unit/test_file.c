@@ -56,7 +56,7 @@ START_TEST(reads_only_guarded_secrets) {
   static const struct {
     mode_t mode;
     enum error error;
-  } rows[] = {{0600, ERROR_NONE}, {0400, ERROR_NONE},   {0640, ERROR_DENIED}, {0604, ERROR_DENIED},
+  } rows[] = {{0600, ERROR_NONE},   {0400, ERROR_NONE},   {0640, ERROR_DENIED}, {0604, ERROR_DENIED},
               {0620, ERROR_DENIED}, {0610, ERROR_DENIED}, {0644, ERROR_DENIED}};
 
   enter_folder();
@@ -165,5 +165,5 @@ START_TEST(reports_a_full_disk) {
 }
 END_TEST
 
-UNIT_MAIN("file", reads_whole_files, reads_only_guarded_secrets, replaces_files, makes_and_removes_folders,
-          joins_paths, maps_errno, reports_a_full_disk)
+UNIT_MAIN("file", reads_whole_files, reads_only_guarded_secrets, replaces_files, makes_and_removes_folders, joins_paths,
+          maps_errno, reports_a_full_disk)

@@ -46,8 +46,7 @@ static const struct {
     {"a=%c0%af", NULL, "overlong UTF-8"},
     {"a=%ed%a0%80", NULL, "an encoded surrogate"},
     {"a=\xff", NULL, "a raw invalid byte"},
-    {"1&2&3&4&5&6&7&8&9&10&11&12&13&14&15&16&17&18&19&20&21&22&23&24&25&26&27&28&29&30&31&32&33", NULL,
-     "33 pairs"},
+    {"1&2&3&4&5&6&7&8&9&10&11&12&13&14&15&16&17&18&19&20&21&22&23&24&25&26&27&28&29&30&31&32&33", NULL, "33 pairs"},
 };
 
 START_TEST(query_row) {
@@ -183,11 +182,17 @@ static const struct {
     {{GOOD, "CONTENT_LENGTH=9223372036854775808"}, ERROR_INVALID, 0, false, "a length beyond 63 bits"},
     {{"DOCUMENT_URI=/a", "REQUEST_ID=0123456789abcdef"}, ERROR_INVALID, 0, false, "no method"},
     {{"REQUEST_METHOD=GET", "REQUEST_ID=0123456789abcdef"}, ERROR_INVALID, 0, false, "no path"},
-    {{"REQUEST_METHOD=GET", "DOCUMENT_URI=a", "REQUEST_ID=0123456789abcdef"}, ERROR_INVALID, 0, false,
+    {{"REQUEST_METHOD=GET", "DOCUMENT_URI=a", "REQUEST_ID=0123456789abcdef"},
+     ERROR_INVALID,
+     0,
+     false,
      "a relative path"},
     {{"REQUEST_METHOD=GET", "DOCUMENT_URI=/a"}, ERROR_INVALID, 0, false, "no request id"},
     {{"REQUEST_METHOD=GET", "DOCUMENT_URI=/a", "REQUEST_ID=short"}, ERROR_INVALID, 0, false, "a short request id"},
-    {{"REQUEST_METHOD=GET", "DOCUMENT_URI=/a", "REQUEST_ID=0123456789\r\nX: y"}, ERROR_INVALID, 0, false,
+    {{"REQUEST_METHOD=GET", "DOCUMENT_URI=/a", "REQUEST_ID=0123456789\r\nX: y"},
+     ERROR_INVALID,
+     0,
+     false,
      "a request id with a line break"},
 };
 

@@ -12,9 +12,8 @@
 
 #include "unit.h"
 
-#define SECRET "MDEyMzQ1Njc4OWFiY2RlZkdISUpLTE1OT1BRUlNUVVY"
-#define LONGEST                                                                                    \
-  "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8gISIjJCUmJygpKissLS4vMDEyMzQ1Njc4OTo7PD0-Pw"
+#define SECRET  "MDEyMzQ1Njc4OWFiY2RlZkdISUpLTE1OT1BRUlNUVVY"
+#define LONGEST "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8gISIjJCUmJygpKissLS4vMDEyMzQ1Njc4OTo7PD0-Pw"
 
 START_TEST(parses_files) {
   static const struct {
@@ -26,11 +25,9 @@ START_TEST(parses_files) {
       {"k1 " SECRET ";\n", NULL, 1, "one key"},
       {"k1 " SECRET ";", NULL, 1, "no newline at the end"},
       {"k1\t" SECRET ";  \n\n", NULL, 1, "a tab, blanks behind, an empty line"},
-      {"# comment\n  k1 " SECRET ";\nk2 " LONGEST ";\n", NULL, 2,
-       "a comment, an indented key, the longest secret"},
+      {"# comment\n  k1 " SECRET ";\nk2 " LONGEST ";\n", NULL, 2, "a comment, an indented key, the longest secret"},
       {"abcdefgh " SECRET ";\n", NULL, 1, "a kid of 8"},
-      {"k1 " SECRET " ;\n", "line 1: the secret is not base64url", 0,
-       "a blank before the semicolon"},
+      {"k1 " SECRET " ;\n", "line 1: the secret is not base64url", 0, "a blank before the semicolon"},
       {"", "line 1: no key", 0, "empty"},
       {"# only a comment\n", "line 2: no key", 0, "only a comment"},
       {"k1 " SECRET "\n", "line 1: a key ends with one `;`", 0, "no semicolon"},
@@ -42,22 +39,17 @@ START_TEST(parses_files) {
       {"abcdefghi " SECRET ";\n", "line 1: the key id", 0, "a kid of 9"},
       {"k-1 " SECRET ";\n", "line 1: the key id", 0, "a dash in a kid"},
       {"~.* " SECRET ";\n", "line 1: the key id", 0, "a regular expression of nginx's map"},
-      {"default " SECRET ";\n", "line 1: the key id", 0,
-       "would be every unknown kid's secret in nginx's map"},
+      {"default " SECRET ";\n", "line 1: the key id", 0, "would be every unknown kid's secret in nginx's map"},
       {"include " SECRET ";\n", "line 1: the key id", 0, "would include a file"},
       {"volatile " SECRET ";\n", "line 1: the key id", 0, "a word of nginx's map"},
       {"k1;\n", "line 1: the key id", 0, "no secret"},
       {"k1 ;\n", "line 1: the secret must be 32 to 64 bytes", 0, "an empty secret"},
-      {"k1 MDEyMzQ1Njc4OWFiY2RlZkdISUpLTE1OT1BRUlNUVQ;\n", "line 1: the secret must be", 0,
-       "31 bytes"},
+      {"k1 MDEyMzQ1Njc4OWFiY2RlZkdISUpLTE1OT1BRUlNUVQ;\n", "line 1: the secret must be", 0, "31 bytes"},
       {"k1 " LONGEST "AA;\n", "line 1: the secret must be", 0, "65 bytes"},
       {"k1 " SECRET "=;\n", "line 1: the secret is not", 0, "padding"},
-      {"k1 MDEyMzQ1Njc4OWFiY2RlZkdISUpLTE1OT1BRUlNUVVZ;\n", "line 1: the secret is not", 0,
-       "spare bits"},
-      {"k1 MDEyMzQ1Njc4OWFiY2RlZkdISUpLTE1OT1BRUlNUV+Y;\n", "line 1: the secret is not", 0,
-       "standard base64"},
-      {"k1 AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA;\n", "line 1: the secret is not random", 0,
-       "zeros"},
+      {"k1 MDEyMzQ1Njc4OWFiY2RlZkdISUpLTE1OT1BRUlNUVVZ;\n", "line 1: the secret is not", 0, "spare bits"},
+      {"k1 MDEyMzQ1Njc4OWFiY2RlZkdISUpLTE1OT1BRUlNUV+Y;\n", "line 1: the secret is not", 0, "standard base64"},
+      {"k1 AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA;\n", "line 1: the secret is not random", 0, "zeros"},
       {"k1 " SECRET ";\nk1 " LONGEST ";\n", "line 2: this key id stands twice", 0, "a kid twice"},
       {"k1 " SECRET ";\r\n", "line 1: a key ends", 0, "a line end of Windows"},
   };
@@ -65,14 +57,11 @@ START_TEST(parses_files) {
     struct keyring *keyring = NULL;
     char problem[200] = "";
     enum error error = keyring_parse(rows[i].text, strlen(rows[i].text), &keyring, problem);
-    ck_assert_msg((error == ERROR_NONE) == (rows[i].problem == NULL), "%s: %s", rows[i].description,
-                  problem);
+    ck_assert_msg((error == ERROR_NONE) == (rows[i].problem == NULL), "%s: %s", rows[i].description, problem);
     if (rows[i].problem != NULL) {
-      ck_assert_msg(strncmp(problem, rows[i].problem, strlen(rows[i].problem)) == 0 &&
-                        keyring == NULL,
-                    "%s: %s", rows[i].description, problem);
-      ck_assert_msg(strstr(problem, "MDEy") == NULL, "%s: the problem quotes a secret",
-                    rows[i].description);
+      ck_assert_msg(strncmp(problem, rows[i].problem, strlen(rows[i].problem)) == 0 && keyring == NULL, "%s: %s",
+                    rows[i].description, problem);
+      ck_assert_msg(strstr(problem, "MDEy") == NULL, "%s: the problem quotes a secret", rows[i].description);
     } else {
       ck_assert_msg(keyring->count == rows[i].count, "%s", rows[i].description);
     }
@@ -110,8 +99,7 @@ START_TEST(reads_what_it_writes) {
   keys[2].pending = true;
   keys[0].created_at = 0;
   keyring_append_text(keys, 3, &text);
-  ck_assert_msg(keyring_parse(text.data, text.length, &keyring, problem) == ERROR_NONE, "%s",
-                problem);
+  ck_assert_msg(keyring_parse(text.data, text.length, &keyring, problem) == ERROR_NONE, "%s", problem);
   ck_assert_uint_eq(keyring->count, 3);
   for (size_t i = 0; i < 3; i++) {
     const struct keyring_key *key = keyring_find(keyring, keys[i].kid);
@@ -135,11 +123,7 @@ START_TEST(loads_only_private_files) {
   static const struct {
     mode_t mode;
     enum error expected;
-  } rows[] = {{0600, ERROR_NONE},
-              {0400, ERROR_NONE},
-              {0640, ERROR_DENIED},
-              {0604, ERROR_DENIED},
-              {0620, ERROR_DENIED}};
+  } rows[] = {{0600, ERROR_NONE}, {0400, ERROR_NONE}, {0640, ERROR_DENIED}, {0604, ERROR_DENIED}, {0620, ERROR_DENIED}};
   char path[] = "/tmp/test_keyring.XXXXXX";
   char problem[200] = "";
   int fd = mkstemp(path);
@@ -149,8 +133,8 @@ START_TEST(loads_only_private_files) {
     ck_assert_int_eq(fchmod(fd, rows[i].mode), 0);
     enum error error = keyring_load(path, &keyring, problem);
     ck_assert_msg(error == rows[i].expected, "mode %o: %s", rows[i].mode, problem);
-    ck_assert_msg(error == ERROR_NONE || strstr(problem, "0600") != NULL,
-                  "mode %o: no remedy in: %s", rows[i].mode, problem);
+    ck_assert_msg(error == ERROR_NONE || strstr(problem, "0600") != NULL, "mode %o: no remedy in: %s", rows[i].mode,
+                  problem);
     keyring_free(keyring);
   }
   close(fd);
@@ -161,5 +145,4 @@ START_TEST(loads_only_private_files) {
 }
 END_TEST
 
-UNIT_MAIN("keyring", parses_files, takes_a_limited_number_of_keys, reads_what_it_writes,
-          loads_only_private_files)
+UNIT_MAIN("keyring", parses_files, takes_a_limited_number_of_keys, reads_what_it_writes, loads_only_private_files)

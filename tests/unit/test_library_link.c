@@ -55,8 +55,7 @@ START_TEST(takes_clean_relative_paths_only) {
   char reason[LIBRARY_LINK_REASON_SIZE];
   for (size_t i = 0; i < UNIT_ROWS(path_rows); i++) {
     enum error error = library_link_check_path(path_rows[i].path, reason);
-    ck_assert_msg((error == ERROR_NONE) == path_rows[i].good, "%s: %s", path_rows[i].path,
-                  error_strerror(error));
+    ck_assert_msg((error == ERROR_NONE) == path_rows[i].good, "%s: %s", path_rows[i].path, error_strerror(error));
   }
   char *endless = malloc(LIBRARY_LINK_PATH_MAX + 2);
   memset(endless, 'a', LIBRARY_LINK_PATH_MAX + 1);
@@ -70,17 +69,15 @@ static const struct {
   const char *name;
   bool good;
 } name_rows[] = {
-    {"seg1.m4s", true}, {"_a", true},       {"a~b+c=d,e@f-g", true}, {"A", true},
-    {"", false},        {".hidden", false}, {"-a", false},           {"a b", false},
-    {"a%20b", false},   {"a#b", false},     {"a/b", false},          {"\xc3\xa4.ts", false},
-    {"a:b", false},     {"a&b", false},     {"a'b", false},          {"a?b", false},
-    {"seg(1)", false},
+    {"seg1.m4s", true}, {"_a", true},           {"a~b+c=d,e@f-g", true}, {"A", true},      {"", false},
+    {".hidden", false}, {"-a", false},          {"a b", false},          {"a%20b", false}, {"a#b", false},
+    {"a/b", false},     {"\xc3\xa4.ts", false}, {"a:b", false},          {"a&b", false},   {"a'b", false},
+    {"a?b", false},     {"seg(1)", false},
 };
 
 START_TEST(knows_the_names_that_nginx_serves) {
   for (size_t i = 0; i < UNIT_ROWS(name_rows); i++) {
-    ck_assert_msg(library_link_is_servable_name(name_rows[i].name) == name_rows[i].good, "%s",
-                  name_rows[i].name);
+    ck_assert_msg(library_link_is_servable_name(name_rows[i].name) == name_rows[i].good, "%s", name_rows[i].name);
   }
 }
 END_TEST
@@ -130,8 +127,7 @@ START_TEST(links_the_folder_of_a_playlist) {
   library_fixture_set_up(&fixture);
   library_fixture_write(&fixture, "library/hls film/master.m3u8", "#EXTM3U");
   library_fixture_write(&fixture, "library/hls film/720p/seg1.m4s", "x");
-  library_fixture_write(&fixture, "library/hls film/notes about it.txt",
-                        "not media, so its name does not matter");
+  library_fixture_write(&fixture, "library/hls film/notes about it.txt", "not media, so its name does not matter");
   ck_assert_int_eq(link_path("hls film/master.m3u8", name, &size), ERROR_NONE);
   ck_assert_str_eq(name + 32, "/master.m3u8");
   memcpy(entry, name, 32);
@@ -194,8 +190,7 @@ START_TEST(refuses_what_leads_out_and_what_cannot_play) {
   ck_assert_int_eq(mkfifo(fifo, 0600), 0);
   for (size_t i = 0; i < UNIT_ROWS(refused_rows); i++) {
     enum error error = link_path(refused_rows[i].path, name, &size);
-    ck_assert_msg(error == refused_rows[i].expected, "%s: %s", refused_rows[i].description,
-                  error_strerror(error));
+    ck_assert_msg(error == refused_rows[i].expected, "%s: %s", refused_rows[i].description, error_strerror(error));
   }
   ck_assert_int_eq(library_fixture_count(&fixture, "data/media"), 0);
   library_fixture_tear_down(&fixture);

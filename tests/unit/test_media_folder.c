@@ -57,8 +57,7 @@ START_TEST(hashes_counts_and_places_an_upload) {
   ck_assert_int_eq(spool_file_write(file, "bc", 2), ERROR_NONE);
   ck_assert_int_eq(library_fixture_count(&fixture, "data/spool"), 1);
   ck_assert_int_eq(spool_file_finish(file, sha256, &size), ERROR_NONE);
-  ck_assert_str_eq(
-      sha256, "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"); /* FIPS 180-2 */
+  ck_assert_str_eq(sha256, "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"); /* FIPS 180-2 */
   ck_assert_int_eq(size, 3);
   ck_assert_int_eq(spool_file_place(file, 7, "mp4", name), ERROR_NONE);
   spool_file_discard(file);
@@ -126,8 +125,7 @@ START_TEST(opens_stored_files_and_nothing_else) {
   for (size_t i = 0; i < UNIT_ROWS(stored_rows); i++) {
     int fd = -1;
     enum error error = media_folder_open_stored(fixture.folder, 7, stored_rows[i].name, &fd);
-    ck_assert_msg(error == stored_rows[i].expected, "%s: %s", stored_rows[i].name,
-                  error_strerror(error));
+    ck_assert_msg(error == stored_rows[i].expected, "%s: %s", stored_rows[i].name, error_strerror(error));
     ck_assert_int_eq(fd >= 0, error == ERROR_NONE);
     if (fd >= 0) {
       close(fd);
@@ -146,8 +144,7 @@ START_TEST(removes_a_link_and_never_what_it_points_to) {
   library_fixture_link(&fixture, "../../../library/hls", "data/media/7/folder");
   ck_assert_int_eq(media_folder_remove_stored(fixture.folder, 7, "link.mp4"), ERROR_NONE);
   ck_assert_int_eq(media_folder_remove_stored(fixture.folder, 7, "folder/master.m3u8"), ERROR_NONE);
-  ck_assert_int_eq(media_folder_remove_stored(fixture.folder, 7, "link.mp4"),
-                   ERROR_NONE); /* again */
+  ck_assert_int_eq(media_folder_remove_stored(fixture.folder, 7, "link.mp4"), ERROR_NONE); /* again */
   ck_assert_int_eq(media_folder_remove_stored(fixture.folder, 7, "../7"), ERROR_INVALID);
   ck_assert_int_eq(library_fixture_count(&fixture, "data/media/7"), 1);
   ck_assert(library_fixture_exists(&fixture, "library/film.mp4"));
@@ -173,7 +170,6 @@ START_TEST(trashing_removes_links_and_can_be_repeated) {
 }
 END_TEST
 
-UNIT_MAIN("media_folder", makes_its_folders_once, hashes_counts_and_places_an_upload,
-          a_discarded_upload_leaves_nothing, a_replacement_notes_what_it_replaces,
-          opens_stored_files_and_nothing_else, removes_a_link_and_never_what_it_points_to,
-          trashing_removes_links_and_can_be_repeated)
+UNIT_MAIN("media_folder", makes_its_folders_once, hashes_counts_and_places_an_upload, a_discarded_upload_leaves_nothing,
+          a_replacement_notes_what_it_replaces, opens_stored_files_and_nothing_else,
+          removes_a_link_and_never_what_it_points_to, trashing_removes_links_and_can_be_repeated)

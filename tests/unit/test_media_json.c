@@ -12,29 +12,39 @@
 #define TIME_US 1795600600000000 /* 2026-11-25T09:56:40Z */
 
 START_TEST(a_bare_medium_has_every_member) {
-  struct media media = {.id = 7, .title = "A \"film\"\\", .type = MEDIA_VIDEO, .created_at_us = TIME_US, .updated_at_us = TIME_US};
+  struct media media = {
+      .id = 7, .title = "A \"film\"\\", .type = MEDIA_VIDEO, .created_at_us = TIME_US, .updated_at_us = TIME_US};
   struct text text = {.data = NULL};
   media_json_append(&text, &media);
-  ck_assert_str_eq(text.data,
-                   "{\"id\":7,\"title\":\"A \\\"film\\\"\\\\\",\"type\":\"video\",\"file_url\":null,"
-                   "\"created_at\":\"2026-11-25T09:56:40Z\",\"updated_at\":\"2026-11-25T09:56:40Z\",\"created_by\":null,"
-                   "\"size_bytes\":null,\"sha256\":null,\"content_type\":null,\"duration_seconds\":null,\"width\":null,"
-                   "\"height\":null,\"container\":null,\"video_codec\":null,\"audio_codec\":null,\"playable\":false}");
+  ck_assert_str_eq(
+      text.data, "{\"id\":7,\"title\":\"A \\\"film\\\"\\\\\",\"type\":\"video\",\"file_url\":null,"
+                 "\"created_at\":\"2026-11-25T09:56:40Z\",\"updated_at\":\"2026-11-25T09:56:40Z\",\"created_by\":null,"
+                 "\"size_bytes\":null,\"sha256\":null,\"content_type\":null,\"duration_seconds\":null,\"width\":null,"
+                 "\"height\":null,\"container\":null,\"video_codec\":null,\"audio_codec\":null,\"playable\":false}");
   text_free(&text);
 }
 END_TEST
 
 START_TEST(an_uploaded_file_is_described) {
-  struct media media = {.id = 8, .title = "A song", .type = MEDIA_AUDIO, .created_by = 3, .created_at_us = TIME_US, .updated_at_us = TIME_US + 1,
-                        .file = {.stored_name = "0198.m4a", .content_type = "audio/mp4", .audio_codec = "aac", .size_bytes = 1234,
+  struct media media = {.id = 8,
+                        .title = "A song",
+                        .type = MEDIA_AUDIO,
+                        .created_by = 3,
+                        .created_at_us = TIME_US,
+                        .updated_at_us = TIME_US + 1,
+                        .file = {.stored_name = "0198.m4a",
+                                 .content_type = "audio/mp4",
+                                 .audio_codec = "aac",
+                                 .size_bytes = 1234,
                                  .duration_seconds = 1.5}};
   struct response response;
   response_init(&response, NULL);
   media_json_respond(&response, 201, &media);
   ck_assert_int_eq(response.status, 201);
   ck_assert_str_eq(response.content_type, "application/json");
-  ck_assert_ptr_nonnull(strstr(response.body.data, "\"created_by\":3,\"size_bytes\":1234,\"sha256\":null,\"content_type\":\"audio/mp4\","
-                                                   "\"duration_seconds\":1.500,\"width\":null"));
+  ck_assert_ptr_nonnull(strstr(response.body.data,
+                               "\"created_by\":3,\"size_bytes\":1234,\"sha256\":null,\"content_type\":\"audio/mp4\","
+                               "\"duration_seconds\":1.500,\"width\":null"));
   ck_assert_ptr_nonnull(strstr(response.body.data, "\"updated_at\":\"2026-11-25T09:56:40.000001Z\""));
   ck_assert_ptr_nonnull(strstr(response.body.data, "\"audio_codec\":\"aac\",\"playable\":true}"));
   response_free(&response);
@@ -60,4 +70,5 @@ START_TEST(only_a_remote_url_is_playable_without_a_file) {
 }
 END_TEST
 
-UNIT_MAIN("media_json", a_bare_medium_has_every_member, an_uploaded_file_is_described, only_a_remote_url_is_playable_without_a_file)
+UNIT_MAIN("media_json", a_bare_medium_has_every_member, an_uploaded_file_is_described,
+          only_a_remote_url_is_playable_without_a_file)

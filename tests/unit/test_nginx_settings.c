@@ -47,11 +47,14 @@ static const struct {
     {PROXIES, "10.0.0.0/8", "set_real_ip_from 10.0.0.0/8;\n", "a network"},
     {PROXIES, "fd00::/8", "set_real_ip_from fd00::/8;\n", "an IPv6 network"},
     {PROXIES, "all; deny all", NULL, "a directive"},
-    {ORIGINS, "https://Origin.example.org", "location ^~ \"/_origin/https/origin.example.org/443/\" {\n", "lower case, default port"},
-    {ORIGINS, "http://origin.example.org:8080", "location ^~ \"/_origin/http/origin.example.org/8080/\" {\n", "another port"},
+    {ORIGINS, "https://Origin.example.org", "location ^~ \"/_origin/https/origin.example.org/443/\" {\n",
+     "lower case, default port"},
+    {ORIGINS, "http://origin.example.org:8080", "location ^~ \"/_origin/http/origin.example.org/8080/\" {\n",
+     "another port"},
     {ORIGINS, "https://origin.example.org", "  server origin.example.org:443;\n", "a static upstream"},
     {ORIGINS, "https://origin.example.org", "proxy_ssl_trusted_certificate \"" CA "\";\n", "a certificate store"},
-    {ORIGINS, "http://origin.example.org:8080", "  set $origin_host \"origin.example.org:8080\";\n", "the port in Host"},
+    {ORIGINS, "http://origin.example.org:8080", "  set $origin_host \"origin.example.org:8080\";\n",
+     "the port in Host"},
     {ORIGINS, "https://[2001:db8::1]:8443", "location ^~ \"/_origin/https/[2001:db8::1]/8443/\" {\n", "an IPv6 origin"},
     {ORIGINS, "ftp://origin.example.org", NULL, "another scheme"},
     {ORIGINS, "https://user@origin.example.org", NULL, "user information"},
@@ -65,7 +68,8 @@ static const struct {
 static void check_row(size_t row) {
   char *item = (char *)values[row].value;
   struct settings settings = base_settings();
-  struct settings_list *lists[] = {&settings.server_names, &settings.cors_origins, &settings.trusted_proxies, &settings.origin_hosts};
+  struct settings_list *lists[] = {&settings.server_names, &settings.cors_origins, &settings.trusted_proxies,
+                                   &settings.origin_hosts};
   *lists[values[row].list] = one(&item);
   struct nginx_settings files = {0};
   struct text problems = {0};
@@ -76,7 +80,8 @@ static void check_row(size_t row) {
     ck_assert_ptr_null(files.http.data);
   } else {
     ck_assert_msg(error == ERROR_NONE, "%s", values[row].description);
-    ck_assert_msg(strstr(files.http.data, values[row].expected) != NULL || strstr(files.server.data, values[row].expected) != NULL,
+    ck_assert_msg(strstr(files.http.data, values[row].expected) != NULL ||
+                      strstr(files.server.data, values[row].expected) != NULL,
                   "%s:\n%s%s", values[row].description, files.http.data, files.server.data);
   }
   nginx_settings_free(&files);
@@ -134,5 +139,5 @@ START_TEST(every_problem_is_told_at_once) {
 }
 END_TEST
 
-UNIT_MAIN("nginx_settings", each_value_is_rendered_or_refused, a_resolver_looks_origins_up_at_run_time, paths_cannot_leave_their_quotes,
-          every_problem_is_told_at_once)
+UNIT_MAIN("nginx_settings", each_value_is_rendered_or_refused, a_resolver_looks_origins_up_at_run_time,
+          paths_cannot_leave_their_quotes, every_problem_is_told_at_once)

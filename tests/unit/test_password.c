@@ -79,8 +79,7 @@ START_TEST(caps_what_a_stored_hash_asks_for) {
     enum error expected;
     const char *description;
   } rows[] = {
-      {"$argon2id$v=19$m=64,t=1,p=1$" SALT "$" HASH, ERROR_DENIED,
-       "well-formed, another password's"},
+      {"$argon2id$v=19$m=64,t=1,p=1$" SALT "$" HASH, ERROR_DENIED, "well-formed, another password's"},
       {"", ERROR_INVALID, "empty"},
       {"!", ERROR_INVALID, "a locked account as in shadow(5)"},
       {"password", ERROR_INVALID, "plain text"},
@@ -91,8 +90,7 @@ START_TEST(caps_what_a_stored_hash_asks_for) {
       {"$argon2id$m=64,t=1,p=1$" SALT "$" HASH, ERROR_INVALID, "no version"},
       {"$argon2id$v=19$m=65537,t=1,p=1$" SALT "$" HASH, ERROR_INVALID, "more than 64 MiB"},
       {"$argon2id$v=19$m=4294967295,t=1,p=1$" SALT "$" HASH, ERROR_INVALID, "4 TiB"},
-      {"$argon2id$v=19$m=99999999999999999999,t=1,p=1$" SALT "$" HASH, ERROR_INVALID,
-       "memory beyond 64 bits"},
+      {"$argon2id$v=19$m=99999999999999999999,t=1,p=1$" SALT "$" HASH, ERROR_INVALID, "memory beyond 64 bits"},
       {"$argon2id$v=19$m=4,t=1,p=1$" SALT "$" HASH, ERROR_INVALID, "too little memory"},
       {"$argon2id$v=19$m=64,t=5,p=1$" SALT "$" HASH, ERROR_INVALID, "too many passes"},
       {"$argon2id$v=19$m=64,t=0,p=1$" SALT "$" HASH, ERROR_INVALID, "no pass"},

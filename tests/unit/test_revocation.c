@@ -35,8 +35,7 @@ START_TEST(writes_names_of_grants_and_issuers_only) {
   library_fixture_set_up(&fixture);
   for (size_t i = 0; i < UNIT_ROWS(name_rows); i++) {
     enum error error = revocation_write(fixture.data, name_rows[i].name);
-    ck_assert_msg(error == name_rows[i].expected, "%s: %s", name_rows[i].name,
-                  error_strerror(error));
+    ck_assert_msg(error == name_rows[i].expected, "%s: %s", name_rows[i].name, error_strerror(error));
   }
   ck_assert_int_eq(library_fixture_count(&fixture, "data/revoked"), 2);
   library_fixture_tear_down(&fixture);
@@ -50,8 +49,7 @@ START_TEST(rebuilds_what_the_rows_say) {
   ck_assert_int_eq(revocation_rebuild(fixture.data, names, 3), ERROR_NONE);
   ck_assert_int_eq(library_fixture_count(&fixture, "data/revoked"), 3);
   ck_assert_int_eq(revocation_rebuild(fixture.data, names, 1), ERROR_NONE);
-  ck_assert_int_eq(library_fixture_count(&fixture, "data/revoked"),
-                   3); /* young: their rows may be about to commit */
+  ck_assert_int_eq(library_fixture_count(&fixture, "data/revoked"), 3); /* young: their rows may be about to commit */
   library_fixture_age(&fixture, "data/revoked/" GRANT_A, 61);
   library_fixture_write(&fixture, "data/revoked/README", "not ours");
   library_fixture_age(&fixture, "data/revoked/README", 61);

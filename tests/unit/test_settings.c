@@ -48,7 +48,8 @@ START_TEST(reports_problems) {
        "numbers in a list"},
       {"server_names = [\"a\", \" \"];", "settings:1: server_names has an empty entry; remove it\n", "an empty entry"},
       {"server_names = [];", "settings:1: server_names must not be empty\n", "an empty list"},
-      {"fast_worker = 4;", "settings:1: no setting is named fast_worker; did you mean fast_workers?\n", "a letter less"},
+      {"fast_worker = 4;", "settings:1: no setting is named fast_worker; did you mean fast_workers?\n",
+       "a letter less"},
       {"fast_wrokers = 4;", "settings:1: no setting is named fast_wrokers; did you mean fast_workers?\n", "swapped"},
       {"colour = 4;", "settings:1: no setting is named colour; `mediagate check-config --sample` shows all\n",
        "unknown"},
@@ -61,8 +62,9 @@ START_TEST(reports_problems) {
        "a newline in a text"},
       {"stream_ttl_default = 100000;", "settings:1: stream_ttl_default must not be above stream_ttl_max\n",
        "the default above the maximum"},
-      {"request_deadline = 5;", "settings: api_statement_timeout must be below request_deadline, or workers are killed "
-                                "while they wait\n",
+      {"request_deadline = 5;",
+       "settings: api_statement_timeout must be below request_deadline, or workers are killed "
+       "while they wait\n",
        "a statement that may outlast its worker (5 s for auth, 15 s for api)"},
       {"jwt_key_file = \"/etc/mediagate/stream_keys\";",
        "settings:1: jwt_key_file must differ from stream_key_file, which nginx reads\n", "one file for both keys"},
@@ -71,8 +73,8 @@ START_TEST(reports_problems) {
       {"library_dir = \"/var/lib/mediagate2\";", NULL, "a neighbour of data_dir"},
       {"cors_origins = [\"*\", \"https://a.example\"];",
        "settings:1: cors_origins has * beside others; * must stand alone\n", "a star beside others"},
-      {"server_names = [\"a.example\", \"A.EXAMPLE\"];", "settings:1: server_names has \"a.example\" twice; remove one\n",
-       "twice but for capitals"},
+      {"server_names = [\"a.example\", \"A.EXAMPLE\"];",
+       "settings:1: server_names has \"a.example\" twice; remove one\n", "twice but for capitals"},
       {"colour = 1;\nfast_workers = 0;", "settings:2: fast_workers must be 1 to 256 processes\n", "all at once"},
   };
   for (size_t i = 0; i < UNIT_ROWS(rows); i++) {
@@ -80,7 +82,8 @@ START_TEST(reports_problems) {
     struct text problems = {0};
     enum error error = settings_parse(rows[i].input, &settings, &problems);
     const char *found = problems.data == NULL ? "" : problems.data;
-    ck_assert_msg(error == (rows[i].problem == NULL ? ERROR_NONE : ERROR_INVALID), "%s: %s", rows[i].description, found);
+    ck_assert_msg(error == (rows[i].problem == NULL ? ERROR_NONE : ERROR_INVALID), "%s: %s", rows[i].description,
+                  found);
     ck_assert_msg(strstr(found, rows[i].problem == NULL ? "" : rows[i].problem) != NULL, "%s: %s", rows[i].description,
                   found);
     ck_assert((settings != NULL) == (error == ERROR_NONE));
@@ -166,8 +169,10 @@ START_TEST(knows_forms) {
       {"data_dir", "/a/..", false},
       {"data_dir", "/a/..b", true},
       {"library_dir", "", true},
-      {"run_dir", "/run/012345678901234567890123456789012345678901234567890123456789012345678901234567890123456789", true},
-      {"run_dir", "/run/0123456789012345678901234567890123456789012345678901234567890123456789012345678901234567890", false},
+      {"run_dir", "/run/012345678901234567890123456789012345678901234567890123456789012345678901234567890123456789",
+       true},
+      {"run_dir", "/run/0123456789012345678901234567890123456789012345678901234567890123456789012345678901234567890",
+       false},
       {"nginx_url", "http://127.0.0.1:8080", true},
       {"nginx_url", "", false},
       {"database", "", false},
@@ -185,13 +190,20 @@ START_TEST(refuses_what_nginx_reads_specially) {
   static const struct {
     const char *name, *before, *after;
   } values[] = {
-      {"public_url", "https://a", ".example"},   {"server_names", "a", ".example"},
-      {"origin_hosts", "https://a", ".example"}, {"cors_origins", "https://a", ".example"},
-      {"trusted_proxies", "10.0.0.0", "/8"},     {"resolver", "192.0.2", ".1"},
-      {"data_dir", "/a", "/b"},                  {"run_dir", "/a", "/b"},
-      {"share_dir", "/a", "/b"},                 {"library_dir", "/a", "/b"},
-      {"stream_key_file", "/a", "/b"},           {"log_dir", "/a", "/b"},
-      {"nginx_pid_file", "/a", "/b"},            {"nginx_url", "http://a", ".example"},
+      {"public_url", "https://a", ".example"},
+      {"server_names", "a", ".example"},
+      {"origin_hosts", "https://a", ".example"},
+      {"cors_origins", "https://a", ".example"},
+      {"trusted_proxies", "10.0.0.0", "/8"},
+      {"resolver", "192.0.2", ".1"},
+      {"data_dir", "/a", "/b"},
+      {"run_dir", "/a", "/b"},
+      {"share_dir", "/a", "/b"},
+      {"library_dir", "/a", "/b"},
+      {"stream_key_file", "/a", "/b"},
+      {"log_dir", "/a", "/b"},
+      {"nginx_pid_file", "/a", "/b"},
+      {"nginx_url", "http://a", ".example"},
       {"jwt_key_file", "/a", "/b"},
   };
   for (size_t i = 0; i < UNIT_ROWS(values); i++) {

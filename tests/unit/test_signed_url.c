@@ -16,11 +16,8 @@
 #define GRANT  "018bcfe568007ea88d17291cdeadbeef"
 #define GRANT2 "018bcfe568007ea88d17291cdeadbeee"
 
-static const struct signed_url good = {.kid = "k1",
-                                       .viewer = "alice",
-                                       .grant_id = GRANT,
-                                       .expires_at = FORGE_NOW + 600,
-                                       .media_id = 42};
+static const struct signed_url good = {
+    .kid = "k1", .viewer = "alice", .grant_id = GRANT, .expires_at = FORGE_NOW + 600, .media_id = 42};
 
 START_TEST(signs_as_nginx_does) {
   /* printf '%s' "$text" | openssl md5 -binary | base64 | tr +/ -_ */
@@ -28,13 +25,11 @@ START_TEST(signs_as_nginx_does) {
   struct signed_url url = good;
   struct text path = {0};
   ck_assert_int_eq(signed_url_append_path(keyring, &url, "film.mp4", &path), ERROR_NONE);
-  ck_assert_str_eq(path.data,
-                   "/stream/k1/n/alice/" GRANT "/1700000600/6udOlVhrSF94bRQNynHmBw/42/film.mp4");
+  ck_assert_str_eq(path.data, "/stream/k1/n/alice/" GRANT "/1700000600/6udOlVhrSF94bRQNynHmBw/42/film.mp4");
   text_clear(&path);
   memcpy(url.bound_address, "2001:db8::1", sizeof "2001:db8::1");
   ck_assert_int_eq(signed_url_append_path(keyring, &url, "hls/index.m3u8", &path), ERROR_NONE);
-  ck_assert_str_eq(path.data, "/stream/k1/i/alice/" GRANT
-                              "/1700000600/2Exirp1kP_bRAzQ6v_eguQ/42/hls/index.m3u8");
+  ck_assert_str_eq(path.data, "/stream/k1/i/alice/" GRANT "/1700000600/2Exirp1kP_bRAzQ6v_eguQ/42/hls/index.m3u8");
   text_free(&path);
   keyring_free(keyring);
 }
@@ -46,8 +41,7 @@ START_TEST(gives_back_what_was_signed) {
   struct signed_url url;
   const char *file;
   ck_assert_int_eq(signed_url_append_path(keyring, &good, "a/b~c+d=e,f@g.mp4", &path), ERROR_NONE);
-  ck_assert_int_eq(signed_url_verify_path(keyring, path.data, "192.0.2.1", FORGE_NOW, &url, &file),
-                   ERROR_NONE);
+  ck_assert_int_eq(signed_url_verify_path(keyring, path.data, "192.0.2.1", FORGE_NOW, &url, &file), ERROR_NONE);
   ck_assert_str_eq(file, "a/b~c+d=e,f@g.mp4");
   ck_assert_str_eq(url.kid, "k1");
   ck_assert_str_eq(url.viewer, "alice");
@@ -56,12 +50,9 @@ START_TEST(gives_back_what_was_signed) {
   ck_assert_int_eq(url.expires_at, FORGE_NOW + 600);
   ck_assert_int_eq(url.media_id, 42);
   /* Good in its last second, as nginx has it. */
-  ck_assert_int_eq(
-      signed_url_verify_path(keyring, path.data, "192.0.2.1", FORGE_NOW + 600, &url, &file),
-      ERROR_NONE);
-  ck_assert_int_eq(
-      signed_url_verify_path(keyring, path.data, "192.0.2.1", FORGE_NOW + 601, &url, &file),
-      ERROR_EXPIRED);
+  ck_assert_int_eq(signed_url_verify_path(keyring, path.data, "192.0.2.1", FORGE_NOW + 600, &url, &file), ERROR_NONE);
+  ck_assert_int_eq(signed_url_verify_path(keyring, path.data, "192.0.2.1", FORGE_NOW + 601, &url, &file),
+                   ERROR_EXPIRED);
   text_free(&path);
   keyring_free(keyring);
 }
@@ -89,8 +80,7 @@ START_TEST(binds_to_an_address) {
     const char *file;
     memcpy(url.bound_address, rows[i].bound, strlen(rows[i].bound) + 1);
     ck_assert_int_eq(signed_url_append_path(keyring, &url, "film.mp4", &path), ERROR_NONE);
-    enum error error =
-        signed_url_verify_path(keyring, path.data, rows[i].remote, FORGE_NOW, &url, &file);
+    enum error error = signed_url_verify_path(keyring, path.data, rows[i].remote, FORGE_NOW, &url, &file);
     ck_assert_msg(error == rows[i].expected, "%s: %s", rows[i].description, error_strerror(error));
     text_free(&path);
   }
@@ -136,43 +126,35 @@ static const struct row tampered[] = {
      ERROR_INVALID},
     {"viewer in capitals", "/stream/{k}/{f}/Alice/{g}/{e}/{s}/{m}/{n}", ERROR_DENIED},
     {"another grant", "/stream/{k}/{f}/{v}/" GRANT2 "/{e}/{s}/{m}/{n}", ERROR_DENIED},
-    {"grant in capitals", "/stream/{k}/{f}/{v}/018BCFE568007EA88D17291CDEADBEEF/{e}/{s}/{m}/{n}",
-     ERROR_INVALID},
-    {"grant with dashes",
-     "/stream/{k}/{f}/{v}/018bcfe5-6800-7ea8-8d17-291cdeadbeef/{e}/{s}/{m}/{n}", ERROR_INVALID},
-    {"grant too short", "/stream/{k}/{f}/{v}/018bcfe568007ea88d17291cdeadbee/{e}/{s}/{m}/{n}",
-     ERROR_INVALID},
+    {"grant in capitals", "/stream/{k}/{f}/{v}/018BCFE568007EA88D17291CDEADBEEF/{e}/{s}/{m}/{n}", ERROR_INVALID},
+    {"grant with dashes", "/stream/{k}/{f}/{v}/018bcfe5-6800-7ea8-8d17-291cdeadbeef/{e}/{s}/{m}/{n}", ERROR_INVALID},
+    {"grant too short", "/stream/{k}/{f}/{v}/018bcfe568007ea88d17291cdeadbee/{e}/{s}/{m}/{n}", ERROR_INVALID},
     {"grant too long", "/stream/{k}/{f}/{v}/" GRANT "0/{e}/{s}/{m}/{n}", ERROR_INVALID},
-    {"grant of another UUID version",
-     "/stream/{k}/{f}/{v}/018bcfe568004ea88d17291cdeadbeef/{e}/{s}/{m}/{n}", ERROR_INVALID},
-    {"grant of another UUID variant",
-     "/stream/{k}/{f}/{v}/018bcfe568007ea8cd17291cdeadbeef/{e}/{s}/{m}/{n}", ERROR_INVALID},
+    {"grant of another UUID version", "/stream/{k}/{f}/{v}/018bcfe568004ea88d17291cdeadbeef/{e}/{s}/{m}/{n}",
+     ERROR_INVALID},
+    {"grant of another UUID variant", "/stream/{k}/{f}/{v}/018bcfe568007ea8cd17291cdeadbeef/{e}/{s}/{m}/{n}",
+     ERROR_INVALID},
     {"expiry a second later", "/stream/{k}/{f}/{v}/{g}/1700000601/{s}/{m}/{n}", ERROR_DENIED},
     {"expiry tenfold", "/stream/{k}/{f}/{v}/{g}/{e}0/{s}/{m}/{n}", ERROR_DENIED},
-    {"expiry in the past, not signed", "/stream/{k}/{f}/{v}/{g}/1600000000/{s}/{m}/{n}",
-     ERROR_DENIED},
+    {"expiry in the past, not signed", "/stream/{k}/{f}/{v}/{g}/1600000000/{s}/{m}/{n}", ERROR_DENIED},
     {"expiry zero", "/stream/{k}/{f}/{v}/{g}/0/{s}/{m}/{n}", ERROR_INVALID},
     {"expiry negative", "/stream/{k}/{f}/{v}/{g}/-1/{s}/{m}/{n}", ERROR_INVALID},
     {"expiry with a leading zero", "/stream/{k}/{f}/{v}/{g}/0{e}/{s}/{m}/{n}", ERROR_INVALID},
-    {"expiry beyond 64 bits", "/stream/{k}/{f}/{v}/{g}/99999999999999999999/{s}/{m}/{n}",
-     ERROR_INVALID},
+    {"expiry beyond 64 bits", "/stream/{k}/{f}/{v}/{g}/99999999999999999999/{s}/{m}/{n}", ERROR_INVALID},
     {"expiry in hexadecimal", "/stream/{k}/{f}/{v}/{g}/0x6553f358/{s}/{m}/{n}", ERROR_INVALID},
     {"expiry empty", "/stream/{k}/{f}/{v}/{g}//{s}/{m}/{n}", ERROR_INVALID},
     {"expiry in exponent form", "/stream/{k}/{f}/{v}/{g}/17e8/{s}/{m}/{n}", ERROR_INVALID},
-    {"field boundary shifted: grant to expiry",
-     "/stream/{k}/{f}/{v}/018bcfe568007ea88d17291cdeadbee/f{e}/{s}/{m}/{n}", ERROR_INVALID},
-    {"field boundary shifted: expiry to medium", "/stream/{k}/{f}/{v}/{g}/170000060/{s}/0{m}/{n}",
+    {"field boundary shifted: grant to expiry", "/stream/{k}/{f}/{v}/018bcfe568007ea88d17291cdeadbee/f{e}/{s}/{m}/{n}",
      ERROR_INVALID},
+    {"field boundary shifted: expiry to medium", "/stream/{k}/{f}/{v}/{g}/170000060/{s}/0{m}/{n}", ERROR_INVALID},
     {"signature tampered", "/stream/{k}/{f}/{v}/{g}/{e}/{s!}/{m}/{n}", ERROR_DENIED},
     {"signature in another spelling", "/stream/{k}/{f}/{v}/{g}/{e}/{s~}/{m}/{n}", ERROR_INVALID},
     {"signature cut", "/stream/{k}/{f}/{v}/{g}/{e}/{s-}/{m}/{n}", ERROR_INVALID},
     {"signature with padding", "/stream/{k}/{f}/{v}/{g}/{e}/{s}==/{m}/{n}", ERROR_INVALID},
     {"signature empty", "/stream/{k}/{f}/{v}/{g}/{e}//{m}/{n}", ERROR_INVALID},
     {"signature zeros", "/stream/{k}/{f}/{v}/{g}/{e}/AAAAAAAAAAAAAAAAAAAAAA/{m}/{n}", ERROR_DENIED},
-    {"signature in hexadecimal",
-     "/stream/{k}/{f}/{v}/{g}/{e}/0123456789abcdef0123456789abcdef/{m}/{n}", ERROR_INVALID},
-    {"signature with a comma and an expiry", "/stream/{k}/{f}/{v}/{g}/{e}/{s},9999999999/{m}/{n}",
-     ERROR_INVALID},
+    {"signature in hexadecimal", "/stream/{k}/{f}/{v}/{g}/{e}/0123456789abcdef0123456789abcdef/{m}/{n}", ERROR_INVALID},
+    {"signature with a comma and an expiry", "/stream/{k}/{f}/{v}/{g}/{e}/{s},9999999999/{m}/{n}", ERROR_INVALID},
     {"another medium", "/stream/{k}/{f}/{v}/{g}/{e}/{s}/43/{n}", ERROR_DENIED},
     {"medium zero", "/stream/{k}/{f}/{v}/{g}/{e}/{s}/0/{n}", ERROR_INVALID},
     {"medium negative", "/stream/{k}/{f}/{v}/{g}/{e}/{s}/-42/{n}", ERROR_INVALID},
@@ -291,12 +273,12 @@ static void assert_rows(const struct row *rows, size_t count) {
     struct signed_url url = {.media_id = 7};
     const char *file = NULL;
     append_shape(&text, &pieces, rows[i].shape);
-    enum error error = signed_url_verify_path(keyring, text.data != NULL ? text.data : "",
-                                              "192.0.2.1", FORGE_NOW, &url, &file);
-    ck_assert_msg(error == rows[i].expected, "%s: %s instead of %s", rows[i].description,
-                  error_strerror(error), error_strerror(rows[i].expected));
-    ck_assert_msg(error == ERROR_NONE || (file == NULL && url.media_id == 7),
-                  "%s: the result is touched", rows[i].description);
+    enum error error =
+        signed_url_verify_path(keyring, text.data != NULL ? text.data : "", "192.0.2.1", FORGE_NOW, &url, &file);
+    ck_assert_msg(error == rows[i].expected, "%s: %s instead of %s", rows[i].description, error_strerror(error),
+                  error_strerror(rows[i].expected));
+    ck_assert_msg(error == ERROR_NONE || (file == NULL && url.media_id == 7), "%s: the result is touched",
+                  rows[i].description);
     text_free(&text);
   }
   free(copy);
@@ -304,8 +286,7 @@ static void assert_rows(const struct row *rows, size_t count) {
   keyring_free(keyring);
 }
 
-_Static_assert(UNIT_ROWS(tampered) >= 54 && UNIT_ROWS(respelt) >= 20,
-               "the tables are as long as they should be");
+_Static_assert(UNIT_ROWS(tampered) >= 54 && UNIT_ROWS(respelt) >= 20, "the tables are as long as they should be");
 
 START_TEST(refuses_tampered_paths) {
   assert_rows(tampered, UNIT_ROWS(tampered));
@@ -344,8 +325,7 @@ START_TEST(refuses_to_sign_what_nginx_would_refuse) {
   rows[11].url.expires_at = 1;
   for (size_t i = 0; i < UNIT_ROWS(rows); i++) {
     struct text path = {0};
-    ck_assert_msg(signed_url_append_path(keyring, &rows[i].url, rows[i].file, &path) ==
-                          ERROR_INVALID &&
+    ck_assert_msg(signed_url_append_path(keyring, &rows[i].url, rows[i].file, &path) == ERROR_INVALID &&
                       path.length == 0,
                   "%s", rows[i].description);
     text_free(&path);
@@ -393,6 +373,5 @@ START_TEST(knows_viewers) {
 }
 END_TEST
 
-UNIT_MAIN("signed_url", signs_as_nginx_does, gives_back_what_was_signed, binds_to_an_address,
-          refuses_tampered_paths, refuses_other_spellings, refuses_to_sign_what_nginx_would_refuse,
-          makes_grants, knows_viewers)
+UNIT_MAIN("signed_url", signs_as_nginx_does, gives_back_what_was_signed, binds_to_an_address, refuses_tampered_paths,
+          refuses_other_spellings, refuses_to_sign_what_nginx_would_refuse, makes_grants, knows_viewers)

@@ -19,11 +19,8 @@
 #include "base/clock.h"
 #include "unit.h"
 
-static const struct subprocess_limits roomy = {.wall_ms = 10000,
-                                               .cpu_seconds = 10,
-                                               .file_size_bytes = 1 << 20,
-                                               .output_bytes = 65536,
-                                               .error_bytes = 64};
+static const struct subprocess_limits roomy = {
+    .wall_ms = 10000, .cpu_seconds = 10, .file_size_bytes = 1 << 20, .output_bytes = 65536, .error_bytes = 64};
 
 struct run_row {
   const char *script;
@@ -37,24 +34,20 @@ struct run_row {
 
 static const struct run_row run_rows[] = {
     {"printf hello", ERROR_NONE, 0, 0, "hello", "", "stdout is collected"},
-    {"printf oops >&2; exit 3", ERROR_NONE, 3, 0, "", "oops",
-     "stderr and the exit code are collected"},
+    {"printf oops >&2; exit 3", ERROR_NONE, 3, 0, "", "oops", "stderr and the exit code are collected"},
     {"kill -SEGV $$", ERROR_NONE, -1, SIGSEGV, "", "", "the ending signal is told"},
     {"cat", ERROR_NONE, 0, 0, "", "", "stdin is empty without a descriptor"},
-    {"head -c 1000000 /dev/zero | tr '\\0' x", ERROR_TOO_LARGE, -1, SIGKILL, NULL, "",
-     "too much output ends it"},
+    {"head -c 1000000 /dev/zero | tr '\\0' x", ERROR_TOO_LARGE, -1, SIGKILL, NULL, "", "too much output ends it"},
     {"head -c 500000 /dev/zero >&2; printf done", ERROR_NONE, 0, 0, "done", NULL,
      "more on stderr is dropped, not waited on"},
-    {"sleep 60 & printf left", ERROR_NONE, 0, 0, "left", "",
-     "a process left in the group does not hold us up"},
+    {"sleep 60 & printf left", ERROR_NONE, 0, 0, "left", "", "a process left in the group does not hold us up"},
     {"env | grep -v -e ^PATH= -e ^LC_ALL= -e ^PWD= -e ^SHLVL= -e ^_=", ERROR_NONE, 1, 0, "", "",
      "the environment is PATH and LC_ALL"},
-    {"ls /proc/self/fd | wc -l", ERROR_NONE, 0, 0, "4\n", "",
-     "0, 1, 2 and the folder that ls reads"},
+    {"ls /proc/self/fd | wc -l", ERROR_NONE, 0, 0, "4\n", "", "0, 1, 2 and the folder that ls reads"},
     {"ulimit -c", ERROR_NONE, 0, 0, "0\n", "", "no core dumps"},
     /* 28 signals of the mask: glibc keeps 32 and 33 to itself */
-    {"for name in SigBlk SigIgn; do grep $name /proc/self/status | tail -c 8; done", ERROR_NONE, 0,
-     0, "0000000\n0000000\n", "", "signals are as at birth"},
+    {"for name in SigBlk SigIgn; do grep $name /proc/self/status | tail -c 8; done", ERROR_NONE, 0, 0,
+     "0000000\n0000000\n", "", "signals are as at birth"},
     {"trap 'exit 9' XFSZ; head -c 2000000 /dev/zero >/tmp/mediagate-test-$$; c=$?; rm -f "
      "/tmp/mediagate-test-$$; test $c -ne 0",
      ERROR_NONE, 0, 0, "", NULL, "files cannot grow without bound"},
@@ -67,15 +60,13 @@ static void run_one(const struct run_row *row) {
   int inherited = open("/dev/null", O_RDONLY); /* nor may this */
   enum error error = subprocess_run(argv, -1, &roomy, NULL, NULL, &result);
   close(inherited);
-  ck_assert_msg(error == row->expected, "%s: %s, stderr %s", row->description,
-                error_strerror(error), result.errors.data);
-  ck_assert_msg(result.exit_code == row->exit_code, "%s: exit %d", row->description,
-                result.exit_code);
-  ck_assert_msg(result.signal_number == row->signal_number, "%s: signal %d", row->description,
-                result.signal_number);
+  ck_assert_msg(error == row->expected, "%s: %s, stderr %s", row->description, error_strerror(error),
+                result.errors.data);
+  ck_assert_msg(result.exit_code == row->exit_code, "%s: exit %d", row->description, result.exit_code);
+  ck_assert_msg(result.signal_number == row->signal_number, "%s: signal %d", row->description, result.signal_number);
   if (row->output != NULL) {
-    ck_assert_msg(strcmp(result.output.length > 0 ? result.output.data : "", row->output) == 0,
-                  "%s: printed %s", row->description, result.output.data);
+    ck_assert_msg(strcmp(result.output.length > 0 ? result.output.data : "", row->output) == 0, "%s: printed %s",
+                  row->description, result.output.data);
   }
   if (row->errors != NULL) {
     ck_assert_str_eq(result.errors.length > 0 ? result.errors.data : "", row->errors);
@@ -183,6 +174,6 @@ START_TEST(memory_is_limited) {
 }
 END_TEST
 
-UNIT_MAIN("subprocess", runs_as_the_rows_say, a_missing_program_is_not_found,
-          stdin_is_the_given_descriptor, a_timeout_kills_the_group_while_the_heart_beats,
-          masked_and_ignored_signals_of_the_caller_do_not_matter, memory_is_limited)
+UNIT_MAIN("subprocess", runs_as_the_rows_say, a_missing_program_is_not_found, stdin_is_the_given_descriptor,
+          a_timeout_kills_the_group_while_the_heart_beats, masked_and_ignored_signals_of_the_caller_do_not_matter,
+          memory_is_limited)

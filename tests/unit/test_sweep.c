@@ -26,8 +26,7 @@ struct rows {
 static struct library_fixture fixture;
 static struct rows known_rows;
 
-static enum error is_current(void *context, int64_t media_id, const char *entry, bool *ret_current,
-                             bool *ret_deleted) {
+static enum error is_current(void *context, int64_t media_id, const char *entry, bool *ret_current, bool *ret_deleted) {
   struct rows *known = context;
   known->questions++;
   if (known->away) {
@@ -37,8 +36,7 @@ static enum error is_current(void *context, int64_t media_id, const char *entry,
     return ERROR_NOT_FOUND;
   }
   *ret_deleted = known->deleted;
-  *ret_current =
-      !known->deleted && known->stored_entry != NULL && strcmp(known->stored_entry, entry) == 0;
+  *ret_current = !known->deleted && known->stored_entry != NULL && strcmp(known->stored_entry, entry) == 0;
   return ERROR_NONE;
 }
 
@@ -284,8 +282,7 @@ END_TEST
 
 UNIT_MAIN("sweep", killed_while_spooling, an_upload_at_work_is_left_alone_however_slow,
           killed_after_the_note_before_the_rename, killed_after_the_rename_before_the_commit,
-          killed_after_the_commit_before_the_note_went,
-          a_replaced_file_stays_as_long_as_it_may_be_played,
+          killed_after_the_commit_before_the_note_went, a_replaced_file_stays_as_long_as_it_may_be_played,
           a_replacement_that_was_killed_keeps_the_old_file, killed_before_a_deletion_was_committed,
           killed_after_a_deletion_was_committed, killed_while_emptying_the_trash,
           an_upload_that_lost_to_a_deletion_goes, a_full_sweep_finds_what_has_no_note,

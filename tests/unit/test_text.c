@@ -198,9 +198,15 @@ START_TEST(base64url_refuses) {
   static const struct {
     const char *input, *description;
   } rows[] = {
-      {"Z", "one character"},          {"Zh", "spare bits of one byte"}, {"Zm9", "spare bits of two bytes"},
-      {"Zg==", "padding"},             {"Zm+v", "plus of base64"},       {"Zm/v", "slash of base64"},
-      {"Zm 9v", "blank"},              {"Zm9v\n", "newline"},            {"Zm9vY", "a fifth character alone"},
+      {"Z", "one character"},
+      {"Zh", "spare bits of one byte"},
+      {"Zm9", "spare bits of two bytes"},
+      {"Zg==", "padding"},
+      {"Zm+v", "plus of base64"},
+      {"Zm/v", "slash of base64"},
+      {"Zm 9v", "blank"},
+      {"Zm9v\n", "newline"},
+      {"Zm9vY", "a fifth character alone"},
   };
   for (size_t i = 0; i < UNIT_ROWS(rows); i++) {
     char bytes[16];
@@ -261,7 +267,10 @@ START_TEST(trims_and_lowers) {
   static const struct {
     const char *input, *expected;
   } rows[] = {
-      {"", ""}, {" \t\r\n", ""}, {"  A b \n", "a b"}, {"\xC3\x84Z", "\xC3\x84z"},
+      {"", ""},
+      {" \t\r\n", ""},
+      {"  A b \n", "a b"},
+      {"\xC3\x84Z", "\xC3\x84z"},
   };
   for (size_t i = 0; i < UNIT_ROWS(rows); i++) {
     char string[16];

@@ -35,17 +35,17 @@ static void append_segment(const void *bytes, size_t size, struct text *text) {
   free(encoded);
 }
 
-void forge_token(const struct keyring_key *key, const char *digest, const char *header,
-                 const void *payload, size_t payload_size, struct text *ret_token) {
+void forge_token(const struct keyring_key *key, const char *digest, const char *header, const void *payload,
+                 size_t payload_size, struct text *ret_token) {
   unsigned char mac[EVP_MAX_MD_SIZE];
   unsigned int mac_size;
   size_t start = ret_token->length;
   append_segment(header, strlen(header), ret_token);
   text_append(ret_token, ".");
   append_segment(payload, payload_size, ret_token);
-  if (ret_token->failed || HMAC(EVP_get_digestbyname(digest), key->secret, (int)key->secret_size,
-                                (const unsigned char *)ret_token->data + start,
-                                ret_token->length - start, mac, &mac_size) == NULL) {
+  if (ret_token->failed ||
+      HMAC(EVP_get_digestbyname(digest), key->secret, (int)key->secret_size,
+           (const unsigned char *)ret_token->data + start, ret_token->length - start, mac, &mac_size) == NULL) {
     abort();
   }
   text_append(ret_token, ".");

@@ -20,7 +20,7 @@
 struct keyring *forge_keyring(void);
 /* Appends base64url(header).base64url(payload).base64url(HMAC). digest is "SHA256", "SHA384" or
  * "SHA512". */
-void forge_token(const struct keyring_key *key, const char *digest, const char *header,
-                 const void *payload, size_t payload_size, struct text *ret_token);
+void forge_token(const struct keyring_key *key, const char *digest, const char *header, const void *payload,
+                 size_t payload_size, struct text *ret_token);
 
 #endif
