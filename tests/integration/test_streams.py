@@ -133,7 +133,8 @@ def test_conditional_requests(admin, film, viewer, content):
         answer = viewer.get(url, headers=headers)
         assert answer.status_code == 304 and answer.content == b""
     assert viewer.get(url, headers={"If-None-Match": '"other"'}).content == content
-    assert_problem(viewer.get(url, headers={"If-Match": '"other"'}), 412)
+    # nginx 1.22 sometimes drops the connection after a 412, so this one is not to be used again.
+    assert_problem(viewer.get(url, headers={"If-Match": '"other"', "Connection": "close"}), 412)
     assert viewer.get(url, headers={"Range": "bytes=0-9", "If-Range": etag}).status_code == 206
     assert viewer.get(url, headers={"Range": "bytes=0-9", "If-Range": '"other"'}).content == content
 
