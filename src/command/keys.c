@@ -18,7 +18,7 @@
 static const char usage[] =
     "usage: mediagate keys init   [--stream | --access] [--owner USER] [--config FILE]\n"
     "       mediagate keys list   [--stream | --access] [--config FILE]\n"
-    "       mediagate keys rotate [--stream | --access] [--config FILE]\n"
+    "       mediagate keys rotate [--stream | --access] [--prepare] [--config FILE]\n"
     "       mediagate keys retire [--stream | --access] [--force] [KEY-ID …] [--config FILE]\n\n"
     "Stream keys sign stream URLs, access keys sign access tokens. The first key of a file signs, "
     "all verify.\n\n"
@@ -32,12 +32,15 @@ static const char usage[] =
     "  --stream  only the stream keys\n"
     "  --access  only the access keys\n"
     "  --owner USER  who a new key file belongs to (default: who runs this)\n"
+    "  --prepare only make the new key and have it verify here: for several machines, to copy the "
+    "file before it signs\n"
     "  --force   remove a named key at once: what it signed is refused from then "
     "on\n" OPTIONS_USAGE_CONFIG;
 
 struct keys_options {
   bool kinds[2]; /* by enum keys_kind */
   bool force;
+  bool prepare;
   const char *owner;
   const char *const *kids;
   size_t kid_count;
@@ -95,8 +98,7 @@ static int list(const struct settings *settings, const struct keys_options *opti
 }
 
 static int rotate(const struct settings *settings, const struct keys_options *options, enum keys_kind kind) {
-  (void)options;
-  return keys_rotate(settings, kind) == ERROR_NONE ? 0 : COMMAND_FAILED;
+  return keys_rotate(settings, kind, options->prepare) == ERROR_NONE ? 0 : COMMAND_FAILED;
 }
 
 static int retire(const struct settings *settings, const struct keys_options *options, enum keys_kind kind) {
@@ -123,6 +125,8 @@ static bool parse_options(int argc, char **argv, const char *action, struct keys
       ret_options->kinds[KEYS_ACCESS] = true;
     } else if (strcmp(argv[i], "--force") == 0 && retires) {
       ret_options->force = true;
+    } else if (strcmp(argv[i], "--prepare") == 0 && strcmp(action, "rotate") == 0) {
+      ret_options->prepare = true;
     } else if (strcmp(argv[i], "--owner") == 0 && strcmp(action, "init") == 0 && i + 1 < argc) {
       ret_options->owner = argv[++i];
     } else {

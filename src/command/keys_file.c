@@ -9,7 +9,9 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <glob.h>
 #include <libgen.h>
+#include <limits.h>
 #include <pwd.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -60,6 +62,21 @@ static enum error lock_folder(const char *path, int *ret_fd) {
   return ERROR_NONE;
 }
 
+/* What a kill in file_replace left beside the file: "<name>.<8 digits>.new", with secrets in it. We
+ * hold the lock, so it is nobody's. */
+static void remove_leftovers(const char *path) {
+  glob_t found;
+  char pattern[PATH_MAX];
+  int length = snprintf(pattern, sizeof pattern,
+                        "%s.[0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f].new", path);
+  if (length > 0 && (size_t)length < sizeof pattern && glob(pattern, GLOB_NOSORT, NULL, &found) == 0) {
+    for (size_t i = 0; i < found.gl_pathc; i++) {
+      unlink(found.gl_pathv[i]);
+    }
+    globfree(&found);
+  }
+}
+
 enum error keys_file_open(const struct settings *settings, enum keys_kind kind, bool lock, struct keys_file *ret_file) {
   char problem[200];
   *ret_file = (struct keys_file){.kind = kind, .path = keys_file_path(settings, kind), .lock_fd = -1};
@@ -71,6 +88,7 @@ enum error keys_file_open(const struct settings *settings, enum keys_kind kind, 
                                    : error_strerror(error));
       return error;
     }
+    remove_leftovers(ret_file->path);
   }
   enum error error = keyring_load(ret_file->path, &ret_file->keyring, problem);
   if (error != ERROR_NONE) {

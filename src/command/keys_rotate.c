@@ -102,7 +102,7 @@ static enum error append_pending(struct keys_file *file) {
   struct keyring *keyring = file->keyring;
   size_t pending = find_pending(keyring);
   if (pending != 0) {
-    printf("%s key %s: going on with the rotation that was stopped\n", keys_kind_name(file->kind),
+    printf("%s key %s: going on with the rotation that was begun\n", keys_kind_name(file->kind),
            keyring->keys[pending].kid);
     return ERROR_NONE;
   }
@@ -130,7 +130,8 @@ static enum error promote(struct keys_file *file) {
   return keys_file_save(file);
 }
 
-static enum error rotate_locked(const struct settings *settings, struct keys_file *file) {
+/* Up to phase 2: a pending key that everyone who verifies on this machine knows. */
+static enum error prepare_rotation(const struct settings *settings, struct keys_file *file) {
   enum error error = settle(settings, file);
   if (error == ERROR_NONE) {
     error = remove_expired(settings, file);
@@ -144,9 +145,11 @@ static enum error rotate_locked(const struct settings *settings, struct keys_fil
   if (error == ERROR_NONE && file->kind == KEYS_STREAM) {
     error = keys_probe_nginx(settings, &file->keyring->keys[find_pending(file->keyring)]);
   }
-  if (error == ERROR_NONE) {
-    error = promote(file);
-  }
+  return error;
+}
+
+static enum error finish_rotation(const struct settings *settings, struct keys_file *file) {
+  enum error error = promote(file);
   if (error == ERROR_NONE) {
     error = settle(settings, file);
   }
@@ -158,11 +161,17 @@ static enum error rotate_locked(const struct settings *settings, struct keys_fil
   return error;
 }
 
-enum error keys_rotate(const struct settings *settings, enum keys_kind kind) {
+enum error keys_rotate(const struct settings *settings, enum keys_kind kind, bool prepare) {
   struct keys_file file;
   enum error error = keys_file_open(settings, kind, true, &file);
   if (error == ERROR_NONE) {
-    error = rotate_locked(settings, &file);
+    error = prepare_rotation(settings, &file);
+  }
+  if (error == ERROR_NONE && prepare) {
+    printf("%s key %s: verifies here, signs nowhere yet; `mediagate keys rotate` goes on\n", keys_kind_name(kind),
+           file.keyring->keys[find_pending(file.keyring)].kid);
+  } else if (error == ERROR_NONE) {
+    error = finish_rotation(settings, &file);
   }
   keys_file_close(&file);
   return error;

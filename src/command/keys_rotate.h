@@ -13,8 +13,9 @@
 #include "command/keys_file.h"
 
 /* Appends a new key (pending), has everyone who verifies read it, proves that for nginx, puts it first, reloads the
- * pools, and retires what is old enough. Says what it does; failures are printed. */
-enum error keys_rotate(const struct settings *settings, enum keys_kind kind) MUST_CHECK;
+ * pools, and retires what is old enough. With `prepare` it stops before the new key signs, so that other machines can
+ * get the file first. Says what it does; failures are printed. */
+enum error keys_rotate(const struct settings *settings, enum keys_kind kind, bool prepare) MUST_CHECK;
 /* Without kids: removes every key that nothing valid can be signed with. With kids: removes these; ERROR_CONFLICT for
  * one that may be in use, unless `force`, and always for the one that signs. */
 enum error keys_retire(const struct settings *settings, enum keys_kind kind, const char *const *kids, size_t kid_count,

@@ -73,7 +73,7 @@ def test_no_command_shows_a_secret(keys_stack):
 
 
 @pytest.mark.parametrize("arguments", [("list", "x"), ("rotate", "--force"), ("retire", "--force"), ("retire", "--force", "k"),
-                                       ("retire", "k"), ("init", "--force"), ("list", "--owner", "nobody"), ("steal",), ()])
+                                       ("retire", "k"), ("init", "--force"), ("list", "--owner", "nobody"), ("retire", "--prepare"), ("steal",), ()])
 def test_wrong_usage(keys_stack, arguments):
     done = keys_stack.run(keys_stack.program, "keys", *arguments, check=False)
     assert done.returncode == 2
@@ -192,6 +192,17 @@ def test_a_stopped_rotation_goes_on_with_the_same_key(keys_stack, playable):
     assert kids(keys_stack)[0] == "kresume"
     path = keys_stack.stream_path(playable["id"])
     assert path.split("/")[2] == "kresume" and play(keys_stack, path) == 200
+
+
+@pytest.mark.parametrize("kind", ["stream", "access"])
+def test_a_prepared_key_verifies_and_signs_only_later(keys_stack, kind):
+    signs = kids(keys_stack, kind)[0]
+    done = keys(keys_stack, "rotate", f"--{kind}", "--prepare")
+    prepared = kids(keys_stack, kind)[-1]
+    assert prepared in done.stdout and kids(keys_stack, kind)[0] == signs
+    assert prepared in keys(keys_stack, "rotate", f"--{kind}", "--prepare").stdout, "twice is fine"
+    keys(keys_stack, "rotate", f"--{kind}")
+    assert kids(keys_stack, kind)[:2] == [prepared, signs]
 
 
 def test_a_key_that_nginx_does_not_take_never_signs(keys_stack, playable):
