@@ -155,7 +155,12 @@ static void drain(struct multiplexer *multiplexer) {
   int count = epoll_wait(multiplexer->epoll_fd, events, EVENTS, 0);
   serve_events(multiplexer, events, count);
   for (size_t i = 0; i < CONNECTIONS; i++) {
-    FCGX_Free(&multiplexer->connections[i].request, 1);
+    FCGX_Request *request = &multiplexer->connections[i].request;
+    int fd = request->ipcFd;
+    FCGX_Free(request, 0);
+    if (fd >= 0) {
+      (void)close(fd); /* libfcgi would wait up to two seconds for each peer to close first */
+    }
   }
 }
 

@@ -1,0 +1,414 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * The supervisor and its workers with trivial callbacks, spoken to in FastCGI over their real sockets: what a request does
+ * is chosen by its QUERY_STRING ("pid" answers the worker's pid, "hang" never answers, "slow" takes 300 ms).
+ */
+#include "config.h"
+
+#include <check.h>
+#include <errno.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include <fcgiapp.h>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "process/supervisor.h"
+
+#define DEADLINE_MS 15000
+
+static char folder[64];
+static pid_t supervisor_pid;
+
+static void sleep_ms(long ms) {
+  (void)nanosleep(&(struct timespec){.tv_sec = ms / 1000, .tv_nsec = ms % 1000 * 1000000}, NULL);
+}
+
+/* --- callbacks --- */
+
+static enum error start(void *context, const char *pool_name, struct scoreboard_slot *slot, void **ret_state) {
+  (void)pool_name;
+  *ret_state = slot;
+  return context != NULL && strcmp(context, "broken") == 0 ? ERROR_INTERNAL : ERROR_NONE;
+}
+
+static void handle(void *state, struct FCGX_Request *request) {
+  const char *action = FCGX_GetParam("QUERY_STRING", request->envp);
+  (void)state;
+  if (strcmp(action, "hang") == 0) {
+    for (;;) {
+      sleep_ms(1000);
+    }
+  }
+  if (strcmp(action, "slow") == 0) {
+    sleep_ms(300);
+  }
+  FCGX_FPrintF(request->out, "Status: 200 OK\r\n\r\n%d\n", (int)getpid());
+}
+
+static void stop(void *state) {
+  (void)state;
+}
+
+static void ignore(void *context) {
+  (void)context;
+}
+
+static struct supervisor_plan plan_of(enum pool_kind kind, size_t workers) {
+  struct supervisor_plan plan = {.pool_count = 2,
+                                 .restart_limit = 5,
+                                 .restart_window_ms = 10000,
+                                 .drain_deadline_ms = 5000,
+                                 .callbacks = {.start = start, .handle = handle, .stop = stop}};
+  plan.pools[0] = (struct pool_plan){
+      .name = "pool", .kind = kind, .inherited_fd = -1, .workers = workers, .serving_deadline_ms = 1000};
+  plan.pools[1] = (struct pool_plan){
+      .name = "ticker", .kind = POOL_TICKING, .inherited_fd = -1, .workers = 1, .serving_deadline_ms = 1000};
+  (void)snprintf(plan.pools[0].socket_path, sizeof plan.pools[0].socket_path, "%s/pool.sock", folder);
+  return plan;
+}
+
+static enum error reload_same(void *context, struct supervisor_plan *ret_plan) {
+  *ret_plan = *(const struct supervisor_plan *)context;
+  return ERROR_NONE;
+}
+
+/* Runs a supervisor in a child; its outcome is the exit code. */
+static void begin(struct supervisor_plan plan) {
+  supervisor_pid = fork();
+  if (supervisor_pid == 0) {
+    const struct supervisor_hooks hooks = {.reload = reload_same, .ready = ignore, .context = &plan};
+    (void)prctl(PR_SET_PDEATHSIG, SIGKILL);
+    log_configure(LOG_LEVEL_ERROR, LOG_FORMAT_JSON);
+    _exit((int)supervisor_run(&plan, &hooks));
+  }
+}
+
+static int outcome(void) {
+  int status = 0;
+  for (int64_t end = clock_monotonic_ms() + DEADLINE_MS; clock_monotonic_ms() < end; sleep_ms(5)) {
+    if (waitpid(supervisor_pid, &status, WNOHANG) == supervisor_pid) {
+      supervisor_pid = 0;
+      return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+    }
+  }
+  ck_abort_msg("the supervisor does not end");
+  return -1;
+}
+
+static void make_folder(void) {
+  (void)snprintf(folder, sizeof folder, "/tmp/mg-unit-XXXXXX");
+  ck_assert_ptr_nonnull(mkdtemp(folder));
+}
+
+static void remove_folder(void) {
+  char path[96];
+  if (supervisor_pid > 0) {
+    (void)kill(supervisor_pid, SIGKILL);
+    (void)waitpid(supervisor_pid, NULL, 0);
+  }
+  (void)snprintf(path, sizeof path, "%s/pool.sock", folder);
+  (void)unlink(path);
+  (void)rmdir(folder);
+}
+
+/* --- a FastCGI client --- */
+
+static int open_connection(void) {
+  struct sockaddr_un address = {.sun_family = AF_UNIX};
+  (void)snprintf(address.sun_path, sizeof address.sun_path, "%s/pool.sock", folder);
+  for (int64_t end = clock_monotonic_ms() + DEADLINE_MS; clock_monotonic_ms() < end; sleep_ms(5)) {
+    int fd = socket(AF_UNIX, SOCK_STREAM, 0);
+    if (connect(fd, (const struct sockaddr *)&address, sizeof address) == 0) {
+      return fd;
+    }
+    (void)close(fd);
+  }
+  ck_abort_msg("nobody listens");
+  return -1;
+}
+
+static void append_record(char *message, size_t *length, unsigned char type, const void *content, size_t size) {
+  const unsigned char header[8] = {1, type, 0, 1, (unsigned char)(size >> 8), (unsigned char)size, 0, 0};
+  memcpy(message + *length, header, sizeof header);
+  memcpy(message + *length + sizeof header, content, size);
+  *length += sizeof header + size;
+}
+
+/* False when the peer is gone. */
+static bool send_request(int fd, const char *action, bool keep) {
+  const char begin_body[8] = {0, 1, (char)keep};
+  char parameters[64];
+  char message[256];
+  size_t length = 0;
+  size_t size = (size_t)snprintf(parameters, sizeof parameters, "%c%cQUERY_STRING%s", 12, (int)strlen(action), action);
+  append_record(message, &length, 1, begin_body, sizeof begin_body);
+  append_record(message, &length, 4, parameters, size);
+  append_record(message, &length, 4, "", 0);
+  append_record(message, &length, 5, "", 0);
+  return send(fd, message, length, MSG_NOSIGNAL) == (ssize_t)length;
+}
+
+static bool receive(int fd, void *bytes, size_t size, int timeout_ms) {
+  char *at = bytes;
+  while (size > 0) {
+    struct pollfd readable = {.fd = fd, .events = POLLIN};
+    ssize_t got = poll(&readable, 1, timeout_ms) > 0 ? read(fd, at, size) : -1;
+    if (got <= 0) {
+      return false;
+    }
+    at += got;
+    size -= (size_t)got;
+  }
+  return true;
+}
+
+/* The number in the answer, -1 when there is none: the connection ended, or the time. */
+static int receive_answer(int fd, int timeout_ms) {
+  char body[512] = "";
+  size_t length = 0;
+  unsigned char header[8];
+  while (receive(fd, header, sizeof header, timeout_ms)) {
+    char content[65536];
+    size_t size = (size_t)header[4] << 8 | header[5];
+    if (!receive(fd, content, size + header[6], timeout_ms)) {
+      return -1;
+    }
+    if (header[1] == 3) { /* the end of the request */
+      const char *number = strstr(body, "\r\n\r\n");
+      return number == NULL ? -1 : (int)strtol(number + 4, NULL, 10);
+    }
+    if (header[1] == 6 && length + size < sizeof body) {
+      memcpy(body + length, content, size);
+      length += size;
+      body[length] = '\0';
+    }
+  }
+  return -1;
+}
+
+static int ask(const char *action) {
+  int fd = open_connection();
+  int answer = send_request(fd, action, false) ? receive_answer(fd, DEADLINE_MS) : -1;
+  (void)close(fd);
+  return answer;
+}
+
+static bool is_alive(pid_t pid) {
+  return kill(pid, 0) == 0;
+}
+
+static void wait_until_gone(pid_t pid) {
+  for (int64_t end = clock_monotonic_ms() + DEADLINE_MS; clock_monotonic_ms() < end; sleep_ms(5)) {
+    if (!is_alive(pid)) {
+      return;
+    }
+  }
+  ck_abort_msg("a worker does not end");
+}
+
+/* --- tests, most for both kinds of workers --- */
+
+static const enum pool_kind kinds[] = {POOL_ACCEPTING, POOL_MULTIPLEXED};
+#define KINDS ((int)(sizeof kinds / sizeof kinds[0]))
+
+START_TEST(requests_are_answered_until_sigterm) {
+  begin(plan_of(kinds[_i], 2));
+  for (int i = 0; i < 20; i++) {
+    ck_assert_int_gt(ask("pid"), 0);
+  }
+  (void)kill(supervisor_pid, SIGTERM);
+  ck_assert_int_eq(outcome(), ERROR_NONE);
+}
+END_TEST
+
+START_TEST(what_is_being_served_or_queued_at_sigterm_is_answered) {
+  int fds[4];
+  begin(plan_of(kinds[_i], 1));
+  ck_assert_int_gt(ask("pid"), 0);
+  for (int i = 0; i < 4; i++) {
+    fds[i] = open_connection();
+    ck_assert(send_request(fds[i], "slow", false));
+  }
+  sleep_ms(50);
+  (void)kill(supervisor_pid, SIGTERM);
+  for (int i = 0; i < 4; i++) {
+    ck_assert_int_gt(receive_answer(fds[i], DEADLINE_MS), 0);
+    (void)close(fds[i]);
+  }
+  ck_assert_int_eq(outcome(), ERROR_NONE);
+}
+END_TEST
+
+START_TEST(a_worker_that_dies_is_replaced) {
+  begin(plan_of(kinds[_i], 1));
+  int first = ask("pid");
+  ck_assert_int_gt(first, 0);
+  (void)kill(first, SIGKILL);
+  wait_until_gone(first);
+  int second = ask("pid");
+  ck_assert_int_gt(second, 0);
+  ck_assert_int_ne(second, first);
+  (void)kill(supervisor_pid, SIGTERM);
+  ck_assert_int_eq(outcome(), ERROR_NONE);
+}
+END_TEST
+
+START_TEST(a_reload_replaces_the_workers_without_losing_a_request) {
+  begin(plan_of(kinds[_i], 1));
+  int first = ask("pid");
+  int fd = open_connection();
+  ck_assert(send_request(fd, "slow", false));
+  (void)kill(supervisor_pid, SIGHUP);
+  for (int i = 0; i < 50; i++) {
+    ck_assert_int_gt(ask("pid"), 0);
+  }
+  ck_assert_int_gt(receive_answer(fd, DEADLINE_MS), 0);
+  (void)close(fd);
+  wait_until_gone(first);
+  ck_assert_int_gt(ask("pid"), 0);
+  (void)kill(supervisor_pid, SIGTERM);
+  ck_assert_int_eq(outcome(), ERROR_NONE);
+}
+END_TEST
+
+START_TEST(a_worker_that_hangs_is_killed) {
+  begin(plan_of(kinds[_i], 1));
+  int first = ask("pid");
+  ck_assert_int_eq(ask("hang"), -1);
+  wait_until_gone(first);
+  ck_assert_int_gt(ask("pid"), 0);
+  (void)kill(supervisor_pid, SIGTERM);
+  ck_assert_int_eq(outcome(), ERROR_NONE);
+}
+END_TEST
+
+START_TEST(a_second_sigterm_does_not_wait) {
+  struct supervisor_plan plan = plan_of(kinds[_i], 1);
+  plan.pools[0].serving_deadline_ms = 60000;
+  plan.drain_deadline_ms = 60000;
+  begin(plan);
+  ck_assert_int_gt(ask("pid"), 0);
+  int fd = open_connection();
+  ck_assert(send_request(fd, "hang", false));
+  sleep_ms(50);
+  (void)kill(supervisor_pid, SIGTERM);
+  sleep_ms(100);
+  ck_assert_int_eq(waitpid(supervisor_pid, NULL, WNOHANG), 0);
+  (void)kill(supervisor_pid, SIGTERM);
+  ck_assert_int_eq(outcome(), ERROR_NONE);
+  (void)close(fd);
+}
+END_TEST
+
+START_TEST(the_drain_deadline_ends_a_worker_that_hangs) {
+  struct supervisor_plan plan = plan_of(kinds[_i], 1);
+  plan.pools[0].serving_deadline_ms = 60000;
+  plan.drain_deadline_ms = 100;
+  begin(plan);
+  ck_assert_int_gt(ask("pid"), 0);
+  int fd = open_connection();
+  ck_assert(send_request(fd, "hang", false));
+  sleep_ms(50);
+  (void)kill(supervisor_pid, SIGTERM);
+  ck_assert_int_eq(outcome(), ERROR_NONE);
+  (void)close(fd);
+}
+END_TEST
+
+START_TEST(no_worker_outlives_a_killed_supervisor) {
+  begin(plan_of(kinds[_i], 1));
+  int worker = ask("pid");
+  (void)kill(supervisor_pid, SIGKILL);
+  ck_assert_int_eq(outcome(), -1);
+  wait_until_gone(worker);
+}
+END_TEST
+
+START_TEST(workers_that_cannot_start_end_the_supervisor) {
+  static char broken[] = "broken";
+  struct supervisor_plan plan = plan_of(kinds[_i], 1);
+  plan.callbacks.context = broken;
+  log_configure(LOG_LEVEL_ERROR, LOG_FORMAT_JSON);
+  begin(plan);
+  ck_assert_int_eq(outcome(), ERROR_LIMITED);
+}
+END_TEST
+
+START_TEST(a_kept_connection_serves_many_requests_among_others) {
+  int fds[20];
+  begin(plan_of(POOL_MULTIPLEXED, 1));
+  for (int i = 0; i < 20; i++) {
+    fds[i] = open_connection();
+  }
+  for (int round = 0; round < 10; round++) {
+    for (int i = 0; i < 20; i++) {
+      ck_assert(send_request(fds[i], "pid", true));
+    }
+    for (int i = 0; i < 20; i++) {
+      ck_assert_int_gt(receive_answer(fds[i], DEADLINE_MS), 0);
+    }
+  }
+  (void)kill(supervisor_pid, SIGTERM);
+  char byte;
+  for (int i = 0; i < 20; i++) {
+    ck_assert(!receive(fds[i], &byte, 1, DEADLINE_MS)); /* closed */
+    (void)close(fds[i]);
+  }
+  ck_assert_int_eq(outcome(), ERROR_NONE);
+}
+END_TEST
+
+/* 256 connections fill a worker; another waits until one of them is closed, and nobody spins meanwhile. */
+START_TEST(a_full_worker_leaves_further_connections_waiting) {
+  static int fds[256];
+  begin(plan_of(POOL_MULTIPLEXED, 1));
+  for (int i = 0; i < 256; i++) {
+    fds[i] = open_connection();
+    ck_assert(send_request(fds[i], "pid", true));
+    ck_assert_int_gt(receive_answer(fds[i], DEADLINE_MS), 0);
+  }
+  int waiting = open_connection();
+  ck_assert(send_request(waiting, "pid", true));
+  ck_assert_int_eq(receive_answer(waiting, 200), -1);
+  (void)close(fds[17]);
+  ck_assert_int_gt(receive_answer(waiting, DEADLINE_MS), 0);
+  (void)close(waiting);
+  (void)kill(supervisor_pid, SIGTERM);
+  ck_assert_int_eq(outcome(), ERROR_NONE);
+}
+END_TEST
+
+int main(void) {
+  Suite *suite = suite_create("supervisor");
+  TCase *tests = tcase_create("supervisor");
+  tcase_set_timeout(tests, 60);
+  tcase_add_checked_fixture(tests, make_folder, remove_folder);
+  tcase_add_loop_test(tests, requests_are_answered_until_sigterm, 0, KINDS);
+  tcase_add_loop_test(tests, what_is_being_served_or_queued_at_sigterm_is_answered, 0, KINDS);
+  tcase_add_loop_test(tests, a_worker_that_dies_is_replaced, 0, KINDS);
+  tcase_add_loop_test(tests, a_reload_replaces_the_workers_without_losing_a_request, 0, KINDS);
+  tcase_add_loop_test(tests, a_worker_that_hangs_is_killed, 0, KINDS);
+  tcase_add_loop_test(tests, a_second_sigterm_does_not_wait, 0, KINDS);
+  tcase_add_loop_test(tests, the_drain_deadline_ends_a_worker_that_hangs, 0, KINDS);
+  tcase_add_loop_test(tests, no_worker_outlives_a_killed_supervisor, 0, KINDS);
+  tcase_add_loop_test(tests, workers_that_cannot_start_end_the_supervisor, 0, KINDS);
+  tcase_add_test(tests, a_kept_connection_serves_many_requests_among_others);
+  tcase_add_test(tests, a_full_worker_leaves_further_connections_waiting);
+  suite_add_tcase(suite, tests);
+  SRunner *runner = srunner_create(suite);
+  srunner_run_all(runner, CK_ENV);
+  int failed = srunner_ntests_failed(runner);
+  srunner_free(runner);
+  return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+}
