@@ -194,8 +194,7 @@ enum error keyring_load(const char *path, struct keyring **ret_keyring, char ret
     snprintf(ret_problem, 200, "no such file; make it with `mediagate keys init`");
   } else if (error == ERROR_DENIED) {
     snprintf(ret_problem, 200,
-             "others can read or write it, or own it; make it a file of mode 0600 that belongs to "
-             "mediagate's user or root");
+             "others can read or write it; make it a file of mode 0600 that belongs to mediagate's user");
   } else {
     snprintf(ret_problem, 200, "cannot be read: %s", error_strerror(error));
   }

