@@ -7,11 +7,13 @@ others for tests that break things. `make_media` gives real films and sounds.
 import contextlib
 
 import pytest
+import requests
 
 import contract
 import media_files
 import web_tools
-from stack import Stack
+from fake_pools import FakePools
+from stack import Stack, wait_until
 
 
 @pytest.fixture(scope="session")
@@ -23,6 +25,38 @@ def stack():
             return
         with contract.Contract(running.base_url) as running.contract:
             yield running
+
+
+@pytest.fixture(scope="session")
+def nginx_alone():
+    """nginx with a fake responder in each pool's place (.pools) and a playable file of medium 7: for what nginx decides itself."""
+    front = Stack(cors_origins=["https://player.example"], trusted_proxies=["127.0.0.1"], origin_hosts=["http://127.0.0.1:9"])
+    with contextlib.ExitStack() as end:
+        end.callback(front.remove)
+        (front.data_dir / "media/7").mkdir(parents=True)
+        (front.data_dir / "media/7/film.mp4").write_bytes(b"film" * 1000)
+        (front.data_dir / "revoked").mkdir()
+        front.prepare()
+        front.mediagate(("keys", "init"))
+        front.render_nginx()
+        front.pools = FakePools(front.root / "run", front.user)
+        end.callback(front.pools.close)
+        end.callback(front.stop)
+        front.spawn_nginx()
+        wait_until(lambda: _nginx_answers(front), "nginx to answer")
+        yield front
+
+
+def _nginx_answers(front):
+    with front.anonymous() as api, contextlib.suppress(requests.ConnectionError):
+        return api.get("/livez").status_code == 200
+
+
+@pytest.fixture
+def front(nginx_alone):  # pylint: disable=redefined-outer-name
+    """nginx_alone, with nothing left of earlier tests."""
+    nginx_alone.pools.reset()
+    return nginx_alone
 
 
 @pytest.fixture

@@ -51,7 +51,7 @@ class FakePools:
     """
 
     def __init__(self, run_dir, user=None):
-        self.seen, self.die_on, self.headers = [], 0, {}
+        self.reset()
         self.listeners = []
         for pool in POOLS:
             listener = socket.socket(socket.AF_UNIX)
@@ -62,6 +62,9 @@ class FakePools:
                 os.chown(path, user.pw_uid, user.pw_gid)
             self.listeners.append(listener)
             threading.Thread(target=self._accept, args=(pool, listener), daemon=True).start()
+
+    def reset(self):
+        self.seen, self.die_on, self.headers = [], 0, {}
 
     def close(self):
         for listener in self.listeners:

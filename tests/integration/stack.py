@@ -20,6 +20,8 @@ import time
 import psycopg2
 import requests
 
+import signing
+
 TOP_SRC = pathlib.Path(os.environ.get("top_srcdir", pathlib.Path(__file__).resolve().parents[2]))
 TOP_BUILD = pathlib.Path(os.environ.get("top_builddir", TOP_SRC))
 # Under sanitizers and on busy machines everything takes longer; deadlines are generous, waits end at once when they can.
@@ -146,13 +148,7 @@ class Stack:
 
     # --- life -----------------------------------------------------------------------------------
     def start(self):
-        shutil.copy2(TOP_BUILD / "mediagate", self.program)
-        shutil.copytree(TOP_SRC / "migrations", self.root / "share/migrations")
-        if (TOP_BUILD / "web-dist").exists():
-            shutil.copytree(TOP_BUILD / "web-dist", self.root / "share/web")
-        self._make_certificate()
-        self.write_settings()
-        self._chown()
+        self.prepare()
         self.start_postgres()
         self.mediagate("migrate")
         self.mediagate(("keys", "init"))
@@ -160,6 +156,16 @@ class Stack:
         self.start_serve()
         self.start_nginx()
         return self
+
+    def prepare(self):
+        """Everything that needs no process: program, certificate, settings, folders that the account owns."""
+        shutil.copy2(TOP_BUILD / "mediagate", self.program)
+        shutil.copytree(TOP_SRC / "migrations", self.root / "share/migrations")
+        if (TOP_BUILD / "web-dist").exists():
+            shutil.copytree(TOP_BUILD / "web-dist", self.root / "share/web")
+        self.make_certificate()
+        self.write_settings()
+        self.give_to_user()
 
     def stop(self):
         """Stops everything in order; complains about what did not end well. The folder stays: see remove()."""
@@ -211,13 +217,13 @@ class Stack:
         self.remove()
         assert not complaints or kind, complaints
 
-    def _chown(self):
+    def give_to_user(self):
         self.root.chmod(0o755)
         if self.user:
             for path in (self.root, *self.root.rglob("*")):
                 os.chown(path, self.user.pw_uid, self.user.pw_gid, follow_symlinks=False)
 
-    def _make_certificate(self):
+    def make_certificate(self):
         subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "2",
                         "-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost,DNS:media.example.test,IP:127.0.0.1",
                         "-keyout", self.root / "etc/tls/key.pem", "-out", self.certificate], check=True, capture_output=True)
@@ -277,12 +283,12 @@ class Stack:
     def render_nginx(self):
         folder = self.root / "etc/nginx"
         self.mediagate("nginx-config", "--output-dir", folder, "--ca-file", self.certificate)
-        self.run(TOP_SRC / "deploy/render-nginx" if not self.user else self._readable_deploy() / "render-nginx", "--output", folder,
+        self.run(TOP_SRC / "deploy/render-nginx" if not self.user else self.readable_deploy() / "render-nginx", "--output", folder,
                  "--etc", self.root / "etc", "--run", self.root / "run", "--data", self.data_dir, "--log", self.root / "log",
                  "--share", self.root / "share", "--pid", self.root / "run/nginx.pid", "--unprivileged",
                  "--http", f"127.0.0.1:{self.http_port}", "--https", f"127.0.0.1:{self.https_port}")
 
-    def _readable_deploy(self):
+    def readable_deploy(self):
         """deploy/ where the unprivileged user can read it, wherever the clone is."""
         copy = self.root / "share/deploy"
         if not copy.exists():
@@ -354,9 +360,12 @@ class Stack:
 
     # --- nginx --------------------------------------------------------------------------------------
     def start_nginx(self):
+        self.spawn_nginx()
+        self.wait_ready()
+
+    def spawn_nginx(self):
         self.nginx = self.spawn(["nginx", "-e", self.root / "log/error.log", "-c", self.root / "etc/nginx/nginx.conf", "-g", "daemon off;"],
                                 "nginx.log")
-        self.wait_ready()
 
     def wait_ready(self):
         with self.anonymous() as api:
@@ -391,6 +400,11 @@ class Stack:
     def wait_view_log(self, condition, what="the delivery to be logged"):
         """The lines for which condition(line) holds, once there is one."""
         return wait_until(lambda: [line for line in self.view_log() if condition(line)], what)
+
+    def sign(self, media=7, file="film.mp4", **fields):
+        """A stream path of our own making, with the signing key of this stack."""
+        kid, secret = signing.stream_keys(self.root / "etc/stream_keys")[0]
+        return signing.sign(secret, kid, media, file, **fields)
 
     # --- people and media ---------------------------------------------------------------------------
     def anonymous(self, https=False):

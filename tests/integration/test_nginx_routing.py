@@ -1,57 +1,9 @@
 # SPDX-License-Identifier: ISC
 """nginx's part of the contract with the workers: which pool gets what, with which parameters, and what is sent twice."""
-import shutil
-
 import pytest
-import requests
 
 import signing
-from fake_pools import FakePools
-from stack import TOP_BUILD, TOP_SRC, Stack, wait_until
-
-
-@pytest.fixture(scope="module")
-def front():
-    """nginx alone, with a fake responder in each pool's place and a playable file of medium 7."""
-    stack = Stack(cors_origins=["https://player.example"], trusted_proxies=["127.0.0.1"], origin_hosts=["http://127.0.0.1:9"])
-    pools = None
-    try:
-        shutil.copy2(TOP_BUILD / "mediagate", stack.program)
-        stack._make_certificate()  # pylint: disable=protected-access
-        stack.write_settings()
-        (stack.data_dir / "media/7").mkdir(parents=True)
-        (stack.data_dir / "media/7/film.mp4").write_bytes(b"film" * 1000)
-        (stack.data_dir / "revoked").mkdir()
-        stack._chown()  # pylint: disable=protected-access
-        stack.mediagate(("keys", "init"))
-        stack.render_nginx()
-        pools = FakePools(stack.root / "run", stack.user)
-        stack.nginx = stack.spawn(["nginx", "-e", stack.root / "log/error.log", "-c", stack.root / "etc/nginx/nginx.conf", "-g", "daemon off;"],
-                                  "nginx.log")
-        stack.pools = pools
-        wait_until(lambda: _answers(stack), "nginx to answer")
-        yield stack
-    finally:
-        complaints = stack.stop()
-        if pools:
-            pools.close()
-        stack.remove()
-    assert not complaints
-
-
-def _answers(stack):
-    try:
-        with stack.anonymous() as api:
-            return api.get("/livez").status_code == 200
-    except requests.ConnectionError:
-        return False
-
-
-@pytest.fixture(autouse=True)
-def forget(front):
-    front.pools.seen.clear()
-    front.pools.headers = {}
-    front.pools.die_on = 0
+from stack import TOP_SRC, wait_until
 
 
 def pool_of(front, method, path, **arguments):
@@ -59,11 +11,6 @@ def pool_of(front, method, path, **arguments):
         answer = api.request(method, path, **arguments)
     assert answer.status_code == 200, (method, path, answer.text)
     return front.pools.seen[-1][0]
-
-
-def sign(front, media=7, file="film.mp4", **fields):
-    kid, secret = signing.stream_keys(front.root / "etc/stream_keys")[0]
-    return signing.sign(secret, kid, media, file, **fields)
 
 
 def test_every_route_reaches_its_pool_with_and_without_a_trailing_slash(front):
@@ -136,7 +83,7 @@ def test_an_unfit_request_id_is_replaced(front, given):
 
 def test_a_playable_url_reaches_no_pool(front):
     with front.anonymous() as api:
-        answer = api.get(sign(front))
+        answer = api.get(front.sign())
     assert answer.status_code == 200 and answer.content == b"film" * 1000
     assert not front.pools.seen
 
@@ -144,7 +91,7 @@ def test_a_playable_url_reaches_no_pool(front):
 def test_a_remote_medium_is_asked_of_the_fast_pool_after_the_signature(front):
     front.pools.headers = {"Status": "404 Not Found"}
     with front.anonymous() as api:
-        good = sign(front, file="remote/film.mp4")
+        good = front.sign(file="remote/film.mp4")
         api.get(good, headers={"Range": "bytes=0-9"})
         pool, params, keep = front.pools.seen[-1]
         assert (pool, keep) == ("fast", True)
@@ -167,10 +114,10 @@ def test_internal_and_unknown_paths_are_404_and_reach_no_pool(front, path):
 def test_an_accelerated_answer_reaches_only_listed_origins(front):
     with front.anonymous() as api:
         front.pools.headers = {"X-Accel-Redirect": "/_origin/http/127.0.0.1/9/film.mp4"}
-        answer = api.get(sign(front, file="remote/film.mp4"))
+        answer = api.get(front.sign(file="remote/film.mp4"))
         assert answer.status_code == 502 and "origin" in answer.json()["detail"]  # listed, but nothing listens there
         front.pools.headers = {"X-Accel-Redirect": "/_origin/http/127.0.0.1/10/film.mp4"}
-        assert api.get(sign(front, file="remote/film.mp4")).status_code == 404
+        assert api.get(front.sign(file="remote/film.mp4")).status_code == 404
 
 
 def test_pages_of_the_list_get_cors_headers_and_others_none(front):
@@ -183,7 +130,7 @@ def test_pages_of_the_list_get_cors_headers_and_others_none(front):
         assert "Authorization" in listed.headers["Access-Control-Allow-Headers"]
         other = api.options("/media/media/7", headers={"Origin": "https://evil.example", **preflight})
         assert not [name for name in other.headers if name.startswith("Access-Control-")]
-        for path in (sign(front), sign(front)[:-1], "/auth/me", "/nothing"):
+        for path in (front.sign(), front.sign()[:-1], "/auth/me", "/nothing"):
             for origin, expected in (("https://player.example", "https://player.example"), ("https://evil.example", None), (None, None)):
                 answer = api.get(path, headers={"Origin": origin} if origin else {})
                 assert answer.headers.get("Access-Control-Allow-Origin") == expected, (path, origin)
@@ -206,7 +153,7 @@ def test_an_unchanged_setting_writes_no_file(front):
 
 def test_the_main_file_passes_nginx_test_as_it_is_deployed(front):
     """nginx.conf and its fragment with the paths of an installation, in a place of their own where these paths exist."""
-    deploy = front._readable_deploy()  # pylint: disable=protected-access
+    deploy = front.readable_deploy()
     keys = front.root / "etc/stream_keys"
     inside = ("mkdir -p /etc/mediagate/nginx /run/mediagate /var/lib/mediagate/media /var/log/mediagate && "
               "cp /deploy/nginx-settings/*.conf /etc/mediagate/nginx/ && cp /keys /etc/mediagate/stream_keys && "
@@ -227,14 +174,14 @@ def test_the_logs_are_rotated_and_bounded_without_a_lost_line(front):
     conf = front.root / "etc/logrotate.conf"
     conf.write_text(text)
     conf.chmod(0o644)
-    front._chown()  # pylint: disable=protected-access
+    front.give_to_user()
     before = len(front.view_log())
     with front.anonymous() as api:
         for _ in range(3):
             for _ in range(5):
-                assert api.get(sign(front)).status_code == 200
+                assert api.get(front.sign()).status_code == 200
             front.run("logrotate", "-f", "-s", front.root / "run/rotation", conf)
-        api.get(sign(front))
+        api.get(front.sign())
     lines = lambda: sum(len(path.read_text().splitlines()) for path in (front.root / "log").glob("view.log*"))  # noqa: E731
     wait_until(lambda: lines() == before + 16, "every delivery to be in one of the files")
     assert (front.root / "log/view.log.3").exists() and front.nginx.poll() is None
