@@ -71,7 +71,7 @@ ROWS = [
 
 
 def exchange(port, data, hang_up=False):
-    """Sends, shuts the sending side to hang up, reads to the end. Returns (status or None, headers, body)."""
+    """Sends, shuts the sending side to hang up, reads one answer. Returns (status or None, headers, body)."""
     received = b""
     with socket.create_connection(("127.0.0.1", port), timeout=30) as connection:
         try:
@@ -81,10 +81,20 @@ def exchange(port, data, hang_up=False):
         except OSError:
             pass  # the answer came before the end of what was sent
         with contextlib.suppress(ConnectionResetError):
-            while piece := connection.recv(65536):
+            while not is_whole(received) and (piece := connection.recv(65536)):
                 received += piece
-    if not received:
-        return None, {}, b""
+    return parse(received) if received else (None, {}, b"")
+
+
+def is_whole(received):
+    """By its Content-Length: nginx keeps a refused body's connection open for a while."""
+    if b"\r\n\r\n" not in received:
+        return False
+    _, headers, body = parse(received)
+    return "content-length" in headers and len(body) >= int(headers["content-length"])
+
+
+def parse(received):
     head, _, body = received.partition(b"\r\n\r\n")
     lines = head.decode("latin-1").split("\r\n")
     return int(lines[0].split()[1]), {k.lower(): v for k, v in (line.split(": ", 1) for line in lines[1:])}, body
