@@ -29,10 +29,13 @@ enum error media_sweep_run(struct app *app, bool full, struct sweep_counts *ret_
                                         .context = app};
   enum error error = sweep_run(app->media_folder, &options, ret_counts);
   const struct sweep_counts *counts = ret_counts;
-  if (counts->spool + counts->trash + counts->stored + counts->deleted + counts->noted + counts->failed > 0) {
-    log_event(counts->failed > 0 ? LOG_LEVEL_WARNING : LOG_LEVEL_INFO, "files_swept", LOG_I64("spool", counts->spool),
-              LOG_I64("trash", counts->trash), LOG_I64("stored", counts->stored), LOG_I64("deleted", counts->deleted),
-              LOG_I64("noted", counts->noted), LOG_I64("failed", counts->failed));
+  if (counts->spool + counts->trash + counts->stored + counts->deleted + counts->noted + counts->unknown +
+          counts->failed >
+      0) {
+    log_event(counts->unknown + counts->failed > 0 ? LOG_LEVEL_WARNING : LOG_LEVEL_INFO, "files_swept",
+              LOG_I64("spool", counts->spool), LOG_I64("trash", counts->trash), LOG_I64("stored", counts->stored),
+              LOG_I64("deleted", counts->deleted), LOG_I64("noted", counts->noted), LOG_I64("unknown", counts->unknown),
+              LOG_I64("failed", counts->failed));
   }
   return error;
 }

@@ -20,9 +20,10 @@ static const char usage[] =
     "  --full          look at every file, not only at those that are noted as unsettled\n";
 
 static int report(enum error error, const struct sweep_counts *counts, struct database *database) {
-  printf("spool files %" PRId64 ", replaced or stray files %" PRId64 ", deleted media %" PRId64 ", trash %" PRId64
-         " removed; newly noted %" PRId64 ", failed %" PRId64 "\n",
-         counts->spool, counts->stored, counts->deleted, counts->trash, counts->noted, counts->failed);
+  printf("removed: %" PRId64 " spool files, %" PRId64 " replaced or stray files, %" PRId64 " deleted media, %" PRId64
+         " folders in the trash\nleft: %" PRId64 " newly noted, %" PRId64
+         " of media that the database does not know, %" PRId64 " that failed\n",
+         counts->spool, counts->stored, counts->deleted, counts->trash, counts->noted, counts->unknown, counts->failed);
   if (error != ERROR_NONE) {
     fprintf(stderr, "mediagate: the sweep stopped early: %s %s\n", error_strerror(error),
             database_last_error(database));

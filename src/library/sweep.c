@@ -45,7 +45,9 @@ static enum error each_entry(struct sweep *sweep, int folder_fd, visit *visit_en
       continue;
     }
     error = visit_entry(sweep, dirfd(entries), entry->d_name);
-    if (error != ERROR_NONE) {
+    if (error == ERROR_NOT_FOUND) {
+      sweep->counts->unknown++;
+    } else if (error != ERROR_NONE) {
       sweep->counts->failed++;
     }
   }

@@ -12,7 +12,8 @@
 #include "library/media_folder.h"
 
 /* Is this entry of media/<id>/ (a stored name up to its first "/") the row's? Of a deleted medium
- * none is. */
+ * none is. ERROR_NOT_FOUND: the database never heard of this medium; its files are left alone,
+ * since that is what a restored backup or a wrong connection string looks like. */
 typedef enum error sweep_is_current(void *context, int64_t media_id, const char *entry, bool *ret_current,
                                     bool *ret_deleted);
 
@@ -33,9 +34,10 @@ struct sweep_options {
 
 struct sweep_counts {
   int64_t spool, trash, stored,
-      deleted;    /* removed: spool files, folders in trash/, stored files, folders of deleted media */
-  int64_t noted;  /* found by a full sweep and kept for now */
-  int64_t failed; /* could not be looked at or removed; the next sweep tries again */
+      deleted;     /* removed: spool files, folders in trash/, stored files, folders of deleted media */
+  int64_t noted;   /* found by a full sweep and kept for now */
+  int64_t unknown; /* of media that the database never heard of: left alone */
+  int64_t failed;  /* could not be looked at or removed; the next sweep tries again */
 };
 
 /* ERROR_IO and the like only when a folder as a whole cannot be read; ERROR_UNAVAILABLE when

@@ -443,6 +443,29 @@ def test_workers_killed_at_any_moment_of_uploads_and_deletions(make_stack, make_
     rows_and_files_agree(stack, ids + dead, sums)
 
 
+def test_a_lost_reply_to_the_commit_loses_no_file(make_stack, make_media):
+    """The connection breaks while the row is being written: nobody can say whether it was. The file must outlast the doubt."""
+    stack = make_stack(upload_workers=1)
+    media = stack.film(make_media("short"))
+    stack.sql("create function slowly() returns trigger language plpgsql as $$ begin perform pg_sleep(30); return new; end $$")
+    stack.sql("create trigger slowly before update of stored_name on media_asset for each row execute function slowly()")
+    answers = []
+    thread = threading.Thread(target=lambda: answers.append(stack.upload(media["id"], make_media("webm"))))
+    thread.start()
+    busy = "select pid from pg_stat_activity where wait_event = 'PgSleep'"
+    pid = wait_until(lambda: stack.sql(busy), "the row to be written")[0][0]
+    stack.sql("select pg_terminate_backend(%s)", pid)
+    thread.join()
+    assert answers[0].status_code == 503, answers[0].text
+    stack.sql("drop trigger slowly on media_asset")
+    assert stack.anonymous().get(stack.stream_path(media["id"])).content == make_media("short").read_bytes()
+    age_notes(stack)
+    stack.mediagate("sweep")
+    rows_and_files_agree(stack, [media["id"]], {media["sha256"]})
+    answer = stack.upload(media["id"], make_media("webm"))
+    assert answer.status_code == 200, answer.text
+
+
 def test_a_deletion_cut_short_is_finished_by_the_sweep(stack, make_media):
     """What a kill -9 between the commit of the row and the end leaves, made by hand."""
     media = stack.film(make_media("short"))
