@@ -200,7 +200,7 @@ static void page(const struct media_filter *filter, char *ret_titles, size_t siz
 
 START_TEST(lists_newest_first_by_cursor) {
   for (int i = 0; i < 7; i++) {
-    char title[8];
+    char title[16];
     snprintf(title, sizeof title, "%d", i);
     create(title, i % 2 == 0 ? MEDIA_VIDEO : MEDIA_AUDIO, NULL);
   }
