@@ -145,7 +145,7 @@ static enum error wait_for_result(struct database *database, int64_t deadline_ms
 }
 
 /* Collects what was sent for. An error may follow a result (a deferred check fails at the end), so all of them are
- * read, and the first error counts. */
+ * read, and the first error counts. ret_result may be NULL. */
 static enum error collect(struct database *database, int64_t deadline_ms, PGresult **ret_result, enum fate *ret_fate) {
   PGresult *kept = NULL;
   enum error error = ERROR_NONE;
@@ -166,12 +166,12 @@ static enum error collect(struct database *database, int64_t deadline_ms, PGresu
   if (error == ERROR_NONE && PQresultStatus(kept) != PGRES_COMMAND_OK && PQresultStatus(kept) != PGRES_TUPLES_OK) {
     error = judge(database, kept, ret_fate);
   }
-  if (error != ERROR_NONE) {
+  if (error != ERROR_NONE || ret_result == NULL) {
     PQclear(kept);
-    return error;
+  } else {
+    *ret_result = kept;
   }
-  *ret_result = kept;
-  return ERROR_NONE;
+  return error;
 }
 
 static int64_t deadline_from_now(const struct database *database) {
@@ -197,10 +197,8 @@ static enum error prepare(struct database *database, const char *sql, int64_t de
   if (PQsendPrepare(database->connection, ret_name, sql, 0, NULL) == 0) {
     return lost_connection(database, ret_fate);
   }
-  PGresult *result = NULL;
-  enum error error = collect(database, deadline_ms, &result, ret_fate);
+  enum error error = collect(database, deadline_ms, NULL, ret_fate);
   if (error == ERROR_NONE) {
-    PQclear(result);
     database->prepared_sql[database->prepared_count++] = sql;
   } else if (*ret_fate == FATE_UNKNOWN) {
     *ret_fate = FATE_NOT_RUN; /* preparing runs nothing */
@@ -236,14 +234,8 @@ static enum error attempt(struct database *database, const char *sql, bool prepa
 static enum error set_statement_timeout(struct database *database) {
   struct parameters parameters = {0};
   parameters_i64(&parameters, database->statement_timeout_ms);
-  PGresult *result = NULL;
   enum fate fate = FATE_ANSWERED;
-  enum error error =
-      attempt(database, "select set_config('statement_timeout', $1, false)", false, &parameters, &result, &fate);
-  if (error == ERROR_NONE) {
-    PQclear(result);
-  }
-  return error;
+  return attempt(database, "select set_config('statement_timeout', $1, false)", false, &parameters, NULL, &fate);
 }
 
 static enum error connect_now(struct database *database) {
@@ -332,19 +324,24 @@ static enum error execute(struct database *database, const char *sql, bool prepa
                                                                                           : error;
 }
 
-enum error statement_execute(struct database *database, const char *sql, enum statement_repeat repeat,
-                             const struct parameters *parameters, struct rows *ret_rows) {
+static enum error execute_rows(struct database *database, const char *sql, bool prepared, enum statement_repeat repeat,
+                               const struct parameters *parameters, struct rows *ret_rows) {
   PGresult *result = NULL;
-  enum error error = execute(database, sql, database->prepared, repeat, parameters, &result);
-  if (error != ERROR_NONE) {
-    return error;
-  }
-  if (ret_rows == NULL) {
-    PQclear(result);
-  } else {
+  enum error error = execute(database, sql, prepared, repeat, parameters, ret_rows == NULL ? NULL : &result);
+  if (error == ERROR_NONE && ret_rows != NULL) {
     *ret_rows = (struct rows){.result = result, .row = -1};
   }
-  return ERROR_NONE;
+  return error;
+}
+
+enum error statement_execute(struct database *database, const char *sql, enum statement_repeat repeat,
+                             const struct parameters *parameters, struct rows *ret_rows) {
+  return execute_rows(database, sql, database->prepared, repeat, parameters, ret_rows);
+}
+
+enum error statement_execute_planned(struct database *database, const char *sql, enum statement_repeat repeat,
+                                     const struct parameters *parameters, struct rows *ret_rows) {
+  return execute_rows(database, sql, false, repeat, parameters, ret_rows);
 }
 
 enum error statement_run_script(struct database *database, const char *sql) {
@@ -352,22 +349,15 @@ enum error statement_run_script(struct database *database, const char *sql) {
     return ERROR_UNAVAILABLE;
   }
   enum fate fate = FATE_ANSWERED;
-  PGresult *result = NULL;
   if (PQsendQuery(database->connection, sql) == 0) {
     return lost_connection(database, &fate);
   }
-  enum error error = collect(database, 0, &result, &fate);
-  if (error == ERROR_NONE) {
-    PQclear(result);
-  }
-  return error;
+  return collect(database, 0, NULL, &fate);
 }
 
 enum error database_begin(struct database *database) {
-  PGresult *result = NULL;
-  enum error error = execute(database, "begin", false, STATEMENT_REPEATABLE, NULL, &result);
+  enum error error = execute(database, "begin", false, STATEMENT_REPEATABLE, NULL, NULL);
   if (error == ERROR_NONE) {
-    PQclear(result);
     database->transaction = TRANSACTION_OPEN;
   }
   return error;
@@ -393,13 +383,8 @@ enum error database_commit(struct database *database) {
 void database_rollback(struct database *database) {
   enum transaction was = database->transaction;
   database->transaction = TRANSACTION_NONE;
-  PGresult *result = NULL;
   enum fate fate = FATE_ANSWERED;
-  if (was == TRANSACTION_OPEN) {
-    if (attempt(database, "rollback", false, NULL, &result, &fate) == ERROR_NONE) {
-      PQclear(result);
-    } else {
-      drop_connection(database); /* the server rolls back what a lost connection began */
-    }
+  if (was == TRANSACTION_OPEN && attempt(database, "rollback", false, NULL, NULL, &fate) != ERROR_NONE) {
+    drop_connection(database); /* the server rolls back what a lost connection began */
   }
 }

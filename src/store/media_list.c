@@ -84,7 +84,10 @@ enum error media_store_list(struct database *database, const struct media_filter
   const char *sql =
       filter->type >= 0 ? (pattern == NULL ? list_type : list_type_search) : (pattern == NULL ? list_all : list_search);
   struct rows rows;
-  enum error error = statement_execute(database, sql, STATEMENT_REPEATABLE, &parameters, &rows);
+  /* A search is planned with its text in view: only so a rare one is found by its index. */
+  enum error error = pattern == NULL
+                         ? statement_execute(database, sql, STATEMENT_REPEATABLE, &parameters, &rows)
+                         : statement_execute_planned(database, sql, STATEMENT_REPEATABLE, &parameters, &rows);
   free(pattern);
   return error == ERROR_NONE ? read_items(&rows, ret_items, ret_count) : error;
 }

@@ -61,6 +61,10 @@ struct rows {
  * ERROR_UNKNOWN_OUTCOME: the reply to a statement that is not repeatable was lost. */
 enum error statement_execute(struct database *database, const char *sql, enum statement_repeat repeat,
                              const struct parameters *parameters, struct rows *ret_rows) MUST_CHECK;
+/* As statement_execute, never prepared: for statements whose best plan depends on the values, which a prepared one
+ * stops looking at. */
+enum error statement_execute_planned(struct database *database, const char *sql, enum statement_repeat repeat,
+                                     const struct parameters *parameters, struct rows *ret_rows) MUST_CHECK;
 /* As statement_execute for what returns no rows; *ret_affected (may be NULL) is how many it changed. */
 enum error statement_change(struct database *database, const char *sql, enum statement_repeat repeat,
                             const struct parameters *parameters, int64_t *ret_affected) MUST_CHECK;
