@@ -13,6 +13,7 @@
 #include "config/settings.h"
 #include "library/media_folder.h"
 #include "security/keyring.h"
+#include "security/token_memo.h"
 #include "store/account_store.h"
 #include "store/database.h"
 #include "store/media_store.h"
@@ -24,6 +25,7 @@ struct app {
   const struct keyring *stream_keys;
   struct database *database;
   struct row_cache *row_cache;       /* NULL but in the fast pool */
+  struct token_memo *token_memo;     /* the same */
   struct media_folder *media_folder; /* opened by start in the api, upload and fast pools */
   const char *pool_name;
   subprocess_beat *beat;                  /* tells the supervisor that a long request is alive */

@@ -52,7 +52,8 @@ bool guard_admit(struct call *call, struct guard_identity *storage) {
     return false;
   }
   if (error == ERROR_NONE) {
-    error = access_token_verify(call->app->access_keys, text, length, clock_now_seconds(), &storage->token);
+    error = token_memo_verify(call->app->token_memo, call->app->access_keys, text, length, clock_now_seconds(),
+                              &storage->token);
   }
   if (error == ERROR_MEMORY) { /* says nothing of the token */
     call_fail(call, ERROR_UNAVAILABLE, "verifying an access token (out of memory)");

@@ -21,6 +21,8 @@
 
 /* A request that took longer is worth a line whatever it was. */
 #define SLOW_MS 1000
+/* Tokens that a fast worker remembers: a few for each application that asks for stream URLs. */
+#define MEMO_SLOTS 509
 
 struct worker {
   struct app app;
@@ -43,6 +45,7 @@ static void stop(void *state) {
   struct worker *worker = state;
   housekeeping_free(worker->housekeeping);
   row_cache_close(worker->app.row_cache);
+  token_memo_free(worker->app.token_memo);
   media_folder_close(worker->app.media_folder);
   database_close(worker->app.database);
   free(worker);
@@ -74,6 +77,9 @@ static enum error open_parts(struct worker *worker, const struct settings *setti
   }
   if (error == ERROR_NONE && strcmp(pool_name, "fast") == 0) {
     error = row_cache_open(app->database, &cache, &app->row_cache);
+  }
+  if (error == ERROR_NONE && strcmp(pool_name, "fast") == 0) {
+    error = token_memo_new(MEMO_SLOTS, &app->token_memo);
   }
   if (error == ERROR_NONE && strcmp(pool_name, SERVE_HOUSEKEEPING) == 0) {
     error = housekeeping_new(app, &worker->housekeeping);
