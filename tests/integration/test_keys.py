@@ -219,6 +219,18 @@ def test_a_key_that_nginx_does_not_take_never_signs(keys_stack, playable):
     assert kids(keys_stack)[0] != signs
 
 
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can change keys that are another user's")
+def test_root_rotates_the_services_keys_and_they_stay_its_own(keys_stack, playable):
+    """As in production: nginx is root's, the files are the service's."""
+    before = key_file(keys_stack).stat()
+    assert before.st_uid != 0
+    for kind in ("stream", "access"):
+        subprocess.run([keys_stack.program, "keys", "rotate", f"--{kind}", "--config", keys_stack.config], check=True, capture_output=True)
+        after = key_file(keys_stack, kind).stat()
+        assert (after.st_uid, after.st_gid, stat.S_IMODE(after.st_mode)) == (before.st_uid, before.st_gid, 0o600)
+    assert play(keys_stack, keys_stack.stream_path(playable["id"])) == 200
+
+
 def test_one_rotation_at_a_time(keys_stack):
     folder = os.open(key_file(keys_stack).parent, os.O_RDONLY)
     try:
