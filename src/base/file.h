@@ -23,7 +23,8 @@ enum error file_read(const char *path, size_t max_size, struct text *ret_text) M
 /* As file_read, for a secret: a regular file that group and others can neither read nor write (mode & 077 == 0); else
  * ERROR_DENIED. Who can open it then is its owner or root: root reads keys that belong to the service's account. */
 enum error file_read_secret(const char *path, size_t max_size, struct text *ret_text) MUST_CHECK;
-/* Writes beside the target, fsyncs, renames, fsyncs the folder: the file is the old or the new one, never half. */
+/* Writes beside the target, fsyncs, renames, fsyncs the folder: the file is the old or the new one, never
+ * half. Run by root, the new file has the old one's owner and group. */
 enum error file_replace(const char *path, mode_t mode, const void *bytes, size_t size) MUST_CHECK;
 enum error file_sync_folder(const char *path) MUST_CHECK;
 /* mkdir -p; existing folders are fine and keep their mode. */

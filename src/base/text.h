@@ -26,7 +26,8 @@ void text_clear(struct text *text); /* length 0, keeps the memory */
 void text_append(struct text *text, const char *string);
 void text_append_bytes(struct text *text, const void *bytes, size_t size);
 void text_appendf(struct text *text, const char *format, ...) PRINTF_LIKE(2, 3);
-/* Appends a JSON string literal with quotes; invalid UTF-8 becomes U+FFFD, so the result is always valid. */
+/* Appends a JSON string literal with quotes; invalid UTF-8 becomes U+FFFD, so the result is always valid. Controls are
+ * escaped, DEL and C1 too, so that it is also safe on a terminal. */
 void text_append_json_string(struct text *text, const char *bytes, size_t size);
 /* Appends percent-encoded: everything but RFC 3986 unreserved characters and those in `keep` (may be ""). */
 void text_append_percent(struct text *text, const char *bytes, size_t size, const char *keep);
