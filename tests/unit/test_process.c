@@ -23,8 +23,8 @@
 /* --- states --- */
 
 static const char *const legal_transitions[] = {
-    "free>starting",   "starting>idle",    "starting>draining", "idle>idle",        "idle>serving",
-    "idle>draining",   "serving>idle",     "serving>serving",   "serving>draining", "draining>draining",
+    "free>starting", "starting>idle", "starting>draining", "idle>idle",        "idle>serving",
+    "idle>draining", "serving>idle",  "serving>serving",   "serving>draining", "draining>draining",
 };
 
 START_TEST(only_the_listed_transitions_are_legal) {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * The supervisor and its workers with trivial callbacks, spoken to in FastCGI over their real sockets: what a request does
- * is chosen by its QUERY_STRING ("pid" answers the worker's pid, "hang" never answers, "slow" takes 300 ms).
+ * The supervisor and its workers with trivial callbacks, spoken to in FastCGI over their real sockets: what a request
+ * does is chosen by its QUERY_STRING ("pid" answers the worker's pid, "hang" never answers, "slow" takes 300 ms).
  */
 #include "config.h"
 
