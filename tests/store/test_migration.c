@@ -12,8 +12,10 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/file.h"
 #include "fixture.h"
+#include "store/media_store.h"
 
 static char folder[64];
 
@@ -158,6 +160,48 @@ START_TEST(many_at_once_apply_each_migration_once) {
 }
 END_TEST
 
+/* Works without pause as the old program does, for a second and a half; the number of failures. */
+static int work(struct database *database, int number) {
+  int failures = 0;
+  int64_t until = clock_monotonic_ms() + 1500;
+  if (number == 0) { /* somebody upgrades meanwhile */
+    struct text report = {0};
+    enum error error = migration_apply(database, folder, &report);
+    text_free(&report);
+    return error == ERROR_NONE ? 0 : 100;
+  }
+  while (clock_monotonic_ms() < until) {
+    struct media media = {0}, *items = NULL;
+    size_t count = 0;
+    failures += media_store_create(database, "film", MEDIA_VIDEO, NULL, 0, &media) != ERROR_NONE;
+    failures += media_store_update(database, media.id, &(struct media_change){.title = "Film"}, &media) != ERROR_NONE;
+    media_free(&media);
+    const struct media_filter filter = {.type = -1, .limit = 5};
+    failures += media_store_list(database, &filter, &items, &count) != ERROR_NONE;
+    for (size_t i = 0; i < count; i++) {
+      media_free(&items[i]);
+    }
+    free(items);
+  }
+  return failures > 100 ? 100 : failures;
+}
+
+START_TEST(the_old_program_works_on_while_the_new_one_migrates) {
+  make_folder();
+  write_migration("0002_second.sql", "-- x\n-- oldest-program: 1\nselect pg_sleep(0.5);\n"
+                                     "alter table media_asset add column note text;\n"
+                                     "create index media_asset_note on media_asset (note);\nselect pg_sleep(0.2);\n");
+  /* A result column of another type makes every prepared statement that returns it useless. */
+  write_migration("0003_third.sql",
+                  "-- x\n-- oldest-program: 1\nalter table media_asset alter column width type bigint;\n");
+  ck_assert_int_eq(fixture_race(5, work), 0);
+  ck_assert_int_eq(version(fixture_database), 3);
+  fixture_sql("alter table media_asset drop column note, alter column width type integer");
+  fixture_sql("delete from schema_migration where version > 1");
+  ck_assert_int_eq(file_remove_tree(folder), ERROR_NONE);
+}
+END_TEST
+
 START_TEST(knows_with_which_schema_it_can_live) {
   static const struct {
     struct migration_status status;
@@ -215,4 +259,5 @@ END_TEST
 
 FIXTURE_MAIN("migration", applies_what_is_missing_once, a_migration_that_fails_leaves_nothing,
              refuses_files_that_are_not_clear, many_at_once_apply_each_migration_once,
-             knows_with_which_schema_it_can_live, schema_sql_is_what_the_migrations_make)
+             knows_with_which_schema_it_can_live, schema_sql_is_what_the_migrations_make,
+             the_old_program_works_on_while_the_new_one_migrates)
