@@ -75,22 +75,27 @@ void text_append(struct text *text, const char *string) {
   text_append_bytes(text, string, strlen(string));
 }
 
+/* Formats into the room that there is, and once more when it was too small. */
 void text_appendf(struct text *text, const char *format, ...) {
   va_list arguments;
 
+  if (!reserve(text, TEXT_FIRST_CAPACITY / 2)) {
+    return;
+  }
+  size_t room = text->capacity - text->length;
   va_start(arguments, format);
-  int length = vsnprintf(NULL, 0, format, arguments);
+  int length = vsnprintf(text->data + text->length, room, format, arguments);
   va_end(arguments);
-  if (length < 0) {
+  if (length >= 0 && (size_t)length >= room && reserve(text, (size_t)length)) {
+    va_start(arguments, format);
+    length = vsnprintf(text->data + text->length, (size_t)length + 1, format, arguments);
+    va_end(arguments);
+  }
+  if (length < 0 || text->failed) {
     text->failed = true;
+    text->data[text->length] = '\0';
     return;
   }
-  if (!reserve(text, (size_t)length)) {
-    return;
-  }
-  va_start(arguments, format);
-  vsnprintf(text->data + text->length, (size_t)length + 1, format, arguments);
-  va_end(arguments);
   text->length += (size_t)length;
 }
 
@@ -195,14 +200,26 @@ static void append_json_escape(struct text *text, uint32_t code_point) {
   text_appendf(text, "\\u%04x", (unsigned)code_point);
 }
 
+/* How many bytes from here on stand for themselves in a JSON string: printable ASCII but quotes and backslashes. */
+static size_t plain_length(const unsigned char *bytes, size_t size) {
+  size_t length = 0;
+  while (length < size && bytes[length] >= 0x20 && bytes[length] < 0x7F && bytes[length] != '"' &&
+         bytes[length] != '\\') {
+    length++;
+  }
+  return length;
+}
+
 void text_append_json_string(struct text *text, const char *bytes, size_t size) {
   const unsigned char *at = (const unsigned char *)bytes;
   uint32_t code_point = 0;
 
   text_append_bytes(text, "\"", 1);
   while (size > 0) {
-    size_t length = utf8_sequence(at, size, &code_point);
-    if (length == 0) {
+    size_t length = plain_length(at, size);
+    if (length > 0) {
+      text_append_bytes(text, at, length);
+    } else if ((length = utf8_sequence(at, size, &code_point)) == 0) {
       text_append(text, "\xEF\xBF\xBD");
       length = 1;
     } else if (is_control(code_point) || code_point == '"' || code_point == '\\') {
