@@ -223,22 +223,25 @@ static void append_head(const struct response *response, const struct request *r
   text_append(head, "\r\n");
 }
 
+static enum error put(struct request *request, const struct text *text) {
+  return text->length == 0 || FCGX_PutStr(text->data, (int)text->length, request->fcgi->out) == (int)text->length
+             ? ERROR_NONE
+             : ERROR_ABORTED;
+}
+
 enum error response_send(struct response *response, struct request *request) {
   if (response->body.failed || response->headers.failed) {
     text_free(&response->headers);
     text_free(&response->body);
     response_error(response, ERROR_MEMORY);
   }
-  struct text whole = {0};
-  append_head(response, request, &whole);
-  if (request->method != HTTP_HEAD && response->content_type != NULL) {
-    text_append_bytes(&whole, response->body.data, response->body.length);
+  struct text head = {0};
+  append_head(response, request, &head);
+  enum error error = head.failed ? ERROR_MEMORY : put(request, &head);
+  if (error == ERROR_NONE && request->method != HTTP_HEAD && response->content_type != NULL) {
+    error = put(request, &response->body);
   }
-  enum error error = whole.failed ? ERROR_MEMORY : ERROR_NONE;
-  if (error == ERROR_NONE && FCGX_PutStr(whole.data, (int)whole.length, request->fcgi->out) != (int)whole.length) {
-    error = ERROR_ABORTED;
-  }
-  text_free(&whole);
+  text_free(&head);
   return error;
 }
 
