@@ -57,7 +57,7 @@ class Contract:
     @staticmethod
     def carries(method, url, arguments):
         """Does the proxy pass this request on unchanged?"""
-        if method.upper() not in ("GET", "POST", "PUT", "PATCH", "DELETE") or "://" in url or url.startswith("/stream/"):
+        if method.upper() not in ("GET", "POST", "PUT", "PATCH", "DELETE") or "://" in url or "%" in url or url.startswith("/stream/"):
             return False
         if arguments.get("stream") or arguments.get("files"):
             return False
