@@ -122,7 +122,7 @@ int main(int argc, char **argv) {
   long processes = strtol(argv[2], NULL, 10);
   for (long i = 0; i < processes; i++) {
     if (fork() == 0) {
-      prctl(PR_SET_PDEATHSIG, SIGTERM);
+      prctl(PR_SET_PDEATHSIG, SIGKILL); /* libfcgi catches SIGTERM */
       if (strcmp(argv[3], "loop") == 0) {
         serve_loop(listen_fd);
       }
