@@ -94,7 +94,9 @@ alive() {
 launch() {
   local name=$1
   shift
-  (cd "$state" && exec setsid "${as[@]}" env -i PATH="$PATH" HOME="$state" LC_ALL=C.UTF-8 "${overrides[@]}" "$@") 9>&- </dev/null >>"$state/log/$name.log" 2>&1 &
+  # shellcheck disable=SC2016 # the inner shell's arguments
+  setsid "${as[@]}" env -i PATH="$PATH" HOME="$state" LC_ALL=C.UTF-8 "${overrides[@]}" \
+    sh -c 'log=$1; shift; exec "$@" >>"$log" 2>&1' sh "$state/log/$name.log" "$@" 9>&- </dev/null >/dev/null 2>&1 &
   pid=$!
   printf '%s %s\n' "$pid" "$(started_at "$pid")" >"$run/$name.process"
 }
@@ -246,6 +248,14 @@ render_nginx() {
     --share "$state/program/share" --pid "$run/nginx.pid" --unprivileged --http "127.0.0.1:$PORT" --https "127.0.0.1:$HTTPS_PORT"
   sed -e "s|/var/log/mediagate|$state/log|g; s|/run/nginx\.pid|$run/nginx.pid|g; s|maxsize .*|maxsize 64M|; s|rotate 14|rotate 5|" \
     "$top/deploy/logrotate" >"$state/etc/logrotate.conf"
+  cat >>"$state/etc/logrotate.conf" <<TEXT
+$state/log/serve.log $state/log/postgres.log $state/log/nginx.log $state/log/rotate.log {
+  size 16M
+  rotate 2
+  missingok
+  copytruncate
+}
+TEXT
   chmod 644 "$state/etc/logrotate.conf"
   [ ${#as[@]} -eq 0 ] || chown "$account:" "$state/etc/nginx"/* "$state/etc/logrotate.conf"
 }
