@@ -85,6 +85,11 @@ alive() {
   if [ -n "$pid" ] && [ -n "$since" ] && [ "$(started_at "$pid")" = "$since" ]; then
     return 0
   fi
+  # What its leader left behind when it was killed, such as nginx's workers, is still known by its session, whose number
+  # no new process gets as long as they live.
+  if [ -n "$pid" ] && [ -z "$(started_at "$pid")" ]; then
+    pkill -KILL -s "$pid" || true
+  fi
   rm -f "$file"
   pid=''
   return 1

@@ -1,0 +1,193 @@
+# SPDX-License-Identifier: ISC
+"""./quickstart with the program that is built already: starts, tells, keeps, stops, and has a remedy for what can go wrong."""
+import contextlib
+import os
+import pathlib
+import re
+import shutil
+import signal
+import socket
+import subprocess
+import tempfile
+
+import pytest
+import requests
+
+from stack import DEADLINE, TOP_BUILD, TOP_SRC, free_port, wait_until
+
+
+class Quickstart:
+    def __init__(self, state):
+        self.state = pathlib.Path(state)
+        self.port, self.https_port = free_port(), free_port()
+
+    def environment(self, **more):
+        return {**os.environ, "BUILD": "no", "BUILD_DIR": str(TOP_BUILD), "STATE_DIR": str(self.state), "PORT": str(self.port),
+                "HTTPS_PORT": str(self.https_port), "MEDIAGATE_UPLOAD_WORKERS": "2", **more}
+
+    def __call__(self, *arguments, answer="", **more):
+        return subprocess.run([TOP_SRC / "quickstart", *arguments], input=answer, capture_output=True, text=True, check=False, cwd="/",
+                              env=self.environment(**more), timeout=4 * DEADLINE)
+
+    def ready(self):
+        with contextlib.suppress(requests.ConnectionError):
+            return requests.get(f"http://127.0.0.1:{self.port}/readyz", timeout=DEADLINE).status_code == 200
+        return False
+
+    def process(self, name):
+        return int((self.state / f"run/{name}.process").read_text().split()[0])
+
+
+@pytest.fixture
+def quickstart():
+    root = tempfile.mkdtemp(prefix="qs-", dir="/tmp")
+    os.chmod(root, 0o755)
+    running = Quickstart(pathlib.Path(root) / "state")
+    try:
+        yield running
+    finally:
+        running("--reset", "--yes")
+        shutil.rmtree(root, ignore_errors=True)
+
+
+def alive(pid):
+    try:
+        return pathlib.Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[0] != "Z"
+    except FileNotFoundError:
+        return False
+
+
+def test_detach_status_second_run_stop_and_reset(quickstart):
+    assert quickstart("--status").returncode == 3
+    started = quickstart("--detach")
+    assert started.returncode == 0, started.stdout + started.stderr
+    assert f"http://127.0.0.1:{quickstart.port}" in started.stdout and "curl" in started.stdout
+    assert quickstart.ready()
+    assert requests.get(f"https://localhost:{quickstart.https_port}/livez", verify=str(quickstart.state / "etc/tls/certificate.pem"), timeout=DEADLINE).ok
+    assert quickstart("--status").returncode == 0
+    again = quickstart("--detach")
+    assert again.returncode == 0 and "already running" in again.stdout
+
+    url = f"http://127.0.0.1:{quickstart.port}"
+    account = {"email": "kept@example.org", "password": "a long enough password"}
+    assert requests.post(url + "/auth/signup", json=account, timeout=DEADLINE).status_code == 201
+    processes = [quickstart.process(name) for name in ("postgres", "serve", "nginx", "rotate")]
+    assert quickstart("--stop").returncode == 0
+    assert not any(map(alive, processes)) and not quickstart.ready()
+
+    assert quickstart("--detach").returncode == 0
+    assert requests.post(url + "/auth/login", json=account, timeout=DEADLINE).status_code == 200, "the data is kept"
+    kept = quickstart("--reset", answer="n\n")
+    assert kept.returncode == 1 and quickstart.ready()
+    assert quickstart("--reset", answer="y\n").returncode == 0
+    assert not quickstart.state.exists() and not quickstart.ready()
+
+
+def test_nothing_listens_beyond_loopback_and_nothing_runs_as_root(quickstart):
+    assert quickstart("--detach").returncode == 0
+    group = []
+    for name in ("postgres", "serve", "nginx", "rotate"):
+        pid = quickstart.process(name)
+        group += [pid] + [int(child) for child in pathlib.Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
+    for pid in group:
+        with contextlib.suppress(FileNotFoundError):  # a short-lived child
+            uid = int(re.search(r"^Uid:\s+(\d+)", pathlib.Path(f"/proc/{pid}/status").read_text(), re.M)[1])
+            assert uid == os.geteuid() if os.geteuid() else uid != 0
+    listening = subprocess.run(["ss", "-Hltnp"], capture_output=True, text=True, check=True).stdout.splitlines()
+    ours = [line.split()[3] for line in listening if any(f"pid={pid}," in line for pid in group)]
+    assert sorted(ours) == sorted({f"127.0.0.1:{quickstart.port}", f"127.0.0.1:{quickstart.https_port}"})
+
+
+def test_foreground_stops_everything_on_ctrl_c(quickstart):
+    with subprocess.Popen([TOP_SRC / "quickstart"], env=quickstart.environment(), stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, cwd="/") as process:
+        wait_until(quickstart.ready, "the foreground instance", timeout=2 * DEADLINE)
+        wait_until((quickstart.state / "addresses").exists, "the tour")
+        processes = [quickstart.process(name) for name in ("postgres", "serve", "nginx")]
+        process.send_signal(signal.SIGINT)
+        output, _ = process.communicate(timeout=2 * DEADLINE)
+    assert process.returncode in (0, 130), output
+    assert not any(map(alive, processes))
+
+
+def test_a_part_that_dies_ends_the_foreground_instance_with_its_name(quickstart):
+    with subprocess.Popen([TOP_SRC / "quickstart"], env=quickstart.environment(), stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, cwd="/") as process:
+        wait_until(quickstart.ready, "the foreground instance", timeout=2 * DEADLINE)
+        wait_until((quickstart.state / "run/rotate.process").exists, "the last part")
+        os.kill(quickstart.process("nginx"), signal.SIGKILL)
+        output, _ = process.communicate(timeout=2 * DEADLINE)
+    assert process.returncode == 1 and "nginx ended by itself" in output
+    assert quickstart("--status").returncode == 3
+
+
+@pytest.mark.parametrize("which", ["PORT", "HTTPS_PORT"])
+def test_a_taken_port_is_named_with_a_remedy(quickstart, which):
+    with socket.socket() as other:
+        other.bind(("127.0.0.1", 0))
+        other.listen()
+        port = other.getsockname()[1]
+        refused = quickstart("--detach", **{which: str(port)})
+    assert refused.returncode == 1
+    assert f"port {port} on 127.0.0.1 is taken" in refused.stderr and f"{which}=" in refused.stderr
+
+
+def test_stale_process_files_and_killed_parts_do_not_hinder_a_start(quickstart):
+    assert quickstart("--detach").returncode == 0
+    for name in ("serve", "postgres", "nginx"):
+        os.kill(quickstart.process(name), signal.SIGKILL)
+    # The id of another's process, as after a restart of the machine.
+    (quickstart.state / "run/serve.process").write_text(f"{os.getpid()} 1\n")
+    again = quickstart("--detach")
+    assert again.returncode == 0, again.stdout + again.stderr
+    assert quickstart.ready()
+
+
+def test_an_interrupted_first_run_is_completed(quickstart):
+    quickstart.state.mkdir()
+    (quickstart.state / "pg.new").mkdir()
+    (quickstart.state / "pg.new/base").write_text("half")
+    started = quickstart("--detach")
+    assert started.returncode == 0, started.stdout + started.stderr
+
+
+def test_a_half_made_database_is_told_with_a_remedy(quickstart):
+    (quickstart.state / "pg").mkdir(parents=True)
+    refused = quickstart("--detach")
+    assert refused.returncode == 1 and "half-made" in refused.stderr and "--reset" in refused.stderr
+
+
+def test_a_folder_of_somebody_else_is_not_deleted(quickstart):
+    quickstart.state.mkdir()
+    (quickstart.state / "thesis.txt").write_text("years of work")
+    refused = quickstart("--reset", "--yes")
+    assert refused.returncode == 1 and (quickstart.state / "thesis.txt").exists()
+    (quickstart.state / "thesis.txt").unlink()
+
+
+def test_a_deep_state_folder_has_its_sockets_elsewhere(quickstart):
+    quickstart.state = quickstart.state.parent.joinpath(*["deep"] * 30)
+    started = quickstart("--detach")
+    assert started.returncode == 0, started.stdout + started.stderr
+    assert quickstart.ready() and not (quickstart.state / "run").exists()
+    assert quickstart("--reset", "--yes").returncode == 0
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="needs root to mount a small disk")
+def test_a_full_disk_is_told_with_a_remedy(quickstart):
+    quickstart.state.mkdir()
+    subprocess.run(["mount", "-t", "tmpfs", "-o", "size=20m", "small", quickstart.state], check=True)
+    try:
+        refused = quickstart("--detach")
+        assert refused.returncode == 1 and "disk is full" in refused.stderr and "STATE_DIR" in refused.stderr
+    finally:
+        subprocess.run(["umount", "-l", quickstart.state], check=True)
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="needs root, whose folders others cannot enter")
+def test_a_state_folder_that_the_account_cannot_reach_is_placed_elsewhere(quickstart):
+    os.chmod(quickstart.state.parent, 0o700)
+    started = quickstart("--detach")
+    assert started.returncode == 0, started.stdout + started.stderr
+    assert "cannot reach" in started.stdout and quickstart.state.is_symlink() and quickstart.ready()
+    elsewhere = quickstart.state.resolve()
+    assert quickstart("--reset", "--yes").returncode == 0
+    assert not elsewhere.exists() and not quickstart.state.is_symlink()
