@@ -202,6 +202,12 @@ make_cluster() {
 }
 
 start_postgres() {
+  local old=''
+  # PostgreSQL takes the zombie of a killed one for alive, and some containers have nobody who buries it.
+  [ ! -f "$state/pg/postmaster.pid" ] || read -r old <"$state/pg/postmaster.pid" || true
+  if [ -n "$old" ] && [ -z "$(started_at "$old")" ]; then
+    rm -f "$state/pg/postmaster.pid"
+  fi
   launch postgres "$postgres_bin/postgres" -D "$state/pg" -c listen_addresses= -c unix_socket_directories="$run" -c unix_socket_permissions=0700 \
     -c max_connections=100 -c shared_buffers=64MB
   wait_for 60 postgres "the start of PostgreSQL" "${as[@]}" "$postgres_bin/psql" -h "$run" -U mediagate -d postgres -Xqc 'SELECT 1'
