@@ -206,7 +206,7 @@ start_postgres() {
   # PostgreSQL takes the zombie of a killed one for alive, and some containers have nobody who buries it.
   [ ! -f "$state/pg/postmaster.pid" ] || read -r old <"$state/pg/postmaster.pid" || true
   if [ -n "$old" ] && [ -z "$(started_at "$old")" ]; then
-    rm -f "$state/pg/postmaster.pid"
+    rm -f "$state/pg/postmaster.pid" "$run/.s.PGSQL.5432" "$run/.s.PGSQL.5432.lock"
   fi
   launch postgres "$postgres_bin/postgres" -D "$state/pg" -c listen_addresses= -c unix_socket_directories="$run" -c unix_socket_permissions=0700 \
     -c max_connections=100 -c shared_buffers=64MB
