@@ -314,6 +314,7 @@ static bool bury(struct crew *crew, size_t index, int status) {
   struct member *member = &crew->members[index];
   struct scoreboard_slot *slot = slot_of(crew, index);
   bool asked = member->retiring;
+  bool hung = member->killed; /* no storm: its deadline is what slows it down, and a dead network hangs all at once */
   log_event(asked ? LOG_LEVEL_DEBUG : LOG_LEVEL_ERROR, asked ? "worker_stopped" : "worker_died",
             LOG_STR("pool", crew->plan.pools[member->pool].name), LOG_I64("worker", member->pid),
             LOG_STR("why", exit_meaning(status)), LOG_I64("exit_code", WIFEXITED(status) ? WEXITSTATUS(status) : -1),
@@ -322,7 +323,7 @@ static bool bury(struct crew *crew, size_t index, int status) {
   scoreboard_reset(slot);
   *member = (struct member){0};
   crew->size--;
-  return !asked;
+  return !asked && !hung;
 }
 
 size_t crew_reap(struct crew *crew) {

@@ -27,7 +27,7 @@ void crew_set_plan(struct crew *crew, const struct supervisor_plan *plan);
 void crew_balance(struct crew *crew);
 /* Kills workers whose heart stopped beating, and retired ones that are past their deadline. */
 void crew_watch(struct crew *crew);
-/* Reaps the dead and logs each; returns how many died unasked. */
+/* Reaps the dead and logs each; returns how many died by themselves. */
 size_t crew_reap(struct crew *crew);
 /* Every worker shall stop by the drain deadline. With `by_signal` those of a pool are told by SIGTERM; otherwise they
  * notice that their socket was shut down. */

@@ -293,6 +293,20 @@ START_TEST(a_worker_that_hangs_is_killed) {
 }
 END_TEST
 
+START_TEST(workers_that_hang_do_not_count_as_dying) {
+  struct supervisor_plan plan = plan_of(kinds[_i], 1);
+  plan.pools[0].serving_deadline_ms = 100;
+  plan.restart_limit = 1;
+  begin(plan);
+  for (int i = 0; i < 2; i++) {
+    ck_assert_int_eq(ask("hang"), -1);
+  }
+  ck_assert_int_gt(ask("pid"), 0);
+  (void)kill(supervisor_pid, SIGTERM);
+  ck_assert_int_eq(outcome(), ERROR_NONE);
+}
+END_TEST
+
 START_TEST(a_second_sigterm_does_not_wait) {
   struct supervisor_plan plan = plan_of(kinds[_i], 1);
   plan.pools[0].serving_deadline_ms = 60000;
@@ -399,6 +413,7 @@ int main(void) {
   tcase_add_loop_test(tests, a_worker_that_dies_is_replaced, 0, KINDS);
   tcase_add_loop_test(tests, a_reload_replaces_the_workers_without_losing_a_request, 0, KINDS);
   tcase_add_loop_test(tests, a_worker_that_hangs_is_killed, 0, KINDS);
+  tcase_add_loop_test(tests, workers_that_hang_do_not_count_as_dying, 0, KINDS);
   tcase_add_loop_test(tests, a_second_sigterm_does_not_wait, 0, KINDS);
   tcase_add_loop_test(tests, the_drain_deadline_ends_a_worker_that_hangs, 0, KINDS);
   tcase_add_loop_test(tests, no_worker_outlives_a_killed_supervisor, 0, KINDS);
