@@ -89,6 +89,10 @@ alive() {
   # no new process gets as long as they live.
   if [ -n "$pid" ] && [ -z "$(started_at "$pid")" ]; then
     pkill -KILL -s "$pid" || true
+    for _ in {1..50}; do # until none of them holds a port any more; zombies hold nothing
+      pgrep -s "$pid" -r D,R,S,T >/dev/null || break
+      sleep 0.1
+    done
   fi
   rm -f "$file"
   pid=''
