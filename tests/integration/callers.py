@@ -1,0 +1,89 @@
+# SPDX-License-Identifier: ISC
+"""Calling a stack's API: a session with its address, and what most tests need of people and media."""
+import os
+
+import requests
+
+# Under sanitizers and on busy machines everything takes longer; deadlines are generous, waits end at once when they can.
+DEADLINE = float(os.environ.get("MEDIAGATE_TEST_DEADLINE", "30"))
+
+
+class Api(requests.Session):
+    """requests.Session with the stack's address before every path, and a deadline.
+
+    With a contract (see contract.py) what the proxy can carry goes through it, and is held against docs/openapi.yaml.
+    """
+
+    def __init__(self, base, ca=None, token=None, contract=None):
+        super().__init__()
+        self.base, self.contract = base, contract
+        self.trust_env = False
+        if ca:
+            self.verify = str(ca)
+        if token:
+            self.headers["Authorization"] = f"Bearer {token}"
+
+    def request(self, method, url, **arguments):  # pylint: disable=arguments-differ
+        arguments.setdefault("timeout", DEADLINE)
+        arguments.setdefault("allow_redirects", False)
+        if self.contract and self.base == self.contract.upstream and self.contract.carries(method, url, arguments):
+            answer = super().request(method, self.contract.base_url + url, **arguments)
+            self.contract.check(answer)
+            return answer
+        return super().request(method, url if "://" in url else self.base + url, **arguments)
+
+
+class Callers:
+    """Of a Stack: who calls its API, and media to call it for."""
+
+    def anonymous(self, https=False):
+        return Api(self.https_url if https else self.base_url, self.certificate, contract=self.contract)
+
+    def new_admin(self, password="correct horse battery"):
+        """A fresh administrator, logged in: an Api with .email, .password, .account, .tokens."""
+        self._serial += 1
+        email = f"admin{self._serial}.{os.getpid()}@example.test"
+        with self.anonymous() as api:
+            created = api.post("/auth/signup", json={"email": email, "password": password})
+            assert created.status_code == 201, created.text
+            return self.login(email, password, created.json())
+
+    def login(self, email, password, account=None):
+        with self.anonymous() as api:
+            answer = api.post("/auth/login", json={"email": email, "password": password})
+            assert answer.status_code == 200, answer.text
+        admin = Api(self.base_url, self.certificate, answer.json()["access_token"], self.contract)
+        admin.email, admin.password, admin.account, admin.tokens = email, password, account, answer.json()
+        return admin
+
+    def admin(self):
+        """One administrator that all tests of the stack may share; its token is renewed when it is old."""
+        if self._admin is None:
+            self._admin = self.new_admin()
+        elif self._admin.get("/auth/me").status_code != 200:
+            self._admin = self.login(self._admin.email, self._admin.password, self._admin.account)
+        return self._admin
+
+    def new_media(self, api=None, **fields):
+        api = api or self.admin()
+        created = api.post("/media/media/", json={"title": "A film", "type": "video", **fields})
+        assert created.status_code == 201, created.text
+        return created.json()
+
+    def upload(self, media_id, path, api=None, **arguments):
+        with open(path, "rb") as body:
+            return (api or self.admin()).put(f"/media/media/{media_id}/file", data=body,
+                                             headers={"Content-Type": "application/octet-stream"}, **arguments)
+
+    def film(self, path, **fields):
+        """A medium with a file, ready to stream: its JSON."""
+        media = self.new_media(**fields)
+        answer = self.upload(media["id"], path)
+        assert answer.status_code in (200, 201), answer.text
+        return answer.json()
+
+    def stream_path(self, media_id, api=None, **query):
+        """A fresh stream URL without scheme and host."""
+        answer = (api or self.admin()).get(f"/media/media/{media_id}/stream-url", params=query)
+        assert answer.status_code == 200, answer.text
+        return "/" + answer.json()["stream_url"].split("/", 3)[3]
