@@ -70,6 +70,8 @@ class Row:
         return statistics.median(self.ratios())
 
     def reached(self):
+        if self.goal is None:  # for the reader only
+            return True
         return self.ratio() <= self.goal if self.lower_is_better else self.ratio() >= self.goal
 
     def as_json(self):
@@ -78,9 +80,12 @@ class Row:
                 "goal": self.goal, "goal_is": "at most" if self.lower_is_better else "at least", "reached": self.reached()}
 
     def as_markdown(self):
-        sign = "≤" if self.lower_is_better else "≥"
+        goal, reached = "–", "–"
+        if self.goal is not None:
+            goal = f"{'≤' if self.lower_is_better else '≥'} {self.goal}"
+            reached = "yes" if self.reached() else "**no**"
         return (f"| {self.work} | {self.against} | {statistics.median(self.ours):,.1f} | {statistics.median(self.theirs):,.1f} | {self.unit} "
-                f"| **{self.ratio():.2f}** ({min(self.ratios()):.2f}–{max(self.ratios()):.2f}) | {sign} {self.goal} | {'yes' if self.reached() else '**no**'} |")
+                f"| **{self.ratio():.2f}** ({min(self.ratios()):.2f}–{max(self.ratios()):.2f}) | {goal} | {reached} |")
 
 
 TABLE_HEAD = ("| work | against | ours (median) | against (median) | unit | ratio (min–max) | goal | reached |\n"
