@@ -9,6 +9,8 @@
 
 #include "base/text.h"
 
+#define TIME_MAX_US INT64_C(253402300799999999) /* the end of 9999: no row is younger, and PostgreSQL takes it */
+
 void cursor_format(const struct cursor *cursor, char ret_text[CURSOR_SIZE]) {
   uint64_t words[2] = {htobe64((uint64_t)cursor->time_us), htobe64((uint64_t)cursor->id)};
   text_base64url_encode(words, sizeof words, ret_text);
@@ -24,7 +26,7 @@ enum error cursor_parse(const char *text, struct cursor *ret_cursor) {
   }
   memcpy(words, bytes, sizeof words);
   uint64_t time_us = be64toh(words[0]), id = be64toh(words[1]);
-  if (time_us == 0 || time_us > INT64_MAX || id == 0 || id > INT64_MAX) {
+  if (time_us == 0 || time_us > TIME_MAX_US || id == 0 || id > INT64_MAX) {
     return ERROR_INVALID;
   }
   *ret_cursor = (struct cursor){.time_us = (int64_t)time_us, .id = (int64_t)id};

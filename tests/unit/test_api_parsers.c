@@ -53,7 +53,7 @@ START_TEST(reads_bearer_tokens) {
 END_TEST
 
 START_TEST(cursors_come_back_as_they_went) {
-  static const struct cursor rows[] = {{1, 1}, {1795600600123456, 7}, {INT64_MAX, INT64_MAX}};
+  static const struct cursor rows[] = {{1, 1}, {1795600600123456, 7}, {253402300799999999, INT64_MAX}};
   for (size_t i = 0; i < UNIT_ROWS(rows); i++) {
     char text[CURSOR_SIZE];
     struct cursor back = {0, 0};
@@ -79,6 +79,8 @@ static const struct {
     {"AAAAAAAAAAEAAAAAAAAAA=", "padding"},
     {"AAAAAAAAAAE+AAAAAAAAAQ", "base64, not base64url"},
     {"_________________wAAAQ", "a negative time"},
+    {"f_________8AAAAAAAAAAQ", "a time that no timestamp can hold"},
+    {"A4REDMxzYAAAAAAAAAAAAQ", "the year 10000"},
     {"AAAAAAAAAAH_________9A", "a negative id"},
 };
 
