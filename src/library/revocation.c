@@ -45,10 +45,11 @@ static enum error open_folder(const char *data_dir, int *ret_fd) {
   return error;
 }
 
+/* One that is there already is renewed: its row may be new. */
 static enum error make_file(int folder_fd, const char *name) {
   __attribute__((cleanup(file_close_cleanup))) int fd =
       openat(folder_fd, name, O_WRONLY | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0640);
-  if (fd < 0 || fsync(fd) != 0) {
+  if (fd < 0 || futimens(fd, NULL) != 0 || fsync(fd) != 0) {
     return file_error_from_errno(errno);
   }
   return ERROR_NONE;

@@ -63,4 +63,18 @@ START_TEST(rebuilds_what_the_rows_say) {
 }
 END_TEST
 
-UNIT_MAIN("revocation", writes_names_of_grants_and_issuers_only, rebuilds_what_the_rows_say)
+/* A file of an earlier revocation, whose row was lost, must not be swept between the new row's commit and its rebuild.
+ */
+START_TEST(revoking_again_makes_the_file_young) {
+  library_fixture_set_up(&fixture);
+  ck_assert_int_eq(revocation_write(fixture.data, GRANT_A), ERROR_NONE);
+  library_fixture_age(&fixture, "data/revoked/" GRANT_A, 61);
+  ck_assert_int_eq(revocation_write(fixture.data, GRANT_A), ERROR_NONE);
+  ck_assert_int_eq(revocation_rebuild(fixture.data, NULL, 0), ERROR_NONE);
+  ck_assert(library_fixture_exists(&fixture, "data/revoked/" GRANT_A));
+  library_fixture_tear_down(&fixture);
+}
+END_TEST
+
+UNIT_MAIN("revocation", writes_names_of_grants_and_issuers_only, rebuilds_what_the_rows_say,
+          revoking_again_makes_the_file_young)
