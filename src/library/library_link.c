@@ -144,10 +144,9 @@ static bool is_played(const char *name) {
   return false;
 }
 
-static enum error check_folder(int library_fd, int fd, int depth, int *count,
-                               char ret_reason[LIBRARY_LINK_REASON_SIZE]);
+static enum error check_folder(int fd, int depth, int *count, char ret_reason[LIBRARY_LINK_REASON_SIZE]);
 
-static enum error check_entry(int library_fd, int folder_fd, const char *name, int depth, int *count,
+static enum error check_entry(int folder_fd, const char *name, int depth, int *count,
                               char ret_reason[LIBRARY_LINK_REASON_SIZE]) {
   struct stat status;
   if (++*count > FOLDER_FILES_MAX) {
@@ -173,12 +172,11 @@ static enum error check_entry(int library_fd, int folder_fd, const char *name, i
     return refuse(ERROR_INVALID, ret_reason, "the playlist's folder is more than %d folders deep", FOLDER_DEPTH_MAX);
   }
   int fd = openat(folder_fd, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-  return fd >= 0 ? check_folder(library_fd, fd, depth + 1, count, ret_reason) : file_error_from_errno(errno);
+  return fd >= 0 ? check_folder(fd, depth + 1, count, ret_reason) : file_error_from_errno(errno);
 }
 
 /* What nginx could serve below a linked folder: only files, with names that it takes. Closes fd. */
-static enum error check_folder(int library_fd, int fd, int depth, int *count,
-                               char ret_reason[LIBRARY_LINK_REASON_SIZE]) {
+static enum error check_folder(int fd, int depth, int *count, char ret_reason[LIBRARY_LINK_REASON_SIZE]) {
   DIR *entries = fdopendir(fd);
   if (entries == NULL) {
     close(fd);
@@ -188,7 +186,7 @@ static enum error check_folder(int library_fd, int fd, int depth, int *count,
   struct dirent *entry;
   while (error == ERROR_NONE && (entry = readdir(entries)) != NULL) {
     if (folders_is_entry(entry->d_name)) {
-      error = check_entry(library_fd, dirfd(entries), entry->d_name, depth, count, ret_reason);
+      error = check_entry(dirfd(entries), entry->d_name, depth, count, ret_reason);
     }
   }
   closedir(entries);
@@ -217,7 +215,7 @@ static enum error resolve_folder(const struct media_folder *folder, const char *
   }
   int count = 0;
   int listed = openat(fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-  error = listed >= 0 ? check_folder(folder->library_fd, listed, 0, &count, ret_reason)
+  error = listed >= 0 ? check_folder(listed, 0, &count, ret_reason)
                       : refuse(ERROR_DENIED, ret_reason, "the service may not read the playlist's folder");
   if (error == ERROR_NONE) {
     *ret_fd = fd;

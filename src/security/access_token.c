@@ -74,7 +74,7 @@ static bool decode_header(const struct segments *segments, char ret_kid[9]) {
   }
   memcpy(ret_kid, header + before, size - before - after);
   ret_kid[size - before - after] = '\0';
-  return true;
+  return strlen(ret_kid) == size - before - after;
 }
 
 enum error access_token_gate(const struct keyring *keyring, const char *text, size_t length,
@@ -89,7 +89,7 @@ enum error access_token_gate(const struct keyring *keyring, const char *text, si
     return ERROR_DENIED;
   }
   const struct keyring_key *key = keyring_find(keyring, kid);
-  if (key == NULL || strlen(key->kid) != strlen(kid)) {
+  if (key == NULL) {
     return ERROR_DENIED;
   }
   *ret_key = key;
