@@ -98,6 +98,12 @@ static bool is_request_id(const char *text) {
   return length >= 8 && length <= 64 && text[length] == '\0';
 }
 
+/* A host, perhaps with its port, as it may stand in a URL and in JSON without escaping. */
+static bool is_plain_host(const char *text) {
+  static const char alphabet[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._-:[]";
+  return text[strspn(text, alphabet)] == '\0';
+}
+
 enum error request_init(struct request *ret_request, struct FCGX_Request *fcgi) {
   return request_init_list(ret_request, fcgi->envp, fcgi);
 }
@@ -125,7 +131,7 @@ enum error request_init_list(struct request *ret_request, char *const *parameter
       .authorization = values[PARAMETER_AUTHORIZATION],
       .request_id = values[PARAMETER_REQUEST_ID],
       .remote_address = values[PARAMETER_ADDRESS],
-      .host = values[PARAMETER_HOST],
+      .host = is_plain_host(values[PARAMETER_HOST]) ? values[PARAMETER_HOST] : "",
       .scheme = values[PARAMETER_SCHEME],
       .user_agent = values[PARAMETER_USER_AGENT],
       .referrer = values[PARAMETER_REFERRER],

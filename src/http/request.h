@@ -27,7 +27,8 @@ struct request {
   const char *authorization;  /* the header, "" for none */
   const char *request_id;     /* [A-Za-z0-9._-]{8,64}; nginx made or checked it */
   const char *remote_address; /* canonical, after realip */
-  const char *host;           /* nginx's $host checked against server_names, with :port as asked */
+  const char *host;           /* nginx's $host checked against server_names, with :port as asked; "" when it has other
+                               * characters than a host and port have */
   const char *scheme;         /* "http" or "https" */
   const char *user_agent;
   const char *referrer;

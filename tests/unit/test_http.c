@@ -211,6 +211,25 @@ START_TEST(request_row) {
 END_TEST
 
 static const struct {
+  const char *parameter, *host, *description;
+} host_rows[] = {
+    {"HTTP_HOST=media.example.org:8443", "media.example.org:8443", "a name and a port"},
+    {"HTTP_HOST=[2001:db8::1]", "[2001:db8::1]", "an IPv6 address"},
+    {"HTTP_HOST=a\"b.example.org", "", "a quote, which would end a JSON string"},
+    {"HTTP_HOST=a.example.org/x?", "", "more than a host"},
+    {"HTTP_HOST=", "", "nothing"},
+};
+
+START_TEST(host_row) {
+  const char *list[] = {"REQUEST_METHOD=GET", "DOCUMENT_URI=/a", "REQUEST_ID=0123456789abcdef", host_rows[_i].parameter,
+                        NULL};
+  struct request request;
+  ck_assert_int_eq(request_init_list(&request, (char *const *)list, NULL), ERROR_NONE);
+  ck_assert_msg(strcmp(request.host, host_rows[_i].host) == 0, "%s", host_rows[_i].description);
+}
+END_TEST
+
+static const struct {
   const char *body;
   int64_t content_length;
   size_t max_size;
@@ -299,6 +318,7 @@ int main(void) {
   tcase_add_test(test, query_names_are_looked_up_repeated_and_unknown);
   tcase_add_loop_test(test, router_row, 0, sizeof router_rows / sizeof router_rows[0]);
   tcase_add_loop_test(test, request_row, 0, sizeof request_rows / sizeof request_rows[0]);
+  tcase_add_loop_test(test, host_row, 0, sizeof host_rows / sizeof host_rows[0]);
   tcase_add_loop_test(test, body_row, 0, sizeof body_rows / sizeof body_rows[0]);
   tcase_add_test(test, a_problem_document_has_all_members_and_escapes_them);
   tcase_add_test(test, field_errors_make_one_422_of_all);
