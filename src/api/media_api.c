@@ -36,11 +36,11 @@ static void reply_created(struct call *call, const struct media *media) {
 
 /* Notes the deletion, commits it, moves the folder away: each step can be repeated, and the sweep
  * finds the note when a crash comes between. ERROR_NOT_FOUND: there is no such medium (and now no
- * folder either). */
+ * folder either). Without a note the full sweep finds what a crash left. */
 static enum error delete_media(struct call *call, int64_t media_id) {
   struct media_folder *folder = call->app->media_folder;
   enum error error = media_folder_note_deletion(folder, media_id);
-  if (error != ERROR_NONE) {
+  if (error != ERROR_NONE && error != ERROR_NO_SPACE) { /* deleting must work when the disk is full, of all times */
     return error;
   }
   error = media_store_delete(call->app->database, media_id);
