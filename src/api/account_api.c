@@ -107,7 +107,7 @@ static void create_account(struct call *call, const struct signup *signup, const
   char hash[PASSWORD_HASH_SIZE];
   enum error error = password_hash(signup->password, strlen(signup->password), auth_api_password_cost(call->app), hash);
   if (error != ERROR_NONE) {
-    call_fail(call, error == ERROR_MEMORY ? ERROR_UNAVAILABLE : error, "hashing a password");
+    call_fail(call, error, "hashing a password");
     return;
   }
   error = admission->by_invitation
@@ -166,7 +166,7 @@ static bool check_current_password(struct call *call, const char *password) {
     return true;
   }
   if (error == ERROR_MEMORY) {
-    call_fail(call, ERROR_UNAVAILABLE, "hashing a password (out of memory)");
+    call_fail(call, error, "hashing a password");
     return false;
   }
   log_event(LOG_LEVEL_WARNING, "password_change_refused", LOG_I64("account_id", account.id));
@@ -185,7 +185,7 @@ static void set_password(struct call *call, const char *password) {
     return;
   }
   if (error != ERROR_NONE) {
-    call_fail(call, error == ERROR_MEMORY ? ERROR_UNAVAILABLE : error, "setting a password");
+    call_fail(call, error, "setting a password");
     return;
   }
   log_event(LOG_LEVEL_INFO, "password_changed", LOG_I64("account_id", call->account->id));

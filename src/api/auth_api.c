@@ -129,7 +129,7 @@ static bool check_password(struct call *call, const struct credentials *credenti
     error = password_waste_time(password, strlen(password), cost); /* at the same price as any other refusal */
   }
   if (error == ERROR_MEMORY) {
-    call_fail(call, ERROR_UNAVAILABLE, "hashing a password (out of memory)");
+    call_fail(call, error, "hashing a password");
     return false;
   }
   if (error != ERROR_NONE || !found || ret_account->disabled) {

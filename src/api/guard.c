@@ -56,7 +56,7 @@ bool guard_admit(struct call *call, struct guard_identity *storage) {
                               &storage->token);
   }
   if (error == ERROR_MEMORY) { /* says nothing of the token */
-    call_fail(call, ERROR_UNAVAILABLE, "verifying an access token (out of memory)");
+    call_fail(call, error, "verifying an access token");
     return false;
   }
   if (error != ERROR_NONE) {
