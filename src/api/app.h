@@ -24,13 +24,14 @@ struct app {
   const struct keyring *access_keys;
   const struct keyring *stream_keys;
   struct database *database;
-  struct row_cache *row_cache;       /* NULL but in the fast pool */
+  struct row_cache *row_cache;       /* NULL but in a multiplexed fast pool */
   struct token_memo *token_memo;     /* the same */
   struct media_folder *media_folder; /* opened by start in the api, upload and fast pools */
   const char *pool_name;
-  subprocess_beat *beat;                  /* tells the supervisor that a long request is alive */
-  bool (*is_overdue)(void *beat_context); /* must a long request end now (503, it may be repeated),
-                                             since this worker is to go? */
+  subprocess_beat *beat; /* tells the supervisor that a long request is alive */
+  /* Must what takes long end now, since this worker is to go? A request then answers 503 and may be repeated;
+   * housekeeping, which goes on in the next worker, ends as soon as it is told to. */
+  bool (*is_overdue)(void *beat_context);
   void *beat_context;
 };
 

@@ -12,16 +12,23 @@
 /* From making a spool file to locking it. */
 #define SPOOL_GRACE_SECONDS 10
 
+/* ERROR_UNAVAILABLE ends the sweep: the next worker's begins anew. */
 static enum error is_current(void *context, int64_t media_id, const char *entry, bool *ret_current, bool *ret_deleted) {
   struct app *app = context;
   if (app->beat != NULL) {
     app->beat(app->beat_context);
   }
+  if (app->is_overdue != NULL && app->is_overdue(app->beat_context)) {
+    return ERROR_UNAVAILABLE;
+  }
   return media_store_is_current(app->database, media_id, entry, ret_current, ret_deleted);
 }
 
 enum error media_sweep_run(struct app *app, bool full, struct sweep_counts *ret_counts) {
-  const struct sweep_options options = {.keep_seconds = app->settings->stream_ttl_max + COMMIT_GRACE_SECONDS,
+  const struct settings *settings = app->settings;
+  /* The last URL of a replaced file is signed from a cached row, and then lives its time. */
+  const struct sweep_options options = {.keep_seconds =
+                                            settings->stale_seconds + settings->stream_ttl_max + COMMIT_GRACE_SECONDS,
                                         .deletion_grace_seconds = COMMIT_GRACE_SECONDS,
                                         .spool_grace_seconds = SPOOL_GRACE_SECONDS,
                                         .full = full,

@@ -138,13 +138,17 @@ static void note_outcome(struct housekeeping *housekeeping, size_t index, enum e
 }
 
 void housekeeping_tick(struct housekeeping *housekeeping) {
-  for (size_t i = 0; i < CHORE_COUNT; i++) {
-    int64_t now = clock_monotonic_ms();
-    if (now >= housekeeping->due_ms[i] && !housekeeping->app->is_overdue(housekeeping->app->beat_context)) {
-      housekeeping->app->beat(housekeeping->app->beat_context);
-      enum error error = chores[i].run(housekeeping->app);
-      note_outcome(housekeeping, i, error);
-      housekeeping->due_ms[i] = clock_monotonic_ms() + (error == ERROR_NONE ? chores[i].interval_ms : RETRY_MS);
+  struct app *app = housekeeping->app;
+  for (size_t i = 0; i < CHORE_COUNT && !app->is_overdue(app->beat_context); i++) {
+    if (clock_monotonic_ms() < housekeeping->due_ms[i]) {
+      continue;
     }
+    app->beat(app->beat_context);
+    enum error error = chores[i].run(app);
+    if (app->is_overdue(app->beat_context)) {
+      return; /* told to stop: what was cut short is no failure */
+    }
+    note_outcome(housekeeping, i, error);
+    housekeeping->due_ms[i] = clock_monotonic_ms() + (error == ERROR_NONE ? chores[i].interval_ms : RETRY_MS);
   }
 }

@@ -39,6 +39,10 @@ static bool is_overdue(void *context) {
   return scoreboard_is_overdue(context);
 }
 
+static bool is_stopping(void *context) {
+  return scoreboard_is_stopping(context);
+}
+
 /* --- start and stop --- */
 
 static void stop(void *state) {
@@ -100,7 +104,7 @@ static enum error start(void *context, const char *pool_name, struct scoreboard_
       .stream_keys = serve->stream_keys,
       .pool_name = pool_name,
       .beat = beat,
-      .is_overdue = is_overdue,
+      .is_overdue = strcmp(pool_name, SERVE_HOUSEKEEPING) == 0 ? is_stopping : is_overdue,
       .beat_context = slot,
   };
   enum error error = open_parts(worker, serve->settings, pool_name);

@@ -89,6 +89,10 @@ void scoreboard_count_request(struct scoreboard_slot *slot) {
   atomic_fetch_add_explicit(&slot->requests, 1, memory_order_relaxed);
 }
 
+bool scoreboard_is_stopping(const struct scoreboard_slot *slot) {
+  return atomic_load_explicit(&slot->stop_by_ms, memory_order_acquire) != 0;
+}
+
 bool scoreboard_is_overdue(const struct scoreboard_slot *slot) {
   int64_t deadline = atomic_load_explicit(&slot->stop_by_ms, memory_order_acquire);
   return deadline != 0 && clock_monotonic_ms() >= deadline;

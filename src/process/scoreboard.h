@@ -29,6 +29,8 @@ void scoreboard_count_request(struct scoreboard_slot *slot);
 /* Was this worker told to stop, and is its time over? A long request then ends with an answer that invites a
  * repetition. */
 bool scoreboard_is_overdue(const struct scoreboard_slot *slot);
+/* Was this worker told to stop? What can be taken up again later ends at once. */
+bool scoreboard_is_stopping(const struct scoreboard_slot *slot);
 
 /* By the supervisor. */
 enum worker_state scoreboard_state(const struct scoreboard_slot *slot);

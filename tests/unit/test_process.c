@@ -58,7 +58,9 @@ START_TEST(a_slot_is_shared_with_a_child_and_can_be_reset) {
   ck_assert_uint_eq(scoreboard_requests(slot), 1);
   ck_assert_int_gt(scoreboard_last_beat_ms(slot), 0);
   ck_assert_int_eq(scoreboard_state(scoreboard_slot_at(scoreboard, 1)), WORKER_FREE);
-  ck_assert(!scoreboard_is_overdue(slot));
+  ck_assert(!scoreboard_is_overdue(slot) && !scoreboard_is_stopping(slot));
+  scoreboard_stop_by(slot, INT64_MAX);
+  ck_assert(!scoreboard_is_overdue(slot) && scoreboard_is_stopping(slot));
   scoreboard_stop_by(slot, 1);
   ck_assert(scoreboard_is_overdue(slot));
   scoreboard_reset(slot);
