@@ -70,6 +70,7 @@ static enum error open_parts(struct worker *worker, const struct settings *setti
       .statement_timeout_ms = statement_timeout_ms(settings, pool_name),
       .application_name = pool_name,
   };
+  const bool caches = strcmp(pool_name, "fast") == 0 && settings->fast_multiplexed;
   const struct row_cache_options cache = {
       .notify_connection_string = settings->notify_database[0] != '\0' ? settings->notify_database : settings->database,
       .entries = (size_t)settings->row_cache_entries,
@@ -79,10 +80,10 @@ static enum error open_parts(struct worker *worker, const struct settings *setti
   if (error == ERROR_NONE && strcmp(pool_name, "auth") != 0) {
     error = media_folder_open(settings->data_dir, settings->library_dir, &app->media_folder);
   }
-  if (error == ERROR_NONE && strcmp(pool_name, "fast") == 0) {
+  if (error == ERROR_NONE && caches) {
     error = row_cache_open(app->database, &cache, &app->row_cache);
   }
-  if (error == ERROR_NONE && strcmp(pool_name, "fast") == 0) {
+  if (error == ERROR_NONE && caches) {
     error = token_memo_new(MEMO_SLOTS, &app->token_memo);
   }
   if (error == ERROR_NONE && strcmp(pool_name, SERVE_HOUSEKEEPING) == 0) {

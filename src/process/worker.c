@@ -104,6 +104,7 @@ static bool serve_one(struct loop *loop, FCGX_Request *request) {
     return true;
   }
   loop->callbacks->handle(loop->state, request);
+  request->keepConnection = 0; /* whatever nginx asks for: a kept connection would hold this worker while it is idle */
   FCGX_Finish_r(request);
   scoreboard_count_request(loop->slot);
   return true;
