@@ -69,6 +69,8 @@ static enum error open_parts(struct worker *worker, const struct settings *setti
       .prepared = settings->prepared,
       .statement_timeout_ms = statement_timeout_ms(settings, pool_name),
       .application_name = pool_name,
+      .beat = beat,
+      .beat_context = worker->slot,
   };
   const bool caches = strcmp(pool_name, "fast") == 0 && settings->fast_multiplexed;
   const struct row_cache_options cache = {

@@ -33,7 +33,9 @@ struct database {
   char *connection_string;
   char *application_name;
   bool prepared;
-  int64_t statement_timeout_ms;           /* 0: none */
+  int64_t statement_timeout_ms; /* 0: none */
+  void (*beat)(void *context);  /* may be NULL */
+  void *beat_context;
   const char *prepared_sql[PREPARED_MAX]; /* what this connection has prepared; the index is the name */
   size_t prepared_count;
   enum transaction transaction;
@@ -51,6 +53,8 @@ enum error database_open(const struct database_options *options, struct database
   database->application_name = strdup(options->application_name == NULL ? "mediagate" : options->application_name);
   database->prepared = options->prepared;
   database->statement_timeout_ms = options->statement_timeout_ms;
+  database->beat = options->beat;
+  database->beat_context = options->beat_context;
   if (database->connection_string == NULL || database->application_name == NULL) {
     database_close(database);
     return ERROR_MEMORY;
@@ -174,6 +178,12 @@ static enum error collect(struct database *database, int64_t deadline_ms, PGresu
   return error;
 }
 
+static void beat(const struct database *database) {
+  if (database->beat != NULL) {
+    database->beat(database->beat_context);
+  }
+}
+
 static int64_t deadline_from_now(const struct database *database) {
   return database->statement_timeout_ms == 0
              ? 0
@@ -213,6 +223,7 @@ static enum error attempt(struct database *database, const char *sql, bool prepa
   int64_t deadline_ms = deadline_from_now(database);
   int sent = 0;
   *ret_fate = FATE_ANSWERED;
+  beat(database);
   if (prepared) {
     char name[16];
     enum error error = prepare(database, sql, deadline_ms, name, ret_fate);
@@ -242,6 +253,7 @@ static enum error connect_now(struct database *database) {
   /* What stands before dbname yields to the connection string, what stands after it does not. */
   const char *const keywords[] = {"connect_timeout", "fallback_application_name", "dbname", "client_encoding", NULL};
   const char *const values[] = {"2", database->application_name, database->connection_string, "UTF8", NULL};
+  beat(database);
   database->connection = PQconnectdbParams(keywords, values, 1);
   if (database->connection == NULL) {
     return ERROR_MEMORY;

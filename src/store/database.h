@@ -21,6 +21,10 @@ struct database_options {
    * most, then give the connection up. */
   int64_t statement_timeout_ms;
   const char *application_name;
+  /* Called before each statement and each attempt to connect, so that a watchdog measures one of them and not a whole
+   * request of several. May be NULL. */
+  void (*beat)(void *context);
+  void *beat_context;
 };
 
 /* Makes the handle without connecting; the first use connects. Options are copied. */

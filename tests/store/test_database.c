@@ -236,8 +236,35 @@ START_TEST(works_through_pgbouncer_in_transaction_mode) {
 }
 END_TEST
 
-FIXTURE_MAIN("database", maps_sqlstates, a_cut_connection_is_noticed_before_anything_is_sent,
-             nothing_runs_outside_a_transaction_that_was_lost, a_commit_that_gets_no_answer_has_an_unknown_outcome,
+static void count_beat(void *context) {
+  ++*(int *)context;
+}
+
+/* The watchdog allows a request's silence one statement's time: a transaction of several slow ones must not be killed.
+ */
+START_TEST(beats_before_each_statement) {
+  int beats = 0;
+  const struct database_options options = {.connection_string = fixture_connection_string,
+                                           .prepared = true,
+                                           .application_name = "test",
+                                           .beat = count_beat,
+                                           .beat_context = &beats};
+  struct database *database = NULL;
+  ck_assert_int_eq(database_open(&options, &database), ERROR_NONE);
+  ck_assert_int_eq(beats, 0);
+  ck_assert_int_eq(database_begin(database), ERROR_NONE);
+  ck_assert_int_eq(beats, 2); /* connecting, and "begin" */
+  ck_assert_int_eq(select_one(database), ERROR_NONE);
+  ck_assert_int_eq(select_one(database), ERROR_NONE);
+  ck_assert_int_eq(database_commit(database), ERROR_NONE);
+  ck_assert_int_eq(beats, 5);
+  database_close(database);
+}
+END_TEST
+
+FIXTURE_MAIN("database", maps_sqlstates, beats_before_each_statement,
+             a_cut_connection_is_noticed_before_anything_is_sent, nothing_runs_outside_a_transaction_that_was_lost,
+             a_commit_that_gets_no_answer_has_an_unknown_outcome,
              a_statement_cut_while_it_runs_is_repeated_only_when_it_may_be, a_failed_transaction_cannot_be_committed,
              errors_do_not_repeat_values, a_cell_that_does_not_parse_fails_the_query,
              the_server_keeps_the_statement_timeout, a_silent_server_is_given_up_at_the_deadline,
