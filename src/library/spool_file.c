@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Uploads on their way. The disk is asked to write while bytes still come in, so that the fsync at
- * the end is short.
+ * Uploads on their way. The disk is asked to write while bytes still come in, and never falls far behind, so that the
+ * fsync at the end is short whatever the size: nobody beats while it lasts.
  */
 #include "config.h"
 
@@ -20,7 +20,8 @@
 #include "base/text.h"
 #include "library/folders.h"
 
-#define WRITEBACK_BYTES (8 * 1024 * 1024)
+#define WRITEBACK_BYTES (8 * 1024 * 1024)  /* are handed to the disk at once */
+#define UNWRITTEN_BYTES (64 * 1024 * 1024) /* may be on their way there */
 
 struct spool_file {
   struct media_folder *folder;
@@ -58,6 +59,30 @@ enum error spool_file_create(struct media_folder *folder, struct spool_file **re
   return ERROR_NONE;
 }
 
+/* A file system that cannot do this writes everything at the fsync. Any other error is told here only: the fsync would
+ * not repeat it. */
+static enum error sync_range(int fd, int64_t offset, unsigned flags) {
+  if (sync_file_range(fd, offset, WRITEBACK_BYTES, flags) == 0 || errno == ENOSYS || errno == EINVAL ||
+      errno == ESPIPE) {
+    return ERROR_NONE;
+  }
+  return file_error_from_errno(errno);
+}
+
+/* Hands over what is whole, and waits for what was handed over a while ago. */
+static enum error write_back(struct spool_file *file) {
+  enum error error = ERROR_NONE;
+  while (error == ERROR_NONE && file->size_bytes - file->writeback_bytes >= WRITEBACK_BYTES) {
+    error = sync_range(file->fd, file->writeback_bytes, SYNC_FILE_RANGE_WRITE);
+    file->writeback_bytes += WRITEBACK_BYTES;
+    if (error == ERROR_NONE && file->writeback_bytes > UNWRITTEN_BYTES) {
+      error =
+          sync_range(file->fd, file->writeback_bytes - UNWRITTEN_BYTES - WRITEBACK_BYTES, SYNC_FILE_RANGE_WAIT_BEFORE);
+    }
+  }
+  return error;
+}
+
 enum error spool_file_write(struct spool_file *file, const void *bytes, size_t size) {
   enum error error = file_write_all(file->fd, bytes, size);
   if (error != ERROR_NONE) {
@@ -67,13 +92,7 @@ enum error spool_file_write(struct spool_file *file, const void *bytes, size_t s
     return ERROR_INTERNAL;
   }
   file->size_bytes += (int64_t)size;
-  if (file->size_bytes - file->writeback_bytes >= WRITEBACK_BYTES) {
-    /* A hint only: a file system that cannot do this writes everything at the fsync. */
-    (void)sync_file_range(file->fd, file->writeback_bytes, file->size_bytes - file->writeback_bytes,
-                          SYNC_FILE_RANGE_WRITE);
-    file->writeback_bytes = file->size_bytes;
-  }
-  return ERROR_NONE;
+  return write_back(file);
 }
 
 enum error spool_file_finish(struct spool_file *file, char ret_sha256[SPOOL_FILE_SHA256_SIZE], int64_t *ret_size) {
