@@ -91,6 +91,14 @@ enum error media_folder_check_writable(struct media_folder *folder) {
   static const char block[4096];
   __attribute__((cleanup(file_close_cleanup))) int fd =
       openat(folder->spool_fd, ".", O_TMPFILE | O_WRONLY | O_CLOEXEC, 0600);
+  if (fd < 0 && (errno == EOPNOTSUPP || errno == EISDIR)) { /* NFS has no files without a name */
+    char name[FOLDERS_UNIQUE_NAME_SIZE];
+    folders_unique_name(name);
+    fd = openat(folder->spool_fd, name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+    if (fd >= 0) {
+      (void)unlinkat(folder->spool_fd, name, 0); /* else the sweep does it */
+    }
+  }
   if (fd < 0) {
     return file_error_from_errno(errno);
   }
