@@ -18,6 +18,8 @@
 /* A socket's path must fit into sockaddr_un: 107 bytes with "/upload.sock". */
 #define RUN_DIR_MAX     95
 #define PATH_LENGTH_MAX 1024
+/* How much longer than its timeout a worker waits for a statement: see store/database.h. */
+#define STATEMENT_SLACK_MS 1000
 
 /* --- forms: each returns what the value should be, NULL when it is that -------------------------- */
 
@@ -287,14 +289,14 @@ static void check_orders(struct settings_loading *loading) {
       {s->stream_ttl_default > s->stream_ttl_max, "stream_ttl_default", "must not be above stream_ttl_max"},
       {s->access_token_ttl > s->refresh_token_ttl, "access_token_ttl", "must not be above refresh_token_ttl"},
       {s->refresh_reuse_window >= s->refresh_token_ttl, "refresh_reuse_window", "must be below refresh_token_ttl"},
-      {s->fast_statement_timeout >= s->request_deadline * 1000, "fast_statement_timeout",
-       "must be below request_deadline, or workers are killed while they wait"},
-      {s->auth_statement_timeout >= s->request_deadline * 1000, "auth_statement_timeout",
-       "must be below request_deadline, or workers are killed while they wait"},
-      {s->api_statement_timeout >= s->request_deadline * 1000, "api_statement_timeout",
-       "must be below request_deadline, or workers are killed while they wait"},
-      {s->upload_statement_timeout >= s->upload_deadline * 1000, "upload_statement_timeout",
-       "must be below upload_deadline, or workers are killed while they wait"},
+      {s->fast_statement_timeout + STATEMENT_SLACK_MS >= s->request_deadline * 1000, "fast_statement_timeout",
+       "must be more than a second below request_deadline, or workers are killed while they wait"},
+      {s->auth_statement_timeout + STATEMENT_SLACK_MS >= s->request_deadline * 1000, "auth_statement_timeout",
+       "must be more than a second below request_deadline, or workers are killed while they wait"},
+      {s->api_statement_timeout + STATEMENT_SLACK_MS >= s->request_deadline * 1000, "api_statement_timeout",
+       "must be more than a second below request_deadline, or workers are killed while they wait"},
+      {s->upload_statement_timeout + STATEMENT_SLACK_MS >= s->upload_deadline * 1000, "upload_statement_timeout",
+       "must be more than a second below upload_deadline, or workers are killed while they wait"},
       {strcmp(s->jwt_key_file, s->stream_key_file) == 0, "jwt_key_file",
        "must differ from stream_key_file, which nginx reads"},
   };

@@ -63,9 +63,13 @@ START_TEST(reports_problems) {
       {"stream_ttl_default = 100000;", "settings:1: stream_ttl_default must not be above stream_ttl_max\n",
        "the default above the maximum"},
       {"request_deadline = 5;",
-       "settings: api_statement_timeout must be below request_deadline, or workers are killed "
+       "settings: api_statement_timeout must be more than a second below request_deadline, or workers are killed "
        "while they wait\n",
        "a statement that may outlast its worker (5 s for auth, 15 s for api)"},
+      {"upload_statement_timeout = 59000;",
+       "settings:1: upload_statement_timeout must be more than a second below upload_deadline, or workers are killed "
+       "while they wait\n",
+       "a worker waits a second longer than the timeout"},
       {"jwt_key_file = \"/etc/mediagate/stream_keys\";",
        "settings:1: jwt_key_file must differ from stream_key_file, which nginx reads\n", "one file for both keys"},
       {"library_dir = \"/var/lib/mediagate/media/x\";",
