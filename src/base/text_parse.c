@@ -1,0 +1,192 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * The strict parsers of small texts, declared in text.h: no leading blanks, no sign where none is meant, one spelling
+ * for each value, whole input consumed. Pure.
+ */
+#include "config.h"
+
+#include "base/text.h"
+
+#include <arpa/inet.h>
+#include <netinet/in.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum error text_parse_u64(const char *string, size_t length, uint64_t max, uint64_t *ret_value) {
+  uint64_t value = 0;
+
+  if (length == 0 || (length > 1 && string[0] == '0')) {
+    return ERROR_INVALID;
+  }
+  for (size_t i = 0; i < length; i++) {
+    if (string[i] < '0' || string[i] > '9') {
+      return ERROR_INVALID;
+    }
+    uint64_t digit = (uint64_t)(string[i] - '0');
+    if (digit > max || value > (max - digit) / 10) {
+      return ERROR_INVALID;
+    }
+    value = value * 10 + digit;
+  }
+  *ret_value = value;
+  return ERROR_NONE;
+}
+
+bool text_equal_constant_time(const void *a, size_t a_size, const void *b, size_t b_size) {
+  const volatile unsigned char *left = a;
+  const volatile unsigned char *right = b;
+  unsigned char difference = 0;
+
+  if (a_size != b_size) {
+    return false;
+  }
+  for (size_t i = 0; i < a_size; i++) {
+    difference |= (unsigned char)(left[i] ^ right[i]);
+  }
+  return difference == 0;
+}
+
+static bool is_blank(char c) {
+  return c == ' ' || (c >= '\t' && c <= '\r');
+}
+
+void text_trim(char *string) {
+  size_t length = strlen(string);
+  size_t start = 0;
+
+  while (length > 0 && is_blank(string[length - 1])) {
+    length--;
+  }
+  while (start < length && is_blank(string[start])) {
+    start++;
+  }
+  memmove(string, string + start, length - start);
+  string[length - start] = '\0';
+}
+
+void text_lower(char *string) {
+  for (; *string != '\0'; string++) {
+    if (*string >= 'A' && *string <= 'Z') {
+      *string = (char)(*string - 'A' + 'a');
+    }
+  }
+}
+
+static int hex_value(char c) {
+  if (c >= '0' && c <= '9') {
+    return c - '0';
+  }
+  if (c >= 'a' && c <= 'f') {
+    return c - 'a' + 10;
+  }
+  if (c >= 'A' && c <= 'F') {
+    return c - 'A' + 10;
+  }
+  return -1;
+}
+
+enum error text_hex_decode(const char *hex, size_t length, void *ret_bytes) {
+  unsigned char *bytes = ret_bytes;
+
+  if (length % 2 != 0) {
+    return ERROR_INVALID;
+  }
+  for (size_t i = 0; i < length; i++) {
+    if (hex_value(hex[i]) < 0) {
+      return ERROR_INVALID;
+    }
+  }
+  for (size_t i = 0; i < length; i += 2) {
+    bytes[i / 2] = (unsigned char)(hex_value(hex[i]) << 4 | hex_value(hex[i + 1]));
+  }
+  return ERROR_NONE;
+}
+
+static int base64url_value(char c) {
+  if (c >= 'A' && c <= 'Z') {
+    return c - 'A';
+  }
+  if (c >= 'a' && c <= 'z') {
+    return c - 'a' + 26;
+  }
+  if (c >= '0' && c <= '9') {
+    return c - '0' + 52;
+  }
+  return c == '-' ? 62 : c == '_' ? 63 : -1;
+}
+
+enum error text_base64url_decode(const char *string, size_t length, void *ret_bytes, size_t *ret_size) {
+  unsigned char *bytes = ret_bytes;
+  size_t size = length / 4 * 3 + (length % 4 == 0 ? 0 : length % 4 - 1);
+  uint32_t bits = 0;
+  unsigned bit_count = 0;
+
+  if (length % 4 == 1) {
+    return ERROR_INVALID;
+  }
+  for (size_t i = 0; i < length; i++) {
+    if (base64url_value(string[i]) < 0) {
+      return ERROR_INVALID;
+    }
+  }
+  /* The last character's spare bits must be 0, or two spellings would mean the same bytes. */
+  if ((length % 4 == 2 && (base64url_value(string[length - 1]) & 15) != 0) ||
+      (length % 4 == 3 && (base64url_value(string[length - 1]) & 3) != 0)) {
+    return ERROR_INVALID;
+  }
+  for (size_t i = 0; i < length; i++) {
+    bits = bits << 6 | (uint32_t)base64url_value(string[i]);
+    bit_count += 6;
+    if (bit_count >= 8) {
+      bit_count -= 8;
+      *bytes++ = (unsigned char)(bits >> bit_count);
+    }
+  }
+  *ret_size = size;
+  return ERROR_NONE;
+}
+
+enum error text_percent_decode(const char *string, size_t length, bool plus_is_space, char **ret_string) {
+  char *decoded = malloc(length + 1);
+  size_t size = 0;
+
+  if (decoded == NULL) {
+    return ERROR_MEMORY;
+  }
+  for (size_t i = 0; i < length; i++) {
+    char c = string[i];
+    if (c == '%') {
+      int high = length - i > 2 ? hex_value(string[i + 1]) : -1;
+      int low = length - i > 2 ? hex_value(string[i + 2]) : -1;
+      c = high < 0 || low < 0 ? '\0' : (char)(high << 4 | low);
+      i += 2;
+    } else if (c == '+' && plus_is_space) {
+      c = ' ';
+    }
+    if (c == '\0') {
+      free(decoded);
+      return ERROR_INVALID;
+    }
+    decoded[size++] = c;
+  }
+  decoded[size] = '\0';
+  *ret_string = decoded;
+  return ERROR_NONE;
+}
+
+enum error text_canonical_address(const char *string, char *ret_address) {
+  struct in_addr v4;
+  struct in6_addr v6;
+
+  if (inet_pton(AF_INET, string, &v4) == 1) {
+    return inet_ntop(AF_INET, &v4, ret_address, INET6_ADDRSTRLEN) == NULL ? ERROR_INTERNAL : ERROR_NONE;
+  }
+  if (inet_pton(AF_INET6, string, &v6) != 1) {
+    return ERROR_INVALID;
+  }
+  if (IN6_IS_ADDR_V4MAPPED(&v6)) {
+    memcpy(&v4, v6.s6_addr + 12, sizeof(v4));
+    return inet_ntop(AF_INET, &v4, ret_address, INET6_ADDRSTRLEN) == NULL ? ERROR_INTERNAL : ERROR_NONE;
+  }
+  return inet_ntop(AF_INET6, &v6, ret_address, INET6_ADDRSTRLEN) == NULL ? ERROR_INTERNAL : ERROR_NONE;
+}
