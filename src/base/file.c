@@ -80,6 +80,26 @@ static enum error read_all(int fd, size_t max_size, struct text *ret_text) {
   return failed ? ERROR_MEMORY : ERROR_NONE;
 }
 
+enum error file_read_at(int fd, int64_t offset, void *ret_bytes, size_t size, size_t *ret_size) {
+  char *bytes = ret_bytes;
+  size_t done = 0;
+  while (done < size) {
+    ssize_t got = pread(fd, bytes + done, size - done, offset + (off_t)done);
+    if (got < 0 && errno == EINTR) {
+      continue;
+    }
+    if (got < 0) {
+      return file_error_from_errno(errno);
+    }
+    if (got == 0) {
+      break;
+    }
+    done += (size_t)got;
+  }
+  *ret_size = done;
+  return ERROR_NONE;
+}
+
 enum error file_read(const char *path, size_t max_size, struct text *ret_text) {
   CLEANUP_FD int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
 
@@ -228,6 +248,17 @@ enum error file_make_folders(const char *path, mode_t mode) {
   free(folder);
   errno = saved_errno;
   return error;
+}
+
+enum error file_open_entries(int folder_fd, DIR **ret_entries) {
+  CLEANUP_FD int fd = openat(folder_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  DIR *entries = fd >= 0 ? fdopendir(fd) : NULL;
+  if (entries == NULL) {
+    return file_error_from_errno(errno);
+  }
+  fd = -1; /* closedir closes it */
+  *ret_entries = entries;
+  return ERROR_NONE;
 }
 
 static enum error remove_at(int folder_fd, const char *name, int depth);

@@ -6,8 +6,10 @@
 #ifndef MEDIAGATE_BASE_FILE_H
 #define MEDIAGATE_BASE_FILE_H
 
+#include <dirent.h>
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 #include <sys/types.h>
 
 #include "base/error.h"
@@ -30,6 +32,10 @@ enum error file_sync_folder(const char *path) MUST_CHECK;
 /* mkdir -p; existing folders are fine and keep their mode. */
 enum error file_make_folders(const char *path, mode_t mode) MUST_CHECK;
 enum error file_write_all(int fd, const void *bytes, size_t size) MUST_CHECK;
+/* Reads at an offset until `size` bytes or the end are reached. */
+enum error file_read_at(int fd, int64_t offset, void *ret_bytes, size_t size, size_t *ret_size) MUST_CHECK;
+/* Opens a folder that is open already for reading its entries. The caller calls closedir; folder_fd stays open. */
+enum error file_open_entries(int folder_fd, DIR **ret_entries) MUST_CHECK;
 /* Removes a tree below a folder without following links; a missing one is fine. */
 enum error file_remove_tree(const char *path) MUST_CHECK;
 /* "a/b" joined; malloc'd, NULL when memory is out. */

@@ -7,13 +7,13 @@
 
 #include "library/container.h"
 
-#include <errno.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <unistd.h>
+
+#include "base/file.h"
 
 #define BOXES_MAX     2000000 /* two for each fragment of a long recording */
 #define EBML_SEGMENT  0x18538067U
@@ -29,21 +29,8 @@ struct source {
 /* Reads up to PEEK_SIZE bytes; what lies behind the end is zero. */
 static enum error peek(const struct source *source, int64_t offset, unsigned char ret_bytes[PEEK_SIZE]) {
   memset(ret_bytes, 0, PEEK_SIZE);
-  size_t done = 0;
-  while (done < PEEK_SIZE) {
-    ssize_t got = pread(source->fd, ret_bytes + done, PEEK_SIZE - done, offset + (int64_t)done);
-    if (got < 0 && errno == EINTR) {
-      continue;
-    }
-    if (got < 0) {
-      return ERROR_IO;
-    }
-    if (got == 0) {
-      break;
-    }
-    done += (size_t)got;
-  }
-  return ERROR_NONE;
+  size_t size = 0;
+  return file_read_at(source->fd, offset, ret_bytes, PEEK_SIZE, &size);
 }
 
 static uint64_t big_endian(const unsigned char *bytes, int size) {

@@ -81,13 +81,11 @@ static enum error make_medium(struct media_folder *folder, int64_t media_id, int
 }
 
 enum error folders_note_entries(struct media_folder *folder, int64_t media_id, int medium_fd) {
-  int fd = openat(medium_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-  DIR *entries = fd >= 0 ? fdopendir(fd) : NULL;
-  if (entries == NULL) {
-    file_close_cleanup(&fd);
-    return file_error_from_errno(errno);
+  DIR *entries = NULL;
+  enum error error = file_open_entries(medium_fd, &entries);
+  if (error != ERROR_NONE) {
+    return error;
   }
-  enum error error = ERROR_NONE;
   struct dirent *entry;
   while (error == ERROR_NONE && (entry = readdir(entries)) != NULL) {
     if (folders_is_entry(entry->d_name)) {

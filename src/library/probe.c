@@ -6,14 +6,12 @@
 
 #include "library/probe.h"
 
-#include <errno.h>
 #include <magic.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
+#include "base/file.h"
 #include "library/container.h"
 #include "library/probe_parse.h"
 
@@ -40,25 +38,6 @@ static enum error PRINTF_LIKE(3, 4)
   return error;
 }
 
-static enum error read_beginning(int fd, char *bytes, size_t size, size_t *ret_size) {
-  size_t done = 0;
-  while (done < size) {
-    ssize_t got = pread(fd, bytes + done, size - done, (off_t)done);
-    if (got < 0 && errno == EINTR) {
-      continue;
-    }
-    if (got < 0) {
-      return ERROR_IO;
-    }
-    if (got == 0) {
-      break;
-    }
-    done += (size_t)got;
-  }
-  *ret_size = done;
-  return ERROR_NONE;
-}
-
 static bool is_magic_type(const char *type) {
   for (size_t i = 0; i < sizeof magic_types / sizeof magic_types[0]; i++) {
     if (strncmp(type, magic_types[i], strlen(magic_types[i])) == 0) {
@@ -72,7 +51,7 @@ static bool is_magic_type(const char *type) {
 static enum error check_magic(int fd, char ret_reason[PROBE_REASON_SIZE]) {
   static char bytes[MAGIC_BYTES]; /* a worker does one thing at a time */
   size_t size = 0;
-  if (read_beginning(fd, bytes, sizeof bytes, &size) != ERROR_NONE) {
+  if (file_read_at(fd, 0, bytes, sizeof bytes, &size) != ERROR_NONE) {
     return ERROR_IO;
   }
   if (size == 0) {

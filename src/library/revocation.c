@@ -76,13 +76,11 @@ static int compare_names(const void *a, const void *b) {
 
 /* Files that have no row are removed once they are older than what is being written right now. */
 static enum error remove_others(int folder_fd, const char *const *sorted, size_t count) {
-  int fd = openat(folder_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-  DIR *entries = fd >= 0 ? fdopendir(fd) : NULL;
-  if (entries == NULL) {
-    file_close_cleanup(&fd);
-    return file_error_from_errno(errno);
+  DIR *entries = NULL;
+  enum error error = file_open_entries(folder_fd, &entries);
+  if (error != ERROR_NONE) {
+    return error;
   }
-  enum error error = ERROR_NONE;
   struct dirent *entry;
   while ((entry = readdir(entries)) != NULL) {
     const char *name = entry->d_name;

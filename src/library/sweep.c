@@ -32,13 +32,11 @@ typedef enum error visit(struct sweep *sweep, int folder_fd, const char *name);
 /* Calls visit for every entry. A single entry's failure is counted; a database that is away ends
  * it. */
 static enum error each_entry(struct sweep *sweep, int folder_fd, visit *visit_entry) {
-  int fd = openat(folder_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-  DIR *entries = fd >= 0 ? fdopendir(fd) : NULL;
-  if (entries == NULL) {
-    file_close_cleanup(&fd);
-    return file_error_from_errno(errno);
+  DIR *entries = NULL;
+  enum error error = file_open_entries(folder_fd, &entries);
+  if (error != ERROR_NONE) {
+    return error;
   }
-  enum error error = ERROR_NONE;
   struct dirent *entry;
   while (error != ERROR_UNAVAILABLE && (entry = readdir(entries)) != NULL) {
     if (!folders_is_entry(entry->d_name)) {

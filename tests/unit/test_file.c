@@ -52,6 +52,24 @@ START_TEST(reads_whole_files) {
 }
 END_TEST
 
+START_TEST(reads_at_an_offset_up_to_the_end) {
+  char bytes[8] = "";
+  size_t size = 0;
+  enter_folder();
+  make_file("f", "0123456789", 0600);
+  int fd = open(at("f"), O_RDONLY | O_CLOEXEC);
+  ck_assert_int_eq(file_read_at(fd, 2, bytes, 4, &size), ERROR_NONE);
+  ck_assert(size == 4 && memcmp(bytes, "2345", 4) == 0);
+  ck_assert_int_eq(file_read_at(fd, 7, bytes, sizeof(bytes), &size), ERROR_NONE);
+  ck_assert(size == 3 && memcmp(bytes, "789", 3) == 0);
+  ck_assert_int_eq(file_read_at(fd, 99, bytes, sizeof(bytes), &size), ERROR_NONE);
+  ck_assert_uint_eq(size, 0);
+  file_close_cleanup(&fd);
+  ck_assert_int_eq(file_read_at(-1, 0, bytes, sizeof(bytes), &size), ERROR_IO);
+  ck_assert_int_eq(file_remove_tree(folder), ERROR_NONE);
+}
+END_TEST
+
 START_TEST(reads_only_guarded_secrets) {
   static const struct {
     mode_t mode;
@@ -166,5 +184,5 @@ START_TEST(reports_a_full_disk) {
 }
 END_TEST
 
-UNIT_MAIN("file", reads_whole_files, reads_only_guarded_secrets, replaces_files, makes_and_removes_folders, joins_paths,
-          maps_errno, reports_a_full_disk)
+UNIT_MAIN("file", reads_whole_files, reads_at_an_offset_up_to_the_end, reads_only_guarded_secrets, replaces_files,
+          makes_and_removes_folders, joins_paths, maps_errno, reports_a_full_disk)
