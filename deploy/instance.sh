@@ -45,6 +45,15 @@ place_state() {
   esac
 }
 
+# ffprobe looks into uploads in a namespace of its own, which some containers do not allow.
+choose_sandbox() {
+  case " ${overrides[*]} " in *" MEDIAGATE_SANDBOX="*) return ;; esac
+  "${as[@]}" bwrap --unshare-all --ro-bind / / true 2>/dev/null && return
+  say "  This machine lets ${account:-$(id -un)} make no namespaces (a container?), so ffprobe looks into uploads without its sandbox:"
+  say "  good enough to try things out with files of your own, not for files of strangers (setting: sandbox)."
+  overrides+=(MEDIAGATE_SANDBOX=none)
+}
+
 # Unix sockets: 107 bytes is the longest path, so a deep state folder has them elsewhere.
 place_sockets() {
   run=$state/run
