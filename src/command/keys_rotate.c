@@ -4,8 +4,8 @@
  *   1. the new key is appended, pending: nobody signs with it;
  *   2. everyone who verifies reads it (nginx, which is then asked; or the pools): now it may sign;
  *   3. it is put first, no longer pending: workers that start sign with it;
- *   4. the pools are reloaded: nobody signs with the old key any more, which is written down as its
- * retirement;
+ *   4. the pools are reloaded: nobody signs with the old key any more, which is written down as
+ *      its retirement;
  *   5. keys whose last signature has expired are removed.
  * A crash after 1 leaves a pending key, with which the next run goes on; one after 3 leaves a key
  * that neither signs nor is retired, and every run begins by reloading the pools and retiring such

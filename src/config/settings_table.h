@@ -4,10 +4,12 @@
  * `mediagate check-config`, the manual page mediagate.conf(5), the sample file and the table in the
  * README are all made from these lines.
  *
- *   STRING(name, default, reloadable, help)                 text; "" often means "none"
- *   LIST  (name, default, reloadable, help)                 comma-separated here and in the environment, a list in the
- * file INTEGER(name, unit, min, max, default, reloadable, help) BOOLEAN(name, default, reloadable, help) CHOICE(name,
- * "a|b|c", default, reloadable, help)        the value is its index in the list
+ *   STRING (name, default, reloadable, help)                   text; "" often means "none"
+ *   LIST   (name, default, reloadable, help)                   with commas here and in the environment,
+ *                                                              a list in the file
+ *   INTEGER(name, unit, min, max, default, reloadable, help)
+ *   BOOLEAN(name, default, reloadable, help)
+ *   CHOICE (name, "a|b|c", default, reloadable, help)          the value is its index in the list
  *
  * A setting that is not reloadable keeps its value until the next start; a reload says so.
  */

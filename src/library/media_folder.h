@@ -3,11 +3,12 @@
  * The media files below data_dir. Files are immutable under unique names, and the committed row
  * decides which one exists:
  *
- *   spool/               uploads on their way (spool_file.h)
- *   media/<id>/          what grants for that medium may play: files, and links into the library
- * (library_link.h) pending/             notes of what is not settled: "<id>-<entry>" may not be the
- * row's file, "<id>" is being deleted trash/               folders of deleted media, on their way
- * out
+ *   spool/       uploads on their way (spool_file.h)
+ *   media/<id>/  what grants for that medium may play: files, and links into the library
+ *                (library_link.h)
+ *   pending/     notes of what is not settled: "<id>-<entry>" may not be the row's file, "<id>" is
+ *                being deleted
+ *   trash/       folders of deleted media, on their way out
  *
  * A note is written before the step that it is about and removed after it, so whatever a kill -9
  * interrupts is found again by the sweep (sweep.h) without reading every folder.
