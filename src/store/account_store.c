@@ -120,11 +120,7 @@ static enum error change_and_end_sessions(struct database *database, const char 
   if (error == ERROR_NONE) {
     error = end_sessions(database, id);
   }
-  if (error != ERROR_NONE) {
-    database_rollback(database);
-    return error;
-  }
-  error = database_commit(database);
+  error = statement_end_transaction(database, error);
   if (error == ERROR_NONE) {
     *ret_account = account;
   }
@@ -218,11 +214,7 @@ enum error account_store_replace_issuer_tag(struct database *database, int64_t i
   if (error == ERROR_NONE) {
     error = take_new_tag(database, id);
   }
-  if (error != ERROR_NONE) {
-    database_rollback(database);
-    return error;
-  }
-  error = database_commit(database);
+  error = statement_end_transaction(database, error);
   if (error == ERROR_NONE) {
     *ret_old_tag = old_tag;
   }

@@ -13,12 +13,12 @@ enum error grant_store_revoke(struct database *database, const char *name, int64
   parameters_text(&parameters, name);
   parameters_i64_or_null(&parameters, revoked_by);
   parameters_i64(&parameters, expires_at_us);
-  return statement_change(
-      database,
-      "insert into revoked_grant as r (name, revoked_by, expires_at) values ($1, $2, " SQL_TIMESTAMP(
-          "$3") ")"
-                " on conflict (name) do update set expires_at = greatest(r.expires_at, excluded.expires_at)",
-      STATEMENT_REPEATABLE, &parameters, NULL);
+  /* clang-format off */
+  static const char *const upsert =
+      "insert into revoked_grant as r (name, revoked_by, expires_at) values ($1, $2, " SQL_TIMESTAMP("$3") ")"
+      " on conflict (name) do update set expires_at = greatest(r.expires_at, excluded.expires_at)";
+  /* clang-format on */
+  return statement_change(database, upsert, STATEMENT_REPEATABLE, &parameters, NULL);
 }
 
 enum error grant_store_list_revoked(struct database *database,

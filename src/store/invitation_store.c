@@ -78,11 +78,7 @@ enum error account_store_create_invited(struct database *database, const unsigne
   if (error == ERROR_NONE) {
     error = record_spender(database, token_hash, account.id);
   }
-  if (error != ERROR_NONE) {
-    database_rollback(database);
-    return error;
-  }
-  error = database_commit(database);
+  error = statement_end_transaction(database, error);
   if (error == ERROR_NONE) {
     *ret_account = account;
   }

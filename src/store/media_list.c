@@ -13,10 +13,12 @@
 #include "store/statement.h"
 
 /* $1 and $2 are the cursor, $3 the limit. */
-#define LIST(condition)                                                                                                \
-  "select " MEDIA_COLUMNS " from media_asset m where m.deleted_at is null" condition                                   \
-  " and (m.created_at, m.id) < (coalesce(" SQL_TIMESTAMP("$1") ", 'infinity'), coalesce($2, 9223372036854775807))"     \
-                                                               " order by m.created_at desc, m.id desc limit $3"
+/* clang-format off */
+#define LIST(condition) \
+  "select " MEDIA_COLUMNS " from media_asset m where m.deleted_at is null" condition \
+  " and (m.created_at, m.id) < (coalesce(" SQL_TIMESTAMP("$1") ", 'infinity'), coalesce($2, 9223372036854775807))" \
+  " order by m.created_at desc, m.id desc limit $3"
+/* clang-format on */
 
 static const char *const list_all = LIST("");
 static const char *const list_type = LIST(" and m.type = $4");

@@ -103,17 +103,18 @@ enum error media_store_find(struct database *database, int64_t id, struct media 
 
 enum error media_store_update(struct database *database, int64_t id, const struct media_change *change,
                               struct media *ret_media) {
-  static const char
-      *const update = "update media_asset m set title = coalesce($2, m.title), type = coalesce($3, m.type),"
-                      " file_url = case when $5::boolean then $4 else m.file_url end, " UNLESS_REPLACED("stored_name") ", " UNLESS_REPLACED("size_bytes") ", " UNLESS_REPLACED("sha256") ", " UNLESS_REPLACED("content_type") ", " UNLESS_REPLACED("duration_seconds") ", " UNLESS_REPLACED(
-                          "width") ", " UNLESS_REPLACED("height") ", " UNLESS_REPLACED("container") ","
-                                                                                                    " " UNLESS_REPLACED("video_codec") ", " UNLESS_REPLACED(
-                                                                                                        "audio_codec") ","
-                                                                                                                       " file_version = m.file_version + case when " REPLACED
-                                                                                                                       " then 1 else 0 end,"
-                                                                                                                       " file_changed_at = case when " REPLACED
-                                                                                                                       " then now() else m.file_changed_at end, updated_at = now()"
-                                                                                                                       " where m.id = $1 and m.deleted_at is null returning " MEDIA_COLUMNS;
+  /* clang-format off */
+  static const char *const update =
+      "update media_asset m set title = coalesce($2, m.title), type = coalesce($3, m.type),"
+      " file_url = case when $5::boolean then $4 else m.file_url end, "
+      UNLESS_REPLACED("stored_name") ", " UNLESS_REPLACED("size_bytes") ", " UNLESS_REPLACED("sha256") ", "
+      UNLESS_REPLACED("content_type") ", " UNLESS_REPLACED("duration_seconds") ", "
+      UNLESS_REPLACED("width") ", " UNLESS_REPLACED("height") ", "
+      UNLESS_REPLACED("container") ", " UNLESS_REPLACED("video_codec") ", " UNLESS_REPLACED("audio_codec") ","
+      " file_version = m.file_version + case when " REPLACED " then 1 else 0 end,"
+      " file_changed_at = case when " REPLACED " then now() else m.file_changed_at end, updated_at = now()"
+      " where m.id = $1 and m.deleted_at is null returning " MEDIA_COLUMNS;
+  /* clang-format on */
   struct parameters parameters = {0};
   parameters_i64(&parameters, id);
   parameters_text(&parameters, change->title);

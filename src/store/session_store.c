@@ -123,11 +123,7 @@ enum error session_store_rotate(struct database *database, const unsigned char o
   } else if (error == ERROR_NONE && !family.over) {
     error = spend_and_add(database, old_hash, new_hash, family.session_id, ttl_seconds);
   }
-  if (error != ERROR_NONE) {
-    database_rollback(database);
-    return error;
-  }
-  error = database_commit(database);
+  error = statement_end_transaction(database, error);
   if (error != ERROR_NONE || denied) {
     return error == ERROR_NONE ? ERROR_DENIED : error;
   }

@@ -79,6 +79,14 @@ enum error statement_change(struct database *database, const char *sql, enum sta
   return error;
 }
 
+enum error statement_end_transaction(struct database *database, enum error error) {
+  if (error == ERROR_NONE) {
+    return database_commit(database);
+  }
+  database_rollback(database);
+  return error;
+}
+
 static void fail(struct rows *rows, enum error error) {
   if (rows->error == ERROR_NONE) {
     rows->error = error;

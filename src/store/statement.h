@@ -68,6 +68,8 @@ enum error statement_execute_planned(struct database *database, const char *sql,
 /* As statement_execute for what returns no rows; *ret_affected (may be NULL) is how many it changed. */
 enum error statement_change(struct database *database, const char *sql, enum statement_repeat repeat,
                             const struct parameters *parameters, int64_t *ret_affected) MUST_CHECK;
+/* The end of a transaction whose steps came to `error`: commits after ERROR_NONE, else rolls back and returns it. */
+enum error statement_end_transaction(struct database *database, enum error error) MUST_CHECK;
 /* Several statements without parameters and without a deadline; inside a transaction. For migrations. */
 enum error statement_run_script(struct database *database, const char *sql) MUST_CHECK;
 

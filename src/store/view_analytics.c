@@ -97,11 +97,14 @@ static enum error enter_zone(struct database *database, const char *tz) {
 /* Closes what is open: from the first view; up to now where a beginning was given, else up to the last view. Equal
  * bounds: nothing there. */
 static enum error close_range(struct database *database, struct range *range) {
-  static const char *const select = "select " SQL_MICROSECONDS("v.first") ", " SQL_MICROSECONDS(
-      "v.last") ", " SQL_MICROSECONDS("now()") " from media_asset m left join lateral (select min(\"timestamp\") as "
-                                               "first, max(\"timestamp\") as last"
-                                               "  from media_view_log where media_id = m.id and not bot) v on true"
-                                               " where m.id = $1 and m.deleted_at is null";
+  /* clang-format off */
+  static const char *const select =
+      "select " SQL_MICROSECONDS("v.first") ", " SQL_MICROSECONDS("v.last") ", " SQL_MICROSECONDS("now()")
+      " from media_asset m left join lateral"
+      " (select min(\"timestamp\") as first, max(\"timestamp\") as last"
+      "  from media_view_log where media_id = m.id and not bot) v on true"
+      " where m.id = $1 and m.deleted_at is null";
+  /* clang-format on */
   struct parameters parameters = {0};
   parameters_i64(&parameters, range->media_id);
   struct rows rows;

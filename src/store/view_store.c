@@ -13,10 +13,12 @@
 #include "store/rate_limit.h"
 #include "store/statement.h"
 
-#define VIEW_COLUMNS                                                                                                   \
-  "v.id, v.media_id, host(v.viewed_by_ip), " SQL_MICROSECONDS(                                                         \
-      "v.\"timestamp\"") ", v.viewer, replace(v.grant_id::text, '-', ''), "                                            \
-                         "v.user_agent, v.country, v.referrer, v.bytes_sent, v.seconds, v.source, v.bot"
+/* clang-format off */
+#define VIEW_COLUMNS \
+  "v.id, v.media_id, host(v.viewed_by_ip), " SQL_MICROSECONDS("v.\"timestamp\"") \
+  ", v.viewer, replace(v.grant_id::text, '-', ''), v.user_agent, v.country, v.referrer, v.bytes_sent, v.seconds," \
+  " v.source, v.bot"
+/* clang-format on */
 
 void view_free(struct view *view) {
   if (view != NULL) {
@@ -89,11 +91,7 @@ enum error view_store_report(struct database *database, int64_t media_id, const 
   if (error == ERROR_NONE) {
     error = insert_reported(database, media_id, viewed_by_ip, viewer_or_null, user_agent_or_null, &view);
   }
-  if (error != ERROR_NONE) {
-    database_rollback(database);
-    return error;
-  }
-  error = database_commit(database);
+  error = statement_end_transaction(database, error);
   if (error != ERROR_NONE) {
     view_free(&view);
     return error;
@@ -129,13 +127,14 @@ static enum error read_items(struct rows *rows, struct view **ret_items, size_t 
 
 enum error view_store_list(struct database *database, int64_t media_id, int64_t before_timestamp_us, int64_t before_id,
                            int limit, struct view **ret_items, size_t *ret_count) {
+  /* clang-format off */
   static const char *const select =
       "select " VIEW_COLUMNS " from media_asset m left join lateral"
       " (select * from media_view_log l where l.media_id = m.id"
-      "  and (l.\"timestamp\", l.id) < (coalesce(" SQL_TIMESTAMP(
-          "$2") ", 'infinity'), coalesce($3, 9223372036854775807))"
-                "  order by l.\"timestamp\" desc, l.id desc limit $4) v on true"
-                " where m.id = $1 and m.deleted_at is null order by v.\"timestamp\" desc, v.id desc";
+      "  and (l.\"timestamp\", l.id) < (coalesce(" SQL_TIMESTAMP("$2") ", 'infinity'), coalesce($3, 9223372036854775807))"
+      "  order by l.\"timestamp\" desc, l.id desc limit $4) v on true"
+      " where m.id = $1 and m.deleted_at is null order by v.\"timestamp\" desc, v.id desc";
+  /* clang-format on */
   struct parameters parameters = {0};
   parameters_i64(&parameters, media_id);
   parameters_i64_or_null(&parameters, before_timestamp_us);
