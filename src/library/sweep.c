@@ -168,12 +168,14 @@ static bool has_note(struct sweep *sweep, int64_t media_id, const char *entry) {
 }
 
 /* Every entry that is not the row's gets a note; from then on it is treated as one that was
- * replaced. */
+ * replaced. An empty folder may be what an upload left that lost to a deletion. */
 static enum error examine_medium(struct sweep *sweep, int64_t media_id, DIR *entries, bool *ret_deleted) {
   struct dirent *entry;
+  bool empty = true;
+  bool current = false;
   *ret_deleted = false;
   while ((entry = readdir(entries)) != NULL) {
-    bool current = false;
+    empty = empty && !folders_is_entry(entry->d_name);
     if (!folders_is_entry(entry->d_name) || has_note(sweep, media_id, entry->d_name)) {
       continue;
     }
@@ -185,7 +187,7 @@ static enum error examine_medium(struct sweep *sweep, int64_t media_id, DIR *ent
       return error;
     }
   }
-  return ERROR_NONE;
+  return empty ? ask(sweep, media_id, "", &current, ret_deleted) : ERROR_NONE;
 }
 
 static enum error sweep_medium(struct sweep *sweep, int folder_fd, const char *name) {

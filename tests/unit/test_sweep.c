@@ -238,6 +238,20 @@ START_TEST(an_upload_that_lost_to_a_deletion_goes) {
 }
 END_TEST
 
+START_TEST(the_folder_of_an_upload_that_lost_and_was_taken_back_goes) {
+  char name[STORED_NAME_SIZE];
+  begin();
+  library_fixture_place(&fixture, 7, "late", name);
+  ck_assert_int_eq(media_folder_remove_stored(fixture.folder, 7, name), ERROR_NONE);
+  ck_assert_int_eq(sweep(true).deleted, 0); /* a medium that is there may have an empty folder */
+  ck_assert(library_fixture_exists(&fixture, "data/media/7"));
+  known_rows.deleted = true;
+  ck_assert_int_eq(sweep(true).deleted, 1);
+  ck_assert(!library_fixture_exists(&fixture, "data/media/7"));
+  library_fixture_tear_down(&fixture);
+}
+END_TEST
+
 START_TEST(a_full_sweep_finds_what_has_no_note) {
   begin();
   library_fixture_write(&fixture, "data/media/7/stray.mp4", "x");
@@ -287,5 +301,5 @@ UNIT_MAIN("sweep", killed_while_spooling, an_upload_at_work_is_left_alone_howeve
           killed_after_the_commit_before_the_note_went, a_replaced_file_stays_as_long_as_it_may_be_played,
           a_replacement_that_was_killed_keeps_the_old_file, killed_before_a_deletion_was_committed,
           killed_after_a_deletion_was_committed, killed_while_emptying_the_trash,
-          an_upload_that_lost_to_a_deletion_goes, a_full_sweep_finds_what_has_no_note,
-          a_database_that_is_away_or_another_removes_nothing)
+          an_upload_that_lost_to_a_deletion_goes, the_folder_of_an_upload_that_lost_and_was_taken_back_goes,
+          a_full_sweep_finds_what_has_no_note, a_database_that_is_away_or_another_removes_nothing)
