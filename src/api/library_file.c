@@ -117,7 +117,7 @@ bool library_file_attach(struct call *call, int64_t media_id, const struct media
                          struct media *ret_media) {
   struct media_folder *folder = call->app->media_folder;
   struct media_file_facts facts = {.size_bytes = 0};
-  char old_name[STORED_NAME_SIZE];
+  char old_name[STORED_NAME_SIZE] = "";
   enum error error = ERROR_NONE;
   if (!link_file(call, media_id, fields->parsed.library_path, &facts)) {
     return false;
@@ -125,6 +125,7 @@ bool library_file_attach(struct call *call, int64_t media_id, const struct media
   if (describe(call, media_id, fields, &facts)) {
     error = media_store_set_file(call->app->database, media_id, &facts, fields->file_url, ret_media, old_name);
     if (error == ERROR_NONE) {
+      media_folder_note_replaced(folder, media_id, old_name);
       media_folder_settle(folder, media_id, facts.stored_name);
       return true; /* what it replaced is swept after the longest TTL */
     }

@@ -178,12 +178,11 @@ static enum error ask_outcome(const struct upload *upload, struct media *ret_med
   return ERROR_UNKNOWN_OUTCOME;
 }
 
-static enum error commit(struct upload *upload) {
+static enum error commit(struct upload *upload, char ret_old_name[STORED_NAME_SIZE]) {
   struct call *call = upload->call;
   struct media stored = {.id = 0};
-  char old_name[STORED_NAME_SIZE] = "";
   enum error error =
-      media_store_set_file(call->app->database, upload->media->id, &upload->facts, NULL, &stored, old_name);
+      media_store_set_file(call->app->database, upload->media->id, &upload->facts, NULL, &stored, ret_old_name);
   if (error == ERROR_UNKNOWN_OUTCOME) {
     error = ask_outcome(upload, &stored);
   }
@@ -211,7 +210,8 @@ static bool store(struct upload *upload) {
     call_fail(call, error, "placing an upload");
     return false;
   }
-  error = commit(upload);
+  char old_name[STORED_NAME_SIZE] = "";
+  error = commit(upload, old_name);
   if (error != ERROR_NONE && error != ERROR_UNKNOWN_OUTCOME) {
     take_back(upload);
   }
@@ -219,6 +219,7 @@ static bool store(struct upload *upload) {
     call_fail_media(call, error, id, "storing an upload");
     return false;
   }
+  media_folder_note_replaced(call->app->media_folder, id, old_name);
   media_folder_settle(call->app->media_folder, id, upload->facts.stored_name);
   return true;
 }

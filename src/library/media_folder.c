@@ -160,6 +160,15 @@ void media_folder_settle(struct media_folder *folder, int64_t media_id, const ch
   (void)error; /* the sweep finds that the entry is the row's, and removes the note too */
 }
 
+void media_folder_note_replaced(struct media_folder *folder, int64_t media_id, const char *stored_name) {
+  char entry[STORED_NAME_SIZE];
+  enum error error = folders_entry(stored_name, entry);
+  if (error == ERROR_NONE) {
+    error = folders_write_note(folder, media_id, entry);
+  }
+  (void)error; /* the full sweep writes the note too */
+}
+
 enum error media_folder_note_replacement(struct media_folder *folder, int64_t media_id) {
   __attribute__((cleanup(file_close_cleanup))) int medium_fd = -1;
   enum error error = folders_open_medium(folder, media_id, &medium_fd);

@@ -48,6 +48,10 @@ enum error media_folder_remove_stored(struct media_folder *folder, int64_t media
  * sweep does the same later. */
 void media_folder_settle(struct media_folder *folder, int64_t media_id, const char *stored_name);
 
+/* After a commit that replaced a file: the note that this name is no longer the row's. It was noted before, but another
+ * upload, whose file it was, may have settled it since. "" is fine; failure is harmless, the full sweep notes it. */
+void media_folder_note_replaced(struct media_folder *folder, int64_t media_id, const char *stored_name);
+
 /* Before a commit that makes the row forget its file (a new file_url): what media/<id>/ holds is no
  * longer settled. */
 enum error media_folder_note_replacement(struct media_folder *folder, int64_t media_id) MUST_CHECK;

@@ -238,6 +238,25 @@ START_TEST(an_upload_that_lost_to_a_deletion_goes) {
 }
 END_TEST
 
+START_TEST(of_two_uploads_at_once_the_replaced_one_goes_without_a_full_sweep) {
+  char first[STORED_NAME_SIZE], second[STORED_NAME_SIZE];
+  begin();
+  library_fixture_place(&fixture, 7, "first", first);
+  library_fixture_place(&fixture, 7, "second", second); /* notes the first one too */
+  media_folder_settle(fixture.folder, 7, first);        /* which takes that note away, being the row's by now */
+  media_folder_note_replaced(fixture.folder, 7, first); /* the second one's commit */
+  media_folder_settle(fixture.folder, 7, second);
+  known_rows.stored_entry = second;
+  age_note(first);
+  ck_assert_int_eq(sweep(false).stored, 1);
+  ck_assert(!stored_exists(first));
+  ck_assert(stored_exists(second));
+  media_folder_note_replaced(fixture.folder, 7, ""); /* the first file of a medium replaces none */
+  ck_assert_int_eq(library_fixture_count(&fixture, "data/pending"), 0);
+  library_fixture_tear_down(&fixture);
+}
+END_TEST
+
 START_TEST(the_folder_of_an_upload_that_lost_and_was_taken_back_goes) {
   char name[STORED_NAME_SIZE];
   begin();
@@ -301,5 +320,6 @@ UNIT_MAIN("sweep", killed_while_spooling, an_upload_at_work_is_left_alone_howeve
           killed_after_the_commit_before_the_note_went, a_replaced_file_stays_as_long_as_it_may_be_played,
           a_replacement_that_was_killed_keeps_the_old_file, killed_before_a_deletion_was_committed,
           killed_after_a_deletion_was_committed, killed_while_emptying_the_trash,
-          an_upload_that_lost_to_a_deletion_goes, the_folder_of_an_upload_that_lost_and_was_taken_back_goes,
-          a_full_sweep_finds_what_has_no_note, a_database_that_is_away_or_another_removes_nothing)
+          an_upload_that_lost_to_a_deletion_goes, of_two_uploads_at_once_the_replaced_one_goes_without_a_full_sweep,
+          the_folder_of_an_upload_that_lost_and_was_taken_back_goes, a_full_sweep_finds_what_has_no_note,
+          a_database_that_is_away_or_another_removes_nothing)
