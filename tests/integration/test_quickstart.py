@@ -29,6 +29,20 @@ class Quickstart:
         return subprocess.run([TOP_SRC / "quickstart", *arguments], input=answer, capture_output=True, text=True, check=False, cwd="/",
                               env=self.environment(**more), timeout=4 * DEADLINE)
 
+    @contextlib.contextmanager
+    def foreground(self):
+        """Runs until it is told to end; it has printed its tour, and is never left behind."""
+        # A runner may ignore SIGINT, and a shell cannot trap what was ignored when it began.
+        with subprocess.Popen([TOP_SRC / "quickstart"], env=self.environment(), stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, cwd="/",
+                              preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL)) as process:
+            try:
+                wait_until(self.ready, "the foreground instance", timeout=2 * DEADLINE)
+                wait_until((self.state / "addresses").exists, "the tour")
+                yield process
+            finally:
+                if process.poll() is None:
+                    process.kill()
+
     def ready(self):
         with contextlib.suppress(requests.ConnectionError):
             return requests.get(f"http://127.0.0.1:{self.port}/readyz", timeout=DEADLINE).status_code == 200
@@ -99,9 +113,7 @@ def test_nothing_listens_beyond_loopback_and_nothing_runs_as_root(quickstart):
 
 
 def test_foreground_stops_everything_on_ctrl_c(quickstart):
-    with subprocess.Popen([TOP_SRC / "quickstart"], env=quickstart.environment(), stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, cwd="/") as process:
-        wait_until(quickstart.ready, "the foreground instance", timeout=2 * DEADLINE)
-        wait_until((quickstart.state / "addresses").exists, "the tour")
+    with quickstart.foreground() as process:
         processes = [quickstart.process(name) for name in ("postgres", "serve", "nginx")]
         process.send_signal(signal.SIGINT)
         output, _ = process.communicate(timeout=2 * DEADLINE)
@@ -110,9 +122,7 @@ def test_foreground_stops_everything_on_ctrl_c(quickstart):
 
 
 def test_a_part_that_dies_ends_the_foreground_instance_with_its_name(quickstart):
-    with subprocess.Popen([TOP_SRC / "quickstart"], env=quickstart.environment(), stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, cwd="/") as process:
-        wait_until(quickstart.ready, "the foreground instance", timeout=2 * DEADLINE)
-        wait_until((quickstart.state / "run/rotate.process").exists, "the last part")
+    with quickstart.foreground() as process:
         os.kill(quickstart.process("nginx"), signal.SIGKILL)
         output, _ = process.communicate(timeout=2 * DEADLINE)
     assert process.returncode == 1 and "nginx ended by itself" in output
