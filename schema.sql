@@ -136,6 +136,7 @@ create table media_view_log (
   seconds bigint,
   source text not null,
   bot boolean not null default false,
+  last_seen_at timestamptz, -- when its last delivery ended
   constraint media_view_log_viewer_check check (viewer ~ '^[A-Za-z0-9_-]{1,64}$'),
   constraint media_view_log_country_check check (country ~ '^[A-Z]{2}$'),
   constraint media_view_log_bytes_sent_check check (bytes_sent >= 0),
@@ -145,6 +146,21 @@ create table media_view_log (
 -- Lists a medium's views newest first, and answers its analytics without reading the table.
 create index media_view_log_media_id_idx on media_view_log (media_id, "timestamp" desc, id desc)
   include (viewed_by_ip, bytes_sent, bot);
+-- A view is one grant played from one address.
+create unique index media_view_log_view_key on media_view_log (grant_id, media_id, viewed_by_ip) where source = 'stream';
+
+-- How far each of nginx's delivery logs was read.
+create table delivery_log (
+  id bytea primary key, -- SHA-256 of its first line: names and inodes change when logs are rotated
+  position bigint not null default 0, -- bytes read; committed with what was read
+  lines bigint not null default 0,
+  counted bigint not null default 0, -- lines that added to a view
+  rejected bigint not null default 0, -- lines that were none
+  first_seen_at timestamptz not null default now(),
+  updated_at timestamptz not null default now(),
+  constraint delivery_log_id_check check (octet_length(id) = 32),
+  constraint delivery_log_position_check check (position >= 0)
+);
 
 -- Changes are told to the workers that cache rows -------------------------------------------------
 
@@ -159,4 +175,6 @@ create trigger admin_user_changed after update or delete on admin_user
 create trigger media_asset_changed after update or delete on media_asset
   for each row execute function notify_row_change('m');
 
-insert into schema_migration (version, name, oldest_program) values (1, '0001_accounts_media_views', 1);
+insert into schema_migration (version, name, oldest_program) values
+  (1, '0001_accounts_media_views', 1),
+  (2, '0002_delivery_log', 1);

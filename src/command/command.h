@@ -16,6 +16,7 @@ int command_admin(int argc, char **argv);
 int command_keys(int argc, char **argv);
 int command_routes(int argc, char **argv);
 int command_serve(int argc, char **argv);
+int command_ingest(int argc, char **argv);
 int command_sweep(int argc, char **argv);
 
 #endif

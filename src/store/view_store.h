@@ -22,7 +22,7 @@ struct view {
   char *referrer;     /* host; NULL for none; malloc'd */
   int64_t bytes_sent; /* -1 unknown */
   int64_t seconds;    /* -1 unknown */
-  char source[16];    /* "reported" (or "stream", once views are counted from the log) */
+  char source[16];    /* "reported", or "stream" for one counted from the delivery log */
   bool bot;
 };
 

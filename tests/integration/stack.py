@@ -94,7 +94,7 @@ class Stack(Callers):
         self.certificate = self.root / "etc/tls/certificate.pem"
         self.library_dir = self.root / "library"
         self.data_dir = self.root / "data"
-        self.postgres = self.serve = self.nginx = None
+        self.postgres = self.serve = self.nginx = self.ingest = None
         self.environment = {"PATH": "/usr/local/bin:/usr/bin:/bin:/usr/sbin:/sbin", "HOME": str(self.root), "LC_ALL": "C.UTF-8",
                             **{k: v for k, v in os.environ.items() if k.endswith("SAN_OPTIONS")}}
         self.contract = None
@@ -153,8 +153,8 @@ class Stack(Callers):
     def stop(self):
         """Stops everything in order; complains about what did not end well. The folder stays: see remove()."""
         complaints = []
-        for name, process, sign in (("nginx", self.nginx, signal.SIGQUIT), ("serve", self.serve, signal.SIGTERM),
-                                    ("postgres", self.postgres, signal.SIGINT)):
+        for name, process, sign in (("nginx", self.nginx, signal.SIGQUIT), ("ingest", self.ingest, signal.SIGTERM),
+                                    ("serve", self.serve, signal.SIGTERM), ("postgres", self.postgres, signal.SIGINT)):
             if process is None:
                 continue
             if process.poll() is None:
@@ -167,7 +167,7 @@ class Stack(Callers):
                 code = "no end (killed)"
             if code not in (0, -signal.SIGKILL):
                 complaints.append(f"{name} ended with {code}")
-        self.nginx = self.serve = self.postgres = None
+        self.nginx = self.ingest = self.serve = self.postgres = None
         for log in sorted((self.root / "log").glob("*.log")):
             text = log.read_text(errors="replace")
             if any(mark in text for mark in ("AddressSanitizer", "LeakSanitizer", "runtime error:")):
@@ -340,6 +340,34 @@ class Stack(Callers):
     def log_text(self, name):
         path = self.root / "log" / name
         return path.read_text(encoding="utf-8", errors="replace") if path.exists() else ""
+
+    # --- mediagate ingest -----------------------------------------------------------------------------
+    def start_ingest(self):
+        """Not part of start(): what is about views starts it."""
+        self.ingest = self.spawn_ingest()
+        return self.ingest
+
+    def spawn_ingest(self):
+        return self.spawn([self.program, "ingest", "--config", self.config], "ingest.log")
+
+    def stop_ingest(self, sign=signal.SIGTERM):
+        self.ingest.send_signal(sign)
+        code = self.ingest.wait(timeout=DEADLINE)
+        self.ingest = None
+        return code
+
+    def wait_counted(self):
+        """Until every line of the delivery log is in the database."""
+        wait_until(lambda: "unread: 0 bytes" in self.mediagate("ingest", "--status", check=False).stdout, "the delivery log to be counted", interval=0.2)
+
+    def rotate_view_log(self):
+        """As logrotate does: by rename and a signal. The newest old log is view.log.1."""
+        logs = self.root / "log"
+        for number in range(len(list(logs.glob("view.log.*"))), 0, -1):
+            (logs / f"view.log.{number}").rename(logs / f"view.log.{number + 1}")
+        (logs / "view.log").rename(logs / "view.log.1")
+        self.nginx.send_signal(signal.SIGUSR1)
+        wait_until((logs / "view.log").exists, "nginx to open its log again")
 
     # --- nginx --------------------------------------------------------------------------------------
     def start_nginx(self):

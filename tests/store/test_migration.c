@@ -187,17 +187,22 @@ static int work(struct database *database, int number) {
 }
 
 START_TEST(the_old_program_works_on_while_the_new_one_migrates) {
+  char next[40];
+  char last[40];
+  snprintf(next, sizeof next, "%04d_next.sql", MIGRATION_PROGRAM_VERSION + 1);
+  snprintf(last, sizeof last, "%04d_last.sql", MIGRATION_PROGRAM_VERSION + 2);
   make_folder();
-  write_migration("0002_second.sql", "-- x\n-- oldest-program: 1\nselect pg_sleep(0.5);\n"
-                                     "alter table media_asset add column note text;\n"
-                                     "create index media_asset_note on media_asset (note);\nselect pg_sleep(0.2);\n");
+  write_migration(next, "-- x\n-- oldest-program: 1\nselect pg_sleep(0.5);\n"
+                        "alter table media_asset add column note text;\n"
+                        "create index media_asset_note on media_asset (note);\nselect pg_sleep(0.2);\n");
   /* A result column of another type makes every prepared statement that returns it useless. */
-  write_migration("0003_third.sql",
-                  "-- x\n-- oldest-program: 1\nalter table media_asset alter column width type bigint;\n");
+  write_migration(last, "-- x\n-- oldest-program: 1\nalter table media_asset alter column width type bigint;\n");
   ck_assert_int_eq(fixture_race(5, work), 0);
-  ck_assert_int_eq(version(fixture_database), 3);
+  ck_assert_int_eq(version(fixture_database), MIGRATION_PROGRAM_VERSION + 2);
   fixture_sql("alter table media_asset drop column note, alter column width type integer");
-  fixture_sql("delete from schema_migration where version > 1");
+  char sql[80];
+  snprintf(sql, sizeof sql, "delete from schema_migration where version > %d", MIGRATION_PROGRAM_VERSION);
+  fixture_sql(sql);
   ck_assert_int_eq(file_remove_tree(folder), ERROR_NONE);
 }
 END_TEST

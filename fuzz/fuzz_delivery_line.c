@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Lines of the delivery log: no input may crash. What is taken holds the values that the log format allows, and what is
+ * not taken has a reason; a glued line's end lies within it.
+ */
+#include "config.h"
+
+#include "ingest/delivery_line.h"
+
+#include <string.h>
+
+#include "base/text.h"
+#include "fuzz.h"
+#include "ingest/view_rule.h"
+
+static void require_sound(const struct delivery *delivery) {
+  char address[46];
+  FUZZ_REQUIRE(delivery->media_id > 0 && delivery->body_bytes >= 0 && delivery->duration_us >= 0);
+  FUZZ_REQUIRE(delivery->time_us > delivery->duration_us);
+  FUZZ_REQUIRE(delivery->status == 0 || (delivery->status >= 100 && delivery->status <= 599));
+  FUZZ_REQUIRE(strlen(delivery->grant_id) == 32 && strlen(delivery->request_id) == 32);
+  FUZZ_REQUIRE(strlen(delivery->viewer) <= 64 && strlen(delivery->file) >= 1);
+  FUZZ_REQUIRE(text_canonical_address(delivery->address, address) == ERROR_NONE &&
+               strcmp(address, delivery->address) == 0);
+  FUZZ_REQUIRE(text_is_utf8(delivery->user_agent, strlen(delivery->user_agent)));
+  FUZZ_REQUIRE(view_verdict_name(view_rule_judge(delivery)) != NULL);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size) {
+  struct delivery delivery;
+  char *line = malloc(size + 1); /* exactly as long as the input, for the sanitizer to watch */
+  FUZZ_REQUIRE(line != NULL);
+  memcpy(line, bytes, size);
+  enum delivery_reject reject = delivery_line_parse(line, size, &delivery);
+  FUZZ_REQUIRE(delivery_reject_name(reject) != NULL);
+  size_t glued_at = delivery_line_glued_at(line, size);
+  FUZZ_REQUIRE(glued_at == 0 || glued_at < size);
+  if (reject == DELIVERY_REJECT_NONE) {
+    FUZZ_REQUIRE(glued_at == 0);
+    require_sound(&delivery);
+  }
+  free(line);
+  return 0;
+}

@@ -1,0 +1,171 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * `mediagate ingest`: follows nginx's delivery log and counts views from it until it is told to stop; with --status it
+ * says how far that is.
+ */
+#include "config.h"
+
+#include <inttypes.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <systemd/sd-daemon.h>
+
+#include "base/file.h"
+#include "base/log.h"
+#include "command/command.h"
+#include "command/command_database.h"
+#include "command/options.h"
+#include "ingest/ingester.h"
+#include "store/delivery_store.h"
+#include "store/migration.h"
+
+static const char usage[] =
+    "usage: mediagate ingest [--config FILE] [--status]\n\n"
+    "Follows nginx's delivery log " DELIVERY_LOG_NAME
+    " in log_dir and counts views from it, in the foreground. It may be killed and\n"
+    "started again at any time, and several may run: every line counts once. Lines that are none are kept with the\n"
+    "reason in data_dir/rejected.log.\n\n" OPTIONS_USAGE_CONFIG
+    "  --status        say how far the log is counted, and end\n\n"
+    "  SIGTERM, SIGINT  store what was read, then stop\n";
+
+static volatile sig_atomic_t stop;
+
+static void on_stop(int signal_number) {
+  (void)signal_number;
+  stop = 1;
+}
+
+static void catch_signals(void) {
+  struct sigaction action = {.sa_handler = on_stop, .sa_flags = SA_RESTART};
+  sigaction(SIGTERM, &action, NULL);
+  sigaction(SIGINT, &action, NULL);
+}
+
+/* A signal ends the waiting; one that comes just before it costs the time that was to be waited. */
+static void wait_ms(int64_t milliseconds) {
+  (void)poll(NULL, 0, (int)milliseconds);
+}
+
+/* Waits for the database when it is away. False: this program cannot live with the schema. */
+static bool check_schema(struct database *database, int64_t interval_ms) {
+  struct migration_status status = {0};
+  enum error error = ERROR_UNAVAILABLE;
+  bool told = false;
+  while (!stop && (error = migration_status_read(database, &status)) != ERROR_NONE) {
+    if (!told) {
+      log_event(LOG_LEVEL_WARNING, "database_away", LOG_ERROR_FIELD(error),
+                LOG_STR("database", database_last_error(database)),
+                LOG_STR("remedy", "start PostgreSQL or correct `database`; the log waits until then"));
+      told = true;
+    }
+    wait_ms(interval_ms);
+  }
+  if (error == ERROR_NONE && !migration_is_compatible(&status)) {
+    log_event(LOG_LEVEL_ERROR, "schema_incompatible", LOG_I64("schema_version", status.version),
+              LOG_I64("program_version", MIGRATION_PROGRAM_VERSION), LOG_STR("remedy", "run `mediagate migrate`"));
+    return false;
+  }
+  return true;
+}
+
+/* An outage is told when it begins and when it ends, not each time that it is felt. */
+static void tell(enum error error, enum error *last, const struct ingester_options *options) {
+  if (error != ERROR_NONE && error != *last) {
+    log_event(LOG_LEVEL_ERROR, "ingest_failed", LOG_ERROR_FIELD(error),
+              LOG_STR("database", database_last_error(options->database)), LOG_STR("log_dir", options->log_dir),
+              LOG_STR("meaning", "nothing is lost; it is tried again"));
+  } else if (error == ERROR_NONE && *last != ERROR_NONE) {
+    log_event(LOG_LEVEL_INFO, "ingest_recovered");
+  }
+  *last = error;
+}
+
+static int follow(struct ingester *ingester, const struct ingester_options *options, int64_t interval_ms) {
+  enum error last = ERROR_NONE;
+  catch_signals();
+  log_event(LOG_LEVEL_INFO, "starting", LOG_STR("version", PACKAGE_VERSION), LOG_STR("log_dir", options->log_dir));
+  if (!check_schema(options->database, interval_ms)) {
+    return COMMAND_FAILED;
+  }
+  (void)sd_notify(0, "READY=1\nSTATUS=counting"); /* nobody listens when systemd did not start us */
+  log_event(LOG_LEVEL_INFO, "ready");
+  while (!stop) {
+    tell(ingester_run(ingester, &stop), &last, options);
+    if (!stop) {
+      wait_ms(interval_ms);
+    }
+  }
+  (void)sd_notify(0, "STOPPING=1");
+  log_event(LOG_LEVEL_INFO, "stopped");
+  return 0;
+}
+
+static int print_status(struct ingester *ingester, const struct ingester_options *options) {
+  struct ingest_lag lag = {0};
+  struct delivery_totals totals = {0};
+  enum error error = delivery_store_totals(options->database, &totals);
+  if (error == ERROR_NONE) {
+    error = ingester_lag(ingester, &lag);
+  }
+  if (error != ERROR_NONE) {
+    command_database_complain(options->database, "the status", error);
+    return COMMAND_FAILED;
+  }
+  printf("unread: %" PRId64 " bytes in %" PRId64 " logs in %s, the oldest line %" PRId64 " s old\n", lag.unread_bytes,
+         lag.logs, options->log_dir, lag.seconds);
+  printf("read so far: %" PRId64 " lines of %" PRId64 " logs; %" PRId64 " added to views, %" PRId64
+         " were rejected%s%s\n",
+         totals.lines, totals.logs, totals.counted, totals.rejected, totals.rejected > 0 ? ", see " : "",
+         totals.rejected > 0 ? options->rejects_path : "");
+  return 0;
+}
+
+static int run(const struct settings *settings, bool status) {
+  const struct database_options database_options = {.connection_string = settings->database,
+                                                    .prepared = settings->prepared,
+                                                    .statement_timeout_ms = settings->ingest_statement_timeout,
+                                                    .application_name = "mediagate ingest"};
+  struct ingester_options options = {.log_dir = settings->log_dir, .batch_lines = (size_t)settings->ingest_batch};
+  struct ingester *ingester = NULL;
+  char *rejects_path = file_join(settings->data_dir, "rejected.log");
+  options.rejects_path = rejects_path;
+  enum error error = rejects_path == NULL ? ERROR_MEMORY : database_open(&database_options, &options.database);
+  if (error == ERROR_NONE) {
+    error = ingester_open(&options, &ingester);
+  }
+  int exit_code = COMMAND_FAILED;
+  if (error != ERROR_NONE) {
+    log_event(LOG_LEVEL_ERROR, "start_failed", LOG_ERROR_FIELD(error));
+  } else {
+    exit_code = status ? print_status(ingester, &options) : follow(ingester, &options, settings->ingest_interval);
+  }
+  ingester_close(ingester);
+  database_close(options.database);
+  free(rejects_path);
+  return exit_code;
+}
+
+int command_ingest(int argc, char **argv) {
+  const char *config_path;
+  int exit_code;
+  bool status = false;
+  if (!options_begin(&argc, argv, usage, &config_path, &exit_code)) {
+    return exit_code;
+  }
+  for (int i = 1; i < argc; i++) {
+    if (strcmp(argv[i], "--status") != 0) {
+      return options_refuse("ingest", argv[i], usage);
+    }
+    status = true;
+  }
+  struct settings *settings = options_load_settings(config_path);
+  if (settings == NULL) {
+    return COMMAND_FAILED;
+  }
+  exit_code = run(settings, status);
+  settings_free(settings);
+  return exit_code;
+}

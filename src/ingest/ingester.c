@@ -1,0 +1,286 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * The loop from lines to views. Where reading goes on is known from the database alone; what is kept of it here is a
+ * guess that the commit checks, and that is dropped after every error.
+ */
+#include "config.h"
+
+#include "ingest/ingester.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "ingest/delivery_line.h"
+#include "ingest/log_follower.h"
+#include "ingest/reject_file.h"
+#include "ingest/view_rule.h"
+#include "store/delivery_store.h"
+
+#define READ_BYTES ((size_t)4 << 20)
+#define KNOWN_MAX  256
+
+_Static_assert(LOG_ID_SIZE == DELIVERY_LOG_ID_SIZE, "what the follower calls a log is what the store calls one");
+
+struct ingester {
+  struct ingester_options options;
+  struct delivery_log known[KNOWN_MAX];
+  size_t known_count;
+  size_t limit; /* lines of the next batch: less than batch_lines while a line that the database refuses is sought */
+  struct text buffer;
+  struct delivery_batch batch;
+  struct reject_file rejects;
+  struct delivery delivery;
+};
+
+enum error ingester_open(const struct ingester_options *options, struct ingester **ret_ingester) {
+  struct ingester *ingester = calloc(1, sizeof *ingester);
+  if (ingester == NULL) {
+    return ERROR_MEMORY;
+  }
+  ingester->options = *options;
+  ingester->limit = options->batch_lines;
+  ingester->rejects.path = options->rejects_path;
+  *ret_ingester = ingester;
+  return ERROR_NONE;
+}
+
+void ingester_close(struct ingester *ingester) {
+  if (ingester != NULL) {
+    text_free(&ingester->buffer);
+    delivery_batch_free(&ingester->batch);
+    reject_file_free(&ingester->rejects);
+    free(ingester);
+  }
+}
+
+/* --- positions ------------------------------------------------------------------------------- */
+
+/* *ret_log points into `known`. */
+static enum error find_log(struct ingester *ingester, const unsigned char id[LOG_ID_SIZE],
+                           struct delivery_log **ret_log) {
+  for (size_t i = 0; i < ingester->known_count; i++) {
+    if (memcmp(ingester->known[i].id, id, LOG_ID_SIZE) == 0) {
+      *ret_log = &ingester->known[i];
+      return ERROR_NONE;
+    }
+  }
+  struct delivery_log log;
+  memcpy(log.id, id, sizeof log.id);
+  enum error error = delivery_store_position(ingester->options.database, id, &log.position);
+  if (error != ERROR_NONE) {
+    return error;
+  }
+  if (ingester->known_count == KNOWN_MAX) {
+    ingester->known_count = 0;
+  }
+  ingester->known[ingester->known_count] = log;
+  *ret_log = &ingester->known[ingester->known_count++];
+  return ERROR_NONE;
+}
+
+/* --- one batch ------------------------------------------------------------------------------- */
+
+struct piece {
+  const struct log_file *file;
+  int64_t position; /* of the line in the log */
+  const char *line;
+  size_t size;
+};
+
+static void reject_piece(struct ingester *ingester, const struct piece *piece, enum delivery_reject reject) {
+  reject_file_add(&ingester->rejects, piece->file, piece->position, reject, piece->line, piece->size);
+}
+
+static void add_delivery(struct ingester *ingester) {
+  const struct delivery *delivery = &ingester->delivery;
+  const struct delivery_row row = {
+      .media_id = delivery->media_id,
+      .grant_id = delivery->grant_id,
+      .address = delivery->address,
+      .started_us = delivery->time_us - delivery->duration_us,
+      .ended_us = delivery->time_us,
+      .bytes_sent = delivery->body_bytes,
+      .viewer = delivery->viewer,
+      .user_agent = delivery->user_agent,
+      .referrer_host = delivery->referrer_host,
+  };
+  delivery_batch_add(&ingester->batch, &row);
+}
+
+/* With `refuse` what would count is rejected: the database does not take it. */
+static enum delivery_reject take(struct ingester *ingester, const struct piece *piece, bool refuse) {
+  enum delivery_reject reject = delivery_line_parse(piece->line, piece->size, &ingester->delivery);
+  if (reject == DELIVERY_REJECT_NONE && view_rule_judge(&ingester->delivery) == VIEW_COUNTS) {
+    if (refuse) {
+      return DELIVERY_REJECT_DATABASE;
+    }
+    add_delivery(ingester);
+  }
+  return reject;
+}
+
+/* A line, or what a full disk left of one with the next one glued to it: of that the whole end counts. */
+static void take_line(struct ingester *ingester, const struct piece *line, bool refuse) {
+  enum delivery_reject reject = take(ingester, line, refuse);
+  if (reject == DELIVERY_REJECT_NONE) {
+    return;
+  }
+  struct piece head = *line;
+  head.size = delivery_line_glued_at(line->line, line->size);
+  if (head.size == 0) {
+    reject_piece(ingester, line, reject);
+    return;
+  }
+  const struct piece tail = {.file = line->file,
+                             .position = line->position + (int64_t)head.size,
+                             .line = line->line + head.size,
+                             .size = line->size - head.size};
+  reject_piece(ingester, &head, reject == DELIVERY_REJECT_DATABASE ? reject : DELIVERY_REJECT_GLUED);
+  reject = take(ingester, &tail, refuse);
+  if (reject != DELIVERY_REJECT_NONE) {
+    reject_piece(ingester, &tail, reject);
+  }
+}
+
+/* Takes up to `limit` lines of the buffer. Returns their bytes. */
+static size_t take_lines(struct ingester *ingester, const struct log_file *file, int64_t position, bool refuse,
+                         size_t *ret_lines) {
+  const struct text *buffer = &ingester->buffer;
+  size_t at = 0;
+  size_t lines = 0;
+  while (at < buffer->length && lines < ingester->limit) {
+    const char *end = memchr(buffer->data + at, '\n', buffer->length - at);
+    size_t size = end == NULL ? buffer->length - at : (size_t)(end - buffer->data) - at;
+    const struct piece line = {
+        .file = file, .position = position + (int64_t)at, .line = buffer->data + at, .size = size};
+    take_line(ingester, &line, refuse);
+    at += size + (end != NULL);
+    lines++;
+  }
+  *ret_lines = lines;
+  return at;
+}
+
+static void clear_batch(struct ingester *ingester) {
+  delivery_batch_clear(&ingester->batch);
+  reject_file_forget(&ingester->rejects);
+}
+
+static enum error store_lines(struct ingester *ingester, const struct log_file *file, struct delivery_log *log,
+                              bool refuse, size_t *ret_lines) {
+  clear_batch(ingester);
+  int64_t next = log->position + (int64_t)take_lines(ingester, file, log->position, refuse, ret_lines);
+  int64_t rejected = (int64_t)ingester->rejects.count;
+  enum error error = reject_file_flush(&ingester->rejects, file, next);
+  if (error != ERROR_NONE) {
+    log_event(LOG_LEVEL_ERROR, "rejects_failed", LOG_STR("file", ingester->rejects.path), LOG_ERROR_FIELD(error));
+    return error;
+  }
+  error = delivery_store_commit(ingester->options.database, log, next, (int64_t)*ret_lines, rejected, &ingester->batch);
+  if (error == ERROR_NONE) {
+    log->position = next;
+    if (rejected > 0) {
+      log_event(LOG_LEVEL_WARNING, "lines_rejected", LOG_I64("count", rejected), LOG_STR("log", file->path),
+                LOG_STR("file", ingester->rejects.path));
+    }
+  }
+  return error;
+}
+
+/* One batch of what the buffer holds. A value that the database refuses is found by halving the batch, and rejected. */
+static enum error store_batch(struct ingester *ingester, const struct log_file *file, struct delivery_log *log) {
+  size_t lines = 0;
+  enum error error = store_lines(ingester, file, log, false, &lines);
+  if (error == ERROR_INVALID && lines == 1) {
+    error = store_lines(ingester, file, log, true, &lines);
+  } else if (error == ERROR_INVALID) {
+    ingester->limit = lines / 2;
+    return ERROR_NONE;
+  }
+  if (error == ERROR_NONE && ingester->limit < ingester->options.batch_lines) {
+    ingester->limit *= 2;
+    if (ingester->limit > ingester->options.batch_lines) {
+      ingester->limit = ingester->options.batch_lines;
+    }
+  }
+  return error;
+}
+
+/* --- one log, all logs ----------------------------------------------------------------------- */
+
+static enum error read_log(struct ingester *ingester, const struct log_file *file, const volatile sig_atomic_t *stop) {
+  enum error error = ERROR_NONE;
+  while (error == ERROR_NONE && !*stop) {
+    struct delivery_log *log = NULL;
+    error = find_log(ingester, file->id, &log);
+    if (error != ERROR_NONE || log->position >= file->size_bytes) {
+      return error;
+    }
+    error = log_follower_read(file, log->position, READ_BYTES, &ingester->buffer);
+    if (error == ERROR_NOT_FOUND || (error == ERROR_NONE && ingester->buffer.length == 0)) {
+      return ERROR_NONE; /* rotated meanwhile, or only the beginning of a line is new */
+    }
+    if (error == ERROR_NONE) {
+      error = store_batch(ingester, file, log);
+    }
+    if (error == ERROR_CONFLICT || error == ERROR_UNKNOWN_OUTCOME) {
+      log_event(LOG_LEVEL_INFO, error == ERROR_CONFLICT ? "read_elsewhere" : "commit_unknown",
+                LOG_STR("log", file->path), LOG_STR("meaning", "the database says where to go on"));
+      ingester->known_count = 0;
+      error = ERROR_NONE;
+    }
+  }
+  return error;
+}
+
+enum error ingester_run(struct ingester *ingester, const volatile sig_atomic_t *stop) {
+  struct log_files files = {0};
+  enum error error = log_follower_scan(ingester->options.log_dir, DELIVERY_LOG_NAME, &files);
+  for (size_t i = 0; error == ERROR_NONE && i < files.count; i++) {
+    error = read_log(ingester, &files.items[i], stop);
+  }
+  log_files_free(&files);
+  if (error != ERROR_NONE) {
+    ingester->known_count = 0;
+  }
+  return error;
+}
+
+/* --- lag ------------------------------------------------------------------------------------- */
+
+static enum error add_lag(struct ingester *ingester, const struct log_file *file, struct ingest_lag *lag) {
+  struct delivery_log *log = NULL;
+  enum error error = find_log(ingester, file->id, &log);
+  if (error != ERROR_NONE || log->position >= file->size_bytes) {
+    return error;
+  }
+  lag->unread_bytes += file->size_bytes - log->position;
+  error = log_follower_read(file, log->position, 2 * DELIVERY_LINE_MAX, &ingester->buffer);
+  if (error != ERROR_NONE || ingester->buffer.length == 0) {
+    return error == ERROR_NOT_FOUND ? ERROR_NONE : error;
+  }
+  size_t size = strcspn(ingester->buffer.data, "\n");
+  if (delivery_line_parse(ingester->buffer.data, size, &ingester->delivery) == DELIVERY_REJECT_NONE) {
+    int64_t age = clock_now_seconds() - ingester->delivery.time_us / 1000000;
+    lag->seconds = age > lag->seconds ? age : lag->seconds;
+  }
+  return ERROR_NONE;
+}
+
+enum error ingester_lag(struct ingester *ingester, struct ingest_lag *ret_lag) {
+  struct log_files files = {0};
+  struct ingest_lag lag = {0};
+  ingester->known_count = 0; /* as the database has it now */
+  enum error error = log_follower_scan(ingester->options.log_dir, DELIVERY_LOG_NAME, &files);
+  lag.logs = (int64_t)files.count;
+  for (size_t i = 0; error == ERROR_NONE && i < files.count; i++) {
+    error = add_lag(ingester, &files.items[i], &lag);
+  }
+  log_files_free(&files);
+  if (error == ERROR_NONE) {
+    *ret_lag = lag;
+  }
+  return error;
+}

@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Reads what is new in the delivery logs and counts it: batches of whole lines, each stored in one transaction with the
+ * position that it was read up to. So it may be killed at any moment, and several may run: each line counts once.
+ */
+#ifndef MEDIAGATE_INGEST_INGESTER_H
+#define MEDIAGATE_INGEST_INGESTER_H
+
+#include <signal.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/error.h"
+#include "store/database.h"
+
+#define DELIVERY_LOG_NAME "view.log"
+
+struct ingester_options {
+  struct database *database;
+  const char *log_dir;      /* of nginx's delivery logs */
+  const char *rejects_path; /* see reject_file.h */
+  size_t batch_lines;       /* at most, in one transaction */
+};
+
+struct ingester;
+
+/* The options' texts and database are not copied: they outlive the ingester. */
+enum error ingester_open(const struct ingester_options *options, struct ingester **ret_ingester) MUST_CHECK;
+void ingester_close(struct ingester *ingester);
+/* Stores all that is new, batch by batch, until nothing is left or *stop is set. After an error what was stored
+ * stays stored; call again later. */
+enum error ingester_run(struct ingester *ingester, const volatile sig_atomic_t *stop) MUST_CHECK;
+
+struct ingest_lag {
+  int64_t logs;
+  int64_t unread_bytes;
+  int64_t seconds; /* the age of the oldest line that is not counted yet; 0 for none */
+};
+enum error ingester_lag(struct ingester *ingester, struct ingest_lag *ret_lag) MUST_CHECK;
+
+#endif

@@ -1,0 +1,228 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Every read opens the file anew and looks at its first line first: between two looks a rotation may have put another
+ * log under the same name.
+ */
+#include "config.h"
+
+#include "ingest/log_follower.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <openssl/sha.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/file.h"
+
+#define FIRST_LINE_MAX 65536
+
+_Static_assert(LOG_ID_SIZE == SHA256_DIGEST_LENGTH, "an id is a SHA-256");
+
+/* Fills the buffer as far as the file goes. */
+static enum error read_at(int fd, int64_t position, char *bytes, size_t size, size_t *ret_size) {
+  size_t got = 0;
+  while (got < size) {
+    ssize_t part = pread(fd, bytes + got, size - got, position + (off_t)got);
+    if (part < 0 && errno == EINTR) {
+      continue;
+    }
+    if (part < 0) {
+      return file_error_from_errno(errno);
+    }
+    if (part == 0) {
+      break;
+    }
+    got += (size_t)part;
+  }
+  *ret_size = got;
+  return ERROR_NONE;
+}
+
+/* ERROR_NOT_FOUND: there is no terminated line yet. */
+static enum error identify(int fd, unsigned char ret_id[LOG_ID_SIZE]) {
+  char bytes[FIRST_LINE_MAX];
+  size_t size = 0;
+  size_t wanted = 4096; /* one line is some 500 bytes */
+  for (;;) {
+    enum error error = read_at(fd, 0, bytes, wanted, &size);
+    if (error != ERROR_NONE) {
+      return error;
+    }
+    size_t start = 0;
+    while (start < size && bytes[start] == '\n') {
+      start++;
+    }
+    const char *end = memchr(bytes + start, '\n', size - start);
+    if (end != NULL) {
+      SHA256((const unsigned char *)bytes + start, (size_t)(end - bytes) - start, ret_id);
+      return ERROR_NONE;
+    }
+    if (size < wanted || wanted == sizeof bytes) {
+      return ERROR_NOT_FOUND;
+    }
+    wanted = sizeof bytes;
+  }
+}
+
+static enum error open_log(const char *path, int *ret_fd, unsigned char ret_id[LOG_ID_SIZE]) {
+  int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
+  if (fd < 0) {
+    return file_error_from_errno(errno);
+  }
+  enum error error = identify(fd, ret_id);
+  if (error != ERROR_NONE) {
+    close(fd);
+    return error;
+  }
+  *ret_fd = fd;
+  return ERROR_NONE;
+}
+
+/* --- scanning -------------------------------------------------------------------------------- */
+
+static bool has_ending(const char *name, const char *ending) {
+  size_t length = strlen(name);
+  size_t size = strlen(ending);
+  return length >= size && strcmp(name + length - size, ending) == 0;
+}
+
+static bool is_log_name(const char *entry, const char *name) {
+  static const char *const compressed[] = {".gz", ".xz", ".bz2", ".zst", ".lz4"};
+  size_t length = strlen(name);
+  if (strncmp(entry, name, length) != 0 || (entry[length] != '\0' && strchr(".-", entry[length]) == NULL)) {
+    return false;
+  }
+  for (size_t i = 0; i < sizeof compressed / sizeof *compressed; i++) {
+    if (has_ending(entry, compressed[i])) {
+      return false;
+    }
+  }
+  return true;
+}
+
+/* ERROR_NOT_FOUND: not a log, not yet, or not any more. */
+static enum error describe(const char *folder, const char *entry, struct log_file *ret_file) {
+  struct log_file file = {.path = file_join(folder, entry)};
+  __attribute__((cleanup(file_close_cleanup))) int fd = -1;
+  struct stat status;
+  enum error error = file.path == NULL ? ERROR_MEMORY : ERROR_NONE;
+  if (error == ERROR_NONE && (stat(file.path, &status) != 0 || !S_ISREG(status.st_mode))) {
+    error = ERROR_NOT_FOUND;
+  }
+  if (error == ERROR_NONE) {
+    error = open_log(file.path, &fd, file.id);
+  }
+  if (error == ERROR_NONE && fstat(fd, &status) != 0) {
+    error = file_error_from_errno(errno);
+  }
+  if (error != ERROR_NONE) {
+    free(file.path);
+    return error;
+  }
+  file.size_bytes = status.st_size;
+  file.modified_us = (int64_t)status.st_mtim.tv_sec * 1000000 + status.st_mtim.tv_nsec / 1000;
+  *ret_file = file;
+  return ERROR_NONE;
+}
+
+static int older_first(const void *left, const void *right) {
+  const struct log_file *a = left;
+  const struct log_file *b = right;
+  return a->modified_us != b->modified_us ? (a->modified_us < b->modified_us ? -1 : 1) : -strcmp(a->path, b->path);
+}
+
+static enum error append(struct log_files *files, const struct log_file *file) {
+  struct log_file *items = realloc(files->items, (files->count + 1) * sizeof *items);
+  if (items == NULL) {
+    free(file->path);
+    return ERROR_MEMORY;
+  }
+  files->items = items;
+  files->items[files->count++] = *file;
+  return ERROR_NONE;
+}
+
+enum error log_follower_scan(const char *folder, const char *name, struct log_files *ret_files) {
+  DIR *directory = opendir(folder);
+  if (directory == NULL) {
+    return file_error_from_errno(errno);
+  }
+  struct log_files files = {0};
+  enum error error = ERROR_NONE;
+  for (struct dirent *entry = readdir(directory); entry != NULL && error == ERROR_NONE; entry = readdir(directory)) {
+    struct log_file file;
+    if (is_log_name(entry->d_name, name)) {
+      error = describe(folder, entry->d_name, &file);
+      if (error == ERROR_NONE) {
+        error = append(&files, &file);
+      } else if (error == ERROR_NOT_FOUND) {
+        error = ERROR_NONE;
+      }
+    }
+  }
+  closedir(directory);
+  if (error != ERROR_NONE) {
+    log_files_free(&files);
+    return error;
+  }
+  if (files.count > 1) {
+    qsort(files.items, files.count, sizeof *files.items, older_first);
+  }
+  *ret_files = files;
+  return ERROR_NONE;
+}
+
+void log_files_free(struct log_files *files) {
+  for (size_t i = 0; i < files->count; i++) {
+    free(files->items[i].path);
+  }
+  free(files->items);
+  *files = (struct log_files){0};
+}
+
+/* --- reading --------------------------------------------------------------------------------- */
+
+static enum error make_room(struct text *buffer, size_t size) {
+  if (buffer->capacity <= size) {
+    char *data = realloc(buffer->data, size + 1);
+    if (data == NULL) {
+      return ERROR_MEMORY;
+    }
+    buffer->data = data;
+    buffer->capacity = size + 1;
+  }
+  text_clear(buffer);
+  return ERROR_NONE;
+}
+
+enum error log_follower_read(const struct log_file *file, int64_t position, size_t max_bytes, struct text *buffer) {
+  __attribute__((cleanup(file_close_cleanup))) int fd = -1;
+  unsigned char id[LOG_ID_SIZE];
+  size_t size = 0;
+  enum error error = open_log(file->path, &fd, id);
+  if (error == ERROR_NONE && memcmp(id, file->id, sizeof id) != 0) {
+    error = ERROR_NOT_FOUND;
+  }
+  if (error == ERROR_NONE) {
+    error = make_room(buffer, max_bytes);
+  }
+  if (error == ERROR_NONE) {
+    error = read_at(fd, position, buffer->data, max_bytes, &size);
+  }
+  if (error != ERROR_NONE) {
+    return error;
+  }
+  const char *last = size == 0 ? NULL : memrchr(buffer->data, '\n', size);
+  if (last != NULL) {
+    size = (size_t)(last - buffer->data) + 1;
+  } else if (size < max_bytes) {
+    size = 0;
+  }
+  buffer->data[size] = '\0';
+  buffer->length = size;
+  return ERROR_NONE;
+}

@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * What counts as viewing, in one place. A view is one grant played from one address: the first delivery that counts
+ * opens it, later ones add to it. Each delivery gets a verdict, which depends on that delivery alone, so that lines may
+ * be read in any order.
+ */
+#ifndef MEDIAGATE_INGEST_VIEW_RULE_H
+#define MEDIAGATE_INGEST_VIEW_RULE_H
+
+#include "ingest/delivery_line.h"
+
+enum view_verdict {
+  VIEW_COUNTS,
+  VIEW_NOT_A_GET, /* HEAD asks, it does not play */
+  VIEW_REFUSED,   /* neither 200 nor 206: forged, expired, revoked, missing, unchanged, out of range */
+  VIEW_NO_BODY,   /* not one byte was delivered */
+  VIEW_ACCESSORY, /* a playlist, poster, thumbnail or text track: fetched without playing anything */
+  VIEW_VERDICTS_
+};
+
+enum view_verdict view_rule_judge(const struct delivery *delivery);
+/* As it stands in logs; never NULL. */
+const char *view_verdict_name(enum view_verdict verdict);
+
+#endif

@@ -1,0 +1,276 @@
+# SPDX-License-Identifier: ISC
+"""Views counted from nginx's log: what counts, what does not, and that nothing gets lost or counted twice on the way."""
+import collections
+import concurrent.futures
+import contextlib
+import http.client
+import json
+import random
+import signal
+import threading
+import time
+
+import pytest
+import requests
+from answers import assert_json
+from stack import DEADLINE, wait_until
+
+WITHIN = 2  # seconds from the end of a delivery to its view
+
+
+@pytest.fixture(scope="module")
+def town(module_stack_with):
+    """A stack that counts."""
+    running = module_stack_with(trusted_proxies=["127.0.0.1"])
+    running.start_ingest()
+    wait_until(lambda: '"ready"' in running.log_text("ingest.log"), "ingest to be ready")
+    return running
+
+
+@pytest.fixture(scope="module")
+def film_bytes():
+    return random.Random(4711).randbytes(200_000)
+
+
+@pytest.fixture
+def medium(town, film_bytes):
+    """The id of a medium of its own, with a film and what stands around one."""
+    media = town.new_media()["id"]
+    folder = town.data_dir / f"media/{media}"
+    (folder / "hls").mkdir(parents=True)
+    for name, content in (("film.mp4", film_bytes), ("hls/main.m3u8", b"#EXTM3U\n"), ("hls/seg-1.m4s", film_bytes[:5000]), ("poster.jpg", b"jpeg"), ("empty.mp4", b"")):
+        (folder / name).write_bytes(content)
+    town.give_to_user()
+    return media
+
+
+def grant(number):
+    return f"0193550000007{number:03x}800000000000abcd"
+
+
+def views(town, media):
+    """What the API lists, oldest first."""
+    return assert_json(town.admin().get(f"/media/media/{media}/views", params={"limit": 200}))["items"][::-1]
+
+
+def wait_views(town, media, count, within=DEADLINE):
+    return wait_until(lambda: len(found := views(town, media)) >= count and found, f"{count} views of {media}", timeout=within)
+
+
+def get(town, path, method="GET", address="192.0.2.1", **headers):
+    return requests.request(method, town.base_url + path, headers={"X-Forwarded-For": address, **{k.replace("_", "-"): v for k, v in headers.items()}}, timeout=DEADLINE)
+
+
+# --- what counts --------------------------------------------------------------------------------------------
+def test_a_played_film_is_one_view_within_two_seconds(town, medium, film_bytes):
+    """A player's HEAD, its first range, its seeks: one view with all the bytes."""
+    path = town.sign(medium, "film.mp4", grant=grant(1), viewer="u-4711")
+    before = time.time()
+    get(town, path, "HEAD")
+    for wanted in ("bytes=0-", "bytes=1000-1999", "bytes=-500"):
+        assert get(town, path, Range=wanted, User_Agent="Player/1.0 (Zürich)".encode(), Referer="https://player.example/watch?v=1").status_code == 206
+    view = wait_views(town, medium, 1, WITHIN)[0]
+    wait_until(lambda: views(town, medium)[0]["bytes_sent"] == len(film_bytes) + 1500, "all bytes to be counted", timeout=WITHIN)
+    assert (view["source"], view["viewer"], view["grant_id"], view["viewed_by_ip"]) == ("stream", "u-4711", grant(1), "192.0.2.1")
+    assert (view["user_agent"], view["referrer"], view["country"], view["bot"]) == ("Player/1.0 (Zürich)", "player.example", None, False)
+    assert view["seconds"] == 0 and len(views(town, medium)) == 1
+    [(started, last_seen)] = town.sql('select extract(epoch from "timestamp"), extract(epoch from last_seen_at) from media_view_log where media_id = %s', medium)
+    assert before - 1 < started <= last_seen < time.time() + 1
+
+
+def test_what_is_not_viewing_does_not_count(town, medium):
+    def signed(file="film.mp4", **fields):
+        return town.sign(medium, file, grant=grant(1), **fields)
+    modified = get(town, signed(), "HEAD").headers["Last-Modified"]
+    for method, path, headers, status in (
+            ("HEAD", signed(), {}, 200), ("POST", signed(), {}, 405), ("GET", signed(), {"If-Modified-Since": modified}, 304),
+            ("GET", signed(), {"Range": "bytes=900000-"}, 416), ("GET", signed().replace("/-/", "/forged/"), {}, 403),
+            ("GET", signed(expires=int(time.time()) - 5), {}, 410), ("GET", signed("none.mp4"), {}, 404), ("GET", signed("empty.mp4"), {}, 200),
+            ("GET", signed("hls/main.m3u8"), {}, 200), ("GET", signed("poster.jpg"), {}, 200), ("GET", "/" + signed(), {}, 400)):
+        assert get(town, path, method, **headers).status_code == status, (method, path)
+    town.wait_counted()
+    assert views(town, medium) == []
+
+
+def test_a_view_is_a_grant_and_an_address(town, medium):
+    for number in (1, 2):
+        for address in ("192.0.2.1", "2001:db8::7"):
+            for file in ("hls/main.m3u8", "hls/seg-1.m4s", "hls/seg-1.m4s"):
+                assert get(town, town.sign(medium, file, grant=grant(number)), address=address).status_code == 200
+    town.wait_counted()
+    found = views(town, medium)
+    assert sorted((view["grant_id"], view["viewed_by_ip"], view["bytes_sent"]) for view in found) == sorted(
+        (grant(number), address, 10_000) for number in (1, 2) for address in ("192.0.2.1", "2001:db8::7"))
+    totals = assert_json(town.admin().get(f"/media/media/{medium}/analytics"))
+    assert (totals["total_views"], totals["unique_ips"], totals["bytes_sent"]) == (4, 2, 40_000)
+
+
+def test_a_film_that_is_broken_off_counts_what_was_sent(town, medium, film_bytes):
+    connection = http.client.HTTPConnection("127.0.0.1", town.http_port, timeout=DEADLINE)
+    connection.request("GET", town.sign(medium, "film.mp4", grant=grant(3)))
+    assert connection.getresponse().read(1000) == film_bytes[:1000]
+    connection.close()
+    assert 1000 <= wait_views(town, medium, 1)[0]["bytes_sent"] <= len(film_bytes)
+
+
+@pytest.mark.parametrize("sent, stored", [
+    (b"x" * 600, "x" * 512), (b"Player \xff\xfe", "Player "), (b"\xff\xfe", None), ("ü".encode() * 600, "ü" * 512), ('"},{"time":1.000'.encode(), '"},{"time":1.000'),
+    (b"\\u0000\\", "\\u0000\\"), (b"\xed\xa0\x80", None), (b"", None),
+], ids=str)
+def test_no_user_agent_spoils_its_line(town, medium, sent, stored):
+    assert get(town, town.sign(medium, "film.mp4", grant=grant(4)), User_Agent=sent).status_code == 200
+    assert wait_views(town, medium, 1)[0]["user_agent"] == stored
+
+
+def test_late_lines_of_a_deleted_medium_do_no_harm(town, medium, film_bytes):
+    assert town.stop_ingest() == 0
+    get(town, town.sign(medium, "film.mp4", grant=grant(5)))
+    other = town.new_media()["id"]
+    (town.data_dir / f"media/{other}").mkdir()
+    (town.data_dir / f"media/{other}/film.mp4").write_bytes(film_bytes)
+    town.give_to_user()
+    get(town, town.sign(other, "film.mp4", grant=grant(5)))
+    assert town.admin().delete(f"/media/media/{medium}").status_code == 204
+    town.start_ingest()
+    assert wait_views(town, other, 1)[0]["bytes_sent"] == len(film_bytes)
+
+
+# --- lines that are none ------------------------------------------------------------------------------------
+def test_bad_lines_are_kept_with_their_reason_and_their_neighbours_count(town, medium):
+    """nginx's own line, mistreated as disks and hostile clients would, between lines that must count."""
+    get(town, town.sign(medium, "film.mp4", grant=grant(6)))
+    town.wait_counted()
+    line = town.log_text("view.log").splitlines()[-1].encode()
+    number = iter(range(7, 100))
+
+    def fresh():
+        return line.replace(grant(6).encode(), grant(next(number)).encode())
+    bad = [(b"", "empty"), (line[:200], "torn"), (line.replace(b"film.mp4", b"fi\xfflm.mp4"), "utf8"), (line.replace(b"film", b"fi\0m"), "nul"),
+           (line.replace(b'"status":200', b'"status":999'), "status"), (line.replace(b"film", b"x" * 20_000), "oversized"), (b"hello", "time")]
+    lines = [fresh()]
+    for content, _ in bad:
+        lines += [content, fresh()]
+    lines += [line[:150] + fresh(), fresh()]  # torn, and the next one glued to it: that one counts
+    before = len(town.log_text("../data/rejected.log").splitlines())
+    with open(town.root / "log/view.log", "ab") as log:
+        log.write(b"\n".join(lines) + b"\n")
+    town.wait_counted()
+    assert len(views(town, medium)) == 1 + 1 + len(bad) + 2
+    kept = [json.loads(entry) for entry in town.log_text("../data/rejected.log").splitlines()][before:]
+    assert [entry["reason"] for entry in kept] == [reason for _, reason in bad] + ["glued"]
+    assert kept[1]["line"] == line[:200].decode() and len(kept[5]["line"]) <= 8192 < kept[5]["size"]
+    assert "rejected" in town.mediagate("ingest", "--status").stdout
+
+
+# --- outages ------------------------------------------------------------------------------------------------
+def test_a_database_that_was_away_is_caught_up_with(town, medium):
+    town.stop_postgres()
+    for number in range(20):
+        get(town, town.sign(medium, "film.mp4", grant=grant(300 + number)))
+    wait_until(lambda: "ingest_failed" in town.log_text("ingest.log"), "the outage to be told")
+    town.start_postgres()
+    town.wait_ready()
+    assert len(wait_views(town, medium, 20)) == 20
+    assert town.log_text("ingest.log").count("ingest_recovered") >= 1
+
+
+def test_terminated_ingest_ends_cleanly_and_says_so(town):
+    assert town.stop_ingest() == 0
+    events = [json.loads(line)["event"] for line in town.log_text("ingest.log").splitlines()]
+    assert events[-1] == "stopped" and "ready" in events
+    town.start_ingest()
+
+
+def test_ingest_refuses_a_schema_that_it_does_not_know(town):
+    assert town.stop_ingest() == 0
+    town.sql("update schema_migration set oldest_program = 1000000")
+    try:
+        done = town.mediagate("ingest", check=False)
+        assert done.returncode == 1 and "schema_incompatible" in done.stderr
+    finally:
+        town.sql("update schema_migration set oldest_program = 1")
+        town.start_ingest()
+
+
+# --- exactly once -------------------------------------------------------------------------------------------
+class Crowd:
+    """Clients that play, and count themselves what they got."""
+
+    def __init__(self, town, media, requests_each, clients=8):
+        self.town, self.media, self.requests_each, self.clients = town, media, requests_each, clients
+        self.lock = threading.Lock()
+        self.bytes, self.counted, self.done = collections.Counter(), 0, 0
+
+    def play(self, seed):
+        dice = random.Random(seed)
+        connection = http.client.HTTPConnection("127.0.0.1", self.town.http_port, timeout=DEADLINE)
+        for _ in range(self.requests_each):
+            media, number, address = dice.choice(self.media), dice.randrange(40), f"192.0.2.{dice.randrange(1, 6)}"
+            file, method = dice.choice(["film.mp4"] * 6 + ["hls/main.m3u8", "none.mp4"]), dice.choice(["GET"] * 7 + ["HEAD"])
+            start = dice.randrange(199_000)
+            headers = {"X-Forwarded-For": address, "Range": f"bytes={start}-{start + dice.randrange(1000)}"} if file == "film.mp4" else {"X-Forwarded-For": address}
+            path = self.town.sign(media, file, grant=grant(number))
+            if dice.random() < 0.1:
+                path = path.replace("/-/", "/forged/")
+            connection.request(method, path, headers=headers)
+            answer = connection.getresponse()
+            size = len(answer.read())
+            with self.lock:
+                self.done += 1
+                if method == "GET" and answer.status in (200, 206) and file == "film.mp4":
+                    self.bytes[media, grant(number), address] += size
+                    self.counted += 1
+        connection.close()
+
+    def run(self, disturb):
+        with concurrent.futures.ThreadPoolExecutor(self.clients) as pool:
+            plays = [pool.submit(self.play, seed) for seed in range(self.clients)]
+            disturb(self)
+            for play in plays:
+                play.result()
+
+
+def kill_and_start(town, second):
+    """kill -9, and again; sometimes two of them run. Returns the second, if any."""
+    town.stop_ingest(signal.SIGKILL)
+    if second is not None:
+        second.kill()
+        second.wait()
+    town.start_ingest()
+    return town.spawn_ingest() if random.random() < 0.3 else None
+
+
+def test_every_delivery_counts_exactly_once(module_stack_with, film_bytes):
+    """Kills of ingest, rotations and a crash of PostgreSQL while clients play: the clients' own count is the database's."""
+    town = module_stack_with(trusted_proxies=["127.0.0.1"], ingest_batch=50, ingest_interval=10)
+    media = [town.new_media()["id"] for _ in range(4)]
+    for one in media:
+        (town.data_dir / f"media/{one}/hls").mkdir(parents=True)
+        (town.data_dir / f"media/{one}/film.mp4").write_bytes(film_bytes)
+        (town.data_dir / f"media/{one}/hls/main.m3u8").write_bytes(b"#EXTM3U\n")
+    town.give_to_user()
+    town.start_ingest()
+    crowd = Crowd(town, media, requests_each=400)
+
+    def disturb(crowd):
+        second, total = None, crowd.clients * crowd.requests_each
+        for step in range(1, 21):
+            wait_until(lambda goal=step * total // 22: crowd.done >= goal, "the crowd to play on")
+            second = kill_and_start(town, second)
+            if step in (5, 10, 15):
+                town.rotate_view_log()
+            if step == 12:
+                town.stop_postgres(signal.SIGQUIT)  # immediate: no clean end
+                town.start_postgres()
+        if second is not None:
+            second.terminate()
+            assert second.wait(timeout=DEADLINE) == 0
+
+    crowd.run(disturb)
+    town.wait_counted()
+    rows = town.sql("select media_id, replace(grant_id::text, '-', ''), host(viewed_by_ip), bytes_sent from media_view_log")
+    assert {row[:3]: row[3] for row in rows} == dict(crowd.bytes) and len(rows) == len(crowd.bytes)
+    assert town.sql("select sum(counted)::int8, sum(rejected)::int8, count(*) from delivery_log") == [(crowd.counted, 0, 4)]
+    assert len(town.log_text("view.log").splitlines()) > 0
+    with contextlib.suppress(FileNotFoundError):
+        assert (town.data_dir / "rejected.log").read_text() == ""
