@@ -1,11 +1,11 @@
 # SPDX-License-Identifier: ISC
 # shellcheck shell=bash
-# A private instance in a state folder: prepare, start, watch and stop PostgreSQL, `mediagate serve`, nginx and the rotation
-# of its logs. Sourced by quickstart after lib.sh, with $top, $build, $state (and as root $account) set.
+# A private instance in a state folder: prepare, start, watch and stop PostgreSQL, `mediagate serve` and `ingest`, nginx and the
+# rotation of its logs. Sourced by quickstart after lib.sh, with $top, $build, $state (and as root $account) set.
 # shellcheck disable=SC2153,SC2154 # what quickstart sets
 # Every process has a file run/<name>.process with its id and start time, so that a stale one is recognised.
 
-parts=(rotate nginx serve postgres) # in the order of stopping
+parts=(rotate nginx ingest serve postgres) # in the order of stopping
 
 # --- who and where -----------------------------------------------------------------------------
 # As root everything runs as an account without privileges; $as is how.
@@ -273,7 +273,7 @@ render_nginx() {
   sed -e "s|/var/log/mediagate|$state/log|g; s|/run/nginx\.pid|$run/nginx.pid|g; s|maxsize .*|maxsize 64M|; s|rotate 14|rotate 5|" \
     "$top/deploy/logrotate" >"$state/etc/logrotate.conf"
   cat >>"$state/etc/logrotate.conf" <<TEXT
-$state/log/serve.log $state/log/postgres.log $state/log/nginx.log $state/log/rotate.log {
+$state/log/serve.log $state/log/ingest.log $state/log/postgres.log $state/log/nginx.log $state/log/rotate.log {
   size 16M
   rotate 2
   missingok
@@ -301,6 +301,10 @@ start_all() {
   rm -f "$run"/{fast,auth,api,upload}.sock
   launch serve "$state/program/mediagate" serve --config "$config"
   wait_for 30 serve "the start of mediagate serve" sockets_are_there
+  # Killed at any moment it loses nothing and counts nothing twice, so it is simply started again.
+  # shellcheck disable=SC2016 # the inner shell's variables
+  launch ingest sh -c 'trap "kill \$child; wait \$child; exit 0" TERM INT HUP
+    while :; do "$@" & child=$!; wait $child; sleep 1 & child=$!; wait $child; done' sh "$state/program/mediagate" ingest --config "$config"
   launch nginx "$nginx" -e "$state/log/error.log" -c "$state/etc/nginx/nginx.conf" -g 'daemon off;'
   wait_for 30 nginx "an answer from http://127.0.0.1:$PORT/readyz" is_ready
   # shellcheck disable=SC2016 # the inner shell's $1

@@ -59,6 +59,7 @@ static bool check_schema(struct database *database, int64_t interval_ms) {
       log_event(LOG_LEVEL_WARNING, "database_away", LOG_ERROR_FIELD(error),
                 LOG_STR("database", database_last_error(database)),
                 LOG_STR("remedy", "start PostgreSQL or correct `database`; the log waits until then"));
+      (void)sd_notify(0, "READY=1\nSTATUS=waiting for the database"); /* which may take long; nobody has to listen */
       told = true;
     }
     wait_ms(interval_ms);

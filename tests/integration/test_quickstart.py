@@ -85,7 +85,7 @@ def test_detach_status_second_run_stop_and_reset(quickstart):
     url = f"http://127.0.0.1:{quickstart.port}"
     account = {"email": "kept@example.org", "password": "a long enough password"}
     assert requests.post(url + "/auth/signup", json=account, timeout=DEADLINE).status_code == 201
-    processes = [quickstart.process(name) for name in ("postgres", "serve", "nginx", "rotate")]
+    processes = [quickstart.process(name) for name in ("postgres", "serve", "ingest", "nginx", "rotate")]
     assert quickstart("--stop").returncode == 0
     assert not any(map(alive, processes)) and not quickstart.ready()
 
@@ -97,10 +97,27 @@ def test_detach_status_second_run_stop_and_reset(quickstart):
     assert not quickstart.state.exists() and not quickstart.ready()
 
 
+def children(pid):
+    return [int(child) for child in pathlib.Path(f"/proc/{pid}/task/{pid}/children").read_text(encoding="ascii").split()]
+
+
+def test_ingest_that_dies_is_started_again_and_ends_with_the_rest(quickstart):
+    assert quickstart("--detach").returncode == 0
+    log = quickstart.state / "log/ingest.log"
+    wait_until(lambda: log.exists() and log.read_text().count('"ready"') == 1, "ingest to be ready")
+    [first] = children(quickstart.process("ingest"))
+    os.kill(first, signal.SIGKILL)
+    wait_until(lambda: log.read_text().count('"ready"') == 2, "ingest to be started again")
+    [second] = children(quickstart.process("ingest"))
+    assert quickstart("--status").returncode == 0
+    assert quickstart("--stop").returncode == 0
+    assert not alive(second) and '"stopped"' in log.read_text().splitlines()[-1], "it was asked to stop, and did"
+
+
 def test_nothing_listens_beyond_loopback_and_nothing_runs_as_root(quickstart):
     assert quickstart("--detach").returncode == 0
     group = []
-    for name in ("postgres", "serve", "nginx", "rotate"):
+    for name in ("postgres", "serve", "ingest", "nginx", "rotate"):
         pid = quickstart.process(name)
         group += [pid] + [int(child) for child in pathlib.Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
     for pid in group:
