@@ -343,9 +343,10 @@ class Stack(Callers):
 
     # --- mediagate ingest -----------------------------------------------------------------------------
     def start_ingest(self):
-        """Not part of start(): what is about views starts it."""
+        """Not part of start(): what is about views starts it. Waits until it follows the log."""
+        before = self.log_text("ingest.log").count('"ready"')
         self.ingest = self.spawn_ingest()
-        return self.ingest
+        wait_until(lambda: self.log_text("ingest.log").count('"ready"') > before, "ingest to be ready")
 
     def spawn_ingest(self):
         return self.spawn([self.program, "ingest", "--config", self.config], "ingest.log")
