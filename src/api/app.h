@@ -24,7 +24,7 @@ struct app {
   const struct keyring *access_keys;
   const struct keyring *stream_keys;
   struct database *database;
-  struct row_cache *row_cache;       /* NULL but in a multiplexed fast pool */
+  struct row_cache *row_cache;       /* NULL but in the fast and api pools */
   struct token_memo *token_memo;     /* the same */
   struct media_folder *media_folder; /* opened by start in the api, upload and fast pools */
   const char *pool_name;

@@ -21,7 +21,7 @@
 
 /* A request that took longer is worth a line whatever it was. */
 #define SLOW_MS 1000
-/* Tokens that a fast worker remembers: a few for each application that asks for stream URLs. */
+/* Tokens that a fast or api worker remembers: a few for each application that asks for stream URLs. */
 #define MEMO_SLOTS 509
 
 struct worker {
@@ -62,6 +62,12 @@ static int64_t statement_timeout_ms(const struct settings *settings, const char 
                                             : settings->api_statement_timeout;
 }
 
+/* Where requests are short and many, looking at the same caller again each time would be much of the work. The usual
+ * loop in the fast pool does without: it is what the multiplexed one is held against. */
+static bool caches_rows(const struct settings *settings, const char *pool_name) {
+  return strcmp(pool_name, "api") == 0 || (strcmp(pool_name, "fast") == 0 && settings->fast_multiplexed);
+}
+
 static enum error open_parts(struct worker *worker, const struct settings *settings, const char *pool_name) {
   struct app *app = &worker->app;
   const struct database_options database = {
@@ -72,7 +78,7 @@ static enum error open_parts(struct worker *worker, const struct settings *setti
       .beat = beat,
       .beat_context = worker->slot,
   };
-  const bool caches = strcmp(pool_name, "fast") == 0 && settings->fast_multiplexed;
+  const bool caches = caches_rows(settings, pool_name);
   const struct row_cache_options cache = {
       .notify_connection_string = settings->notify_database[0] != '\0' ? settings->notify_database : settings->database,
       .entries = (size_t)settings->row_cache_entries,

@@ -54,7 +54,7 @@
   INTEGER(upload_nice, "", 0, 19, 2, true, "Nice value of the upload pool") \
   BOOLEAN(fast_multiplexed, true, true, "Serve many connections in each fast worker, from cached rows") \
   INTEGER(stale_seconds, "s", 0, 3600, 0, true, "How long cached rows serve on while the database is away; 0: not at all") \
-  INTEGER(row_cache_entries, "rows", 16, 10000000, 10000, true, "Rows that each fast worker caches, per table") \
+  INTEGER(row_cache_entries, "rows", 16, 10000000, 10000, true, "Rows that each fast and each api worker caches, per table") \
   INTEGER(restart_limit, "restarts", 1, 1000, 20, true, "So many workers may die within restart_window before serve gives up") \
   INTEGER(restart_window, "s", 1, 3600, 10, true, "Window of restart_limit") \
   INTEGER(request_deadline, "s", 1, 3600, 30, true, "A worker that serves one request this long without a heartbeat is killed") \

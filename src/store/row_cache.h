@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Accounts and media for the fast pool, at most 2 s old and usually milliseconds: triggers NOTIFY, the cache LISTENs on
- * a direct connection and forgets what changed. Without that connection, or where a pooler answers on it, rows expire 2
- * s after they were read. With the database away, cached rows serve on for stale_seconds.
+ * Accounts and media for the fast and api pools, at most 2 s old and usually milliseconds: triggers NOTIFY, the cache
+ * LISTENs on a direct connection and forgets what changed. Without that connection, or where a pooler answers on it,
+ * rows expire 2 s after they were read. With the database away, cached rows serve on for stale_seconds.
  */
 #ifndef MEDIAGATE_STORE_ROW_CACHE_H
 #define MEDIAGATE_STORE_ROW_CACHE_H
