@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * The usual libfcgi loop: one connection, one request at a time. ppoll() opens the mask for SIGTERM only while it
+ * The usual libfcgi loop: one connection, one request at a time. epoll_pwait() opens the mask for SIGTERM only while it
  * waits, so there is no window between looking at the flag and going to sleep, and libfcgi never sees EINTR.
  */
 #include "config.h"
@@ -10,7 +10,9 @@
 #include <errno.h>
 #include <poll.h>
 #include <string.h>
+#include <sys/epoll.h>
 #include <time.h>
+#include <unistd.h>
 
 #include <fcgiapp.h>
 
@@ -68,6 +70,7 @@ void worker_tick(const struct worker_callbacks *callbacks, void *state, bool wan
 
 struct loop {
   int listen_fd; /* -1: none */
+  int epoll_fd;
   const struct worker_callbacks *callbacks;
   struct scoreboard_slot *slot;
   void *state;
@@ -77,14 +80,12 @@ struct loop {
 
 /* Waits for a connection, for at most a second, and ticks. True when there may be one. */
 static bool wait_for_connection(struct loop *loop) {
-  struct timespec wait = {.tv_sec = TICK_MS / 1000};
-  int watched = loop->callbacks->watch_fd == NULL ? -1 : loop->callbacks->watch_fd(loop->state);
-  struct pollfd fds[2] = {{.fd = loop->listen_fd, .events = POLLIN}, {.fd = watched, .events = POLLIN}};
+  struct epoll_event event;
   scoreboard_set_state(loop->slot, WORKER_IDLE);
-  int ready = ppoll(fds, 2, &wait, &waiting_mask);
+  int ready = epoll_pwait(loop->epoll_fd, &event, 1, TICK_MS, &waiting_mask);
   scoreboard_set_state(loop->slot, WORKER_SERVING); /* a tick may take long, and a silent peer could hold us */
-  worker_tick(loop->callbacks, loop->state, ready > 0 && fds[1].revents != 0, &loop->ticked_ms);
-  return ready > 0 && fds[0].revents != 0;
+  worker_tick(loop->callbacks, loop->state, false, &loop->ticked_ms);
+  return ready > 0;
 }
 
 /* Accepts and serves one request. False when the socket was shut down and nothing is queued on it any more: only
@@ -110,28 +111,42 @@ static bool serve_one(struct loop *loop, FCGX_Request *request) {
   return true;
 }
 
+/* EPOLLEXCLUSIVE: one connection wakes one idle worker, not all of the pool. */
+static enum error prepare(struct loop *loop, FCGX_Request *request) {
+  struct epoll_event connections = {.events = EPOLLIN | EPOLLEXCLUSIVE};
+  loop->epoll_fd = epoll_create1(EPOLL_CLOEXEC);
+  bool done = loop->epoll_fd >= 0;
+  if (done && loop->listen_fd >= 0) {
+    done = epoll_ctl(loop->epoll_fd, EPOLL_CTL_ADD, loop->listen_fd, &connections) == 0 && FCGX_Init() == 0 &&
+           FCGX_InitRequest(request, loop->listen_fd, FCGI_FAIL_ACCEPT_ON_INTR) == 0;
+  }
+  return done ? ERROR_NONE : ERROR_INTERNAL;
+}
+
 static enum error run(struct loop *loop, const char *pool_name) {
   FCGX_Request request;
   bool open = true;
-  if (loop->callbacks->start(loop->callbacks->context, pool_name, loop->slot, &loop->state) != ERROR_NONE) {
-    return ERROR_INVALID;
-  }
-  if (loop->listen_fd >= 0 &&
-      (FCGX_Init() != 0 || FCGX_InitRequest(&request, loop->listen_fd, FCGI_FAIL_ACCEPT_ON_INTR) != 0)) {
-    log_event(LOG_LEVEL_ERROR, "libfcgi_failed", LOG_STR("pool", pool_name));
-    return ERROR_INTERNAL;
-  }
-  while (open && !worker_is_told_to_stop()) {
-    if (wait_for_connection(loop)) {
-      open = serve_one(loop, &request);
+  enum error error = prepare(loop, &request);
+  if (error != ERROR_NONE) {
+    log_event(LOG_LEVEL_ERROR, "worker_failed", LOG_STR("pool", pool_name), LOG_STR("error", strerror(errno)));
+  } else if (loop->callbacks->start(loop->callbacks->context, pool_name, loop->slot, &loop->state) != ERROR_NONE) {
+    error = ERROR_INVALID;
+  } else {
+    while (open && !worker_is_told_to_stop()) {
+      if (wait_for_connection(loop)) {
+        open = serve_one(loop, &request);
+      }
     }
+    scoreboard_set_state(loop->slot, WORKER_DRAINING);
+    if (loop->listen_fd >= 0) {
+      FCGX_Free(&request, 1);
+    }
+    loop->callbacks->stop(loop->state);
   }
-  scoreboard_set_state(loop->slot, WORKER_DRAINING);
-  if (loop->listen_fd >= 0) {
-    FCGX_Free(&request, 1);
+  if (loop->epoll_fd >= 0) {
+    (void)close(loop->epoll_fd);
   }
-  loop->callbacks->stop(loop->state);
-  return ERROR_NONE;
+  return error;
 }
 
 enum error worker_run(int listen_fd, const char *pool_name, const struct worker_callbacks *callbacks,

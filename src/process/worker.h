@@ -25,7 +25,8 @@ struct worker_callbacks {
   enum error (*start)(void *context, const char *pool_name, struct scoreboard_slot *slot, void **ret_state);
   /* Serves one request whole. Must not keep it. */
   void (*handle)(void *state, struct FCGX_Request *request);
-  /* A descriptor that must be watched while idle (LISTEN), -1 for none; may change after any callback. May be NULL. */
+  /* A descriptor that the multiplexer watches while idle (LISTEN), -1 for none; may change after any callback. May be
+   * NULL. The other loops look at it with each tick and each request only. */
   int (*watch_fd)(void *state);
   /* That descriptor is readable (then before any request), or about a second has passed. May be NULL. */
   void (*tick)(void *state);
