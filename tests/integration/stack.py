@@ -98,6 +98,7 @@ class Stack(Callers):
         self.environment = {"PATH": "/usr/local/bin:/usr/bin:/bin:/usr/sbin:/sbin", "HOME": str(self.root), "LC_ALL": "C.UTF-8",
                             **{k: v for k, v in os.environ.items() if k.endswith("SAN_OPTIONS")}}
         self.contract = None
+        self.ingest_program = self.program
         self._admin = None
         self._serial = 0
 
@@ -349,7 +350,7 @@ class Stack(Callers):
         wait_until(lambda: self.log_text("ingest.log").count('"ready"') > before, "ingest to be ready")
 
     def spawn_ingest(self):
-        return self.spawn([self.program, "ingest", "--config", self.config], "ingest.log")
+        return self.spawn([self.ingest_program, "ingest", "--config", self.config], "ingest.log")
 
     def stop_ingest(self, sign=signal.SIGTERM):
         self.ingest.send_signal(sign)
