@@ -288,8 +288,6 @@ sockets_are_there() { [ -S "$run/fast.sock" ] && [ -S "$run/auth.sock" ] && [ -S
 is_ready() { curl -fsS -m 2 -o /dev/null "http://127.0.0.1:$PORT/readyz"; }
 
 start_all() {
-  local nginx
-  nginx=$(PATH=$PATH:/usr/sbin command -v nginx)
   make_cluster
   write_settings
   start_postgres
@@ -305,7 +303,7 @@ start_all() {
   # shellcheck disable=SC2016 # the inner shell's variables
   launch ingest sh -c 'trap "kill \$child; wait \$child; exit 0" TERM INT HUP
     while :; do "$@" & child=$!; wait $child; sleep 1 & child=$!; wait $child; done' sh "$state/program/mediagate" ingest --config "$config"
-  launch nginx "$nginx" -e "$state/log/error.log" -c "$state/etc/nginx/nginx.conf" -g 'daemon off;'
+  launch nginx nginx -e "$state/log/error.log" -c "$state/etc/nginx/nginx.conf" -g 'daemon off;'
   wait_for 30 nginx "an answer from http://127.0.0.1:$PORT/readyz" is_ready
   # shellcheck disable=SC2016 # the inner shell's $1
   launch rotate sh -c 'while :; do logrotate -s "$1/log/rotation" "$1/etc/logrotate.conf"; sleep 60; done' sh "$state"

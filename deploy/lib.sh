@@ -123,7 +123,7 @@ install_packages() {
   fi
   say "  missing packages: ${missing[*]}"
   quiet_services
-  step "installing ${#missing[@]} packages" apt_install "${missing[@]}" || status=1
+  step "installing them" apt_install "${missing[@]}" || status=1
   restore_services
   return "$status"
 }

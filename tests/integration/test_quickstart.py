@@ -22,7 +22,7 @@ class Quickstart:
         self.port, self.https_port = free_port(), free_port()
 
     def environment(self, **more):
-        return {**os.environ, "BUILD": "no", "BUILD_DIR": str(TOP_BUILD), "STATE_DIR": str(self.state), "PORT": str(self.port),
+        return {**os.environ, "PATH": "/usr/local/bin:/usr/bin:/bin", "BUILD": "no", "BUILD_DIR": str(TOP_BUILD), "STATE_DIR": str(self.state), "PORT": str(self.port),
                 "HTTPS_PORT": str(self.https_port), "MEDIAGATE_UPLOAD_WORKERS": "2", **more}
 
     def __call__(self, *arguments, answer="", **more):
@@ -85,6 +85,7 @@ def test_detach_status_second_run_stop_and_reset(quickstart):
     url = f"http://127.0.0.1:{quickstart.port}"
     account = {"email": "kept@example.org", "password": "a long enough password"}
     assert requests.post(url + "/auth/signup", json=account, timeout=DEADLINE).status_code == 201
+    wait_until((quickstart.state / "log/rotation").exists, "the first look of logrotate")
     processes = [quickstart.process(name) for name in ("postgres", "serve", "ingest", "nginx", "rotate")]
     assert quickstart("--stop").returncode == 0
     assert not any(map(alive, processes)) and not quickstart.ready()
