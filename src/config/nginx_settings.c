@@ -212,6 +212,8 @@ enum error nginx_settings_render(const struct settings *settings, const char *ca
   append_trusted_proxies(&settings->trusted_proxies, &files.server, ret_problems);
   append_origins(settings, ca_file, &files, ret_problems);
   text_appendf(&files.upload, "client_max_body_size %" PRId64 ";\n", settings->upload_max);
+  /* Each upload holds a worker. One more would wait in the backlog until nginx gives up: it is told at once instead. */
+  text_appendf(&files.upload, "limit_conn mediagate_upload %" PRId64 ";\n", settings->upload_workers);
 
   enum error error = ERROR_NONE;
   if (files.http.failed || files.server.failed || files.upload.failed || ret_problems->failed) {

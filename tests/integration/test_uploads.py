@@ -244,6 +244,22 @@ def begin(stack, media_id, head, part):
     return peer
 
 
+def test_more_uploads_than_workers_are_told_at_once(stack, make_media):
+    """Each holds a worker; one more is 429 now, not a gateway's time-out a minute later."""
+    media, film = stack.new_media(), make_media("film").read_bytes()
+    peers = [begin(stack, media["id"], "Content-Length: 1000000", b"x" * 1000)]
+    while len(peers) < stack.settings["upload_workers"]:
+        peers.append(begin(stack, media["id"], "Content-Length: 1000000", b"x" * 1000))
+    answers = []
+    wait_until(lambda: answers.append(put(stack, media["id"], film)) or answers[-1].status_code == 429, "a refusal")
+    refused = answers[-1]
+    assert refused.headers["Content-Type"] == "application/problem+json"
+    assert int(refused.headers["Retry-After"]) > 0
+    for peer in peers:
+        peer.close()
+    wait_until(lambda: put(stack, media["id"], film).ok, "a free worker")
+
+
 @pytest.mark.parametrize("close", ["end", "reset"])
 @pytest.mark.parametrize("how", ["length", "chunked"])
 def test_a_broken_connection_leaves_nothing(stack, make_media, how, close):
