@@ -17,18 +17,20 @@
 #include "base/log.h"
 #include "command/command.h"
 #include "command/command_database.h"
+#include "command/ingest_import.h"
 #include "command/options.h"
 #include "ingest/ingester.h"
 #include "store/delivery_store.h"
 #include "store/migration.h"
 
 static const char usage[] =
-    "usage: mediagate ingest [--config FILE] [--status]\n\n"
+    "usage: mediagate ingest [--config FILE] [--status | --import LOG …]\n\n"
     "Follows nginx's delivery log " DELIVERY_LOG_NAME
     " in log_dir and counts views from it, in the foreground. It may be killed and\n"
     "started again at any time, and several may run: every line counts once. Lines that are none are kept with the\n"
     "reason in data_dir/rejected.log.\n\n" OPTIONS_USAGE_CONFIG
-    "  --status        say how far the log is counted, and end\n\n"
+    "  --status        say how far the log is counted, and end\n"
+    "  --import LOG …  count these logs, gzip or not, and end; what was counted before is passed over\n\n"
     "  SIGTERM, SIGINT  store what was read, then stop\n";
 
 static volatile sig_atomic_t stop;
@@ -124,16 +126,15 @@ static int print_status(struct ingester *ingester, const struct ingester_options
   return 0;
 }
 
-static int run(const struct settings *settings, bool status) {
+static int run(const struct settings *settings, bool status, const char *rejects_path) {
   const struct database_options database_options = {.connection_string = settings->database,
                                                     .prepared = settings->prepared,
                                                     .statement_timeout_ms = settings->ingest_statement_timeout,
                                                     .application_name = "mediagate ingest"};
-  struct ingester_options options = {.log_dir = settings->log_dir, .batch_lines = (size_t)settings->ingest_batch};
+  struct ingester_options options = {
+      .log_dir = settings->log_dir, .rejects_path = rejects_path, .batch_lines = (size_t)settings->ingest_batch};
   struct ingester *ingester = NULL;
-  char *rejects_path = file_join(settings->data_dir, "rejected.log");
-  options.rejects_path = rejects_path;
-  enum error error = rejects_path == NULL ? ERROR_MEMORY : database_open(&database_options, &options.database);
+  enum error error = database_open(&database_options, &options.database);
   if (error == ERROR_NONE) {
     error = ingester_open(&options, &ingester);
   }
@@ -145,7 +146,6 @@ static int run(const struct settings *settings, bool status) {
   }
   ingester_close(ingester);
   database_close(options.database);
-  free(rejects_path);
   return exit_code;
 }
 
@@ -156,17 +156,30 @@ int command_ingest(int argc, char **argv) {
   if (!options_begin(&argc, argv, usage, &config_path, &exit_code)) {
     return exit_code;
   }
-  for (int i = 1; i < argc; i++) {
-    if (strcmp(argv[i], "--status") != 0) {
-      return options_refuse("ingest", argv[i], usage);
-    }
-    status = true;
+  int files = argc; /* where those to import begin */
+  if (argc > 1 && strcmp(argv[1], "--import") == 0) {
+    files = 2;
+  } else if (argc > 1) {
+    status = argc == 2 && strcmp(argv[1], "--status") == 0;
+  }
+  if (argc > 1 && !status && files >= argc) {
+    return options_refuse("ingest", argv[1], usage);
   }
   struct settings *settings = options_load_settings(config_path);
   if (settings == NULL) {
     return COMMAND_FAILED;
   }
-  exit_code = run(settings, status);
+  char *rejects_path = file_join(settings->data_dir, "rejected.log");
+  exit_code = COMMAND_FAILED;
+  if (rejects_path == NULL) {
+    fprintf(stderr, "mediagate: %s\n", error_strerror(ERROR_MEMORY));
+  } else if (files < argc) {
+    catch_signals();
+    exit_code = ingest_import(settings, rejects_path, argv + files, argc - files, &stop);
+  } else {
+    exit_code = run(settings, status, rejects_path);
+  }
+  free(rejects_path);
   settings_free(settings);
   return exit_code;
 }

@@ -32,6 +32,8 @@ struct ingester {
   struct delivery_batch batch;
   struct reject_file rejects;
   struct delivery delivery;
+  void (*progress)(void *context, int64_t position, int64_t size_bytes); /* of an import, else NULL */
+  void *progress_context;
 };
 
 enum error ingester_open(const struct ingester_options *options, struct ingester **ret_ingester) {
@@ -225,6 +227,9 @@ static enum error read_log(struct ingester *ingester, const struct log_file *fil
     if (error == ERROR_NONE) {
       error = store_batch(ingester, file, log);
     }
+    if (error == ERROR_NONE && ingester->progress != NULL) {
+      ingester->progress(ingester->progress_context, log->position, file->size_bytes);
+    }
     if (error == ERROR_CONFLICT || error == ERROR_UNKNOWN_OUTCOME) {
       log_event(LOG_LEVEL_INFO, error == ERROR_CONFLICT ? "read_elsewhere" : "commit_unknown",
                 LOG_STR("log", file->path), LOG_STR("meaning", "the database says where to go on"));
@@ -244,6 +249,30 @@ enum error ingester_run(struct ingester *ingester, const volatile sig_atomic_t *
   log_files_free(&files);
   if (error != ERROR_NONE) {
     ingester->known_count = 0;
+  }
+  return error;
+}
+
+enum error ingester_import(struct ingester *ingester, const struct log_file *file, const volatile sig_atomic_t *stop,
+                           void (*progress)(void *context, int64_t position, int64_t size_bytes), void *context,
+                           struct ingest_import *ret_import) {
+  struct ingest_import import = {.size_bytes = file->size_bytes};
+  struct delivery_log *log = NULL;
+  ingester->known_count = 0;
+  enum error error = find_log(ingester, file->id, &log);
+  if (error == ERROR_NONE) {
+    import.began_at = log->position;
+    ingester->progress = progress;
+    ingester->progress_context = context;
+    error = read_log(ingester, file, stop);
+    ingester->progress = NULL;
+  }
+  if (error == ERROR_NONE) {
+    error = find_log(ingester, file->id, &log);
+  }
+  if (error == ERROR_NONE) {
+    import.position = log->position;
+    *ret_import = import;
   }
   return error;
 }

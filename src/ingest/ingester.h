@@ -11,6 +11,7 @@
 #include <stdint.h>
 
 #include "base/error.h"
+#include "ingest/log_follower.h"
 #include "store/database.h"
 
 #define DELIVERY_LOG_NAME "view.log"
@@ -30,6 +31,16 @@ void ingester_close(struct ingester *ingester);
 /* Stores all that is new, batch by batch, until nothing is left or *stop is set. After an error what was stored
  * stays stored; call again later. */
 enum error ingester_run(struct ingester *ingester, const volatile sig_atomic_t *stop) MUST_CHECK;
+
+struct ingest_import {
+  int64_t began_at; /* where reading went on: what lies before was counted earlier */
+  int64_t position; /* up to where it is counted now */
+  int64_t size_bytes;
+};
+/* The same for one file, wherever it lies; again and again changes nothing. `progress` is called after each batch. */
+enum error ingester_import(struct ingester *ingester, const struct log_file *file, const volatile sig_atomic_t *stop,
+                           void (*progress)(void *context, int64_t position, int64_t size_bytes), void *context,
+                           struct ingest_import *ret_import) MUST_CHECK;
 
 struct ingest_lag {
   int64_t logs;

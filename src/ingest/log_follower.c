@@ -104,9 +104,8 @@ static bool is_log_name(const char *entry, const char *name) {
   return true;
 }
 
-/* ERROR_NOT_FOUND: not a log, not yet, or not any more. */
-static enum error describe(const char *folder, const char *entry, struct log_file *ret_file) {
-  struct log_file file = {.path = file_join(folder, entry)};
+enum error log_follower_describe(const char *path, struct log_file *ret_file) {
+  struct log_file file = {.path = strdup(path)};
   __attribute__((cleanup(file_close_cleanup))) int fd = -1;
   struct stat status;
   enum error error = file.path == NULL ? ERROR_MEMORY : ERROR_NONE;
@@ -127,6 +126,13 @@ static enum error describe(const char *folder, const char *entry, struct log_fil
   file.modified_us = (int64_t)status.st_mtim.tv_sec * 1000000 + status.st_mtim.tv_nsec / 1000;
   *ret_file = file;
   return ERROR_NONE;
+}
+
+static enum error describe_entry(const char *folder, const char *entry, struct log_file *ret_file) {
+  char *path = file_join(folder, entry);
+  enum error error = path == NULL ? ERROR_MEMORY : log_follower_describe(path, ret_file);
+  free(path);
+  return error;
 }
 
 static int older_first(const void *left, const void *right) {
@@ -156,7 +162,7 @@ enum error log_follower_scan(const char *folder, const char *name, struct log_fi
   for (struct dirent *entry = readdir(directory); entry != NULL && error == ERROR_NONE; entry = readdir(directory)) {
     struct log_file file;
     if (is_log_name(entry->d_name, name)) {
-      error = describe(folder, entry->d_name, &file);
+      error = describe_entry(folder, entry->d_name, &file);
       if (error == ERROR_NONE) {
         error = append(&files, &file);
       } else if (error == ERROR_NOT_FOUND) {

@@ -27,6 +27,9 @@ struct log_files {
   size_t count;
 };
 
+/* One file. ERROR_NOT_FOUND: it is no log, not yet, or not any more: gone, not a regular file, no terminated line. The
+ * caller frees ret_file->path. */
+enum error log_follower_describe(const char *path, struct log_file *ret_file) MUST_CHECK;
 /* The logs in `folder` whose names are `name` or begin with "name." or "name-" (rotated ones), the one longest
  * unchanged first. Those without a terminated line have no identity yet and are left out, as are compressed ones.
  * ERROR_NOT_FOUND: no such folder. */

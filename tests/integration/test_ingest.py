@@ -2,10 +2,12 @@
 """Views counted from nginx's log: what counts, what does not, and that nothing gets lost or counted twice on the way."""
 import collections
 import concurrent.futures
+import gzip
 import http.client
 import json
 import os
 import random
+import re
 import shutil
 import signal
 import threading
@@ -160,6 +162,46 @@ def test_bad_lines_are_kept_with_their_reason_and_their_neighbours_count(town, m
     assert [entry["reason"] for entry in kept] == [reason for _, reason in bad] + ["glued"]
     assert kept[1]["line"] == line[:200].decode() and len(kept[5]["line"]) <= 8192 < kept[5]["size"]
     assert "rejected" in town.mediagate("ingest", "--status").stdout
+
+
+# --- old logs -----------------------------------------------------------------------------------------------
+def test_old_logs_are_imported_once(town, medium, film_bytes):
+    """A log that was rotated and compressed while nobody looked, given by hand, twice, beside one that is followed."""
+    assert town.stop_ingest() == 0
+    for number in range(3):
+        get(town, town.sign(medium, "film.mp4", grant=grant(40 + number)))
+    town.rotate_view_log()
+    packed, plain = town.root / "log/view.log.1.gz", town.root / "old"
+    plain.write_bytes((town.root / "log/view.log.1").read_bytes())
+    packed.write_bytes(gzip.compress(plain.read_bytes()))
+    (town.root / "log/view.log.1").unlink()
+    town.start_ingest()
+    town.give_to_user()
+    get(town, town.sign(medium, "film.mp4", grant=grant(50)))
+    town.wait_counted()
+    assert len(views(town, medium)) == 1
+
+    first = town.run(town.program, "ingest", "--config", town.config, "--import", packed)
+    assert re.search(r"view\.log\.1\.gz: [1-9]\d* bytes counted, \d+ were before, 0 are left", first.stdout)
+    assert sorted(view["bytes_sent"] for view in views(town, medium)) == [len(film_bytes)] * 4
+    for again in (packed, plain):
+        assert ": 0 bytes counted" in town.run(town.program, "ingest", "--config", town.config, "--import", again).stdout
+    assert sorted(view["bytes_sent"] for view in views(town, medium)) == [len(film_bytes)] * 4
+
+
+def test_what_is_no_log_is_not_imported(town, medium):
+    get(town, town.sign(medium, "film.mp4", grant=grant(60)))
+    town.wait_counted()
+    broken, empty = town.root / "broken.gz", town.root / "empty"
+    broken.write_bytes(gzip.compress(town.log_text("view.log").encode())[:-20])
+    empty.write_bytes(b"")
+    town.give_to_user()
+    before = town.sql("select count(*) from delivery_log")
+    done = town.run(town.program, "ingest", "--config", town.config, "--import", broken, empty, town.root / "missing", check=False)
+    assert done.returncode == 1 and len(done.stderr.splitlines()) == 3 and done.stdout == ""
+    assert town.sql("select count(*) from delivery_log") == before
+    for arguments in (("--import",), ("--status", "more"), ("more",)):
+        assert town.mediagate("ingest", *arguments, check=False).returncode == 2
 
 
 # --- outages ------------------------------------------------------------------------------------------------
