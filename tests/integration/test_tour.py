@@ -15,13 +15,16 @@ def readme_tour():
 
 def test_the_tour_works_when_pasted(stack, tmp_path):
     script = readme_tour().replace(HOST, stack.base_url)
+    stack.start_ingest()
     done = subprocess.run(["bash", "-eu"], input=script, capture_output=True, text=True, timeout=4 * DEADLINE, check=False,
                           env={"PATH": "/usr/local/bin:/usr/bin:/bin", "TMPDIR": str(tmp_path), "HOME": str(tmp_path)})
+    assert stack.stop_ingest() == 0
     assert done.returncode == 0, done.stderr + done.stdout
     assert '"email":"you@example.org"' in done.stdout
     assert '"video_codec": "h264"' in done.stdout
     assert f"{stack.base_url}/stream/" in done.stdout
     assert "played: every byte is the same" in done.stdout
+    assert done.stdout.count('"source": "stream"') == 1
     assert '"status":403' in done.stdout.splitlines()[-1]
 
 
