@@ -214,13 +214,12 @@ void text_append_json_string(struct text *text, const char *bytes, size_t size) 
 
   text_append_bytes(text, "\"", 1);
   while (size > 0) {
-    size_t length = plain_length(at, size);
-    if (length > 0) {
-      text_append_bytes(text, at, length);
-    } else if ((length = utf8_sequence(at, size, &code_point)) == 0) {
+    size_t plain = plain_length(at, size);
+    size_t length = plain > 0 ? plain : utf8_sequence(at, size, &code_point);
+    if (length == 0) {
       text_append(text, "\xEF\xBF\xBD");
       length = 1;
-    } else if (is_control(code_point) || code_point == '"' || code_point == '\\') {
+    } else if (plain == 0 && (is_control(code_point) || code_point == '"' || code_point == '\\')) {
       /* DEL and C1 too: the same string goes to logs that people read on terminals. */
       append_json_escape(text, code_point);
     } else {
