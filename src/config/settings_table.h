@@ -45,7 +45,7 @@
   INTEGER(upload_max, "bytes", 1024, 1099511627776, 21474836480, true, "Largest file that can be uploaded") \
   /* pools */ \
   INTEGER(fast_workers, "processes", 1, 256, 2, true, "Workers for GET stream-url, one medium, me") \
-  INTEGER(auth_workers, "processes", 1, 256, 2, true, "Workers for what hashes passwords") \
+  INTEGER(auth_workers, "processes", 1, 256, 3, true, "Workers for what hashes passwords; one more than cores keeps them busy") \
   INTEGER(api_workers, "processes", 1, 256, 8, true, "Workers for the rest") \
   INTEGER(upload_workers, "processes", 1, 1024, 16, true, "Workers for uploads; each upload holds one") \
   INTEGER(fast_nice, "", 0, 19, 0, true, "Nice value of the fast pool") \

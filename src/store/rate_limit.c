@@ -12,6 +12,10 @@
 /* Of kind $1 and key $2; a kind holds no blank. */
 #define KEY "sha256(convert_to($1::text || ' ' || $2::text, 'UTF8'))"
 
+/* Counters need not reach the disk before the answer: a crash of the machine forgives a few attempts. As a part of a
+ * statement this holds for that transaction only, through a transaction pooler too. */
+#define LAZILY "(select set_config('synchronous_commit', 'off', true)) lazily"
+
 static void add_key(struct parameters *parameters, const char *kind, const char *key) {
   parameters_text(parameters, kind);
   parameters_text(parameters, key);
@@ -22,8 +26,7 @@ enum error rate_limit_count(struct database *database, const char *kind, const c
                             int64_t window_seconds, int64_t *ret_retry_after) {
   static const char *const upsert =
       "insert into rate_limit as r (key, attempts, window_ends_at)"
-      " values (" KEY ", 1, now() + $3::int8 * interval '1 second')"
-      " on conflict (key) do update set"
+      " select " KEY ", 1, now() + $3::int8 * interval '1 second' from " LAZILY " on conflict (key) do update set"
       "  attempts = case when r.window_ends_at <= now() then 1 else r.attempts + 1 end,"
       "  window_ends_at = case when r.window_ends_at <= now() then excluded.window_ends_at else r.window_ends_at end"
       " returning attempts, greatest(1, ceil(extract(epoch from window_ends_at - now())))::int8";
@@ -49,13 +52,14 @@ enum error rate_limit_count(struct database *database, const char *kind, const c
 enum error rate_limit_give_back(struct database *database, const char *kind, const char *key) {
   struct parameters parameters = {0};
   add_key(&parameters, kind, key);
-  return statement_change(database,
-                          "update rate_limit set attempts = attempts - 1 where key = " KEY " and attempts > 0",
-                          STATEMENT_ONCE, &parameters, NULL);
+  return statement_change(
+      database, "update rate_limit set attempts = attempts - 1 from " LAZILY " where key = " KEY " and attempts > 0",
+      STATEMENT_ONCE, &parameters, NULL);
 }
 
 enum error rate_limit_reset(struct database *database, const char *kind, const char *key) {
   struct parameters parameters = {0};
   add_key(&parameters, kind, key);
-  return statement_change(database, "delete from rate_limit where key = " KEY, STATEMENT_REPEATABLE, &parameters, NULL);
+  return statement_change(database, "delete from rate_limit using " LAZILY " where key = " KEY, STATEMENT_REPEATABLE,
+                          &parameters, NULL);
 }
