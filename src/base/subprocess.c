@@ -3,7 +3,7 @@
  * Runs one limited child and collects what it prints. The wait is a poll loop over the two pipes
  * and a pidfd, so that the caller's heartbeat goes on and no SIGCHLD handler is needed: the signal
  * mask and the dispositions of the caller (a worker with masked signals, perhaps with SIGCHLD
- * ignored) are as before when it returns.
+ * ignored) are as before when it returns. What happens in the child is in subprocess_child.c.
  */
 #include "config.h"
 
@@ -11,20 +11,17 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <linux/close_range.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/pidfd.h>
-#include <sys/prctl.h>
-#include <sys/resource.h>
-#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "base/clock.h"
 #include "base/file.h"
+#include "base/subprocess_child.h"
 
 #define BEAT_INTERVAL_MS 200
 #define READ_SIZE        16384
@@ -37,14 +34,6 @@ struct child {
   int output_fd; /* non-blocking; -1 after its end */
   int error_fd;
   int exec_error_fd; /* carries errno when exec failed; closed by a good exec */
-};
-
-/* The child's ends, all above 2 so that dup2 never overwrites one of them. */
-struct child_ends {
-  int input_fd;
-  int output_fd;
-  int error_fd;
-  int exec_error_fd;
 };
 
 static void close_fd(int *fd) {
@@ -74,58 +63,6 @@ static enum error make_pipe(int *ret_read_fd, int *ret_write_fd) {
   *ret_read_fd = ends[0];
   *ret_write_fd = ends[1];
   return ERROR_NONE;
-}
-
-static void limit(int resource, uint64_t value) {
-  struct rlimit limits = {.rlim_cur = (rlim_t)value, .rlim_max = (rlim_t)value};
-  if (setrlimit((__rlimit_resource_t)resource, &limits) != 0) {
-    _exit(126);
-  }
-}
-
-static void apply_limits(const struct subprocess_limits *limits) {
-  limit(RLIMIT_CORE, 0);
-  limit(RLIMIT_FSIZE, limits->file_size_bytes);
-  if (limits->cpu_seconds > 0) {
-    limit(RLIMIT_CPU, limits->cpu_seconds);
-  }
-  if (limits->memory_bytes > 0) {
-    limit(RLIMIT_AS, limits->memory_bytes);
-  }
-}
-
-static void reset_signals(void) {
-  for (int number = 1; number < NSIG; number++) {
-    (void)signal(number, SIG_DFL); /* fails for SIGKILL and SIGSTOP, which need no reset */
-  }
-  sigset_t none;
-  sigemptyset(&none);
-  sigprocmask(SIG_SETMASK, &none, NULL);
-}
-
-/* Between fork and exec: async-signal-safe calls only. */
-static void __attribute__((noreturn))
-run_child(const char *const argv[], const struct child_ends *ends, const struct subprocess_limits *limits, pid_t parent,
-          char *const environment[]) {
-  int exec_errno = 0;
-  reset_signals();
-  setsid();
-  prctl(PR_SET_PDEATHSIG, SIGKILL);
-  if (getppid() != parent) {
-    _exit(126); /* the parent died before PR_SET_PDEATHSIG was in force */
-  }
-  if (dup2(ends->input_fd, STDIN_FILENO) < 0 || dup2(ends->output_fd, STDOUT_FILENO) < 0 ||
-      dup2(ends->error_fd, STDERR_FILENO) < 0 ||
-      syscall(SYS_close_range, STDERR_FILENO + 1, ~0U, CLOSE_RANGE_CLOEXEC) != 0) {
-    exec_errno = errno;
-  } else {
-    apply_limits(limits);
-    /* execvpe takes argv without const for historical reasons and does not change it. */
-    execvpe(argv[0], (char *const *)(uintptr_t)argv, environment);
-    exec_errno = errno;
-  }
-  (void)!write(ends->exec_error_fd, &exec_errno, sizeof exec_errno);
-  _exit(127);
 }
 
 static enum error make_environment(struct text *path, char *environment[3]) {
@@ -158,8 +95,7 @@ static enum error open_input(int stdin_fd, int *ret_fd) {
   return ERROR_NONE;
 }
 
-static enum error fork_child(const char *const argv[], const struct child_ends *ends,
-                             const struct subprocess_limits *limits, struct child *child) {
+static enum error fork_child(struct subprocess_child *start, struct child *child) {
   struct text path = {0};
   char *environment[3];
   enum error error = make_environment(&path, environment);
@@ -174,7 +110,8 @@ static enum error fork_child(const char *const argv[], const struct child_ends *
   pid_t parent = getpid();
   pid_t pid = fork();
   if (pid == 0) {
-    run_child(argv, ends, limits, parent, environment);
+    start->environment = environment;
+    subprocess_child_run(start, parent);
   }
   int fork_errno = errno;
   sigprocmask(SIG_SETMASK, &before, NULL);
@@ -194,11 +131,9 @@ static void close_child(struct child *child) {
   close_fd(&child->exec_error_fd);
 }
 
-/* Kills the whole group (the child leads its own session) while the unreaped child still holds the
- * group's id. */
-static void kill_group(const struct child *child) {
-  kill(-child->pid, SIGKILL);
-  kill(child->pid, SIGKILL);
+/* The watcher takes the program and its whole group along. */
+static void end_child(const struct child *child) {
+  kill(child->pid, SIGTERM);
 }
 
 static void reap(const struct child *child, int *ret_status) {
@@ -209,30 +144,31 @@ static void reap(const struct child *child, int *ret_status) {
 static enum error start_child(const char *const argv[], int stdin_fd, const struct subprocess_limits *limits,
                               struct child *ret_child) {
   struct child child = {.pid = -1, .pid_fd = -1, .output_fd = -1, .error_fd = -1, .exec_error_fd = -1};
-  struct child_ends ends = {.input_fd = -1, .output_fd = -1, .error_fd = -1, .exec_error_fd = -1};
-  enum error error = open_input(stdin_fd, &ends.input_fd);
+  struct subprocess_child start = {
+      .argv = argv, .limits = limits, .input_fd = -1, .output_fd = -1, .error_fd = -1, .exec_error_fd = -1};
+  enum error error = open_input(stdin_fd, &start.input_fd);
   if (error == ERROR_NONE) {
-    error = make_pipe(&child.output_fd, &ends.output_fd);
+    error = make_pipe(&child.output_fd, &start.output_fd);
   }
   if (error == ERROR_NONE) {
-    error = make_pipe(&child.error_fd, &ends.error_fd);
+    error = make_pipe(&child.error_fd, &start.error_fd);
   }
   if (error == ERROR_NONE) {
-    error = make_pipe(&child.exec_error_fd, &ends.exec_error_fd);
+    error = make_pipe(&child.exec_error_fd, &start.exec_error_fd);
   }
   if (error == ERROR_NONE) {
-    error = fork_child(argv, &ends, limits, &child);
+    error = fork_child(&start, &child);
   }
-  close_fd(&ends.input_fd);
-  close_fd(&ends.output_fd);
-  close_fd(&ends.error_fd);
-  close_fd(&ends.exec_error_fd);
+  close_fd(&start.input_fd);
+  close_fd(&start.output_fd);
+  close_fd(&start.error_fd);
+  close_fd(&start.exec_error_fd);
   if (error == ERROR_NONE) {
     child.pid_fd = pidfd_open(child.pid, 0);
     if (child.pid_fd < 0 || fcntl(child.output_fd, F_SETFL, O_NONBLOCK) != 0 ||
         fcntl(child.error_fd, F_SETFL, O_NONBLOCK) != 0) {
       int status = 0;
-      kill_group(&child);
+      end_child(&child);
       reap(&child, &status);
       error = ERROR_IO;
     }
@@ -348,7 +284,7 @@ enum error subprocess_run(const char *const argv[], int stdin_fd, const struct s
     int status = 0;
     int exec_errno = read_exec_error(&child);
     error = exec_errno != 0 ? exec_failure(exec_errno) : collect(&child, limits, beat, beat_context, ret_result);
-    kill_group(&child);
+    end_child(&child);
     reap(&child, &status);
     note_status(status, ret_result);
     close_child(&child);

@@ -2,7 +2,8 @@
 /*
  * A limited child process whose output is collected, waited for without stopping the caller's heartbeat.
  * Used for tools that read hostile input. The child gets an empty environment (PATH and LC_ALL only),
- * no descriptors but 0, 1, 2, default signals, its own session, and dies with its parent.
+ * no descriptors but 0, 1, 2, default signals, its own session, and dies with its parent, however that dies, together
+ * with what it forked.
  */
 #ifndef MEDIAGATE_BASE_SUBPROCESS_H
 #define MEDIAGATE_BASE_SUBPROCESS_H

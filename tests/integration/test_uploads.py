@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: ISC
 """Uploads: what is kept, what is refused, and that a broken one leaves nothing behind."""
+import contextlib
 import hashlib
 import http.client
 import os
@@ -43,6 +44,26 @@ def spooling_worker(stack):
         except OSError:
             continue
     return None
+
+
+def children(pid):
+    try:
+        return pathlib.Path(f"/proc/{pid}/task/{pid}/children").read_text(encoding="ascii").split()
+    except OSError:
+        return []
+
+
+def probes(stack):
+    """What of bwrap and ffprobe looks at a file of this stack."""
+    found = []
+    for folder in pathlib.Path("/proc").glob("[0-9]*"):
+        try:
+            program = folder.joinpath("cmdline").read_bytes().split(b"\0")[0].decode()
+            if os.path.basename(program) in ("bwrap", "ffprobe") and os.readlink(folder / "fd/0").startswith(f"{stack.root}/"):
+                found.append((int(folder.name), program))
+        except OSError:
+            continue
+    return found
 
 
 def put(stack, media_id, body, **headers):
@@ -457,6 +478,35 @@ def test_workers_killed_at_any_moment_of_uploads_and_deletions(make_stack, make_
 
     wait_until(swept, "the sweep to take the spool")  # a dead worker's ffprobe may hold its input for a moment
     rows_and_files_agree(stack, ids + dead, sums)
+
+
+def test_workers_killed_at_any_moment_of_a_probe_leave_no_sandbox(make_stack, make_media):
+    """bwrap forks before it knows whether its parent lives: killed with the worker, it used to leave a child that waited for it for ever."""
+    stack = make_stack(upload_workers=2, restart_limit=1000)
+    body = make_media("short").read_bytes()
+    media_id = stack.new_media()["id"]
+    dice = random.Random(5)
+    killed = 0
+
+    def act():
+        with contextlib.suppress(OSError):
+            put(stack, media_id, body)
+
+    for _ in range(40):
+        workers = stack.workers()
+        thread = threading.Thread(target=act)
+        thread.start()
+        victim = None
+        while victim is None and thread.is_alive():
+            victim = next((pid for pid in workers if children(pid)), None)
+        if victim:
+            time.sleep(dice.random() * 0.005)  # about what bwrap takes to begin
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(victim, signal.SIGKILL)
+                killed += 1
+        thread.join()
+    assert killed > 20
+    wait_until(lambda: not probes(stack), "the probes of killed workers to end")
 
 
 def test_a_lost_reply_to_the_commit_loses_no_file(make_stack, make_media):

@@ -108,6 +108,27 @@ static void count_beat(void *context) {
   (*(int *)context)++;
 }
 
+/* Nobody reaps in a container without an init, so a zombie counts as dead. */
+static bool is_dead(pid_t pid) {
+  char path[64];
+  char state = 0;
+  snprintf(path, sizeof path, "/proc/%d/stat", (int)pid);
+  FILE *stat = fopen(path, "r");
+  if (stat == NULL) {
+    return true;
+  }
+  bool read = fscanf(stat, "%*d %*s %c", &state) == 1;
+  fclose(stat);
+  return !read || state == 'Z';
+}
+
+static void wait_until_dead(pid_t pid) {
+  for (int tries = 0; !is_dead(pid); tries++) {
+    ck_assert_msg(tries < 500, "process %d lives on", (int)pid);
+    usleep(10000);
+  }
+}
+
 START_TEST(a_timeout_kills_the_group_while_the_heart_beats) {
   /* The grandchild ignores what a shell would pass on; its pid is told on stdout. */
   const char *argv[] = {"sh", "-c", "trap '' TERM INT HUP; sleep 60 & echo $!; wait", NULL};
@@ -121,23 +142,37 @@ START_TEST(a_timeout_kills_the_group_while_the_heart_beats) {
   ck_assert_int_ge(beats, 3);
   pid_t grandchild = (pid_t)strtol(result.output.data, NULL, 10);
   ck_assert_int_gt(grandchild, 1);
-  /* Killed; init or a subreaper takes it away within moments. */
-  for (int tries = 0; kill(grandchild, 0) == 0 && tries < 200; tries++) {
-    char path[64];
-    char state = 0;
-    snprintf(path, sizeof path, "/proc/%d/stat", (int)grandchild);
-    FILE *stat = fopen(path, "r");
-    if (stat != NULL && fscanf(stat, "%*d %*s %c", &state) == 1 && state == 'Z') {
-      fclose(stat);
-      break; /* dead; nobody reaps in a container without an init */
-    }
-    if (stat != NULL) {
-      fclose(stat);
-    }
-    usleep(10000);
-    ck_assert_int_lt(tries, 199);
-  }
+  wait_until_dead(grandchild);
   subprocess_result_free(&result);
+}
+END_TEST
+
+/* A killed bwrap leaves a child that waits for it; here a shell leaves one that waits for nothing and ignores
+ * everything. */
+START_TEST(what_the_program_forked_dies_with_a_killed_parent) {
+  int ends[2];
+  ck_assert_int_eq(pipe(ends), 0);
+  pid_t parent = fork();
+  if (parent == 0) {
+    char script[128];
+    snprintf(script, sizeof script, "trap '' TERM INT HUP; sleep 60 & echo $! $$ >/proc/%d/fd/%d; wait", (int)getpid(),
+             ends[1]);
+    const char *argv[] = {"sh", "-c", script, NULL};
+    struct subprocess_result result;
+    (void)!subprocess_run(argv, -1, &roomy, NULL, NULL, &result);
+    _exit(1);
+  }
+  char line[64] = "";
+  ck_assert_int_gt(read(ends[0], line, sizeof line - 1), 0);
+  int program = 0;
+  int grandchild = 0;
+  ck_assert_int_eq(sscanf(line, "%d %d", &grandchild, &program), 2);
+  ck_assert_int_eq(kill(parent, SIGKILL), 0);
+  ck_assert_int_eq(waitpid(parent, NULL, 0), parent);
+  wait_until_dead(program);
+  wait_until_dead(grandchild);
+  close(ends[0]);
+  close(ends[1]);
 }
 END_TEST
 
@@ -175,5 +210,5 @@ START_TEST(memory_is_limited) {
 END_TEST
 
 UNIT_MAIN("subprocess", runs_as_the_rows_say, a_missing_program_is_not_found, stdin_is_the_given_descriptor,
-          a_timeout_kills_the_group_while_the_heart_beats, masked_and_ignored_signals_of_the_caller_do_not_matter,
-          memory_is_limited)
+          a_timeout_kills_the_group_while_the_heart_beats, what_the_program_forked_dies_with_a_killed_parent,
+          masked_and_ignored_signals_of_the_caller_do_not_matter, memory_is_limited)
