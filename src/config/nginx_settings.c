@@ -155,7 +155,7 @@ static void append_origin(const struct origin *origin, size_t index, bool resolv
                     "             428 429 431 451 500 501 502 503 504 505 507 508 511 =502 /_problem;\n"
                     "  add_header X-Request-Id $mediagate_request_id;\n"
                     "  add_header X-Content-Type-Options nosniff;\n"
-                    "  add_header Content-Security-Policy \"default-src 'none'; media-src 'self'; sandbox\";\n"
+                    "  add_header Content-Security-Policy $origin_policy;\n"
                     "  add_header Content-Disposition $origin_disposition;\n"
                     "  add_header Referrer-Policy no-referrer;\n"
                     "  add_header Access-Control-Allow-Origin $mediagate_cors_origin;\n"

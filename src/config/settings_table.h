@@ -28,7 +28,7 @@
   INTEGER(upload_statement_timeout, "ms", 50, 600000, 15000, true, "Statement timeout of the upload pool") \
   /* files */ \
   STRING (data_dir, "/var/lib/mediagate", false, "Folder of media/, spool/, pending/, trash/ and revoked/; one file system") \
-  STRING (library_dir, "", true, "Folder of files that are already there, for file_url library:PATH; empty: none") \
+  STRING (library_dir, "", true, "Folder of files that are already there, for file_url library:PATH; a playlist's grant covers its whole folder; empty: none") \
   STRING (run_dir, "/run/mediagate", false, "Folder of the pools' sockets: fast.sock auth.sock api.sock upload.sock") \
   STRING (share_dir, "", true, "Folder of installed data (migrations, API pages); empty: where make install put it") \
   STRING (jwt_key_file, "/etc/mediagate/jwt_keys", true, "Access-token keys, one `kid secret;` a line, mode 0600; the first signs, all verify") \

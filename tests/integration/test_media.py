@@ -118,10 +118,26 @@ def test_hls_of_the_library_plays_through_one_grant(stack, admin, shelf):
     with stack.anonymous() as viewer:
         playlist = viewer.get(path)
         assert playlist.status_code == 200 and playlist.headers["Content-Type"] == "application/vnd.apple.mpegurl"
+        assert playlist.headers["Content-Security-Policy"] == "default-src 'none'; sandbox"  # films, sounds and pictures alone do without
         names = [line for line in playlist.text.splitlines() if line and not line.startswith("#")]
         assert len(names) >= 5
         for name in names:
             assert viewer.get(path.rsplit("/", 1)[0] + "/" + name).content == (shelf / "hls" / name).read_bytes()
+
+
+def test_links_put_into_a_linked_folder_later_lead_nowhere(stack, admin, shelf):
+    medium = assert_json(admin.post("/media/media/", json={"title": "x", "type": "video", "file_url": library_url(shelf, "hls/hls.m3u8")}), 201)
+    (shelf / "notes").mkdir()
+    (shelf / "notes/inside.vtt").write_text("WEBVTT")
+    (shelf / "hls/passwd.ts").symlink_to("/etc/passwd")
+    (shelf / "hls/etc").symlink_to("/etc")
+    (shelf / "hls/within.ts").symlink_to("hls.m3u8")
+    (shelf / "hls/beside").symlink_to("../notes")
+    prefix = stack.stream_path(medium["id"]).rsplit("/", 1)[0]
+    with stack.anonymous() as viewer:
+        for name in ("passwd.ts", "etc/passwd", "within.ts", "beside/inside.vtt"):
+            assert_problem(viewer.get(f"{prefix}/{name}"), 404)
+        assert viewer.get(f"{prefix}/hls.m3u8").status_code == 200
 
 
 @pytest.mark.parametrize("name", ["notes.mp4", "out.mp4", "nothing.mp4", "hls", "film.mp4/", "film.mp4/x", "../../etc/passwd"])

@@ -57,6 +57,19 @@ def long_film(players, make_media):
     return source, players.film(source, title="A long film")
 
 
+def test_a_url_opened_as_a_page_of_its_own_plays(players, long_film):
+    seen = web_tools.browse("page", stream_url=url_of(players, long_film[1]))
+    assert seen["state"]["time"] > 0.5 and seen["state"]["width"] == 640 and not seen["state"]["error"]
+    assert [line for line in seen["seen"]["console"] if "Security" in line] == []
+
+
+def test_a_picture_opened_as_a_page_of_its_own_shows(players, hls):
+    run("ffmpeg", "-v", "error", "-nostdin", "-f", "lavfi", "-i", "testsrc=s=320x180", "-frames:v", "1", players.library_dir / "shows/one/poster.jpg")
+    seen = web_tools.browse("page", stream_url=url_of(players, hls).rsplit("/", 1)[0] + "/poster.jpg", tag="img")
+    assert seen["state"]["width"] == 320
+    assert [line for line in seen["seen"]["console"] if "Security" in line] == []
+
+
 @pytest.fixture(scope="module")
 def hls(players, make_media):
     """An HLS folder in the library, as one medium."""
