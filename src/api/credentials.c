@@ -8,8 +8,8 @@
 #include <json-c/json.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 
+#include "http/content_type.h"
 #include "http/json_body.h"
 #include "security/password.h"
 
@@ -18,14 +18,13 @@
 
 static const char *const json_names[] = {"email", "password", NULL};
 
-static bool is_form(const struct request *request) {
-  size_t length = strcspn(request->content_type, "; ");
-  return length == strlen(FORM_TYPE) && strncasecmp(request->content_type, FORM_TYPE, length) == 0;
-}
-
 static bool read_form(struct request *request, struct response *response, struct query *ret_form) {
   char *body = NULL;
   size_t size = 0;
+  if (!content_type_is_utf8(request->content_type)) {
+    response_problem(response, 415, "Send the form in UTF-8.");
+    return false;
+  }
   enum error error = request_read_all(request, FORM_MAX_BYTES, &body, &size);
   if (error == ERROR_TOO_LARGE) {
     response_problem(response, 413, "A login's form is at most %d bytes.", FORM_MAX_BYTES);
@@ -83,7 +82,7 @@ static const char *read_json_fields(struct credentials *credentials, struct resp
 }
 
 bool credentials_read(struct request *request, struct response *response, struct credentials *ret_credentials) {
-  bool form = is_form(request);
+  bool form = content_type_is(request->content_type, FORM_TYPE);
   if (form ? !read_form(request, response, &ret_credentials->form)
            : json_body_read(request, response, &ret_credentials->json) != ERROR_NONE) {
     return false;

@@ -12,6 +12,7 @@
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include "api/call.h"
 #include "api/media_json.h"
@@ -54,12 +55,28 @@ static void answer_too_large(struct call *call) {
                    call->app->settings->upload_max);
 }
 
+/* Is the body the file itself? A part of it would take the whole's place, and a compressed one would be kept as it is.
+ * False: the response has the answer. */
+static bool is_whole_and_plain(const struct call *call) {
+  const char *encoding = request_parameter(call->request, "HTTP_CONTENT_ENCODING");
+  if (request_parameter(call->request, "HTTP_CONTENT_RANGE") != NULL) {
+    response_problem(call->response, 400, "Send the whole file, without Content-Range: a part would replace it.");
+    return false;
+  }
+  if (encoding != NULL && *encoding != '\0' && strcasecmp(encoding, "identity") != 0) {
+    response_header(call->response, "Accept-Encoding", "identity");
+    response_problem(call->response, 415, "Send the file as it is, without Content-Encoding.");
+    return false;
+  }
+  return true;
+}
+
 /* Everything that can be known before the first byte is read. False: the response has the answer.
  */
 static bool admit(struct upload *upload) {
   struct call *call = upload->call;
   int64_t id = 0;
-  if (!call_media_id(call, &id)) {
+  if (!call_media_id(call, &id) || !is_whole_and_plain(call)) {
     return false;
   }
   enum error error = media_store_find(call->app->database, id, upload->media);

@@ -10,11 +10,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 
 #include <json-c/json.h>
 
 #include "base/text.h"
+#include "http/content_type.h"
 #include "http/json_gate.h"
 #include "http/request.h"
 #include "http/response.h"
@@ -50,23 +50,12 @@ enum error json_body_parse(const char *text, size_t size, struct json_object **r
   return ERROR_NONE;
 }
 
-/* "application/json", with parameters or without. */
-static bool is_json(const char *content_type) {
-  static const char name[] = "application/json";
-  size_t length = sizeof name - 1;
-  if (strncasecmp(content_type, name, length) != 0) {
-    return false;
-  }
-  const char *rest = content_type + length + strspn(content_type + length, " \t");
-  return *rest == '\0' || *rest == ';';
-}
-
 enum error json_body_read(struct request *request, struct response *response, struct json_object **ret_object) {
   char reason[JSON_GATE_REASON_SIZE] = "";
   char *body = NULL;
   size_t size = 0;
-  if (!is_json(request->content_type)) {
-    response_problem(response, 415, "Send the body as application/json.");
+  if (!content_type_is(request->content_type, "application/json") || !content_type_is_utf8(request->content_type)) {
+    response_problem(response, 415, "Send the body as application/json, in UTF-8.");
     return ERROR_UNSUPPORTED;
   }
   enum error error = request_read_all(request, JSON_BODY_MAX_BYTES, &body, &size);

@@ -149,7 +149,7 @@ def test_login_names_every_wrong_field(anonymous, body, pointers):
     assert_problem(anonymous.post("/auth/login", json=body), 422, pointers)
 
 
-@pytest.mark.parametrize("content_type", ["text/plain", "multipart/form-data; boundary=x", "application/jsonx", ""])
+@pytest.mark.parametrize("content_type", ["text/plain", "multipart/form-data; boundary=x", "application/jsonx", "", "application/x-www-form-urlencoded; charset=utf-16"])
 def test_login_refuses_other_media_types(anonymous, content_type):
     answer = anonymous.post("/auth/login", data=b'{"email":"a@example.test","password":"x"}', headers={"Content-Type": content_type})
     assert_problem(answer, 415)

@@ -116,6 +116,7 @@ def test_each_body_has_its_status(stack, admin, body, status, pointers):
     ("application/json", 201), ("application/json; charset=utf-8", 201), ("Application/JSON;charset=UTF-8", 201), ("application/json ; charset=\"utf-8\"", 201),
     ("", 415), ("text/json", 415), ("application/jsonp", 415), ("application/merge-patch+json", 415), ("application/x-www-form-urlencoded", 415),
     ("multipart/form-data; boundary=x", 415), ("text/plain", 415), ("json", 415), ("application/json, text/plain", 415),
+    ("application/json; charset=utf-16", 415), ("application/json; charset=iso-8859-1", 415), ("application/json; charset", 415),
 ])
 def test_media_types(admin, content_type, status):
     answer = admin.post("/media/media/", data=GOOD, headers={"Content-Type": content_type})

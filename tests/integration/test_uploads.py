@@ -219,6 +219,15 @@ def test_a_film_for_audio_is_refused(stack, make_media):
     nothing_is_left(stack, media["id"])
 
 
+def test_a_part_or_a_compressed_file_does_not_replace_the_whole(stack, make_media):
+    medium = stack.film(make_media("film"))
+    for headers, status in (({"Content-Range": "bytes 0-99/2000"}, 400), ({"Content-Range": "nonsense"}, 400), ({"Content-Encoding": "gzip"}, 415)):
+        answer = put(stack, medium["id"], make_media("film").read_bytes(), **headers)
+        assert answer.status_code == status and "Send the" in answer.json()["detail"]
+    assert stack.admin().get(f"/media/media/{medium['id']}").json() == medium
+    assert put(stack, medium["id"], make_media("film").read_bytes(), **{"Content-Encoding": "Identity"}).status_code == 200
+
+
 def test_an_invalid_replacement_changes_nothing(stack, make_media):
     media = stack.film(make_media("film"))
     assert put(stack, media["id"], b"no film").status_code == 422
@@ -228,13 +237,15 @@ def test_an_invalid_replacement_changes_nothing(stack, make_media):
 
 
 def test_unknown_media_and_strangers_are_answered_before_the_body(stack):
-    for path, authorization, status in (("/media/media/999999999/file", bearer(stack), 404), ("/media/media/x/file", bearer(stack), 404),
-                                        ("/media/media/1/file", "Bearer nonsense", 401), ("/media/media/1/file", "", 401)):
+    known = f"/media/media/{stack.new_media()['id']}/file"
+    for path, authorization, status in (("/media/media/999999999/file", bearer(stack), 404), ("/media/media/x/file", bearer(stack), 404), (known, "Bearer nonsense", 401),
+                                        (known, "", 401), (known, f"{bearer(stack)}\r\nContent-Range: bytes 0-1/2", 400), (known, f"{bearer(stack)}\r\nContent-Encoding: br", 415)):
         connection = http.client.HTTPConnection("127.0.0.1", stack.http_port, timeout=DEADLINE)
         connection.putrequest("PUT", path)
         connection.putheader("Content-Length", "10000000")
         if authorization:
-            connection.putheader("Authorization", authorization)
+            for header in f"Authorization: {authorization}".split("\r\n"):
+                connection.putheader(*header.split(": "))
         connection.endheaders(b"only the beginning")
         assert connection.getresponse().status == status
         connection.close()

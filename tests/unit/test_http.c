@@ -8,10 +8,48 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "http/content_type.h"
 #include "http/query.h"
 #include "http/request.h"
 #include "http/response.h"
 #include "http/router.h"
+
+/* --- content type --- */
+
+static const struct {
+  const char *text;
+  bool is_json, is_utf8;
+  const char *description;
+} content_type_rows[] = {
+    {"application/json", true, true, "the type alone"},
+    {"Application/JSON", true, true, "in any case"},
+    {"application/json ; x=1", true, true, "a blank before the semicolon"},
+    {"application/jsonp", false, true, "a longer type"},
+    {"application/json, text/plain", false, true, "two types"},
+    {"", false, true, "none"},
+    {"application/json;charset=utf-8", true, true, "UTF-8"},
+    {"application/json; Charset=UTF8", true, true, "a usual misspelling"},
+    {"application/json; charset=\"utf-8\"", true, true, "quoted"},
+    {"application/json; charset=\"u\\tf-8\"", true, true, "quoted, with a needless escape"},
+    {"application/json; x=\"; charset=latin1\"; charset=utf-8", true, true, "a semicolon within quotes"},
+    {"application/json;", true, true, "an empty parameter"},
+    {"application/json; charset=utf-16", true, false, "UTF-16"},
+    {"application/json; charset=iso-8859-1; x=1", true, false, "Latin 1, not last"},
+    {"application/json; charset=utf-8; charset=utf-16", true, false, "two that differ"},
+    {"application/json; charset=", true, false, "no value"},
+    {"application/json; charset=\"utf-8", true, false, "an open quote"},
+    {"application/json; charset=\"utf-8\\", true, false, "an open quote with an open escape"},
+    {"application/json; charset", true, false, "no equals sign"},
+    {"application/json; charset=utf-8 x", true, false, "something behind the value"},
+};
+
+START_TEST(content_type_row) {
+  const char *text = content_type_rows[_i].text;
+  ck_assert_msg(content_type_is(text, "application/json") == content_type_rows[_i].is_json, "%s",
+                content_type_rows[_i].description);
+  ck_assert_msg(content_type_is_utf8(text) == content_type_rows[_i].is_utf8, "%s", content_type_rows[_i].description);
+}
+END_TEST
 
 /* --- query --- */
 
@@ -314,6 +352,7 @@ END_TEST
 int main(void) {
   Suite *suite = suite_create("http");
   TCase *test = tcase_create("http");
+  tcase_add_loop_test(test, content_type_row, 0, sizeof content_type_rows / sizeof content_type_rows[0]);
   tcase_add_loop_test(test, query_row, 0, sizeof query_rows / sizeof query_rows[0]);
   tcase_add_test(test, query_names_are_looked_up_repeated_and_unknown);
   tcase_add_loop_test(test, router_row, 0, sizeof router_rows / sizeof router_rows[0]);
