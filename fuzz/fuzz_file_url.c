@@ -50,9 +50,9 @@ static void try_url(const char *text) {
 static void try_cursor(const char *text) {
   struct cursor cursor;
   char again[CURSOR_SIZE];
-  if (cursor_parse(text, &cursor) == ERROR_NONE) {
+  if (cursor_parse(text, 0, &cursor) == ERROR_NONE) {
     FUZZ_REQUIRE(cursor.time_us > 0 && cursor.id > 0);
-    cursor_format(&cursor, again);
+    cursor_format(&cursor, 0, again);
     FUZZ_REQUIRE(strcmp(text, again) == 0);
   }
 }

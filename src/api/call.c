@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "api/reply.h"
 #include "base/log.h"
 #include "base/text.h"
 
@@ -47,6 +48,38 @@ void call_too_many(struct call *call, int64_t retry_after_seconds, const char *w
   response_problem(call->response, 429, "%s Try again in %s s.", what, seconds);
 }
 
+/* FNV-1a, the NUL included. */
+static uint64_t hash_text(uint64_t hash, const char *text) {
+  do {
+    hash = (hash ^ (unsigned char)*text) * 0x100000001b3;
+  } while (*text++ != '\0');
+  return hash;
+}
+
+/* Which list is it? The path, and whatever the query chooses from it, in any order. */
+static uint64_t list_of(const struct call *call) {
+  const struct router_match *match = call->match;
+  uint64_t list = hash_text(0xcbf29ce484222325, call->request->route);
+  for (size_t i = 0; i < match->parameter_count; i++) {
+    list = hash_text(list, match->parameters[i]);
+  }
+  for (size_t i = 0; i < call->query->count; i++) {
+    const struct query_pair *pair = &call->query->pairs[i];
+    if (strcmp(pair->name, "limit") != 0 && strcmp(pair->name, "cursor") != 0) {
+      list += hash_text(hash_text(0xcbf29ce484222325, pair->name), pair->value);
+    }
+  }
+  return list;
+}
+
+void call_append_next_cursor(struct call *call, bool more, int64_t time_us, int64_t id) {
+  char text[CURSOR_SIZE] = "";
+  if (more) {
+    cursor_format(&(struct cursor){.time_us = time_us, .id = id}, list_of(call), text);
+  }
+  reply_string(&call->response->body, "next_cursor", text);
+}
+
 bool call_page(struct call *call, struct call_page *ret_page) {
   struct call_page page = {.limit = PAGE_LIMIT_DEFAULT};
   const char *limit = query_get(call->query, "limit");
@@ -59,8 +92,8 @@ bool call_page(struct call *call, struct call_page *ret_page) {
     }
   }
   const char *cursor = query_get(call->query, "cursor");
-  if (cursor != NULL && cursor_parse(cursor, &page.cursor) != ERROR_NONE) {
-    response_field_error(call->response, "?cursor", "must be a next_cursor of this list, unchanged");
+  if (cursor != NULL && cursor_parse(cursor, list_of(call), &page.cursor) != ERROR_NONE) {
+    response_field_error(call->response, "?cursor", "must be a next_cursor of this very list, with the same filter");
   }
   if (response_has_field_errors(call->response)) {
     response_problem_fields(call->response);

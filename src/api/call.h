@@ -30,5 +30,8 @@ struct call_page {
   struct cursor cursor;
 };
 bool call_page(struct call *call, struct call_page *ret_page) MUST_CHECK;
+/* The list's last member, "next_cursor": behind the row of this time and id, null when `more` is false. It is good for
+ * the same path and the same other query parameters only. */
+void call_append_next_cursor(struct call *call, bool more, int64_t time_us, int64_t id);
 
 #endif

@@ -126,11 +126,8 @@ static void reply_list(struct call *call, const struct media *items, size_t coun
     media_json_append(body, &items[i]);
   }
   text_append(body, "]");
-  char next[CURSOR_SIZE] = "";
-  if (more) {
-    cursor_format(&(struct cursor){.time_us = items[count - 1].created_at_us, .id = items[count - 1].id}, next);
-  }
-  reply_string(body, "next_cursor", next);
+  const struct media *last = more ? &items[count - 1] : NULL;
+  call_append_next_cursor(call, more, more ? last->created_at_us : 0, more ? last->id : 0);
   reply_end(call->response);
 }
 

@@ -126,11 +126,8 @@ static void reply_list(struct call *call, const struct view *items, size_t count
     append_view(body, &items[i]);
   }
   text_append(body, "]");
-  char next[CURSOR_SIZE] = "";
-  if (more) {
-    cursor_format(&(struct cursor){.time_us = items[count - 1].timestamp_us, .id = items[count - 1].id}, next);
-  }
-  reply_string(body, "next_cursor", next);
+  const struct view *last = more ? &items[count - 1] : NULL;
+  call_append_next_cursor(call, more, more ? last->timestamp_us : 0, more ? last->id : 0);
   reply_end(call->response);
 }
 

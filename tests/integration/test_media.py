@@ -180,6 +180,21 @@ def test_a_full_last_page_has_no_next_one(admin):
     assert assert_json(admin.get("/media/media/", params={"q": uuid.uuid4().hex})) == {"items": [], "next_cursor": None}
 
 
+def test_a_cursor_belongs_to_its_list(admin):
+    mark = uuid.uuid4().hex
+    for number in range(3):
+        medium = assert_json(admin.post("/media/media/", json={"title": f"{mark} {number}", "type": "audio"}), 201)
+
+    def page(path="/media/media/", **query):
+        return admin.get(path, params={"limit": 1, **query})
+
+    cursor = assert_json(page(q=mark, type="audio"))["next_cursor"]
+    assert_json(admin.get(f"/media/media?cursor={cursor}&type=audio&limit=2&q={mark}"))  # the same list, asked for otherwise
+    for query in ({}, {"q": mark}, {"type": "audio"}, {"q": mark, "type": "video"}, {"q": mark + "x", "type": "audio"}):
+        assert_problem(page(cursor=cursor, **query), 422, ["?cursor"])
+    assert_problem(page(f"/media/media/{medium['id']}/views", cursor=cursor), 422, ["?cursor"])
+
+
 def test_lists_are_filtered(admin):
     mark = uuid.uuid4().hex
     titles = {"video": f"{mark} 100% Über_x", "audio": f"{mark} 1000 ÜBERax"}

@@ -57,9 +57,9 @@ START_TEST(cursors_come_back_as_they_went) {
   for (size_t i = 0; i < UNIT_ROWS(rows); i++) {
     char text[CURSOR_SIZE];
     struct cursor back = {0, 0};
-    cursor_format(&rows[i], text);
+    cursor_format(&rows[i], 7, text);
     ck_assert_uint_eq(strlen(text), CURSOR_SIZE - 1);
-    ck_assert_int_eq(cursor_parse(text, &back), ERROR_NONE);
+    ck_assert_int_eq(cursor_parse(text, 7, &back), ERROR_NONE);
     ck_assert_int_eq(back.time_us, rows[i].time_us);
     ck_assert_int_eq(back.id, rows[i].id);
   }
@@ -70,24 +70,24 @@ static const struct {
   const char *text, *description;
 } bad_cursors[] = {
     {"", "nothing"},
-    {"AAAAAAAAAAAAAAAAAAAAAA", "time and id 0"},
-    {"AAAAAAAAAAEAAAAAAAAAAA", "id 0"},
-    {"AAAAAAAAAAAAAAAAAAAAAQ", "time 0"},
-    {"AAAAAAAAAAEAAAAAAAAAA", "a character short"},
-    {"AAAAAAAAAAEAAAAAAAAAAQA", "a character long"},
-    {"AAAAAAAAAAEAAAAAAAAAAR", "spare bits set"},
-    {"AAAAAAAAAAEAAAAAAAAAA=", "padding"},
-    {"AAAAAAAAAAE+AAAAAAAAAQ", "base64, not base64url"},
-    {"_________________wAAAQ", "a negative time"},
-    {"f_________8AAAAAAAAAAQ", "a time that no timestamp can hold"},
-    {"A4REDMxzYAAAAAAAAAAAAQ", "the year 10000"},
-    {"AAAAAAAAAAH_________9A", "a negative id"},
+    {"AAAAAAAAAAcAAAAAAAAAAAAAAAAAAAAA", "time and id 0"},
+    {"AAAAAAAAAAcAAAAAAAAAAQAAAAAAAAAA", "id 0"},
+    {"AAAAAAAAAAcAAAAAAAAAAAAAAAAAAAAB", "time 0"},
+    {"AAAAAAAAAAcAAAAAAAAAAQAAAAAAAAA", "a character short"},
+    {"AAAAAAAAAAcAAAAAAAAAAQAAAAAAAAABA", "a character long"},
+    {"AAAAAAAAAAcAAAAAAAAAAQAAAAAAAAA=", "padding"},
+    {"AAAAA+AAAAcAAAAAAAAAAQAAAAAAAAAB", "base64, not base64url"},
+    {"AAAAAAAAAAf__________wAAAAAAAAAB", "a negative time"},
+    {"AAAAAAAAAAd__________wAAAAAAAAAB", "a time that no timestamp can hold"},
+    {"AAAAAAAAAAcDhEQMzHNgAAAAAAAAAAAB", "the year 10000"},
+    {"AAAAAAAAAAcAAAAAAAAAAf__________", "a negative id"},
+    {"AAAAAAAAAAgAAAAAAAAAAQAAAAAAAAAB", "of another list"},
 };
 
 START_TEST(refuses_other_cursors) {
   for (size_t i = 0; i < UNIT_ROWS(bad_cursors); i++) {
     struct cursor cursor = {3, 4};
-    ck_assert_msg(cursor_parse(bad_cursors[i].text, &cursor) == ERROR_INVALID, "%s", bad_cursors[i].description);
+    ck_assert_msg(cursor_parse(bad_cursors[i].text, 7, &cursor) == ERROR_INVALID, "%s", bad_cursors[i].description);
     ck_assert_msg(cursor.time_us == 3 && cursor.id == 4, "%s: touched", bad_cursors[i].description);
   }
 }
