@@ -1,9 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * An upload's way: spool (hashed, counted) → fsync → probe → unique name in media/<id>/ → commit of
- * the row. The row decides: until it is committed nothing names the new file, and the old one
- * serves on until it is swept, longer than any grant lives. Each step that fails takes back what
- * the earlier ones did; what a crash leaves, the sweep finds by its note.
+ * An upload in one request: its body goes to the spool (hashed, counted) and is fsynced; what comes
+ * then is the intake's.
  */
 #include "config.h"
 
@@ -11,12 +9,11 @@
 
 #include <inttypes.h>
 #include <stdlib.h>
-#include <string.h>
 #include <strings.h>
 
 #include "api/call.h"
+#include "api/intake.h"
 #include "api/media_json.h"
-#include "api/probe_facts.h"
 #include "base/log.h"
 #include "library/spool_file.h"
 
@@ -24,10 +21,7 @@
 
 struct upload {
   struct call *call;
-  struct media *media; /* as it was when the upload began; replaced by what was committed */
-  struct spool_file *spool;
-  struct media_file_facts facts;
-  char extension[8];
+  struct intake intake;
 };
 
 static void beat(const struct call *call) {
@@ -79,7 +73,7 @@ static bool admit(struct upload *upload) {
   if (!call_media_id(call, &id) || !is_whole_and_plain(call)) {
     return false;
   }
-  enum error error = media_store_find(call->app->database, id, upload->media);
+  enum error error = media_store_find(call->app->database, id, upload->intake.media);
   if (error != ERROR_NONE) {
     call_fail_media(call, error, id, "finding the medium of an upload");
     return false;
@@ -125,7 +119,7 @@ static enum error receive(struct upload *upload, char *chunk) {
     if (received > max_bytes) {
       return ERROR_TOO_LARGE;
     }
-    error = spool_file_write(upload->spool, chunk, size);
+    error = spool_file_write(upload->intake.file, chunk, size);
     if (error != ERROR_NONE) {
       return error;
     }
@@ -136,21 +130,21 @@ static enum error receive(struct upload *upload, char *chunk) {
 static bool spool(struct upload *upload) {
   struct call *call = upload->call;
   char *chunk = malloc(CHUNK_BYTES);
-  enum error error = chunk == NULL ? ERROR_MEMORY : spool_file_create(call->app->media_folder, &upload->spool);
+  enum error error = chunk == NULL ? ERROR_MEMORY : spool_file_create(call->app->media_folder, &upload->intake.file);
   if (error == ERROR_NONE) {
     error = receive(upload, chunk);
   }
   free(chunk);
   if (error == ERROR_NONE) {
     beat(call);
-    error = spool_file_finish(upload->spool, upload->facts.sha256, &upload->facts.size_bytes);
+    error = spool_file_finish(upload->intake.file, upload->intake.facts.sha256, &upload->intake.facts.size_bytes);
   }
   if (error == ERROR_TOO_LARGE) {
     answer_too_large(call);
   } else if (error == ERROR_EXPIRED) {
     answer_overdue(call);
   } else if (error == ERROR_ABORTED) {
-    log_event(LOG_LEVEL_INFO, "upload_broken_off", LOG_I64("media_id", upload->media->id),
+    log_event(LOG_LEVEL_INFO, "upload_broken_off", LOG_I64("media_id", upload->intake.media->id),
               LOG_I64("received_bytes", call->request->body_read));
     response_problem(call->response, 400, "The body ended before it was whole; nothing was kept. Send it again.");
   } else if (error != ERROR_NONE) {
@@ -159,100 +153,15 @@ static bool spool(struct upload *upload) {
   return error == ERROR_NONE;
 }
 
-static bool look_into(struct upload *upload) {
-  struct call *call = upload->call;
-  char reason[PROBE_REASON_SIZE] = "";
-  enum error error = probe_facts_read(call->app, spool_file_fd(upload->spool), upload->media->type, &upload->facts,
-                                      upload->extension, reason);
-  if (error == ERROR_NONE) {
-    return true;
-  }
-  if (error == ERROR_INVALID || error == ERROR_TIMEOUT) {
-    log_event(LOG_LEVEL_INFO, "upload_refused", LOG_I64("media_id", upload->media->id), LOG_STR("reason", reason));
-    response_problem(call->response, 422, "The file was not kept: %s.", reason);
-  } else if (error == ERROR_UNSUPPORTED) {
-    log_event(LOG_LEVEL_ERROR, "probe_impossible", LOG_STR("reason", reason));
-    response_header(call->response, "Retry-After", "60");
-    response_problem(call->response, 503,
-                     "Files cannot be looked into on this server just now, so none is taken; its log says why.");
-  } else {
-    call_fail(call, error, "looking into an upload");
-  }
-  return false;
-}
-
-/* After a lost reply to the commit: does the row name this file? If it does not, the commit may
- * still come, from a server that has not noticed that we are gone: the outcome stays unknown, the
- * file stays, and the sweep decides. */
-static enum error ask_outcome(const struct upload *upload, struct media *ret_media) {
-  struct media media = {.id = 0};
-  enum error error = media_store_find(upload->call->app->database, upload->media->id, &media);
-  if (error == ERROR_NONE && strcmp(media.file.stored_name, upload->facts.stored_name) == 0) {
-    *ret_media = media;
-    return ERROR_NONE;
-  }
-  media_free(&media);
-  return ERROR_UNKNOWN_OUTCOME;
-}
-
-static enum error commit(struct upload *upload, char ret_old_name[STORED_NAME_SIZE]) {
-  struct call *call = upload->call;
-  struct media stored = {.id = 0};
-  enum error error =
-      media_store_set_file(call->app->database, upload->media->id, &upload->facts, NULL, &stored, ret_old_name);
-  if (error == ERROR_UNKNOWN_OUTCOME) {
-    error = ask_outcome(upload, &stored);
-  }
-  if (error == ERROR_NONE) {
-    media_free(upload->media);
-    *upload->media = stored;
-  }
-  return error;
-}
-
-static void take_back(struct upload *upload) {
-  enum error error =
-      media_folder_remove_stored(upload->call->app->media_folder, upload->media->id, upload->facts.stored_name);
-  if (error != ERROR_NONE) { /* the sweep will */
-    log_event(LOG_LEVEL_WARNING, "upload_not_removed", LOG_I64("media_id", upload->media->id), LOG_ERROR_FIELD(error));
-  }
-}
-
-static bool store(struct upload *upload) {
-  struct call *call = upload->call;
-  const int64_t id = upload->media->id;
-  beat(call);
-  enum error error = spool_file_place(upload->spool, id, upload->extension, upload->facts.stored_name);
-  if (error != ERROR_NONE) {
-    call_fail(call, error, "placing an upload");
-    return false;
-  }
-  char old_name[STORED_NAME_SIZE] = "";
-  error = commit(upload, old_name);
-  if (error != ERROR_NONE && error != ERROR_UNKNOWN_OUTCOME) {
-    take_back(upload);
-  }
-  if (error != ERROR_NONE) {
-    call_fail_media(call, error, id, "storing an upload");
-    return false;
-  }
-  media_folder_note_replaced(call->app->media_folder, id, old_name);
-  media_folder_settle(call->app->media_folder, id, upload->facts.stored_name);
-  return true;
-}
-
 void upload_api_put_file(struct call *call) {
   struct media media = {.id = 0};
-  struct upload upload = {.call = call, .media = &media};
+  struct upload upload = {.call = call, .intake = {.call = call, .media = &media}};
   if (admit(&upload)) {
     bool first = media.file.stored_name[0] == '\0';
-    if (spool(&upload) && look_into(&upload) && store(&upload)) {
-      log_event(LOG_LEVEL_INFO, "upload_stored", LOG_I64("account_id", call->account->id),
-                LOG_I64("media_id", media.id), LOG_I64("size_bytes", media.file.size_bytes),
-                LOG_STR("sha256", media.file.sha256));
+    if (spool(&upload) && intake_look_into(&upload.intake) && intake_store(&upload.intake)) {
       media_json_respond(call->response, first ? 201 : 200, &media);
     }
   }
-  spool_file_discard(upload.spool);
+  spool_file_discard(upload.intake.file);
   media_free(&media);
 }

@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * The one door through which an uploaded file becomes a medium's, however its bytes came.
+ */
+#ifndef MEDIAGATE_API_INTAKE_H
+#define MEDIAGATE_API_INTAKE_H
+
+#include <stdbool.h>
+
+#include "api/routes.h"
+#include "library/spool_file.h"
+#include "store/media_store.h"
+
+struct intake {
+  struct call *call;
+  struct spool_file *file; /* whole, and finished into facts.sha256 and facts.size_bytes; stays the caller's */
+  struct media *media;     /* as it was when the upload began; replaced by what was committed */
+  struct media_file_facts facts;
+  char extension[8];
+};
+
+/* Is the file what a medium of this type needs? False: the response has the answer (422, 503 …). */
+bool intake_look_into(struct intake *intake) MUST_CHECK;
+/* Gives the file its name in media/<id>/, and commits the row. False: the response has the answer (404, 503, 507 …),
+ * and nothing was changed. */
+bool intake_store(struct intake *intake) MUST_CHECK;
+
+#endif
