@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * One statement puts a whole batch into views: its columns travel as arrays, are grouped by view, and add to the view
- * or open it. The position is moved first: its row's lock makes two readers of one log take turns.
+ * or open it.
  */
 #include "config.h"
 
@@ -10,49 +10,22 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "store/array.h"
 #include "store/statement.h"
+#include "store/view_sql.h"
 
 /* --- the batch ------------------------------------------------------------------------------- */
 
-static struct text *begin_element(struct delivery_batch *batch, enum delivery_column column) {
-  struct text *text = &batch->columns[column];
-  text_append(text, text->length == 0 ? "{" : ",");
-  return text;
-}
-
-static void add_number(struct delivery_batch *batch, enum delivery_column column, int64_t number) {
-  text_appendf(begin_element(batch, column), "%" PRId64, number);
-}
-
-static void add_text(struct delivery_batch *batch, enum delivery_column column, const char *string) {
-  struct text *text = begin_element(batch, column);
-  if (string[0] == '\0') {
-    text_append(text, "NULL");
-    return;
-  }
-  text_append(text, "\"");
-  while (*string != '\0') {
-    size_t plain = strcspn(string, "\"\\");
-    text_append_bytes(text, string, plain);
-    string += plain;
-    if (*string != '\0') {
-      text_append(text, "\\");
-      text_append_bytes(text, string++, 1);
-    }
-  }
-  text_append(text, "\"");
-}
-
 void delivery_batch_add(struct delivery_batch *batch, const struct delivery_row *row) {
-  add_number(batch, DELIVERY_MEDIA, row->media_id);
-  add_text(batch, DELIVERY_GRANT, row->grant_id);
-  add_text(batch, DELIVERY_ADDRESS, row->address);
-  add_number(batch, DELIVERY_STARTED, row->started_us);
-  add_number(batch, DELIVERY_ENDED, row->ended_us);
-  add_number(batch, DELIVERY_BYTES, row->bytes_sent);
-  add_text(batch, DELIVERY_VIEWER, row->viewer);
-  add_text(batch, DELIVERY_USER_AGENT, row->user_agent);
-  add_text(batch, DELIVERY_REFERRER, row->referrer_host);
+  array_add_i64(&batch->columns[DELIVERY_MEDIA], row->media_id);
+  array_add_text(&batch->columns[DELIVERY_GRANT], row->grant_id);
+  array_add_text(&batch->columns[DELIVERY_ADDRESS], row->address);
+  array_add_i64(&batch->columns[DELIVERY_STARTED], row->started_us);
+  array_add_i64(&batch->columns[DELIVERY_ENDED], row->ended_us);
+  array_add_i64(&batch->columns[DELIVERY_BYTES], row->bytes_sent);
+  array_add_text(&batch->columns[DELIVERY_VIEWER], row->viewer);
+  array_add_text(&batch->columns[DELIVERY_USER_AGENT], row->user_agent);
+  array_add_text(&batch->columns[DELIVERY_REFERRER], row->referrer_host);
   batch->count++;
 }
 
@@ -117,47 +90,92 @@ static enum error move_position(struct database *database, const struct delivery
 }
 
 /* clang-format off: SQL reads better in its own lines */
-#define INCOMING                                                                                                       \
-  " (select media_id, grant_id, address, viewer, user_agent, referrer, bytes_sent, " SQL_TIMESTAMP(                    \
-      "started_us") " as started, " SQL_TIMESTAMP("ended_us") " as ended"                                              \
-                                                              " from unnest($1::int8[], $2::uuid[], $3::inet[], "      \
-                                                              "$4::int8[], $5::int8[], $6::int8[], $7::text[], "       \
-                                                              "$8::text[], $9::text[])"                                \
-                                                              " as u (media_id, grant_id, address, started_us, "       \
-                                                              "ended_us, bytes_sent, viewer, user_agent, referrer)) d"
-#define WATCHED(from, to) "floor(extract(epoch from " to " - " from "))::int8"
-#define FIRST             "least(v.\"timestamp\", excluded.\"timestamp\")"
-#define LAST              "greatest(v.last_seen_at, excluded.last_seen_at)"
+#define ALL_PARAMETERS                                                                                                 \
+  "unnest($1::int8[], $2::uuid[], $3::inet[], $4::int8[], $5::int8[], $6::int8[], $7::text[], $8::text[], $9::text[])" \
+  " as u (media_id, grant_id, address, started_us, ended_us, bytes_sent, viewer, user_agent, referrer)"
+/* A grant is a UUIDv7: it begins with its milliseconds since 1970. */
+#define GRANTED                                                                                                        \
+  "'epoch'::timestamptz + ('x' || substr(replace(grant_id::text, '-', ''), 1, 12))::bit(48)::int8 * interval '1 "      \
+  "millisecond'"
 
-/* In the order of the key, so that two readers of two logs cannot wait for each other. The first delivery names the
- * player; what is unknown then may be learnt later. */
-static const char *const upsert =
-    "insert into media_view_log as v (grant_id, media_id, viewed_by_ip, \"timestamp\", last_seen_at, seconds,"
-    " bytes_sent, viewer, user_agent, referrer, source)"
-    " select d.grant_id, d.media_id, d.address, min(d.started), max(d.ended), " WATCHED(
-        "min(d.started)",
-        "max(d.ended)") ","
-                        " sum(d.bytes_sent)::int8, min(d.viewer), (array_agg(d.user_agent order by d.started))[1],"
-                        " (array_agg(d.referrer order by d.started))[1], 'stream'"
-                        " from" INCOMING " join media_asset m on m.id = d.media_id group by 1, 2, 3 order by 1, 2, 3"
-                        " on conflict (grant_id, media_id, viewed_by_ip) where source = 'stream' do update set"
-                        " \"timestamp\" = " FIRST ", last_seen_at = " LAST ", seconds = " WATCHED(
-                            FIRST, LAST) ","
-                                         " bytes_sent = v.bytes_sent + excluded.bytes_sent,"
-                                         " user_agent = coalesce(v.user_agent, excluded.user_agent), referrer = "
-                                         "coalesce(v.referrer, excluded.referrer)";
+static const char *const make_partitions = "select media_view_log_partition(min(granted_at)) from (select " GRANTED
+                                           " as granted_at from unnest($1::uuid[]) g (grant_id)) g"
+                                           " group by date_trunc('month', granted_at at time zone 'UTC')";
+static const char *const insert_user_agents =
+    "insert into user_agent (text) select distinct text from unnest($1::text[]) t (text) where text is not null"
+    " and not exists (select from user_agent a where a.text = t.text) order by text on conflict (text) do nothing";
+
+/* The deliveries of a view as one row; what is known of the view already, and what both come to; that is stored, and
+ * its difference goes to the sums. The lock keeps all others away meanwhile. */
+static const char *const add_views =
+    "with incoming as materialized ("
+    "  select media_id, grant_id, address, " GRANTED " as granted_at, " SQL_TIMESTAMP(
+        "min(started_us)") " as started,"
+                           "  " SQL_TIMESTAMP(
+                               "max(ended_us)") " as ended, sum(bytes_sent)::int8 as bytes_sent, min(viewer) as viewer,"
+                                                "  (array_agg(user_agent order by started_us))[1] as user_agent, "
+                                                "(array_agg(referrer order by started_us))[1] as referrer,"
+                                                "  sha256(substring(inet_send(address) from 5)) as address_digest"
+                                                "  from " ALL_PARAMETERS " group by media_id, grant_id, address),"
+                                                " keyed as materialized (select *, encode(substring(address_digest "
+                                                "from 1 for 16), 'hex')::uuid as address_key,"
+                                                "  ('x' || encode(substring(address_digest from 17 for 8), "
+                                                "'hex'))::bit(64)::bigint & 9223372036854775807 as address_hash"
+                                                "  from incoming),"
+                                                " merged as materialized ("
+                                                "  select k.*, coalesce(v.\"timestamp\", k.started) as \"timestamp\","
+                                                "  greatest(v.last_seen_at, k.ended) as last_seen_at, v.id is null as "
+                                                "opened, coalesce(v.bot, false) as bot,"
+                                                "  coalesce(v.bytes_sent, 0) as old_bytes_sent, coalesce(v.seconds, 0) "
+                                                "as old_seconds"
+                                                "  from keyed k join media_asset m on m.id = k.media_id left join "
+                                                "lateral (select * from media_view_log v"
+                                                "   where v.grant_id = k.grant_id and v.media_id = k.media_id and "
+                                                "v.address_key = k.address_key"
+                                                "   and v.granted_at = k.granted_at limit 1) v on true),"
+                                                " stored as (insert into media_view_log as v (granted_at, media_id, "
+                                                "viewed_by_ip, \"timestamp\", last_seen_at, grant_id,"
+                                                "   address_key, address_hash, bytes_sent, seconds, user_agent_id, "
+                                                "source, viewer, referrer, bot)"
+                                                "  select m.granted_at, m.media_id, m.address, m.\"timestamp\", "
+                                                "m.last_seen_at, m.grant_id, m.address_key, m.address_hash,"
+                                                "  m.old_bytes_sent + m.bytes_sent, floor(extract(epoch from "
+                                                "m.last_seen_at - m.\"timestamp\")),"
+                                                "  (select a.id from user_agent a where a.text = m.user_agent), "
+                                                "'stream', m.viewer, m.referrer, m.bot from merged m"
+                                                "  on conflict (grant_id, media_id, address_key, granted_at) do update "
+                                                "set last_seen_at = excluded.last_seen_at,"
+                                                "  bytes_sent = excluded.bytes_sent, seconds = excluded.seconds),"
+                                                " difference as (select media_id, \"timestamp\", bot, opened::int as "
+                                                "views, bytes_sent,"
+                                                "  floor(extract(epoch from last_seen_at - \"timestamp\"))::int8 - "
+                                                "old_seconds as seconds, 0 as points, 0 as points_views"
+                                                "  from merged)" SQL_ADD_TO_ROLLUPS("difference");
 /* clang-format on */
+
+static enum error change_by_column(struct database *database, const char *sql, const char *column) {
+  struct parameters parameters = {0};
+  parameters_text(&parameters, column);
+  return statement_execute(database, sql, STATEMENT_ONCE, &parameters, NULL);
+}
 
 static enum error add_to_views(struct database *database, struct delivery_batch *batch) {
   struct parameters parameters = {0};
   for (size_t i = 0; i < DELIVERY_COLUMNS; i++) {
-    text_append(&batch->columns[i], "}");
-    if (batch->columns[i].failed) {
+    if (array_end(&batch->columns[i]) == NULL) {
       return ERROR_MEMORY;
     }
     parameters_text(&parameters, batch->columns[i].data);
   }
-  return statement_change(database, upsert, STATEMENT_ONCE, &parameters, NULL);
+  enum error error = change_by_column(database, make_partitions, batch->columns[DELIVERY_GRANT].data);
+  if (error == ERROR_NONE) {
+    error = change_by_column(database, insert_user_agents, batch->columns[DELIVERY_USER_AGENT].data);
+  }
+  return error == ERROR_NONE ? statement_change(database, add_views, STATEMENT_ONCE, &parameters, NULL) : error;
+}
+
+static enum error take_turn(struct database *database) {
+  return statement_execute(database, SQL_TAKE_TURN, STATEMENT_ONCE, NULL, NULL);
 }
 
 enum error delivery_store_commit(struct database *database, const struct delivery_log *log, int64_t next_position,
@@ -166,7 +184,10 @@ enum error delivery_store_commit(struct database *database, const struct deliver
   if (error != ERROR_NONE) {
     return error;
   }
-  error = move_position(database, log, next_position, lines, (int64_t)batch->count, rejected);
+  error = take_turn(database);
+  if (error == ERROR_NONE) {
+    error = move_position(database, log, next_position, lines, (int64_t)batch->count, rejected);
+  }
   if (error == ERROR_NONE && batch->count > 0) {
     error = add_to_views(database, batch);
   }

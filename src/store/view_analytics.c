@@ -26,7 +26,7 @@
 #define SERIES(format, starts, start_of_view)                                                                          \
   "select to_char(s.start, '" format "'), coalesce(v.views, 0), coalesce(v.unique_ips, 0) from " starts " as s(start)" \
   " left join (select " start_of_view                                                                                  \
-  " as start, count(*) as views, count(distinct viewed_by_ip) as unique_ips" THE_VIEWS                                 \
+  " as start, count(*) as views, count(distinct address_hash) as unique_ips" THE_VIEWS                                 \
   " group by 1) v on v.start = s.start order by s.start"
 #define LOCAL_SERIES(format, unit)                                                                                     \
   SERIES(format,                                                                                                       \
@@ -134,7 +134,7 @@ static enum error count_totals(struct database *database, const struct range *ra
   add_range(&parameters, range);
   struct rows rows;
   enum error error = statement_execute(
-      database, "select count(*), count(distinct viewed_by_ip), coalesce(sum(bytes_sent), 0)::int8" THE_VIEWS,
+      database, "select count(*), count(distinct address_hash), coalesce(sum(bytes_sent), 0)::int8" THE_VIEWS,
       STATEMENT_REPEATABLE, &parameters, &rows);
   if (error != ERROR_NONE) {
     return error;

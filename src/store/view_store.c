@@ -12,12 +12,14 @@
 
 #include "store/rate_limit.h"
 #include "store/statement.h"
+#include "store/user_agent_store.h"
+#include "store/view_sql.h"
 
 /* clang-format off */
 #define VIEW_COLUMNS \
   "v.id, v.media_id, host(v.viewed_by_ip), " SQL_MICROSECONDS("v.\"timestamp\"") \
-  ", v.viewer, replace(v.grant_id::text, '-', ''), v.user_agent, v.country, v.referrer, v.bytes_sent, v.seconds," \
-  " v.source, v.bot"
+  ", v.viewer, replace(v.grant_id::text, '-', ''), (select a.text from user_agent a where a.id = v.user_agent_id)," \
+  " v.country, v.referrer, v.bytes_sent, v.seconds, v.delivered_points, v.source, v.bot"
 /* clang-format on */
 
 void view_free(struct view *view) {
@@ -40,21 +42,32 @@ static void view_read(struct rows *rows, struct view *ret_view) {
   ret_view->referrer = rows_text_copy(rows);
   ret_view->bytes_sent = rows_i64_or(rows, -1);
   ret_view->seconds = rows_i64_or(rows, -1);
+  ret_view->delivered_points = (int)rows_i64_or(rows, -1);
   rows_text(rows, ret_view->source, sizeof ret_view->source);
   ret_view->bot = rows_bool(rows);
 }
 
+/* The address is hashed as address_mask does it: both are known by it. */
 static enum error insert_reported(struct database *database, int64_t media_id, const char *viewed_by_ip,
-                                  const char *viewer_or_null, const char *user_agent_or_null, struct view *ret_view) {
+                                  const char *viewer_or_null, int64_t user_agent_id, struct view *ret_view) {
+  /* clang-format off */
   static const char *const insert =
-      "insert into media_view_log as v (media_id, viewed_by_ip, viewer, user_agent, source)"
-      " select id, $2::inet, $3, $4, 'reported' from media_asset where id = $1 and deleted_at is null "
-      "returning " VIEW_COLUMNS;
+      "with v as (insert into media_view_log (granted_at, media_id, viewed_by_ip, \"timestamp\", address_key, address_hash,"
+      "  viewer, user_agent_id, source)"
+      "  select now(), m.id, $2::inet, now(), encode(substring(h.hash from 1 for 16), 'hex')::uuid,"
+      "  ('x' || encode(substring(h.hash from 17 for 8), 'hex'))::bit(64)::bigint & 9223372036854775807, $3, $4::int8,"
+      "  'reported' from media_asset m cross join lateral (select sha256(substring(inet_send($2::inet) from 5)) as hash) h"
+      "  where m.id = $1 and m.deleted_at is null returning *),"
+      " d as (select media_id, \"timestamp\", bot, 1 as views, 0 as bytes_sent, 0 as seconds, 0 as points,"
+      "  0 as points_views from v),"
+      " summed as (" SQL_ADD_TO_ROLLUPS("d") ")"
+      " select " VIEW_COLUMNS " from v";
+  /* clang-format on */
   struct parameters parameters = {0};
   parameters_i64(&parameters, media_id);
   parameters_text(&parameters, viewed_by_ip);
   parameters_text_or_null(&parameters, viewer_or_null);
-  parameters_text_or_null(&parameters, user_agent_or_null);
+  parameters_i64_or_null(&parameters, user_agent_id);
   struct rows rows;
   enum error error = statement_execute(database, insert, STATEMENT_ONCE, &parameters, &rows);
   if (error != ERROR_NONE) {
@@ -87,9 +100,17 @@ enum error view_store_report(struct database *database, int64_t media_id, const 
     return error;
   }
   struct view view = {0};
+  const char *user_agent = user_agent_or_null == NULL ? "" : user_agent_or_null;
+  int64_t user_agent_id = 0;
   error = rate_limit_count(database, "view", key, limit_per_minute, 60, ret_retry_after);
   if (error == ERROR_NONE) {
-    error = insert_reported(database, media_id, viewed_by_ip, viewer_or_null, user_agent_or_null, &view);
+    error = user_agent_store_ids(database, &user_agent, 1, &user_agent_id);
+  }
+  if (error == ERROR_NONE) {
+    error = statement_execute(database, "select media_view_log_partition(now())", STATEMENT_ONCE, NULL, NULL);
+  }
+  if (error == ERROR_NONE) {
+    error = insert_reported(database, media_id, viewed_by_ip, viewer_or_null, user_agent_id, &view);
   }
   error = statement_end_transaction(database, error);
   if (error != ERROR_NONE) {

@@ -19,10 +19,11 @@ struct view {
   char grant_id[33];
   char *user_agent; /* NULL for none; malloc'd */
   char country[3];
-  char *referrer;     /* host; NULL for none; malloc'd */
-  int64_t bytes_sent; /* -1 unknown */
-  int64_t seconds;    /* -1 unknown */
-  char source[16];    /* "reported", or "stream" for one counted from the delivery log */
+  char *referrer;       /* host; NULL for none; malloc'd */
+  int64_t bytes_sent;   /* -1 unknown */
+  int64_t seconds;      /* -1 unknown */
+  int delivered_points; /* hundredths of a percent of the medium; -1 unknown */
+  char source[16];      /* "reported", or "stream" for one counted from the delivery log */
   bool bot;
 };
 

@@ -19,7 +19,10 @@ enum error delivery_store_commit(struct database *database, const struct deliver
                                  int64_t lines, int64_t rejected, struct delivery_batch *batch) {
   enum error error = database_begin(database);
   if (error == ERROR_NONE) {
-    error = batch->count == 0 ? ERROR_NONE : add_to_views(database, batch);
+    error = take_turn(database);
+    if (error == ERROR_NONE && batch->count > 0) {
+      error = add_to_views(database, batch);
+    }
     if (error == ERROR_NONE) {
       error = database_commit(database);
     } else {

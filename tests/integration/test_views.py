@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: ISC
 """Reported views, their list, and what they add up to."""
 import datetime
+import hashlib
+import ipaddress
 
 import pytest
 from answers import assert_json, assert_problem, parse_time
@@ -15,8 +17,10 @@ def medium(stack):
 
 def insert(stack, path, timestamp, address, **columns):
     """A view at a time of its own."""
-    names = ["media_id", '"timestamp"', "viewed_by_ip", "source", *columns]
-    values = [int(path.rsplit("/", 1)[1]), timestamp, address, "stream", *columns.values()]
+    names = ["media_id", '"timestamp"', "granted_at", "viewed_by_ip", "address_key", "address_hash", "source", *columns]
+    digest = hashlib.sha256(ipaddress.ip_address(address).packed).digest()
+    values = [int(path.rsplit("/", 1)[1]), timestamp, timestamp, address, digest[:16].hex(), int.from_bytes(digest[16:24], "big") >> 1, "stream", *columns.values()]
+    stack.sql("select media_view_log_partition(%s)", timestamp)
     stack.sql(f"insert into media_view_log ({', '.join(names)}) values ({', '.join(['%s'] * len(values))})", *values)
 
 

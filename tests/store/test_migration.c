@@ -262,7 +262,85 @@ START_TEST(schema_sql_is_what_the_migrations_make) {
 }
 END_TEST
 
+static void copy_migration(const char *name) {
+  char command[1024];
+  snprintf(command, sizeof command, "cp \"${top_srcdir:-.}\"/migrations/%s %s/", name, folder);
+  ck_assert_int_eq(system(command), 0);
+}
+
+static void run(const char *connection_string, const char *sql) {
+  char command[4096];
+  snprintf(command, sizeof command, "\"${PG_BIN}/psql\" -Xq1 -v ON_ERROR_STOP=1 -d '%s' >/dev/null <<'EOF'\n%s\nEOF",
+           connection_string, sql);
+  ck_assert_int_eq(system(command), 0);
+}
+
+/* What a database of the first version holds of views: reported, played in two months, of an impossible grant. */
+static const char *const old_views =
+    "insert into media_asset (title, type) values ('film', 'video'), ('song', 'audio');"
+    "insert into media_view_log (media_id, viewed_by_ip, \"timestamp\", last_seen_at, viewer, grant_id, user_agent, "
+    "country,"
+    " referrer, bytes_sent, seconds, source, bot) values"
+    " (1, '192.0.2.1', '2026-10-31T23:59:50Z', '2026-11-01T00:10:00Z', 'u-1', '01a19467-4bc0-7000-8000-00000000abcd',"
+    "  'Player/1', 'DE', 'player.example', 1000, 610, 'stream', false),"
+    " (2, '2001:db8::1', '2026-11-01T00:00:30Z', '2026-11-01T00:00:31Z', null, '01a19467-4bc0-7000-8000-00000000abcd',"
+    "  'Player/1', null, null, 50, 1, 'stream', true),"
+    " (2, '192.0.2.1', '2026-11-02T12:00:00Z', null, 'u-2', null, null, null, null, null, null, 'reported', false),"
+    " (1, '192.0.2.9', '2026-11-02T12:00:01Z', '2026-11-02T12:00:01Z', null, '00000000-0000-7000-8000-00000000abcd', "
+    "'Odd',"
+    "  null, null, 7, 0, 'stream', false);";
+
+START_TEST(views_of_old_databases_are_taken_along) {
+  static const struct {
+    const char *query, *description;
+  } rows[] = {
+      {"select count(*) = 4 and min(id) = 1 and max(id) = 4 from media_view_log", "every row with its id"},
+      {"select nextval('media_view_log_id_seq') = 5", "the next id"},
+      {"select count(*) = 2 from pg_inherits where inhparent = 'media_view_log'::regclass", "a partition a month"},
+      {"select to_regclass('media_view_log_old') is null", "the old table is gone"},
+      {"select v.granted_at = '2026-10-31T23:59:20Z' and a.text = 'Player/1' and bytes_sent = 1000 and seconds = 610"
+       " and country = 'DE' and referrer = 'player.example' and viewer = 'u-1' and delivered_points is null"
+       " from media_view_log v join user_agent a on a.id = v.user_agent_id where v.id = 1",
+       "a played view"},
+      {"select granted_at = \"timestamp\" and user_agent_id is null from media_view_log where id = 3",
+       "a reported one"},
+      {"select granted_at = \"timestamp\" from media_view_log where id = 4", "an impossible grant goes by its view"},
+      {"select count(distinct address_key) = 3 and count(distinct address_hash) = 3 and min(address_hash) >= 0"
+       " from media_view_log",
+       "addresses"},
+      {"select views = 3 and bytes_sent = 1007 and seconds = 610 from (select sum(views) as views, sum(bytes_sent) as"
+       " bytes_sent, sum(seconds) as seconds from view_rollup where grain = 'month' and media_id = 0 and not bot) r",
+       "sums of all"},
+      {"select views = 1 and bytes_sent = 50 from view_rollup where grain = 'quarter' and media_id = 2 and bot"
+       " and start = '2026-11-01T00:00:00Z'",
+       "sums of robots"},
+      {"select count(*) = 2 from view_rollup where grain = 'day' and media_id = 1", "sums by day"},
+  };
+  char connection_string[256];
+  struct database *database = fresh("old_views", connection_string);
+  struct text report = {0};
+  snprintf(folder, sizeof folder, "/tmp/mgmig.XXXXXX");
+  ck_assert_ptr_nonnull(mkdtemp(folder));
+  copy_migration("0001_*");
+  copy_migration("0002_*");
+  ck_assert_int_eq(migration_apply(database, folder, &report), ERROR_NONE);
+  run(connection_string, old_views);
+  copy_migration("0003_*");
+  ck_assert_msg(migration_apply(database, folder, &report) == ERROR_NONE, "%s", report.data);
+  for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+    struct rows answer;
+    ck_assert_msg(statement_execute(database, rows[i].query, STATEMENT_REPEATABLE, NULL, &answer) == ERROR_NONE,
+                  "%s: %s", rows[i].description, database_last_error(database));
+    ck_assert_msg(rows_next(&answer) && rows_bool(&answer), "%s", rows[i].description);
+    ck_assert_int_eq(rows_close(&answer), ERROR_NONE);
+  }
+  text_free(&report);
+  database_close(database);
+  ck_assert_int_eq(file_remove_tree(folder), ERROR_NONE);
+}
+END_TEST
+
 FIXTURE_MAIN("migration", applies_what_is_missing_once, a_migration_that_fails_leaves_nothing,
              refuses_files_that_are_not_clear, many_at_once_apply_each_migration_once,
              knows_with_which_schema_it_can_live, schema_sql_is_what_the_migrations_make,
-             the_old_program_works_on_while_the_new_one_migrates)
+             the_old_program_works_on_while_the_new_one_migrates, views_of_old_databases_are_taken_along)

@@ -23,11 +23,14 @@ static int64_t new_media(void) {
 }
 
 static void add_view(int64_t media_id, const char *timestamp, const char *address, bool bot) {
-  char sql[300];
+  char sql[500];
+  snprintf(sql, sizeof sql, "select 1 from media_view_log_partition('%s')", timestamp);
+  fixture_sql(sql);
   snprintf(sql, sizeof sql,
-           "insert into media_view_log (media_id, viewed_by_ip, \"timestamp\", source, bot, bytes_sent) values (%lld, "
-           "'%s', '%s', 'stream', %s, 10)",
-           (long long)media_id, address, timestamp, bot ? "true" : "false");
+           "insert into media_view_log (media_id, viewed_by_ip, granted_at, \"timestamp\", address_key, address_hash,"
+           " source, bot, bytes_sent) values (%lld, '%s', '%s', '%s', gen_random_uuid(), abs(hashtext('%s')), "
+           "'stream', %s, 10)",
+           (long long)media_id, address, timestamp, timestamp, address, bot ? "true" : "false");
   fixture_sql(sql);
 }
 
@@ -56,7 +59,12 @@ START_TEST(reports_a_view) {
   ck_assert_str_eq(view.source, "reported");
   ck_assert_str_eq(view.grant_id, "");
   ck_assert_int_eq(view.bytes_sent, -1);
+  ck_assert_int_eq(view.delivered_points, -1);
   view_free(&view);
+  ck_assert_int_eq(fixture_sql("select count(*) from view_rollup where views = 1 and bytes_sent = 0 and not bot"), 6);
+  ck_assert_int_eq(fixture_sql("select count(*) from media_view_log where granted_at = \"timestamp\" and address_key ="
+                               " '1e03d7e1-ca9d-b508-0365-cbde610828b6'"),
+                   1);
   ck_assert_int_eq(report(id + 1, "192.0.2.1", 5, &view), ERROR_NOT_FOUND);
   ck_assert_int_eq(report(id, "not an address", 5, &view), ERROR_INVALID);
   ck_assert_int_eq(media_store_delete(fixture_database, id), ERROR_NONE);

@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Arrays of values as PostgreSQL reads them: {1,2,"a text",NULL}.
+ */
+#include "config.h"
+
+#include "store/array.h"
+
+#include <string.h>
+
+static void begin_element(struct text *array) {
+  text_append_bytes(array, array->length == 0 ? "{" : ",", 1);
+}
+
+/* A batch has hundreds of thousands of numbers: not by printf. */
+void array_add_i64(struct text *array, int64_t number) {
+  char digits[24];
+  char *at = digits + sizeof digits;
+  uint64_t rest = number < 0 ? -(uint64_t)number : (uint64_t)number;
+  do {
+    *--at = (char)('0' + rest % 10);
+    rest /= 10;
+  } while (rest > 0);
+  if (number < 0) {
+    *--at = '-';
+  }
+  begin_element(array);
+  text_append_bytes(array, at, (size_t)(digits + sizeof digits - at));
+}
+
+void array_add_plain(struct text *array, const char *string) {
+  begin_element(array);
+  text_append(array, string[0] == '\0' ? "NULL" : string);
+}
+
+void array_add_text(struct text *array, const char *string) {
+  begin_element(array);
+  if (string[0] == '\0') {
+    text_append(array, "NULL");
+    return;
+  }
+  text_append(array, "\"");
+  while (*string != '\0') {
+    size_t plain = strcspn(string, "\"\\");
+    text_append_bytes(array, string, plain);
+    string += plain;
+    if (*string != '\0') {
+      text_append(array, "\\");
+      text_append_bytes(array, string++, 1);
+    }
+  }
+  text_append(array, "\"");
+}
+
+const char *array_end(struct text *array) {
+  text_append(array, array->length == 0 ? "{}" : "}");
+  return array->failed ? NULL : array->data;
+}

@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Arrays in PostgreSQL's text form, as parameters of statements that take many rows at once.
+ *
+ *   struct text ids = {0};
+ *   array_add_i64(&ids, 7);
+ *   parameters_text(&parameters, array_end(&ids));
+ */
+#ifndef MEDIAGATE_STORE_ARRAY_H
+#define MEDIAGATE_STORE_ARRAY_H
+
+#include <stdint.h>
+
+#include "base/text.h"
+
+/* A failed allocation sets array->failed, as everywhere with texts. */
+void array_add_i64(struct text *array, int64_t number);
+void array_add_text(struct text *array, const char *string);  /* quoted; "" is NULL */
+void array_add_plain(struct text *array, const char *string); /* without anything to quote; "" is NULL */
+/* Closes the array. NULL when memory was out. */
+const char *array_end(struct text *array);
+
+#endif
