@@ -123,7 +123,10 @@ bool library_file_attach(struct call *call, int64_t media_id, const struct media
     return false;
   }
   if (describe(call, media_id, fields, &facts)) {
-    error = media_store_set_file(call->app->database, media_id, &facts, fields->file_url, ret_media, old_name);
+    const struct media_change change = {.title = fields->has_title ? fields->title : NULL,
+                                        .type = fields->has_type ? &fields->type : NULL,
+                                        .file_url = fields->file_url};
+    error = media_store_set_file(call->app->database, media_id, &facts, &change, ret_media, old_name);
     if (error == ERROR_NONE) {
       media_folder_note_replaced(folder, media_id, old_name);
       media_folder_settle(folder, media_id, facts.stored_name);

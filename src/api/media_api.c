@@ -26,6 +26,16 @@ static bool is_library(const struct media_fields *fields) {
   return fields->file_url != NULL && fields->parsed.kind == FILE_URL_LIBRARY;
 }
 
+/* Anything may be registered, since origin_hosts can follow; until then playing it is 502. */
+static void warn_of_unlisted_origin(const struct call *call, const struct media_fields *fields, int64_t media_id) {
+  const struct file_url *url = &fields->parsed;
+  if (fields->file_url != NULL && url->kind == FILE_URL_REMOTE &&
+      !file_url_origin_is_listed(url, &call->app->settings->origin_hosts)) {
+    log_event(LOG_LEVEL_WARNING, "origin_not_listed", LOG_I64("media_id", media_id), LOG_STR("scheme", url->scheme),
+              LOG_STR("host", url->host), LOG_I64("port", url->port));
+  }
+}
+
 static void reply_created(struct call *call, const struct media *media) {
   char location[48];
   snprintf(location, sizeof location, "/media/media/%" PRId64, media->id);
@@ -70,6 +80,7 @@ static void create(struct call *call, const struct media_fields *fields) {
   if (error != ERROR_NONE) {
     call_fail(call, error, "creating a medium");
   } else if (!library) {
+    warn_of_unlisted_origin(call, fields, media.id);
     reply_created(call, &media);
   } else if (library_file_attach(call, media.id, fields, &linked)) {
     reply_created(call, &linked);
@@ -168,29 +179,27 @@ void media_api_get(struct call *call) {
   media_free(&storage);
 }
 
-/* A library file is tried before anything is written, so that a bad one changes nothing. */
-static void change(struct call *call, int64_t id, const struct media_fields *fields) {
-  struct media media = {.id = 0};
-  bool library = is_library(fields);
-  if (library && !library_file_attach(call, id, fields, &media)) {
-    return;
+/* All that is asked for at once, or nothing. False: the response has the answer. */
+static bool change(struct call *call, int64_t id, const struct media_fields *fields, struct media *ret_media) {
+  if (is_library(fields)) {
+    return library_file_attach(call, id, fields, ret_media);
   }
-  media_free(&media);
   struct media_change change = {.title = fields->has_title ? fields->title : NULL,
                                 .type = fields->has_type ? &fields->type : NULL,
-                                .set_file_url = fields->has_file_url && !library,
-                                .file_url = library ? NULL : fields->file_url};
+                                .set_file_url = fields->has_file_url,
+                                .file_url = fields->file_url};
   enum error error = change.set_file_url ? media_folder_note_replacement(call->app->media_folder, id) : ERROR_NONE;
   if (error == ERROR_NONE) {
-    error = media_store_update(call->app->database, id, &change, &media);
+    error = media_store_update(call->app->database, id, &change, ret_media);
   }
-  if (error != ERROR_NONE) {
+  if (error == ERROR_CONFLICT) {
+    response_field_error(call->response, "/type", "must be that of the medium's file, which is %s",
+                         fields->type == MEDIA_AUDIO ? "a video" : "audio only");
+    response_problem_fields(call->response);
+  } else if (error != ERROR_NONE) {
     call_fail_media(call, error, id, "changing a medium");
-  } else {
-    log_event(LOG_LEVEL_INFO, "media_changed", LOG_I64("account_id", call->account->id), LOG_I64("media_id", id));
-    media_json_respond(call->response, 200, &media);
   }
-  media_free(&media);
+  return error == ERROR_NONE;
 }
 
 void media_api_change(struct call *call) {
@@ -200,9 +209,13 @@ void media_api_change(struct call *call) {
     return;
   }
   struct media_fields fields;
-  if (media_fields_read(object, false, call->response, &fields)) {
-    change(call, id, &fields);
+  struct media media = {.id = 0};
+  if (media_fields_read(object, false, call->response, &fields) && change(call, id, &fields, &media)) {
+    log_event(LOG_LEVEL_INFO, "media_changed", LOG_I64("account_id", call->account->id), LOG_I64("media_id", id));
+    warn_of_unlisted_origin(call, &fields, id);
+    media_json_respond(call->response, 200, &media);
   }
+  media_free(&media);
   json_object_put(object);
 }
 

@@ -96,6 +96,17 @@ enum error media_store_find(struct database *database, int64_t id, struct media 
                      STATEMENT_REPEATABLE, &parameters, ret_media, NULL, 0);
 }
 
+/* A film is a video, a sound is audio. What else is stored (a playlist) tells nothing of its kind. */
+#define FITS(content_type, type) "coalesce(substring(" content_type " from '^(video|audio)/'), " type ") = " type
+
+/* What a change matched no row for: the medium is not there, or it is and the change does not fit its file. */
+static enum error why_unchanged(struct database *database, int64_t id) {
+  struct media media = {.id = 0};
+  enum error error = media_store_find(database, id, &media);
+  media_free(&media);
+  return error == ERROR_NONE ? ERROR_CONFLICT : error;
+}
+
 /* $5: is file_url ($4) to be set? Another one than the one that stands takes the place of the stored file and its
  * facts. */
 #define REPLACED                "($5::boolean and m.file_url is distinct from $4)"
@@ -113,7 +124,8 @@ enum error media_store_update(struct database *database, int64_t id, const struc
       UNLESS_REPLACED("container") ", " UNLESS_REPLACED("video_codec") ", " UNLESS_REPLACED("audio_codec") ","
       " file_version = m.file_version + case when " REPLACED " then 1 else 0 end,"
       " file_changed_at = case when " REPLACED " then now() else m.file_changed_at end, updated_at = now()"
-      " where m.id = $1 and m.deleted_at is null returning " MEDIA_COLUMNS;
+      " where m.id = $1 and m.deleted_at is null"
+      "  and ($3::text is null or " REPLACED " or " FITS("m.content_type", "$3::text") ") returning " MEDIA_COLUMNS;
   /* clang-format on */
   struct parameters parameters = {0};
   parameters_i64(&parameters, id);
@@ -121,19 +133,24 @@ enum error media_store_update(struct database *database, int64_t id, const struc
   parameters_text(&parameters, change->type == NULL ? NULL : media_type_name(*change->type));
   parameters_text(&parameters, change->set_file_url ? change->file_url : NULL);
   parameters_bool(&parameters, change->set_file_url);
-  return execute_one(database, update, STATEMENT_REPEATABLE, &parameters, ret_media, NULL, 0);
+  enum error error = execute_one(database, update, STATEMENT_REPEATABLE, &parameters, ret_media, NULL, 0);
+  return error == ERROR_NOT_FOUND ? why_unchanged(database, id) : error;
 }
 
 /* The row is locked first (`old`), so that of two uploads each learns the name that it replaced. */
 enum error media_store_set_file(struct database *database, int64_t id, const struct media_file_facts *facts,
-                                const char *file_url, struct media *ret_media, char ret_old_name[160]) {
+                                const struct media_change *change_or_null, struct media *ret_media,
+                                char ret_old_name[160]) {
+  static const struct media_change no_change = {.title = NULL};
+  const struct media_change *change = change_or_null != NULL ? change_or_null : &no_change;
   static const char *const update =
       "with old as (select id, stored_name from media_asset where id = $1 and deleted_at is null for update)"
       " update media_asset m set stored_name = $2, size_bytes = $3, sha256 = $4, content_type = $5, duration_seconds = "
       "$6, width = $7, height = $8,"
       " container = $9, video_codec = $10, audio_codec = $11, file_url = $12, file_version = m.file_version + 1,"
-      " file_changed_at = now(), updated_at = now()"
-      " from old where m.id = old.id and m.deleted_at is null returning old.stored_name, " MEDIA_COLUMNS;
+      " title = coalesce($13, m.title), type = coalesce($14, m.type), file_changed_at = now(), updated_at = now()"
+      " from old where m.id = old.id and m.deleted_at is null"
+      "  and " FITS("$5::text", "coalesce($14::text, m.type)") " returning old.stored_name, " MEDIA_COLUMNS;
   struct parameters parameters = {0};
   parameters_i64(&parameters, id);
   parameters_text_or_null(&parameters, facts->stored_name);
@@ -146,13 +163,15 @@ enum error media_store_set_file(struct database *database, int64_t id, const str
   parameters_text_or_null(&parameters, facts->container);
   parameters_text_or_null(&parameters, facts->video_codec);
   parameters_text_or_null(&parameters, facts->audio_codec);
-  parameters_text(&parameters, file_url);
+  parameters_text(&parameters, change->file_url);
+  parameters_text(&parameters, change->title);
+  parameters_text(&parameters, change->type == NULL ? NULL : media_type_name(*change->type));
   char old_name[STORED_NAME_COLUMN_SIZE] = "";
   enum error error = execute_one(database, update, STATEMENT_ONCE, &parameters, ret_media, old_name, sizeof old_name);
   if (error == ERROR_NONE) {
     memcpy(ret_old_name, old_name, sizeof old_name);
   }
-  return error;
+  return error == ERROR_NOT_FOUND ? why_unchanged(database, id) : error;
 }
 
 enum error media_store_delete(struct database *database, int64_t id) {

@@ -62,15 +62,17 @@ struct media_change { /* NULL or false: leave as it is */
   const char *file_url; /* with set_file_url; NULL clears it */
 };
 /* Another file_url than the one that stands takes the place of the stored file: its facts are cleared. The same one
- * changes nothing. */
+ * changes nothing. ERROR_CONFLICT: the stored file, which stays, is of the other type. */
 enum error media_store_update(struct database *database, int64_t id, const struct media_change *change,
                               struct media *ret_media) MUST_CHECK;
-/* The committed row decides which file exists: sets the facts and file_url (NULL for an upload, which
- * replaces it; "library:…" for a link) when the medium is still there. *ret_old_name is the stored name that it
- * replaced ("" for none): remove it after the longest TTL. ERROR_NOT_FOUND: deleted meanwhile. ERROR_UNKNOWN_OUTCOME:
- * ask media_store_find. */
+/* The committed row decides which file exists: sets the facts when the medium is still there, and with them title, type
+ * and file_url of the change ("library:…" for a link; NULL for an upload, which takes file_url away). *ret_old_name is
+ * the stored name that it replaced ("" for none): remove it after the longest TTL. ERROR_NOT_FOUND: deleted meanwhile.
+ * ERROR_CONFLICT: the file is not of the medium's type, which was changed meanwhile. ERROR_UNKNOWN_OUTCOME: ask
+ * media_store_find. */
 enum error media_store_set_file(struct database *database, int64_t id, const struct media_file_facts *facts,
-                                const char *file_url, struct media *ret_media, char ret_old_name[160]) MUST_CHECK;
+                                const struct media_change *change_or_null, struct media *ret_media,
+                                char ret_old_name[160]) MUST_CHECK;
 /* Marks the row deleted. ERROR_NOT_FOUND when it was already. */
 enum error media_store_delete(struct database *database, int64_t id) MUST_CHECK;
 /* For sweeping: is this entry of media/<id>/ (a stored name up to its first "/") the one that the row has? A deleted

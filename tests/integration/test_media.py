@@ -256,6 +256,50 @@ def test_a_remote_url_takes_the_place_of_an_uploaded_file(admin, stack, make_med
     assert again.json()["file_url"] is None and again.json()["sha256"] == medium["sha256"]
 
 
+def test_a_change_to_a_library_file_is_one_with_all_else(admin, shelf):
+    medium = assert_json(admin.post("/media/media/", json={"title": "before", "type": "audio"}), 201)
+    path = f"/media/media/{medium['id']}"
+    changed = assert_json(admin.patch(path, json={"title": "after", "type": "video", "file_url": library_url(shelf, "film.mp4")}))
+    assert (changed["title"], changed["type"], changed["content_type"]) == ("after", "video", "video/mp4")
+    assert_problem(admin.patch(path, json={"title": "x", "type": "audio", "file_url": library_url(shelf, "film.mp4")}), 422, ["/file_url"])
+    assert assert_json(admin.get(path)) == changed
+
+
+def test_the_type_is_that_of_the_file(admin, stack, make_media, shelf):
+    for medium, other in ((stack.film(make_media("short")), "audio"), (stack.film(make_media("sound"), type="audio"), "video")):
+        path = f"/media/media/{medium['id']}"
+        problem = assert_problem(admin.patch(path, json={"title": "other", "type": other}), 422, ["/type"])
+        assert ("a video" if other == "audio" else "audio only") in problem["errors"][0]["detail"]
+        assert assert_json(admin.get(path)) == medium
+        assert assert_json(admin.patch(path, json={"type": medium["type"]}))["type"] == medium["type"]
+        assert assert_json(admin.patch(path, json={"type": other, "file_url": REMOTE}))["type"] == other  # nothing is known of that file
+    show = stack.new_media(file_url=library_url(shelf, "hls/hls.m3u8"))
+    assert assert_json(admin.patch(f"/media/media/{show['id']}", json={"type": "audio"}))["type"] == "audio"
+
+
+def test_a_file_that_no_url_names_any_more_plays_on_where_it_was_given_out(admin, stack, make_media, shelf):
+    """Until those URLs expire: whoever plays is not cut off by an edit. DELETE and revocation are what end playing."""
+    uploaded = stack.film(make_media("short"))
+    linked = stack.new_media(file_url=library_url(shelf, "film.mp4"))
+    for medium, source, change in ((uploaded, make_media("short"), REMOTE), (linked, shelf / "film.mp4", None)):
+        old = stack.stream_path(medium["id"])
+        changed = assert_json(admin.patch(f"/media/media/{medium['id']}", json={"file_url": change}))
+        assert changed["size_bytes"] is None and changed["playable"] is (change is not None)
+        with stack.anonymous() as viewer:
+            assert viewer.get(old).content == source.read_bytes()
+            assert admin.delete(f"/media/media/{medium['id']}").status_code == 204
+            assert_problem(viewer.get(old), 404)
+    assert_problem(admin.get(f"/media/media/{linked['id']}/stream-url"), 404)
+
+
+def test_a_remote_url_of_a_host_that_is_not_listed_is_registered_with_a_warning(admin, stack):
+    medium = stack.new_media(file_url="https://not-listed.example.org/a.mp4")
+    admin.patch(f"/media/media/{medium['id']}", json={"file_url": "https://nor-this.example.org:8443/a.mp4"})
+    events = wait_until(lambda: [e for e in stack.serve_events("origin_not_listed") if e["media_id"] == medium["id"]][1:] and
+                        [e for e in stack.serve_events("origin_not_listed") if e["media_id"] == medium["id"]], "the warnings")
+    assert [(e["level"], e["host"], e["port"]) for e in events] == [("warning", "not-listed.example.org", 443), ("warning", "nor-this.example.org", 8443)]
+
+
 # --- delete ----------------------------------------------------------------------------------------------
 def test_a_deleted_medium_is_gone_everywhere(admin, stack, make_media):
     medium = stack.film(make_media("short"), title=uuid.uuid4().hex)

@@ -352,4 +352,11 @@ def test_an_old_url_does_not_lead_to_a_new_origin_file(remote_stack, origin, con
     assert_json(admin.patch(f"/media/media/{medium['id']}", json={"file_url": origin.url + "/new.mp4"}))
     with remote_stack.anonymous() as viewer:
         wait_until(lambda: viewer.get(old).status_code == 404, "the old name to be gone", timeout=2)
-        assert viewer.get(issue(admin, medium)["stream_url"]).content == content
+        new = issue(admin, medium)["stream_url"]
+        assert viewer.get(new).content == content
+        # Moved, under the same name: who plays it goes on. Taken away: nothing is left to go on with.
+        origin.files["/moved/new.mp4"] = content[::-1]
+        assert_json(admin.patch(f"/media/media/{medium['id']}", json={"file_url": origin.url + "/moved/new.mp4"}))
+        wait_until(lambda: viewer.get(new).content == content[::-1], "the file where it is now", timeout=2)
+        assert_json(admin.patch(f"/media/media/{medium['id']}", json={"file_url": None}))
+        wait_until(lambda: viewer.get(new).status_code == 404, "the file to be gone", timeout=2)

@@ -76,12 +76,14 @@ START_TEST(sets_the_file_and_names_the_one_it_replaced) {
   ck_assert_double_eq(media.file.duration_seconds, facts.duration_seconds);
   ck_assert_str_eq(media.file.sha256, facts.sha256);
   ck_assert_int_eq(media.file.height, 1080);
+  media_free(&media);
   struct media_file_facts second = facts;
+  const struct media_change change = {.title = "Film", .file_url = "library:two.mp4"};
   snprintf(second.stored_name, sizeof second.stored_name, "two.mp4");
-  ck_assert_int_eq(media_store_set_file(fixture_database, id, &second, "library:two.mp4", &media, old_name),
-                   ERROR_NONE);
+  ck_assert_int_eq(media_store_set_file(fixture_database, id, &second, &change, &media, old_name), ERROR_NONE);
   ck_assert_str_eq(old_name, "one.mp4");
   ck_assert_str_eq(media.file_url, "library:two.mp4");
+  ck_assert_str_eq(media.title, "Film");
   media_free(&media);
   ck_assert_int_eq(media_store_set_file(fixture_database, id + 1, &facts, NULL, &media, old_name), ERROR_NOT_FOUND);
 }
@@ -138,6 +140,30 @@ START_TEST(another_file_url_takes_the_place_of_the_file) {
   ck_assert_ptr_nonnull(media.file_url);
   media_free(&media);
   ck_assert_int_eq(media_store_update(fixture_database, id + 1, &change, &media), ERROR_NOT_FOUND);
+}
+END_TEST
+
+START_TEST(type_and_file_agree) {
+  const enum media_type audio = MEDIA_AUDIO, video = MEDIA_VIDEO;
+  const struct media_change to_audio = {.type = &audio};
+  struct media_file_facts song = facts, playlist = facts;
+  struct media media;
+  char old_name[160];
+  int64_t id = create("film", MEDIA_VIDEO, NULL);
+  snprintf(song.content_type, sizeof song.content_type, "audio/mpeg");
+  snprintf(playlist.content_type, sizeof playlist.content_type, "application/dash+xml");
+  ck_assert_int_eq(media_store_set_file(fixture_database, id, &song, NULL, &media, old_name), ERROR_CONFLICT);
+  ck_assert_int_eq(media_store_set_file(fixture_database, id, &facts, &to_audio, &media, old_name), ERROR_CONFLICT);
+  ck_assert_int_eq(media_store_set_file(fixture_database, id, &facts, NULL, &media, old_name), ERROR_NONE);
+  ck_assert_int_eq(media_store_update(fixture_database, id, &to_audio, &media), ERROR_CONFLICT);
+  ck_assert_int_eq(media_store_set_file(fixture_database, id, &song, &to_audio, &media, old_name), ERROR_NONE);
+  ck_assert_int_eq(media.type, MEDIA_AUDIO);
+  const struct media_change elsewhere = {.type = &video, .set_file_url = true, .file_url = "https://a.example/b"};
+  ck_assert_int_eq(media_store_update(fixture_database, id, &elsewhere, &media),
+                   ERROR_NONE); /* nothing is known of it */
+  media_free(&media);
+  ck_assert_int_eq(media_store_set_file(fixture_database, id, &playlist, NULL, &media, old_name), ERROR_NONE);
+  ck_assert_int_eq(media_store_update(fixture_database, id, &to_audio, &media), ERROR_NONE);
 }
 END_TEST
 
@@ -252,5 +278,5 @@ END_TEST
 
 FIXTURE_MAIN("media_store", creates_and_finds, takes_a_title_of_300_four_byte_characters,
              sets_the_file_and_names_the_one_it_replaced, parallel_uploads_each_learn_what_they_replaced,
-             another_file_url_takes_the_place_of_the_file, a_deleted_medium_is_never_found_again,
+             another_file_url_takes_the_place_of_the_file, type_and_file_agree, a_deleted_medium_is_never_found_again,
              tells_what_the_sweep_may_take, lists_newest_first_by_cursor, searches_parts_of_titles_as_plain_text)
