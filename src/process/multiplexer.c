@@ -4,7 +4,7 @@
  * on the listening socket and on each request's ipcFd. For requests that do not wait, GET and HEAD only: one that waits
  * would hold up all others, and nginx repeats those that meet a connection which has just been closed.
  *
- * This file touches what fcgiapp.h keeps below its "don't use" line: ipcFd, and as worker.c does keepConnection
+ * As worker.c, this file touches what fcgiapp.h keeps below its "don't use" line: ipcFd and keepConnection
  * (configure checks that they are there).
  */
 #include "config.h"

@@ -2,6 +2,9 @@
 /*
  * The usual libfcgi loop: one connection, one request at a time. epoll_pwait() opens the mask for SIGTERM only while it
  * waits, so there is no window between looking at the flag and going to sleep, and libfcgi never sees EINTR.
+ *
+ * As multiplexer.c, this file touches what fcgiapp.h keeps below its "don't use" line: ipcFd and keepConnection
+ * (configure checks that they are there).
  */
 #include "config.h"
 
@@ -88,6 +91,19 @@ static bool wait_for_connection(struct loop *loop) {
   return ready > 0;
 }
 
+/* Ends a request and its connection. Whatever nginx asks for, the connection is not kept: it would hold this worker
+ * while it is idle. libfcgi waits for the peer to close first, because closing over unread input could cost the peer
+ * the end of the answer. Where the input was read to its end there is none, and no more will come: close at once. */
+static void finish(FCGX_Request *request) {
+  bool read_whole = FCGX_HasSeenEOF(request->in) != 0 && FCGX_GetError(request->in) == 0;
+  request->keepConnection = read_whole; /* for libfcgi: leave the closing to us */
+  FCGX_Finish_r(request);
+  if (read_whole && request->ipcFd >= 0) {
+    (void)close(request->ipcFd);
+    request->ipcFd = -1;
+  }
+}
+
 /* Accepts and serves one request. False when the socket was shut down and nothing is queued on it any more: only
  * what an accept after the shutdown does not find was never there. */
 static bool serve_one(struct loop *loop, FCGX_Request *request) {
@@ -105,8 +121,7 @@ static bool serve_one(struct loop *loop, FCGX_Request *request) {
     return true;
   }
   loop->callbacks->handle(loop->state, request);
-  request->keepConnection = 0; /* whatever nginx asks for: a kept connection would hold this worker while it is idle */
-  FCGX_Finish_r(request);
+  finish(request);
   scoreboard_count_request(loop->slot);
   return true;
 }

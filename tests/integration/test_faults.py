@@ -117,6 +117,11 @@ def fresh(api, method, path, **arguments):
                             headers={"Authorization": api.headers["Authorization"], "Connection": "close"}, **arguments)
 
 
+def fresh_post(api, path, body, content_type="application/json"):
+    return requests.post(api.base + path, data=body, timeout=60, headers={
+        "Authorization": api.headers["Authorization"], "Content-Type": content_type, "Connection": "close"})
+
+
 def spooled(stack):
     return set((stack.data_dir / "spool").iterdir())
 
@@ -164,13 +169,17 @@ def test_killed_workers_of_any_pool_fail_no_get(town):
 def test_rolling_reloads_fail_no_post(town):
     api = town.admin()
     before = len(town.sql("SELECT id FROM media_asset"))
+    large = b'{"title": "Rolled", "type": "audio"}' + b" " * 60000  # many reads of the worker
     with Load(lambda: fresh(api, "POST", "/media/media/", json={"title": "Rolled", "type": "audio"})) as posts, \
+            Load(lambda: fresh_post(api, "/media/media/", large), threads=2) as large_posts, \
+            Load(lambda: fresh_post(api, "/media/media/", large, "text/plain"), threads=2) as refused, \
             Load(lambda: fresh(api, "GET", "/auth/me")) as gets:
         for _ in range(4):
             posts.wait_for_more(20)
             town.reload_serve()
-    assert not posts.except_status(201) and not gets.except_status(200)
-    assert len(town.sql("SELECT id FROM media_asset")) == before + posts.statuses[201]
+    assert not posts.except_status(201) and not large_posts.except_status(201) and not gets.except_status(200)
+    assert not refused.except_status(415), "the answer to a body that nobody read"
+    assert len(town.sql("SELECT id FROM media_asset")) == before + posts.statuses[201] + large_posts.statuses[201]
     assert town.serve_events("reloaded")
 
 
