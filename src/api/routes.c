@@ -37,7 +37,7 @@ static const struct route table[] = {
     {HTTP_PATCH,  "/media/media/{id}",            "api",    CALLER_ADMINISTRATOR, media_api_change,     NULL},
     {HTTP_DELETE, "/media/media/{id}",            "api",    CALLER_ADMINISTRATOR, media_api_delete,     NULL},
     {HTTP_PUT,    "/media/media/{id}/file",       "upload", CALLER_ADMINISTRATOR, upload_api_put_file,  NULL},
-    {HTTP_GET,    "/media/media/{id}/stream-url", "fast",   CALLER_ADMINISTRATOR, stream_api_issue,     NAMES("ttl_seconds", "viewer", "bind_ip")},
+    {HTTP_GET,    "/media/media/{id}/stream-url", "fast",   CALLER_ADMINISTRATOR, stream_api_issue,     NAMES("ttl_seconds", "viewer", "bind_ip", "download")},
     {HTTP_DELETE, "/media/grants/{grant_id}",     "api",    CALLER_ADMINISTRATOR, stream_api_revoke,    NULL},
     {HTTP_POST,   "/media/media/{id}/view",       "api",    CALLER_ADMINISTRATOR, view_api_report,      NULL},
     {HTTP_GET,    "/media/media/{id}/views",      "api",    CALLER_ADMINISTRATOR, view_api_list,        NAMES("limit", "cursor")},

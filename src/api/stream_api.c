@@ -24,12 +24,14 @@
 #define CLOCK_SKEW_SECONDS 300 /* between the machines of a fleet */
 #define STREAM_FILE_SIZE                                                                                               \
   (sizeof "remote/" + (STORED_NAME_SIZE > FILE_URL_NAME_SIZE ? STORED_NAME_SIZE : FILE_URL_NAME_SIZE))
+#define EXTENSION_MAX 16
 
 /* What the caller asks for; also says why a grant is refused. */
 struct wanted {
   int64_t ttl_seconds;
   const char *viewer; /* "-" for none */
   char bound_address[46];
+  bool download;
 };
 
 static void refuse_grant(const struct call *call, int64_t media_id, const char *reason) {
@@ -62,6 +64,11 @@ static bool read_wanted(struct call *call, struct wanted *ret_wanted) {
   if (bind_ip != NULL && text_canonical_address(bind_ip, ret_wanted->bound_address) != ERROR_NONE) {
     response_field_error(response, "?bind_ip", "must be an IPv4 or IPv6 address");
   }
+  const char *download = query_get(call->query, "download");
+  if (download != NULL && strcmp(download, "true") != 0 && strcmp(download, "false") != 0) {
+    response_field_error(response, "?download", "must be true or false");
+  }
+  ret_wanted->download = download != NULL && strcmp(download, "true") == 0;
   if (response_has_field_errors(response)) {
     response_problem_fields(response);
     return false;
@@ -85,6 +92,26 @@ static bool stream_file(const struct media *media, char ret_file[STREAM_FILE_SIZ
   file_url_name(&url, name);
   snprintf(ret_file, STREAM_FILE_SIZE, "remote/%s", name);
   return true;
+}
+
+static bool is_playlist(const char *extension) {
+  return strcasecmp(extension, ".m3u8") == 0 || strcasecmp(extension, ".mpd") == 0;
+}
+
+/* A download's file ends with a name made of the title. A file whose own name is too long for a folder's goes without:
+ * it is kept under its own. */
+static void append_download_name(struct text *file, const struct media *media, const char *extension) {
+  size_t length = file->length;
+  text_append(file, "/");
+  signed_url_append_name(file, media->title);
+  if (file->length == length + 1) {
+    text_appendf(file, "medium-%" PRId64, media->id);
+  }
+  text_append(file, strlen(extension) <= EXTENSION_MAX ? extension : "");
+  if (!file->failed && !signed_url_file_is_valid(file->data)) {
+    file->data[length] = '\0';
+    file->length = length;
+  }
 }
 
 /* Scheme and host, as the setting says or as the caller asked nginx, whose answer nginx has checked
@@ -121,6 +148,35 @@ static void reply_stream_url(struct call *call, const struct signed_url *url, co
             LOG_STR("grant_id", url->grant_id));
 }
 
+static void sign_grant(struct call *call, const struct media *media, const struct wanted *wanted, const char *file) {
+  int64_t now_us = clock_now_us();
+  struct signed_url url = {
+      .expires_at = now_us / 1000000 + wanted->ttl_seconds, .media_id = media->id, .download = wanted->download};
+  snprintf(url.viewer, sizeof url.viewer, "%s", wanted->viewer);
+  memcpy(url.bound_address, wanted->bound_address, sizeof url.bound_address);
+  grant_id_new(now_us, call->account->issuer_tag, url.grant_id);
+  reply_stream_url(call, &url, file, wanted->ttl_seconds);
+}
+
+static void sign_download(struct call *call, const struct media *media, const struct wanted *wanted, const char *file) {
+  const char *dot = strrchr(file, '.');
+  const char *extension = dot == NULL || strchr(dot, '/') != NULL ? "" : dot;
+  if (is_playlist(extension)) {
+    refuse_grant(call, media->id, "a playlist is no download");
+    response_problem(call->response, 409, "The medium is a playlist of many files, which cannot be downloaded as one.");
+    return;
+  }
+  struct text named = {.data = NULL};
+  text_append(&named, file);
+  append_download_name(&named, media, extension);
+  if (named.failed) {
+    call_fail(call, ERROR_MEMORY, "naming a download");
+  } else {
+    sign_grant(call, media, wanted, named.data);
+  }
+  text_free(&named);
+}
+
 static void issue(struct call *call, const struct media *media, const struct wanted *wanted) {
   char file[STREAM_FILE_SIZE];
   if (!stream_file(media, file)) {
@@ -133,12 +189,11 @@ static void issue(struct call *call, const struct media *media, const struct wan
                      "Send a Host header; public_url is not set, so the stream URL would have none.");
     return;
   }
-  int64_t now_us = clock_now_us();
-  struct signed_url url = {.expires_at = now_us / 1000000 + wanted->ttl_seconds, .media_id = media->id};
-  snprintf(url.viewer, sizeof url.viewer, "%s", wanted->viewer);
-  memcpy(url.bound_address, wanted->bound_address, sizeof url.bound_address);
-  grant_id_new(now_us, call->account->issuer_tag, url.grant_id);
-  reply_stream_url(call, &url, file, wanted->ttl_seconds);
+  if (wanted->download) {
+    sign_download(call, media, wanted, file);
+  } else {
+    sign_grant(call, media, wanted, file);
+  }
 }
 
 void stream_api_issue(struct call *call) {

@@ -151,12 +151,13 @@ static bool scan_viewer(struct scanner *scanner, struct delivery *delivery) {
 }
 
 static bool scan_flags(struct scanner *scanner, struct delivery *delivery) {
-  char flags[2];
-  if (!scan_word(scanner, "ni", 1, flags, sizeof flags)) {
+  char flags[3];
+  if (!scan_word(scanner, "nid", 1, flags, sizeof flags)) {
     return false;
   }
-  delivery->flags = flags[0];
-  return true;
+  delivery->bound = flags[0] == 'i';
+  delivery->download = flags[delivery->bound ? 1 : 0] == 'd';
+  return strcmp(flags, "n") == 0 || strcmp(flags, "i") == 0 || strcmp(flags, "d") == 0 || strcmp(flags, "id") == 0;
 }
 
 static bool scan_file(struct scanner *scanner, struct delivery *delivery) {

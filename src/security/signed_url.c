@@ -29,6 +29,9 @@
 #define FILE_FOLDER_MAX   128
 #define FILE_NAME_MAX     200
 
+#define DOWNLOAD_NAME_MAX 100
+#define NAME_ALPHABET     "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz" DIGITS
+
 void grant_id_new(int64_t now_us, uint32_t issuer_tag, char ret_grant_id[GRANT_ID_SIZE]) {
   unsigned char bytes[16];
   uint64_t time_ms = (uint64_t)now_us / 1000;
@@ -65,7 +68,10 @@ bool viewer_is_valid(const char *viewer) {
 }
 
 static const char *flags_of(const struct signed_url *url) {
-  return url->bound_address[0] == '\0' ? "n" : "i";
+  if (url->bound_address[0] != '\0') {
+    return url->download ? "id" : "i";
+  }
+  return url->download ? "d" : "n";
 }
 
 static bool url_is_valid(const struct signed_url *url) {
@@ -120,6 +126,23 @@ bool signed_url_file_is_valid(const char *file) {
   return false;
 }
 
+void signed_url_append_name(struct text *name, const char *title) {
+  size_t taken = 0;
+  bool gap = false;
+  for (const char *at = title; *at != '\0' && taken < DOWNLOAD_NAME_MAX; at++) {
+    if (memchr(NAME_ALPHABET, *at, sizeof NAME_ALPHABET - 1) == NULL) {
+      gap = taken > 0;
+      continue;
+    }
+    if (gap) {
+      text_append(name, "-");
+      gap = false;
+    }
+    text_append_bytes(name, at, 1);
+    taken++;
+  }
+}
+
 enum error signed_url_append_path(const struct keyring *keyring, const struct signed_url *url, const char *file,
                                   struct text *ret_path) {
   const struct keyring_key *key = keyring_signing(keyring);
@@ -160,19 +183,25 @@ static bool take_integer(const char **at, int64_t min, int64_t max, int64_t *ret
   return true;
 }
 
+static bool parse_flags(const char *flags, bool *ret_bound, bool *ret_download) {
+  *ret_bound = flags[0] == 'i';
+  *ret_download = flags[flags[0] == 'i'] == 'd';
+  return strcmp(flags, "n") == 0 || strcmp(flags, "i") == 0 || strcmp(flags, "d") == 0 || strcmp(flags, "id") == 0;
+}
+
 /* Everything but the key and the signature. */
-static bool parse_path(const char *path, struct signed_url *ret_url, char *ret_flag,
+static bool parse_path(const char *path, struct signed_url *ret_url, bool *ret_bound,
                        char ret_signature[SIGNATURE_LENGTH + 1], const char **ret_file) {
   int64_t time_ms;
   uint32_t issuer_tag;
-  char flags[2];
+  char flags[3];
   const char *at = path;
   if (strncmp(at, PREFIX, sizeof PREFIX - 1) != 0) {
     return false;
   }
   at += sizeof PREFIX - 1;
   if (!take_segment(&at, "abcdefghijklmnopqrstuvwxyz" DIGITS, 1, ret_url->kid, sizeof ret_url->kid) ||
-      !take_segment(&at, "ni", 1, flags, sizeof flags) ||
+      !take_segment(&at, "nid", 1, flags, sizeof flags) || !parse_flags(flags, ret_bound, &ret_url->download) ||
       !take_segment(&at, VIEWER_ALPHABET, 1, ret_url->viewer, sizeof ret_url->viewer) ||
       !take_segment(&at, DIGITS "abcdef", GRANT_ID_SIZE - 1, ret_url->grant_id, sizeof ret_url->grant_id) ||
       grant_id_parse(ret_url->grant_id, &time_ms, &issuer_tag) != ERROR_NONE ||
@@ -182,7 +211,6 @@ static bool parse_path(const char *path, struct signed_url *ret_url, char *ret_f
       !take_integer(&at, 1, INT64_MAX, &ret_url->media_id) || !signed_url_file_is_valid(at)) {
     return false;
   }
-  *ret_flag = flags[0];
   *ret_file = at;
   return true;
 }
@@ -190,14 +218,14 @@ static bool parse_path(const char *path, struct signed_url *ret_url, char *ret_f
 enum error signed_url_verify_path(const struct keyring *keyring, const char *path, const char *remote_address,
                                   int64_t now_seconds, struct signed_url *ret_url, const char **ret_file) {
   struct signed_url url = {0};
-  char flag;
+  bool bound;
   char given[SIGNATURE_LENGTH + 1];
   char expected[SIGNATURE_LENGTH + 1];
   const char *file;
-  if (!parse_path(path, &url, &flag, given, &file)) {
+  if (!parse_path(path, &url, &bound, given, &file)) {
     return ERROR_INVALID;
   }
-  if (flag == 'i' && text_canonical_address(remote_address, url.bound_address) != ERROR_NONE) {
+  if (bound && text_canonical_address(remote_address, url.bound_address) != ERROR_NONE) {
     return ERROR_DENIED;
   }
   const struct keyring_key *key = keyring_find(keyring, url.kid);

@@ -5,7 +5,8 @@
  * The signature is base64url(MD5("secret|v1|kid|flags|viewer|grant|expires|media|bound address|secret")), what nginx's
  * secure_link_md5 computes. The file is not signed: the prefix covers all files of a medium. A grant is a UUIDv7 in 32
  * hex digits whose last 8 digits are the issuer tag of the account that issued it, so that all grants of an account can
- * be revoked.
+ * be revoked. Flags are "n" for none, or "i" (bound to an address), "d" (a download), "id". A download's file ends with
+ * the name under which it is to be kept: <file>/<name>.
  */
 #ifndef MEDIAGATE_SECURITY_SIGNED_URL_H
 #define MEDIAGATE_SECURITY_SIGNED_URL_H
@@ -27,7 +28,8 @@ struct signed_url {
   char kid[9];
   char viewer[VIEWER_SIZE]; /* "-" for none */
   char grant_id[GRANT_ID_SIZE];
-  char bound_address[46]; /* "" for none: flags "n"; else flags "i" */
+  char bound_address[46]; /* "" for none */
+  bool download;          /* nginx serves it as an attachment */
   int64_t expires_at;     /* unix seconds */
   int64_t media_id;
 };
@@ -42,6 +44,9 @@ bool viewer_is_valid(const char *viewer);
  * with one of [A-Za-z0-9_], folders up to 128 and the name up to 200 bytes. Nothing in it is ever percent-encoded: one
  * spelling. */
 bool signed_url_file_is_valid(const char *file);
+/* Appends a file name made of `title` that a download's URL may end with: letters, digits and "-", "" where nothing of
+ * the title can stand in one. */
+void signed_url_append_name(struct text *name, const char *title);
 /* Appends "/stream/…/<media id>/<file>" signed by the keyring's first key. ERROR_INVALID: a part that nginx would
  * refuse. */
 enum error signed_url_append_path(const struct keyring *keyring, const struct signed_url *url, const char *file,

@@ -13,6 +13,7 @@ import threading
 import pytest
 
 import web_tools
+from answers import assert_problem
 from stack import DEADLINE
 
 PAGE = b"""<!DOCTYPE html><html lang="en"><title>A page with a player</title><video muted playsinline width="640"></video></html>"""
@@ -75,6 +76,10 @@ def hls(players, make_media):
     """An HLS folder in the library, as one medium."""
     shutil.copytree(make_media("hls").parent, players.library_dir / "shows/one")
     return players.new_media(title="A show", file_url="library:shows/one/hls.m3u8")
+
+
+def test_a_playlist_is_no_download(players, hls):
+    assert_problem(players.admin().get(f"/media/media/{hls['id']}/stream-url", params={"download": "true"}), 409)
 
 
 def url_of(stack, medium, **query):

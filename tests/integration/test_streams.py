@@ -56,6 +56,7 @@ def test_every_option_stands_in_the_url(admin, film):
     ("viewer=-", ["?viewer"]), ("viewer=a/b", ["?viewer"]), ("viewer=a%20b", ["?viewer"]), ("viewer=" + "x" * 65, ["?viewer"]), ("viewer=%C3%A4", ["?viewer"]),
     ("bind_ip=", ["?bind_ip"]), ("bind_ip=localhost", ["?bind_ip"]), ("bind_ip=127.0.0.1/8", ["?bind_ip"]), ("bind_ip=127.0.0.01", ["?bind_ip"]),
     ("bind_ip=1", ["?bind_ip"]), ("bind_ip=fe80::1%25eth0", ["?bind_ip"]), ("viewer=a&viewer=a", ["?viewer"]),
+    ("download=", ["?download"]), ("download=1", ["?download"]), ("download=True", ["?download"]),
     ("ttl_seconds=x&viewer=-&bind_ip=x", ["?ttl_seconds", "?viewer", "?bind_ip"]),
 ])
 def test_options_are_checked(admin, film, query, pointers):
@@ -233,6 +234,28 @@ def test_a_bound_url_plays_from_its_address_only(admin, film, viewer, content):
         assert_problem(viewer.get(bound, headers={"X-Forwarded-For": address}), 403)
 
 
+def test_a_download_is_saved_under_its_title(admin, film, viewer, content):
+    url = issue(admin, film, download="true", bind_ip="127.0.0.1")["stream_url"]
+    assert "/id/" in url and url.endswith("/The-shared-film.mp4")
+    answer = viewer.get(url)
+    assert answer.content == content and answer.headers["Content-Type"] == "video/mp4"
+    assert answer.headers["Content-Disposition"] == 'attachment; filename="The-shared-film.mp4"'
+    part = viewer.get(url, headers={"Range": "bytes=100-199"})
+    assert (part.status_code, part.content) == (206, content[100:200])
+    assert "Content-Disposition" not in viewer.get(issue(admin, film, download="false")["stream_url"]).headers
+    assert_problem(viewer.get(url.replace("/id/", "/i/", 1)), 403)  # the flag is signed
+    assert_problem(viewer.get(url.rsplit("/", 2)[0] + "/nothing.mp4/The-shared-film.mp4"), 404)
+
+
+def test_a_download_without_a_letter_in_its_title(stack, admin, make_media, viewer):
+    film = stack.film(make_media("film"), title="映画; filename=\"x\"\r\n/..".replace("\r\n", " "))
+    disposition = viewer.get(issue(admin, film, download="true")["stream_url"]).headers["Content-Disposition"]
+    assert disposition == 'attachment; filename="filename-x.mp4"'
+    admin.patch(f"/media/media/{film['id']}", json={"title": "映画"})
+    disposition = viewer.get(issue(admin, film, download="true")["stream_url"]).headers["Content-Disposition"]
+    assert disposition == f'attachment; filename="medium-{film["id"]}.mp4"'
+
+
 # --- revoke ----------------------------------------------------------------------------------------------
 def test_a_revoked_grant_is_403_at_once(admin, film, viewer, stack):
     kept, revoked = issue(admin, film), issue(admin, film)
@@ -310,6 +333,16 @@ def test_remote_media_play_with_ranges(remote_stack, origin, content):
     assert method == "GET" and path == "/films/a%20film.mp4?token=secret&x=%2F"
     assert not {"Authorization", "Cookie", "Referer", "User-Agent"} & {name for name, value in headers.items() if "mine" in value or "page" in value}
     assert "Authorization" not in headers and "Cookie" not in headers and "Referer" not in headers
+
+
+def test_a_remote_medium_is_downloaded_under_its_title(remote_stack, origin, content):
+    admin = remote_stack.admin()
+    medium = admin.post("/media/media/", json={"title": "A far film", "type": "video", "file_url": origin.url + "/films/a%20film.mp4"}).json()
+    url = issue(admin, medium, download="true")["stream_url"]
+    with remote_stack.anonymous() as viewer:
+        answer = viewer.get(url)
+        assert answer.content == content
+        assert answer.headers["Content-Disposition"] == 'attachment; filename="A-far-film.mp4"'
 
 
 def test_an_origin_that_is_not_listed_is_502_with_the_remedy(remote_stack):

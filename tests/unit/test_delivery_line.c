@@ -94,6 +94,9 @@ static const struct row line_rows[] = {
     {"u-1", "uuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuu", DELIVERY_REJECT_VIEWER, "65 bytes"},
     {"\"flags\":\"n\"", "\"flags\":\"x\"", DELIVERY_REJECT_FLAGS, "an unknown flag"},
     {"\"flags\":\"n\"", "\"flags\":\"ni\"", DELIVERY_REJECT_FLAGS, "two of them"},
+    {"\"flags\":\"n\"", "\"flags\":\"di\"", DELIVERY_REJECT_FLAGS, "two in the wrong order"},
+    {"\"flags\":\"n\"", "\"flags\":\"id\"", DELIVERY_REJECT_NONE, "a bound download"},
+    {"\"flags\":\"n\"", "\"flags\":\"d\"", DELIVERY_REJECT_NONE, "a download"},
     {"film.mp4", "", DELIVERY_REJECT_FILE, "no file"},
     {"film.mp4", "film mp4", DELIVERY_REJECT_FILE, "a blank in it"},
     {"192.0.2.7", "", DELIVERY_REJECT_ADDRESS, "no address"},
@@ -157,7 +160,7 @@ START_TEST(reads_every_field) {
   ck_assert_int_eq(delivery.media_id, 7);
   ck_assert_int_eq(delivery.body_bytes, 100);
   ck_assert_int_eq(delivery.status, 206);
-  ck_assert(delivery.complete && delivery.flags == 'n');
+  ck_assert(delivery.complete && !delivery.bound && !delivery.download);
   ck_assert_str_eq(delivery.request_id, "0123456789abcdef0123456789abcdef");
   ck_assert_str_eq(delivery.grant_id, GRANT);
   ck_assert_str_eq(delivery.viewer, "u-1");

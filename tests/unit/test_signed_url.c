@@ -58,6 +58,54 @@ START_TEST(gives_back_what_was_signed) {
 }
 END_TEST
 
+START_TEST(signs_downloads) {
+  struct keyring *keyring = forge_keyring();
+  struct text path = {0};
+  struct signed_url url = good;
+  struct signed_url verified;
+  const char *file;
+  url.download = true;
+  ck_assert_int_eq(signed_url_append_path(keyring, &url, "film.mp4/My-film.mp4", &path), ERROR_NONE);
+  ck_assert(strncmp(path.data, "/stream/k1/d/alice/", 19) == 0);
+  ck_assert_int_eq(signed_url_verify_path(keyring, path.data, "192.0.2.1", FORGE_NOW, &verified, &file), ERROR_NONE);
+  ck_assert(verified.download && verified.bound_address[0] == '\0');
+  ck_assert_str_eq(file, "film.mp4/My-film.mp4");
+  text_clear(&path);
+  memcpy(url.bound_address, "192.0.2.1", sizeof "192.0.2.1");
+  ck_assert_int_eq(signed_url_append_path(keyring, &url, "film.mp4/My-film.mp4", &path), ERROR_NONE);
+  ck_assert(strncmp(path.data, "/stream/k1/id/alice/", 20) == 0);
+  ck_assert_int_eq(signed_url_verify_path(keyring, path.data, "192.0.2.2", FORGE_NOW, &verified, &file), ERROR_DENIED);
+  ck_assert_int_eq(signed_url_verify_path(keyring, path.data, "192.0.2.1", FORGE_NOW, &verified, &file), ERROR_NONE);
+  ck_assert(verified.download && strcmp(verified.bound_address, "192.0.2.1") == 0);
+  text_free(&path);
+  keyring_free(keyring);
+}
+END_TEST
+
+START_TEST(names_downloads_after_titles) {
+  static const struct {
+    const char *title, *expected, *description;
+  } rows[] = {
+      {"The Film", "The-Film", "two words"},
+      {"  ...The  Film!? ", "The-Film", "what cannot stand in a name separates"},
+      {"a/../b\\c\"d\r\ne;f", "a-b-c-d-e-f", "nothing that a header or a path could mean otherwise"},
+      {"M\xc3\xbcnchen 72", "M-nchen-72", "letters beyond ASCII separate too"},
+      {"\xe6\x98\xa0\xe7\x94\xbb", "", "none left"},
+      {"-rf", "rf", "no dash in front"},
+      {"0123456789012345678901234567890123456789012345678901234567890123456789012345678901234567890123456789x",
+       "0123456789012345678901234567890123456789012345678901234567890123456789012345678901234567890123456789",
+       "a long one is cut"},
+  };
+  for (size_t i = 0; i < UNIT_ROWS(rows); i++) {
+    struct text name = {0};
+    text_append(&name, "");
+    signed_url_append_name(&name, rows[i].title);
+    ck_assert_msg(strcmp(name.data, rows[i].expected) == 0, "%s: %s", rows[i].description, name.data);
+    text_free(&name);
+  }
+}
+END_TEST
+
 START_TEST(binds_to_an_address) {
   static const struct {
     const char *bound, *remote;
@@ -112,6 +160,9 @@ static const struct row tampered[] = {
     {"kid default", "/stream/default/{f}/{v}/{g}/{e}/{s}/{m}/{n}", ERROR_DENIED},
     {"kid an expression", "/stream/.*/{f}/{v}/{g}/{e}/{s}/{m}/{n}", ERROR_INVALID},
     {"flag i added", "/stream/{k}/i/{v}/{g}/{e}/{s}/{m}/{n}", ERROR_DENIED},
+    {"flag d added", "/stream/{k}/d/{v}/{g}/{e}/{s}/{m}/{n}/name.mp4", ERROR_DENIED},
+    {"flags in the wrong order", "/stream/{k}/di/{v}/{g}/{e}/{s}/{m}/{n}", ERROR_INVALID},
+    {"a flag twice", "/stream/{k}/dd/{v}/{g}/{e}/{s}/{m}/{n}", ERROR_INVALID},
     {"unknown flag", "/stream/{k}/x/{v}/{g}/{e}/{s}/{m}/{n}", ERROR_INVALID},
     {"two flags", "/stream/{k}/ni/{v}/{g}/{e}/{s}/{m}/{n}", ERROR_INVALID},
     {"no flag", "/stream/{k}//{v}/{g}/{e}/{s}/{m}/{n}", ERROR_INVALID},
@@ -373,5 +424,6 @@ START_TEST(knows_viewers) {
 }
 END_TEST
 
-UNIT_MAIN("signed_url", signs_as_nginx_does, gives_back_what_was_signed, binds_to_an_address, refuses_tampered_paths,
-          refuses_other_spellings, refuses_to_sign_what_nginx_would_refuse, makes_grants, knows_viewers)
+UNIT_MAIN("signed_url", signs_as_nginx_does, gives_back_what_was_signed, signs_downloads, names_downloads_after_titles,
+          binds_to_an_address, refuses_tampered_paths, refuses_other_spellings, refuses_to_sign_what_nginx_would_refuse,
+          makes_grants, knows_viewers)
