@@ -185,9 +185,9 @@ create index media_view_log_addresses_64_idx on media_view_log ("timestamp") inc
 create index media_view_log_addresses_4096_idx on media_view_log ("timestamp") include (address_hash, bot)
   where address_hash < 2251799813685248;
 create index media_view_log_media_views_16_idx on media_view_log (media_id, "timestamp")
-  include (country, referrer, user_agent_id, viewer, bot) where id & 15 = 0;
+  include (id, country, referrer, user_agent_id, viewer, bot) where id & 15 = 0;
 create index media_view_log_media_views_256_idx on media_view_log (media_id, "timestamp")
-  include (country, referrer, user_agent_id, viewer, bot) where id & 255 = 0;
+  include (id, country, referrer, user_agent_id, viewer, bot) where id & 255 = 0;
 
 -- Makes the month's partition if it is missing: apart, then attached, which lets the others work on (create … partition of
 -- does not).
