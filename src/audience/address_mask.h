@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * What is kept of a viewer's address: what is shown of it, and by what two deliveries to it are known to be one view.
+ * Pure: the masked modes get their salt. What unique addresses mean follows from address_hash, so from the mode:
+ *
+ *   mode        shown                                   address_key from            address_hash from
+ *   full        the address                             SHA-256 of the address      the same digest: addresses
+ *   truncated   its network (/24 of IPv4, /48 of IPv6)  HMAC with the day's salt    SHA-256 of what is shown: networks
+ *   hashed      a pseudonym from fd6d:6761:7465::/48    HMAC with the day's salt    the same digest: addresses of a day
+ *
+ * An address is hashed as its 4 or 16 bytes; an IPv4-mapped IPv6 address is the IPv4 address. address_key is the
+ * digest's first 16 bytes, address_hash the next 8 (big-endian) without the sign. Rows are kept by these, so
+ * nothing of this may change.
+ */
+#ifndef MEDIAGATE_AUDIENCE_ADDRESS_MASK_H
+#define MEDIAGATE_AUDIENCE_ADDRESS_MASK_H
+
+#include <stdint.h>
+
+#include "base/error.h"
+
+#define ADDRESS_SALT_SIZE 32
+#define ADDRESS_KEY_SIZE  16
+#define ADDRESS_TEXT_SIZE 46
+
+/* In the order of the setting view_ip. */
+enum address_mode { ADDRESS_FULL, ADDRESS_TRUNCATED, ADDRESS_HASHED };
+
+struct masked_address {
+  char shown[ADDRESS_TEXT_SIZE]; /* canonical */
+  unsigned char key[ADDRESS_KEY_SIZE];
+  int64_t hash; /* >= 0, evenly spread */
+};
+
+/* `salt` is not read in ADDRESS_FULL and may be NULL there. ERROR_INVALID: no address. */
+enum error address_mask(const char *address, enum address_mode mode, const unsigned char salt[ADDRESS_SALT_SIZE],
+                        struct masked_address *ret_masked) MUST_CHECK;
+/* What a unique address is in this mode, as the API says it: "addresses", "networks", "addresses per day". */
+const char *address_mode_uniques(enum address_mode mode);
+
+#endif
