@@ -6,6 +6,7 @@
 
 #include "store/exchange.h"
 
+#include <libpq-fe.h>
 #include <poll.h>
 #include <stdio.h>
 #include <string.h>

@@ -10,8 +10,6 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include <libpq-fe.h>
-
 #include "base/error.h"
 #include "store/database.h"
 #include "store/sqlstate.h"
@@ -22,8 +20,11 @@
 /* A transaction whose connection broke is lost: nothing more may run in it, and surely not outside it. */
 enum transaction { TRANSACTION_NONE, TRANSACTION_OPEN, TRANSACTION_LOST };
 
+struct pg_conn;
+struct pg_result;
+
 struct database {
-  PGconn *connection; /* NULL: none */
+  struct pg_conn *connection; /* PGconn; NULL: none */
   char *connection_string;
   char *application_name;
   bool prepared;
@@ -42,9 +43,9 @@ struct database {
  * `prepared`: under a name, once a connection. *ret_result is NULL on failure; ret_result may be NULL. *ret_fate is set
  * in every case; unless it is FATE_ANSWERED the connection was dropped. */
 enum error exchange_run(struct database *database, const char *sql, bool prepared, const struct parameters *parameters,
-                        PGresult **ret_result, enum fate *ret_fate) MUST_CHECK;
+                        struct pg_result **ret_result, enum fate *ret_fate) MUST_CHECK;
 /* What comes back for what was sent already; deadline_ms 0: for ever. */
-enum error exchange_collect(struct database *database, int64_t deadline_ms, PGresult **ret_result,
+enum error exchange_collect(struct database *database, int64_t deadline_ms, struct pg_result **ret_result,
                             enum fate *ret_fate) MUST_CHECK;
 /* The connection is gone: keeps libpq's words, drops it, and is ERROR_UNAVAILABLE with FATE_UNKNOWN. */
 enum error exchange_lost_connection(struct database *database, enum fate *ret_fate);
