@@ -97,7 +97,8 @@ static enum error fill_chunk(const struct upload *upload, char *chunk, size_t *r
     }
     enum error error = request_read(upload->call->request, chunk + size, CHUNK_BYTES - size, &got);
     if (error != ERROR_NONE) {
-      return error;
+      /* Past the deadline the supervisor ends a read that waits for a silent client. */
+      return error == ERROR_ABORTED && is_overdue(upload->call) ? ERROR_EXPIRED : error;
     }
     size += got;
   } while (got > 0 && size < CHUNK_BYTES);

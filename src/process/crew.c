@@ -21,7 +21,8 @@
 #include "process/scoreboard.h"
 
 /* So many workers of a pool start at once beyond its size while old ones are replaced. */
-#define SURGE 4
+#define SURGE             4
+#define NUDGE_INTERVAL_MS 200
 
 struct member {
   pid_t pid; /* 0: a free place */
@@ -30,6 +31,7 @@ struct member {
   bool retiring;
   bool killed;
   int64_t deadline_ms; /* of retiring */
+  int64_t nudged_ms;
 };
 
 struct crew {
@@ -260,6 +262,15 @@ static int64_t silence_allowed_ms(const struct crew *crew, const struct member *
   }
 }
 
+/* Its time is over: a read that waits for a silent client returns, and the request can be refused. Again and again,
+ * since one may come in the moment before the read begins. */
+static void nudge(struct member *member, int64_t now) {
+  if (now - member->nudged_ms >= NUDGE_INTERVAL_MS) {
+    member->nudged_ms = now;
+    (void)kill(member->pid, WORKER_NUDGE_SIGNAL);
+  }
+}
+
 void crew_watch(struct crew *crew) {
   int64_t now = clock_monotonic_ms();
   /* Was it us who did not run (a suspended machine, a debugger)? Then give the workers time to beat again. */
@@ -268,12 +279,15 @@ void crew_watch(struct crew *crew) {
   }
   crew->watched_at_ms = now;
   for (size_t i = 0; i < SUPERVISOR_MAX_WORKERS; i++) {
-    const struct member *member = &crew->members[i];
+    struct member *member = &crew->members[i];
     if (member->pid == 0 || member->killed) {
       continue;
     }
     const struct scoreboard_slot *slot = slot_of(crew, i);
     enum worker_state state = scoreboard_state(slot);
+    if (member->retiring && now > member->deadline_ms) {
+      nudge(member, now);
+    }
     if (member->retiring && now > member->deadline_ms + SUPERVISOR_OVERDUE_GRACE_MS) {
       kill_member(crew, i, "past its drain deadline");
     } else if (now >= crew->lenient_until_ms &&

@@ -32,8 +32,13 @@ static void note_stop(int signal_number) {
   told_to_stop = 1;
 }
 
+static void end_the_wait(int signal_number) {
+  (void)signal_number;
+}
+
 void worker_prepare_signals(void) {
   struct sigaction ignore = {.sa_handler = SIG_IGN};
+  struct sigaction nudged = {.sa_handler = end_the_wait}; /* without SA_RESTART */
   struct sigaction noted = {.sa_handler = note_stop};
   struct sigaction usual = {.sa_handler = SIG_DFL};
   sigset_t masked;
@@ -47,6 +52,7 @@ void worker_prepare_signals(void) {
   (void)sigaction(SIGPIPE, &ignore, NULL);
   (void)sigaction(SIGCHLD, &usual, NULL);
   (void)sigaction(SIGTERM, &noted, NULL);
+  (void)sigaction(WORKER_NUDGE_SIGNAL, &nudged, NULL);
   (void)sigprocmask(SIG_SETMASK, &masked, NULL);
 }
 

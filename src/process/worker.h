@@ -6,8 +6,8 @@
  * connections in one process.
  *
  * SIGTERM is masked but while waiting, so that it never cuts a read, a write or a query short: a worker that is told to
- * stop finishes what it serves first. A listening socket that was shut down ends a worker too, once all connections
- * that were still queued on it are served.
+ * stop finishes what it serves first, until its time is over (WORKER_NUDGE_SIGNAL). A listening socket that was shut
+ * down ends a worker too, once all connections that were still queued on it are served.
  */
 #ifndef MEDIAGATE_PROCESS_WORKER_H
 #define MEDIAGATE_PROCESS_WORKER_H
@@ -50,6 +50,10 @@ enum error multiplexer_run(int listen_fd, const char *pool_name, const struct wo
 /* A worker without a socket: `tick` about every second. */
 enum error ticker_run(const char *pool_name, const struct worker_callbacks *callbacks,
                       struct scoreboard_slot *slot) MUST_CHECK;
+
+/* What the supervisor sends to a worker that is past its drain deadline. It does nothing but end a system call that
+ * waits, such as reading from a client that is silent, with EINTR. */
+#define WORKER_NUDGE_SIGNAL SIGUSR1
 
 /* For the loops and for the supervisor's child. */
 void worker_prepare_signals(void);
