@@ -143,23 +143,33 @@ enum error session_store_end(struct database *database, int64_t account_id, cons
       STATEMENT_REPEATABLE, &parameters, NULL);
 }
 
-enum error session_store_sweep(struct database *database, int64_t *ret_deleted) {
+/* Rows that somebody else holds are left to the next sweep: nobody waits for anybody. */
+#define SWEEP(table, condition)                                                                                        \
+  "delete from " table " where ctid = any(array(select ctid from " table " where " condition                           \
+  " limit $1::int8 for update skip locked))"
+
+enum error session_store_sweep(struct database *database, int64_t batch, int64_t *ret_deleted, bool *ret_more) {
   static const char *const sweeps[] = {
-      "delete from login_session where expires_at < now() - interval '1 day'", /* with its tokens */
-      "delete from refresh_token where expires_at < now() - interval '1 day'",
-      "delete from rate_limit where window_ends_at < now()",
-      "delete from invitation where expires_at < now() - interval '30 days' and spent_at is null",
+      SWEEP("login_session", "expires_at < now() - interval '1 day'"), /* with its tokens */
+      SWEEP("refresh_token", "expires_at < now() - interval '1 day'"),
+      SWEEP("rate_limit", "window_ends_at < now()"),
+      SWEEP("invitation", "expires_at < now() - interval '30 days' and spent_at is null"),
   };
+  struct parameters parameters = {0};
+  parameters_i64(&parameters, batch);
   int64_t deleted = 0;
+  bool more = false;
   for (size_t i = 0; i < sizeof sweeps / sizeof *sweeps; i++) {
     int64_t affected = 0;
-    enum error error = statement_change(database, sweeps[i], STATEMENT_REPEATABLE, NULL, &affected);
+    enum error error = statement_change(database, sweeps[i], STATEMENT_REPEATABLE, &parameters, &affected);
     if (error != ERROR_NONE) {
       return error;
     }
     deleted += affected;
+    more = more || affected == batch;
   }
   *ret_deleted = deleted;
+  *ret_more = more;
   return ERROR_NONE;
 }
 

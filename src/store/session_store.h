@@ -3,6 +3,7 @@
 #ifndef MEDIAGATE_STORE_SESSION_STORE_H
 #define MEDIAGATE_STORE_SESSION_STORE_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "base/error.h"
@@ -23,8 +24,10 @@ enum error session_store_rotate(struct database *database, const unsigned char o
 /* Ends the family of this token, when it belongs to the account; an unknown token is fine (ERROR_NONE). */
 enum error session_store_end(struct database *database, int64_t account_id,
                              const unsigned char token_hash[32]) MUST_CHECK;
-/* Deletes what is long expired; *ret_deleted rows. */
-enum error session_store_sweep(struct database *database, int64_t *ret_deleted) MUST_CHECK;
+/* Deletes what is long expired, at most `batch` rows of each table, so that no transaction is long; *ret_deleted rows
+ * in all. *ret_more: there is more to delete. */
+enum error session_store_sweep(struct database *database, int64_t batch, int64_t *ret_deleted,
+                               bool *ret_more) MUST_CHECK;
 
 /* Counts one attempt for both keys before anything is hashed, atomically (parallel guesses cannot race).
  * ERROR_LIMITED with the seconds until the window ends in *ret_retry_after when either is above its limit.

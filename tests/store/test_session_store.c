@@ -210,20 +210,36 @@ START_TEST(a_window_ends_and_trying_on_does_not_stretch_it) {
 }
 END_TEST
 
+START_TEST(sweeps_no_more_than_a_batch_of_each_table_at_once) {
+  int64_t deleted = 0;
+  bool more = false;
+  fixture_sql("insert into rate_limit (key, attempts, window_ends_at)"
+              " select sha256(n::text::bytea), 1, now() - interval '1 second' from generate_series(1, 5) n");
+  for (int left = 5; left > 0; left -= 2) {
+    ck_assert_int_eq(session_store_sweep(fixture_database, 2, &deleted, &more), ERROR_NONE);
+    ck_assert_int_eq(deleted, left > 2 ? 2 : left);
+    ck_assert_int_eq(more, left > 1);
+  }
+}
+END_TEST
+
 START_TEST(sweeps_what_is_long_over) {
   struct account account = fixture_account("ada@example.org");
   char id[37];
   int64_t deleted = 0, retry_after = 0;
+  bool more = true;
   ck_assert_int_eq(create(&account, 1, id), ERROR_NONE);
   ck_assert_int_eq(create(&account, 2, id), ERROR_NONE);
   ck_assert_int_eq(guess("ada@example.org", "192.0.2.1", &retry_after), ERROR_NONE);
-  ck_assert_int_eq(session_store_sweep(fixture_database, &deleted), ERROR_NONE);
+  ck_assert_int_eq(session_store_sweep(fixture_database, 10, &deleted, &more), ERROR_NONE);
   ck_assert_int_eq(deleted, 0);
+  ck_assert(!more);
   fixture_sql("update login_session set expires_at = now() - interval '2 days' where id = (select session_id from "
               "refresh_token limit 1)");
   fixture_sql("update rate_limit set window_ends_at = now() - interval '1 second'");
-  ck_assert_int_eq(session_store_sweep(fixture_database, &deleted), ERROR_NONE);
+  ck_assert_int_eq(session_store_sweep(fixture_database, 10, &deleted, &more), ERROR_NONE);
   ck_assert_int_eq(deleted, 3);
+  ck_assert(!more);
   ck_assert_int_eq(fixture_sql("select count(*) from refresh_token"), 1);
 }
 END_TEST
@@ -234,4 +250,5 @@ FIXTURE_MAIN("session_store", rotates_within_the_family, reuse_within_the_window
              of_parallel_rotations_without_a_window_one_wins_and_the_family_ends,
              parallel_rotations_within_the_window_stay_one_family, parallel_guesses_are_all_counted,
              limits_by_account_and_by_address, a_success_gives_attempts_back,
-             a_window_ends_and_trying_on_does_not_stretch_it, sweeps_what_is_long_over)
+             a_window_ends_and_trying_on_does_not_stretch_it, sweeps_no_more_than_a_batch_of_each_table_at_once,
+             sweeps_what_is_long_over)
