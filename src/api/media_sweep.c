@@ -5,6 +5,7 @@
 #include "api/media_sweep.h"
 
 #include "base/log.h"
+#include "security/signed_url.h"
 
 /* Longer than a request may wait for the database between placing a file or noting a deletion and
  * the commit. */
@@ -26,9 +27,10 @@ static enum error is_current(void *context, int64_t media_id, const char *entry,
 
 enum error media_sweep_run(struct app *app, bool full, struct sweep_counts *ret_counts) {
   const struct settings *settings = app->settings;
-  /* The last URL of a replaced file is signed from a cached row, and then lives its time. */
+  /* The last URL of a replaced file is signed from a cached row, and then lives its time: what stream_ttl_max was in
+   * that moment is not known any more. */
   const struct sweep_options options = {.keep_seconds =
-                                            settings->stale_seconds + settings->stream_ttl_max + COMMIT_GRACE_SECONDS,
+                                            settings->stale_seconds + GRANT_HARD_MAX_SECONDS + COMMIT_GRACE_SECONDS,
                                         .deletion_grace_seconds = COMMIT_GRACE_SECONDS,
                                         .spool_grace_seconds = SPOOL_GRACE_SECONDS,
                                         .full = full,

@@ -8,16 +8,15 @@
 #include "command/housekeeping.h"
 
 #include <stdlib.h>
-#include <string.h>
 
 #include "api/media_sweep.h"
 #include "base/clock.h"
 #include "base/log.h"
-#include "library/revocation.h"
-#include "store/grant_store.h"
+#include "command/serve_revocations.h"
 #include "store/session_store.h"
 
 #define RETRY_MS      10000
+#define SWEEP_BATCH   1000
 #define FULL_SWEEP_MS (24LL * 3600 * 1000)
 
 typedef enum error chore_function(struct app *app);
@@ -31,57 +30,22 @@ struct chore {
 /* --- the chores --- */
 
 static enum error sweep_sessions(struct app *app) {
-  int64_t deleted = 0;
-  enum error error = session_store_sweep(app->database, &deleted);
-  if (error == ERROR_NONE && deleted > 0) {
-    log_event(LOG_LEVEL_INFO, "sessions_swept", LOG_I64("deleted", deleted));
+  int64_t total = 0;
+  bool more = true;
+  enum error error = ERROR_NONE;
+  while (error == ERROR_NONE && more && !app->is_overdue(app->beat_context)) {
+    int64_t deleted = 0;
+    error = session_store_sweep(app->database, SWEEP_BATCH, &deleted, &more);
+    total += error == ERROR_NONE ? deleted : 0;
+  }
+  if (total > 0) {
+    log_event(LOG_LEVEL_INFO, "sessions_swept", LOG_I64("deleted", total));
   }
   return error;
-}
-
-struct names {
-  char **items;
-  size_t count;
-  size_t capacity;
-  bool failed;
-};
-
-static void collect_name(void *context, const char *name, int64_t expires_at_us) {
-  struct names *names = context;
-  (void)expires_at_us; /* the rows are those that have not expired */
-  if (names->count == names->capacity) {
-    size_t capacity = names->capacity == 0 ? 64 : names->capacity * 2;
-    char **items = realloc(names->items, capacity * sizeof *items);
-    names->failed = names->failed || items == NULL;
-    if (items == NULL) {
-      return;
-    }
-    names->items = items;
-    names->capacity = capacity;
-  }
-  char *copy = strdup(name);
-  names->failed = names->failed || copy == NULL;
-  if (copy != NULL) {
-    names->items[names->count++] = copy;
-  }
 }
 
 static enum error rebuild_revocations(struct app *app) {
-  struct names names = {0};
-  int64_t deleted = 0;
-  enum error error = grant_store_sweep(app->database, &deleted);
-  if (error == ERROR_NONE) {
-    error = grant_store_list_revoked(app->database, collect_name, &names);
-  }
-  if (error == ERROR_NONE) {
-    error = names.failed ? ERROR_MEMORY
-                         : revocation_rebuild(app->settings->data_dir, (const char *const *)names.items, names.count);
-  }
-  for (size_t i = 0; i < names.count; i++) {
-    free(names.items[i]);
-  }
-  free(names.items);
-  return error;
+  return serve_revocations_rebuild(app->database, app->settings->data_dir);
 }
 
 static enum error sweep_noted(struct app *app) {
@@ -96,7 +60,7 @@ static enum error sweep_everything(struct app *app) {
 
 static const struct chore chores[] = {
     {"rebuild_revocations", 60 * 1000,
-     rebuild_revocations}, /* first: until then a restored node plays what was revoked */
+     rebuild_revocations}, /* first, should the database have been away at the start */
     {"sweep_sessions", 60 * 1000, sweep_sessions},
     {"sweep_everything", FULL_SWEEP_MS, sweep_everything},
     {"sweep_noted", 60 * 1000, sweep_noted},

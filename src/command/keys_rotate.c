@@ -16,15 +16,18 @@
 #include "command/keys_rotate.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/clock.h"
 #include "command/keys_services.h"
+#include "security/signed_url.h"
 
 #define CLOCK_SLACK_SECONDS 60 /* another node's clock, and the second in which a worker signed last */
 
 int64_t keys_retire_time(const struct settings *settings, enum keys_kind kind, const struct keyring_key *key) {
-  int64_t ttl = kind == KEYS_STREAM ? settings->stream_ttl_max : settings->access_token_ttl;
+  /* stream_ttl_max may have been greater when it signed; access tokens are renewed in passing. */
+  int64_t ttl = kind == KEYS_STREAM ? GRANT_HARD_MAX_SECONDS : settings->access_token_ttl;
   return key->retired_at == 0 ? 0 : key->retired_at + ttl + CLOCK_SLACK_SECONDS;
 }
 
@@ -200,19 +203,35 @@ static enum error check_removal(const struct settings *settings, const struct ke
   return ERROR_NONE;
 }
 
-static enum error remove_named(const struct settings *settings, struct keys_file *file, const char *const *kids,
-                               size_t kid_count, bool force) {
-  for (size_t i = 0; i < kid_count; i++) {
-    enum error error = check_removal(settings, file, kids[i], force);
-    if (error != ERROR_NONE) {
-      return error; /* all or nothing: nothing is saved yet */
-    }
-    remove_key(file->keyring, (size_t)(keyring_find(file->keyring, kids[i]) - file->keyring->keys));
-  }
+/* Saves, and returns when nobody on this machine accepts the removed keys any more. */
+static enum error enforce_removal(const struct settings *settings, struct keys_file *file,
+                                  const struct keyring *removed) {
   enum error error = keys_file_save(file);
   if (error == ERROR_NONE) {
     error = reload_verifiers(settings, file->kind);
   }
+  for (size_t i = 0; error == ERROR_NONE && file->kind == KEYS_STREAM && i < removed->count; i++) {
+    error = keys_probe_forgotten(settings, &removed->keys[i]);
+  }
+  return error;
+}
+
+static enum error remove_named(const struct settings *settings, struct keys_file *file, const char *const *kids,
+                               size_t kid_count, bool force) {
+  struct keyring *removed = calloc(1, sizeof *removed);
+  enum error error = removed == NULL ? ERROR_MEMORY : ERROR_NONE;
+  for (size_t i = 0; i < kid_count && error == ERROR_NONE; i++) {
+    error = check_removal(settings, file, kids[i], force); /* all or nothing: nothing is saved yet */
+    if (error == ERROR_NONE) {
+      const struct keyring_key *key = keyring_find(file->keyring, kids[i]);
+      removed->keys[removed->count++] = *key; /* no more than there are: a key that is gone is not found again */
+      remove_key(file->keyring, (size_t)(key - file->keyring->keys));
+    }
+  }
+  if (error == ERROR_NONE) {
+    error = enforce_removal(settings, file, removed);
+  }
+  keyring_free(removed);
   if (error == ERROR_NONE) {
     printf("%zu %s keys removed\n", kid_count, keys_kind_name(file->kind));
   }

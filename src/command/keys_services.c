@@ -19,6 +19,8 @@
 #define PROBE_MEDIA_ID    INT64_MAX /* never assigned: ids count from 1 */
 #define PROBE_FILE        "key-check"
 #define PROBE_TTL_SECONDS 60
+#define ACCEPTED          404 /* the signature is good, such a medium is not there */
+#define REFUSED           403
 #define PROBES_IN_A_ROW   10 /* an old nginx worker may still accept a connection now and then */
 #define PROBE_DEADLINE_MS 15000
 #define PROBE_PAUSE_NS    50000000
@@ -127,43 +129,65 @@ static enum error make_request(const struct settings *settings, const struct key
   return ret_url->failed || ret_host->failed ? ERROR_MEMORY : error;
 }
 
-/* *ret_status is the last answer that was not 404. */
-static enum error probe_until_sure(const char *url, const char *host_header, long *ret_status) {
+/* *ret_status is the last answer that was another than the wanted one. */
+static enum error probe_until_sure(const char *url, const char *host_header, long wanted, long *ret_status) {
   int64_t deadline_ms = clock_monotonic_ms() + PROBE_DEADLINE_MS;
   CURL *curl = curl_easy_init();
   int in_a_row = 0;
   *ret_status = 0;
   while (curl != NULL && in_a_row < PROBES_IN_A_ROW && clock_monotonic_ms() < deadline_ms) {
     long status = request_status(curl, url, host_header);
-    in_a_row = status == 404 ? in_a_row + 1 : 0;
-    *ret_status = status == 404 ? *ret_status : status;
+    in_a_row = status == wanted ? in_a_row + 1 : 0;
+    *ret_status = status == wanted ? *ret_status : status;
     nanosleep(&(struct timespec){.tv_nsec = PROBE_PAUSE_NS}, NULL);
   }
   curl_easy_cleanup(curl);
   return curl == NULL ? ERROR_MEMORY : in_a_row == PROBES_IN_A_ROW ? ERROR_NONE : ERROR_TIMEOUT;
 }
 
-enum error keys_probe_nginx(const struct settings *settings, const struct keyring_key *key) {
+/* Asks with a URL that this key signs until nginx gives the wanted answer, ten times in a row. */
+static enum error probe(const struct settings *settings, const struct keyring_key *key, long wanted, long *ret_status) {
   __attribute__((cleanup(text_free))) struct text url = {0};
   __attribute__((cleanup(text_free))) struct text host_header = {0};
-  long status = 0;
   enum error error = make_request(settings, key, &url, &host_header);
   if (error == ERROR_NONE && curl_global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK) {
     error = ERROR_MEMORY;
   }
   if (error == ERROR_NONE) {
-    error = probe_until_sure(url.data, host_header.data, &status);
+    error = probe_until_sure(url.data, host_header.data, wanted, ret_status);
     curl_global_cleanup();
   }
-  if (error == ERROR_TIMEOUT) {
-    fprintf(stderr, "mediagate keys: nginx at %s does not accept the new key %s (", settings->nginx_url, key->kid);
-    fprintf(stderr, status == 0 ? "no answer" : "it answers %ld instead of 404", status);
-    fprintf(stderr,
-            "). Nothing is signed with it yet. See that nginx includes %s and nginx_url is right, "
-            "then run this again\n",
-            settings->stream_key_file);
-  } else if (error != ERROR_NONE) {
+  return error;
+}
+
+static void complain(const struct settings *settings, enum error error, const char *kid, const char *what, long wanted,
+                     long status, const char *meaning, const char *remedy) {
+  if (error != ERROR_TIMEOUT) {
     fprintf(stderr, "mediagate keys: nginx could not be asked: %s\n", error_strerror(error));
+    return;
+  }
+  fprintf(stderr, "mediagate keys: nginx at %s does not %s key %s (", settings->nginx_url, what, kid);
+  fprintf(stderr, status == 0 ? "no answer" : "it answers %ld instead of %ld", status, wanted);
+  fprintf(stderr, "). %s: see that nginx includes %s, that `nginx -t` passes and nginx_url is right, then %s\n",
+          meaning, settings->stream_key_file, remedy);
+}
+
+enum error keys_probe_nginx(const struct settings *settings, const struct keyring_key *key) {
+  long status = 0;
+  enum error error = probe(settings, key, ACCEPTED, &status);
+  if (error != ERROR_NONE) {
+    complain(settings, error, key->kid, "accept the new", ACCEPTED, status, "Nothing is signed with it yet",
+             "run this again");
+  }
+  return error;
+}
+
+enum error keys_probe_forgotten(const struct settings *settings, const struct keyring_key *key) {
+  long status = 0;
+  enum error error = probe(settings, key, REFUSED, &status);
+  if (error != ERROR_NONE) {
+    complain(settings, error, key->kid, "refuse the removed", REFUSED, status, "What it signed may still play",
+             "reload nginx");
   }
   return error;
 }

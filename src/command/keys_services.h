@@ -17,5 +17,7 @@ enum error keys_reload_nginx(const struct settings *settings) MUST_CHECK;
 /* Asks nginx_url for a stream that cannot exist, signed with this key, until nginx answers 404 every time (a key that
  * it does not know is 403). ERROR_TIMEOUT when it does not come to that; printed. */
 enum error keys_probe_nginx(const struct settings *settings, const struct keyring_key *key) MUST_CHECK;
+/* The converse: returns when nginx refuses what this key signs. */
+enum error keys_probe_forgotten(const struct settings *settings, const struct keyring_key *key) MUST_CHECK;
 
 #endif

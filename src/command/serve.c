@@ -17,6 +17,7 @@
 #include "command/command.h"
 #include "command/options.h"
 #include "command/serve_context.h"
+#include "command/serve_revocations.h"
 #include "library/media_folder.h"
 #include "process/pid_lock.h"
 #include "process/supervisor.h"
@@ -51,6 +52,20 @@ static void log_lines(enum log_level level, const char *event, const struct text
 
 /* --- start --- */
 
+/* Before anything is served: nginx plays what was revoked as long as its file is missing. A database that goes away
+ * just now is housekeeping's to wait for; a folder that cannot be written stops the start. */
+static bool rebuild_revocations(struct database *database, const struct settings *settings) {
+  enum error error = serve_revocations_rebuild(database, settings->data_dir);
+  bool away = error == ERROR_UNAVAILABLE || error == ERROR_TIMEOUT;
+  if (error != ERROR_NONE) {
+    log_event(away ? LOG_LEVEL_WARNING : LOG_LEVEL_ERROR, "revocations_failed", LOG_ERROR_FIELD(error),
+              LOG_STR("database", database_last_error(database)),
+              LOG_STR("remedy", away ? "nothing to do: made up for when the database returns"
+                                     : "revoked/ in data_dir must be a folder that mediagate's user may write"));
+  }
+  return error == ERROR_NONE || away;
+}
+
 /* A schema that does not fit stops the start. A database that is away does not: workers connect when it returns, and
  * until then everything but /livez answers 503. The connection is closed before the first fork. */
 static bool check_database(const struct settings *settings) {
@@ -78,8 +93,9 @@ static bool check_database(const struct settings *settings) {
                                     ? "run `mediagate migrate`"
                                     : "install the version of mediagate that the database was migrated for"));
   }
+  bool starts = error != ERROR_NONE || (fits && rebuild_revocations(database, settings));
   database_close(database);
-  return error != ERROR_NONE || fits;
+  return starts;
 }
 
 static bool check_data_folder(const struct settings *settings) {

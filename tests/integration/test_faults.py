@@ -7,6 +7,7 @@ import collections
 import contextlib
 import os
 import pathlib
+import shutil
 import signal
 import socket
 import subprocess
@@ -127,8 +128,8 @@ def spooled(stack):
 
 
 @contextlib.contextmanager
-def slow_upload(stack, api, media_id):
-    """An upload that sends a byte now and then and never ends by itself. Gives the socket."""
+def slow_upload(stack, api, media_id, silent=False):
+    """An upload that sends a byte now and then, or with `silent` falls silent, and never ends by itself. Gives the socket."""
     before = spooled(stack)
     with socket.create_connection(("127.0.0.1", stack.http_port)) as connection:
         connection.sendall((f"PUT /media/media/{media_id}/file HTTP/1.1\r\nHost: localhost\r\nContent-Type: video/mp4\r\n"
@@ -142,6 +143,8 @@ def slow_upload(stack, api, media_id):
         thread = threading.Thread(target=trickle, daemon=True)
         thread.start()
         wait_until(lambda: spooled(stack) - before, "the upload to arrive in the spool")
+        if silent:
+            stop.set()
         try:
             yield connection
         finally:
@@ -305,17 +308,20 @@ def test_a_second_sigterm_stops_at_once(town):
     assert not (town.root / "run/serve.pid").exists()
 
 
-def test_an_upload_past_the_drain_deadline_is_refused_cleanly(town):
+@pytest.mark.parametrize("silent", [False, True])
+def test_an_upload_past_the_drain_deadline_is_refused_cleanly(town, silent):
     api = town.admin()
     restart(town, drain_deadline=1)
-    before = spooled(town)
-    with slow_upload(town, api, town.new_media(api)["id"]) as connection:
+    before, killed = spooled(town), len(town.serve_events("worker_killed"))
+    with slow_upload(town, api, town.new_media(api)["id"], silent) as connection:
         begun = time.monotonic()
         assert town.stop_serve() == 0
         assert 1 <= time.monotonic() - begun < 5
         connection.settimeout(10)
-        assert connection.recv(4096).startswith(b"HTTP/1.1 503 ")
+        answer = connection.recv(4096)
+        assert answer.startswith(b"HTTP/1.1 503 ") and b"\r\nRetry-After: 1\r\n" in answer
     assert spooled(town) <= before
+    assert not town.serve_events("worker_killed")[killed:]
 
 
 def test_no_worker_outlives_a_killed_supervisor_and_the_next_start_cleans_up(town):
@@ -326,6 +332,18 @@ def test_no_worker_outlives_a_killed_supervisor_and_the_next_start_cleans_up(tow
     town.start_serve()
     town.wait_ready()
     assert town.serve_events("stale_pid_file")
+
+
+def test_revocations_are_there_again_before_the_first_request_is_served(town, make_media):
+    """As after a restore, whose backup needs no revoked/."""
+    api = town.admin()
+    grant = api.get(f"/media/media/{town.film(make_media('short'))['id']}/stream-url").json()["grant_id"]
+    assert api.delete(f"/media/grants/{grant}").status_code == 204
+    town.stop_serve()
+    shutil.rmtree(town.data_dir / "revoked")
+    town.start_serve()
+    assert (town.data_dir / "revoked" / grant).exists(), "when the sockets are there, so are the files"
+    town.wait_ready()
 
 
 # --- starts that are refused --------------------------------------------------------------------------

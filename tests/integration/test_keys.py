@@ -267,7 +267,35 @@ def test_force_ends_what_a_leaked_key_signed(keys_stack, playable):
     assert play(keys_stack, path) == 200
     keys(keys_stack, "retire", "--stream", "--force", leaked)
     assert leaked not in kids(keys_stack)
-    wait_until(lambda: play(keys_stack, path) == 403, "nginx to forget the key")
+    assert play(keys_stack, path) == 403, "it returns when nginx has forgotten the key"
+
+
+def test_force_tells_when_nginx_goes_on_with_a_leaked_key(keys_stack):
+    """nginx keeps what it had when its configuration cannot be read."""
+    leaked = kids(keys_stack)[0]
+    keys(keys_stack, "rotate", "--stream")
+    conf = keys_stack.root / "etc/nginx/nginx.conf"
+    good = conf.read_text(encoding="utf-8")
+    conf.write_text("broken\n", encoding="utf-8")
+    try:
+        done = keys(keys_stack, "retire", "--stream", "--force", leaked, check=False)
+    finally:
+        conf.write_text(good, encoding="utf-8")
+        keys_stack.reload_nginx()
+    assert done.returncode == 1 and "may still play" in done.stderr and "404 instead of 403" in done.stderr
+    assert leaked not in kids(keys_stack)
+
+
+def test_a_shorter_ttl_retires_no_key_that_signed_for_longer(keys_stack, playable):
+    with keys_stack.changed(stream_ttl_max=604800):
+        path = keys_stack.stream_path(playable["id"], ttl_seconds=604800)
+        kid = kids(keys_stack)[0]
+    keys(keys_stack, "rotate", "--stream")
+    text = key_file(keys_stack).read_text(encoding="ascii")
+    with keys_stack.changed(stream_ttl_max=60, stream_ttl_default=60):
+        rewrite(keys_stack, re.sub(r"# retired \S+", time.strftime("# retired %Y-%m-%dT%H:%M:%SZ", time.gmtime(time.time() - 6 * 86400)), text))
+        keys(keys_stack, "retire", "--stream")
+        assert kid in kids(keys_stack) and play(keys_stack, path) == 200
 
 
 def test_a_leaked_access_key_ends_its_tokens(keys_stack):
