@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * A scanner by hand, since this is the hot path of counting: it walks the line once, field by field, in the order of
- * the log format. The table of fields is that order.
+ * the log format. The tables of fields are that order.
  */
 #include "config.h"
 
@@ -15,6 +15,7 @@
 #define HEX         DIGITS "abcdef"
 #define LETTERS     "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 #define LINE_BEGINS "{\"time\":"
+#define START_EVENT ",\"event\":\"start\""
 
 /* Impossible: before this program was, after it will be; a hundred days; 64 TiB. */
 #define TIME_MIN_S     INT64_C(1577836800)
@@ -218,16 +219,22 @@ static bool scan_referrer_host(struct scanner *scanner, struct delivery *deliver
   return scan_word(scanner, LETTERS DIGITS ".-:[]", 0, delivery->referrer_host, sizeof delivery->referrer_host);
 }
 
+/* As the client asked for it: nginx logs a beginning for ranges of this form only. */
+static bool scan_range(struct scanner *scanner, struct delivery *delivery) {
+  return scan_word(scanner, "bytes=-" DIGITS, 0, delivery->content_range, sizeof delivery->content_range);
+}
+
 /* What stands before a value, and what reads it. */
 #define FIELD(before, scan, reject)                                                                                    \
   { before, sizeof(before) - 1, scan, reject }
-static const struct {
+struct field {
   const char *before;
   size_t before_size;
   bool (*scan)(struct scanner *scanner, struct delivery *delivery);
   enum delivery_reject reject;
-} fields[] = {
-    FIELD(LINE_BEGINS, scan_time, DELIVERY_REJECT_TIME),
+};
+/* After the time. */
+static const struct field end_fields[] = {
     FIELD(",\"request_id\":", scan_request_id, DELIVERY_REJECT_REQUEST_ID),
     FIELD(",\"media\":", scan_media, DELIVERY_REJECT_MEDIA),
     FIELD(",\"grant\":", scan_grant, DELIVERY_REJECT_GRANT),
@@ -244,16 +251,50 @@ static const struct {
     FIELD(",\"user_agent\":", scan_user_agent, DELIVERY_REJECT_USER_AGENT),
     FIELD(",\"referrer_host\":", scan_referrer_host, DELIVERY_REJECT_REFERRER_HOST),
 };
+static const struct field start_fields[] = {
+    FIELD(",\"request_id\":", scan_request_id, DELIVERY_REJECT_REQUEST_ID),
+    FIELD(",\"media\":", scan_media, DELIVERY_REJECT_MEDIA),
+    FIELD(",\"grant\":", scan_grant, DELIVERY_REJECT_GRANT),
+    FIELD(",\"viewer\":", scan_viewer, DELIVERY_REJECT_VIEWER),
+    FIELD(",\"flags\":", scan_flags, DELIVERY_REJECT_FLAGS),
+    FIELD(",\"file\":", scan_file, DELIVERY_REJECT_FILE),
+    FIELD(",\"address\":", scan_address, DELIVERY_REJECT_ADDRESS),
+    FIELD(",\"range\":", scan_range, DELIVERY_REJECT_RANGE),
+    FIELD(",\"user_agent\":", scan_user_agent, DELIVERY_REJECT_USER_AGENT),
+};
+#define COUNT(table) (sizeof(table) / sizeof *(table))
 
 /* --- the line -------------------------------------------------------------------------------- */
 
-static enum delivery_reject scan_line(struct scanner *scanner, struct delivery *delivery) {
-  for (size_t i = 0; i < sizeof fields / sizeof *fields; i++) {
+static enum delivery_reject scan_fields(struct scanner *scanner, const struct field *fields, size_t count,
+                                        struct delivery *delivery) {
+  for (size_t i = 0; i < count; i++) {
     if (!skip(scanner, fields[i].before, fields[i].before_size) || !fields[i].scan(scanner, delivery)) {
       return fields[i].reject;
     }
   }
   return skip(scanner, "}", 1) && scanner->at == scanner->end ? DELIVERY_REJECT_NONE : DELIVERY_REJECT_END;
+}
+
+static void clear_end(struct delivery *delivery) {
+  delivery->duration_us = 0;
+  delivery->body_bytes = 0;
+  delivery->status = 0;
+  delivery->complete = false;
+  delivery->method[0] = '\0';
+  delivery->referrer_host[0] = '\0';
+}
+
+static enum delivery_reject scan_line(struct scanner *scanner, struct delivery *delivery) {
+  if (!skip(scanner, LINE_BEGINS, sizeof LINE_BEGINS - 1) || !scan_time(scanner, delivery)) {
+    return DELIVERY_REJECT_TIME;
+  }
+  delivery->begins = skip(scanner, START_EVENT, sizeof START_EVENT - 1);
+  if (!delivery->begins) {
+    return scan_fields(scanner, end_fields, COUNT(end_fields), delivery);
+  }
+  clear_end(delivery);
+  return scan_fields(scanner, start_fields, COUNT(start_fields), delivery);
 }
 
 size_t delivery_line_glued_at(const char *line, size_t size) {
@@ -317,6 +358,7 @@ const char *delivery_reject_name(enum delivery_reject reject) {
       [DELIVERY_REJECT_COMPLETION] = "completion",
       [DELIVERY_REJECT_USER_AGENT] = "user_agent",
       [DELIVERY_REJECT_REFERRER_HOST] = "referrer_host",
+      [DELIVERY_REJECT_RANGE] = "range",
       [DELIVERY_REJECT_END] = "end",
       [DELIVERY_REJECT_DATABASE] = "database",
   };

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * One line of nginx's delivery log (log_format mediagate_view in deploy/mediagate.http.conf) as a struct. Pure and
- * strict: the fields of that format in their order, nothing else; a line that is anything else is rejected with its
- * reason. What a delivery means is not decided here: see view_rule.h.
+ * One line of nginx's delivery log (log_format mediagate_view or mediagate_start in deploy/mediagate.http.conf) as a
+ * struct. Pure and strict: the fields of that format in their order, nothing else; a line that is anything else is
+ * rejected with its reason. What a delivery means is not decided here: see view_rule.h.
  */
 #ifndef MEDIAGATE_INGEST_DELIVERY_LINE_H
 #define MEDIAGATE_INGEST_DELIVERY_LINE_H
@@ -14,7 +14,8 @@
 #define DELIVERY_LINE_MAX 16384 /* bytes; what nginx writes stays below 8 KiB */
 
 struct delivery {
-  int64_t time_us;     /* when the answer ended, since 1970 */
+  bool begins;         /* the line of a long delivery's beginning: nothing is known yet of method to referrer_host */
+  int64_t time_us;     /* when the answer ended, or began; since 1970 */
   int64_t duration_us; /* from the request's first byte to the answer's last */
   int64_t media_id;
   int64_t body_bytes;
@@ -27,7 +28,7 @@ struct delivery {
   char viewer[65]; /* "" for none */
   char address[46];
   char method[17];
-  char content_range[129];
+  char content_range[129]; /* of a beginning: the range asked for, "" for all */
   char referrer_host[256];
   char file[1201];
   char user_agent[2049];
@@ -57,6 +58,7 @@ enum delivery_reject {
   DELIVERY_REJECT_COMPLETION,
   DELIVERY_REJECT_USER_AGENT,
   DELIVERY_REJECT_REFERRER_HOST,
+  DELIVERY_REJECT_RANGE,
   DELIVERY_REJECT_END,      /* something follows the last field */
   DELIVERY_REJECT_DATABASE, /* given by the ingester: the database takes the line's neighbours, but not it */
   DELIVERY_REJECT_COUNT_

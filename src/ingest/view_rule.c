@@ -21,6 +21,9 @@ static bool is_accessory(const char *file) {
 }
 
 enum view_verdict view_rule_judge(const struct delivery *delivery) {
+  if (delivery->begins) {
+    return VIEW_BEGINS;
+  }
   if (strcmp(delivery->method, "GET") != 0) {
     return VIEW_NOT_A_GET;
   }
@@ -35,9 +38,23 @@ enum view_verdict view_rule_judge(const struct delivery *delivery) {
 
 const char *view_verdict_name(enum view_verdict verdict) {
   static const char *const names[] = {
-      [VIEW_COUNTS] = "counts",   [VIEW_NOT_A_GET] = "not_a_get", [VIEW_REFUSED] = "refused",
-      [VIEW_NO_BODY] = "no_body", [VIEW_ACCESSORY] = "accessory",
+      [VIEW_COUNTS] = "counts",   [VIEW_BEGINS] = "begins",   [VIEW_NOT_A_GET] = "not_a_get",
+      [VIEW_REFUSED] = "refused", [VIEW_NO_BODY] = "no_body", [VIEW_ACCESSORY] = "accessory",
   };
   _Static_assert(sizeof names / sizeof *names == VIEW_VERDICTS_, "every verdict has a name");
   return names[verdict];
+}
+
+const char *view_verdict_reason(enum view_verdict verdict) {
+  static const char *const reasons[] = {
+      [VIEW_COUNTS] = "opens the view, or adds to it",
+      [VIEW_BEGINS] = "only says that a delivery began; the line of its end counts",
+      [VIEW_NOT_A_GET] = "only GET plays",
+      [VIEW_REFUSED] =
+          "answered with neither 200 nor 206: forged, expired, revoked, missing, unchanged or out of range",
+      [VIEW_NO_BODY] = "the connection broke before the first byte of the file",
+      [VIEW_ACCESSORY] = "a playlist, picture or text track: fetched without playing anything",
+  };
+  _Static_assert(sizeof reasons / sizeof *reasons == VIEW_VERDICTS_, "every verdict has a reason");
+  return reasons[verdict];
 }

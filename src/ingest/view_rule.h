@@ -11,6 +11,7 @@
 
 enum view_verdict {
   VIEW_COUNTS,
+  VIEW_BEGINS,    /* the line of a long delivery's beginning; the one of its end counts */
   VIEW_NOT_A_GET, /* HEAD asks, it does not play */
   VIEW_REFUSED,   /* neither 200 nor 206: forged, expired, revoked, missing, unchanged, out of range */
   VIEW_NO_BODY,   /* not one byte was delivered */
@@ -21,5 +22,7 @@ enum view_verdict {
 enum view_verdict view_rule_judge(const struct delivery *delivery);
 /* As it stands in logs; never NULL. */
 const char *view_verdict_name(enum view_verdict verdict);
+/* Why, in a sentence; never NULL. */
+const char *view_verdict_reason(enum view_verdict verdict);
 
 #endif

@@ -407,7 +407,14 @@ class Stack(Callers):
         return found
 
     def view_log(self):
-        """The delivery log's lines as dictionaries."""
+        """The delivery log's lines as dictionaries, but for those of beginnings."""
+        return [line for line in self._delivery_lines() if "event" not in line]
+
+    def view_starts(self):
+        """The delivery log's lines of deliveries that began."""
+        return [line for line in self._delivery_lines() if line.get("event") == "start"]
+
+    def _delivery_lines(self):
         return [json.loads(line) for line in self.log_text("view.log").splitlines()]
 
     def wait_view_log(self, condition, what="the delivery to be logged"):

@@ -19,7 +19,12 @@
   "\"referrer_host\":\"player.example\"}"
 #define GOOD HEAD "206,\"body_bytes\":100" TAIL
 
-/* GOOD with one occurrence of `from` replaced by `to`; from NULL: `to` is the whole line. */
+#define START                                                                                                          \
+  "{\"time\":1795370400.123,\"event\":\"start\",\"request_id\":\"0123456789abcdef0123456789abcdef\",\"media\":\"7\","  \
+  "\"grant\":\"" GRANT "\",\"viewer\":\"u-1\",\"flags\":\"i\",\"file\":\"film.mp4\",\"address\":\"192.0.2.7\","        \
+  "\"range\":\"bytes=0-\",\"user_agent\":\"Player/1.0\"}"
+
+/* GOOD (or START) with one occurrence of `from` replaced by `to`; from NULL: `to` is the whole line. */
 struct row {
   const char *from, *to;
   enum delivery_reject expected;
@@ -132,23 +137,62 @@ static const struct row line_rows[] = {
     {",\"referrer_host\":\"player.example\"", "", DELIVERY_REJECT_REFERRER_HOST, "one field less"},
 };
 
-static size_t make_line(const struct row *row, char line[4096]) {
-  const char *at = row->from == NULL ? NULL : strstr(GOOD, row->from);
+static const struct row start_rows[] = {
+    {"7", "7", DELIVERY_REJECT_NONE, "as nginx writes it"},
+    {"bytes=0-", "bytes=1000-99999999", DELIVERY_REJECT_NONE, "a long range"},
+    {"bytes=0-", "", DELIVERY_REJECT_NONE, "no range"},
+    {"Player/1.0", "", DELIVERY_REJECT_NONE, "no user agent"},
+    {"\"start\"", "\"stop\"", DELIVERY_REJECT_REQUEST_ID, "another event"},
+    {"\"start\"", "start", DELIVERY_REJECT_REQUEST_ID, "an event without quotes"},
+    {",\"event\":\"start\"", "", DELIVERY_REJECT_METHOD, "its fields without the event"},
+    {"bytes=0-", "items=0-", DELIVERY_REJECT_RANGE, "another unit"},
+    {"bytes=0-", "bytes=0-1,5-6", DELIVERY_REJECT_RANGE, "two ranges"},
+    {",\"range\":\"bytes=0-\"", "", DELIVERY_REJECT_RANGE, "no range field"},
+    {GRANT, "", DELIVERY_REJECT_GRANT, "no grant"},
+    {"\"}", "\",\"referrer_host\":\"\"}", DELIVERY_REJECT_END, "one field more"},
+    {NULL, START START, DELIVERY_REJECT_GLUED, "two of them"},
+    {NULL, START GOOD, DELIVERY_REJECT_GLUED, "a beginning and an end"},
+    {NULL, "{\"time\":1795370400.123,\"event\":\"sta", DELIVERY_REJECT_TORN, "the beginning of one"},
+};
+
+static size_t make_line(const char *base, const struct row *row, char line[4096]) {
+  const char *at = row->from == NULL ? NULL : strstr(base, row->from);
   ck_assert_msg(row->from == NULL || at != NULL, "%s: the row replaces nothing", row->description);
   if (at == NULL) {
     return (size_t)snprintf(line, 4096, "%s", row->to);
   }
-  return (size_t)snprintf(line, 4096, "%.*s%s%s", (int)(at - GOOD), GOOD, row->to, at + strlen(row->from));
+  return (size_t)snprintf(line, 4096, "%.*s%s%s", (int)(at - base), base, row->to, at + strlen(row->from));
+}
+
+static void check_rows(const char *base, const struct row *rows, size_t count) {
+  for (size_t i = 0; i < count; i++) {
+    char line[4096];
+    struct delivery delivery;
+    enum delivery_reject reject = delivery_line_parse(line, make_line(base, &rows[i], line), &delivery);
+    ck_assert_msg(reject == rows[i].expected, "%s: %s instead of %s", rows[i].description, delivery_reject_name(reject),
+                  delivery_reject_name(rows[i].expected));
+  }
 }
 
 START_TEST(takes_a_line_or_names_the_reason) {
-  for (size_t i = 0; i < UNIT_ROWS(line_rows); i++) {
-    char line[4096];
-    struct delivery delivery;
-    enum delivery_reject reject = delivery_line_parse(line, make_line(&line_rows[i], line), &delivery);
-    ck_assert_msg(reject == line_rows[i].expected, "%s: %s instead of %s", line_rows[i].description,
-                  delivery_reject_name(reject), delivery_reject_name(line_rows[i].expected));
-  }
+  check_rows(GOOD, line_rows, UNIT_ROWS(line_rows));
+  check_rows(START, start_rows, UNIT_ROWS(start_rows));
+}
+END_TEST
+
+START_TEST(a_beginning_holds_nothing_of_the_line_before) {
+  struct delivery delivery;
+  ck_assert_int_eq(delivery_line_parse(GOOD, strlen(GOOD), &delivery), DELIVERY_REJECT_NONE);
+  ck_assert(!delivery.begins);
+  ck_assert_int_eq(delivery_line_parse(START, strlen(START), &delivery), DELIVERY_REJECT_NONE);
+  ck_assert(delivery.begins && !delivery.complete && delivery.bound);
+  ck_assert_int_eq(delivery.time_us, INT64_C(1795370400123000));
+  ck_assert_int_eq(delivery.status + delivery.body_bytes + delivery.duration_us, 0);
+  ck_assert_str_eq(delivery.content_range, "bytes=0-");
+  ck_assert_str_eq(delivery.user_agent, "Player/1.0");
+  ck_assert_str_eq(delivery.method, "");
+  ck_assert_str_eq(delivery.referrer_host, "");
+  ck_assert_int_eq(view_rule_judge(&delivery), VIEW_BEGINS);
 }
 END_TEST
 
@@ -244,5 +288,6 @@ START_TEST(judges_deliveries) {
 }
 END_TEST
 
-UNIT_MAIN("delivery_line", takes_a_line_or_names_the_reason, reads_every_field, rejects_what_does_not_fit_into_a_string,
-          every_beginning_of_a_line_is_rejected, finds_the_line_glued_to_a_torn_one, judges_deliveries)
+UNIT_MAIN("delivery_line", takes_a_line_or_names_the_reason, a_beginning_holds_nothing_of_the_line_before,
+          reads_every_field, rejects_what_does_not_fit_into_a_string, every_beginning_of_a_line_is_rejected,
+          finds_the_line_glued_to_a_torn_one, judges_deliveries)
