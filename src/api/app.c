@@ -5,6 +5,8 @@
 
 #include "api/app.h"
 
+#include "store/session_store.h"
+
 enum error app_account(struct app *app, int64_t id, struct account *storage, const struct account **ret_account) {
   if (app->row_cache != NULL) {
     return row_cache_account(app->row_cache, id, ret_account);
@@ -25,4 +27,9 @@ enum error app_media(struct app *app, int64_t id, struct media *storage, const s
     *ret_media = storage;
   }
   return error;
+}
+
+enum error app_session_is_ended(struct app *app, const char *session_id, bool *ret_ended) {
+  return app->row_cache != NULL ? row_cache_session(app->row_cache, session_id, ret_ended)
+                                : session_store_is_ended(app->database, session_id, ret_ended);
 }

@@ -43,6 +43,24 @@ static void refuse_token(struct call *call) {
                   "/auth/refresh or /auth/login.");
 }
 
+/* Does the token still stand for somebody: an enabled account, its present epoch, a session that was not ended?
+ * ERROR_DENIED: no. */
+static enum error find_identity(struct app *app, struct guard_identity *storage) {
+  const struct account *account;
+  bool ended = false;
+  enum error error = app_account(app, storage->token.account_id, &storage->account, &account);
+  if (error == ERROR_NONE && (account->disabled || account->token_epoch != storage->token.epoch)) {
+    error = ERROR_DENIED;
+  }
+  if (error == ERROR_NONE) {
+    if (account != &storage->account) {
+      storage->account = *account; /* a cached row is good until the next look into the cache only */
+    }
+    error = app_session_is_ended(app, storage->token.session_id, &ended);
+  }
+  return error == ERROR_NOT_FOUND || (error == ERROR_NONE && ended) ? ERROR_DENIED : error;
+}
+
 bool guard_admit(struct call *call, struct guard_identity *storage) {
   const char *text;
   size_t length;
@@ -63,18 +81,14 @@ bool guard_admit(struct call *call, struct guard_identity *storage) {
     refuse_token(call);
     return false;
   }
-  const struct account *account;
-  error = app_account(call->app, storage->token.account_id, &storage->account, &account);
-  if (error != ERROR_NONE && error != ERROR_NOT_FOUND) {
-    call_fail(call, error, "finding the caller's account");
-    return false;
-  }
-  if (error == ERROR_NOT_FOUND || account->disabled || account->token_epoch != storage->token.epoch) {
+  error = find_identity(call->app, storage);
+  if (error == ERROR_DENIED) {
     refuse_token(call);
     return false;
   }
-  if (account != &storage->account) {
-    storage->account = *account; /* a cached row is good until the next look into the cache only */
+  if (error != ERROR_NONE) {
+    call_fail(call, error, "finding the caller's account and session");
+    return false;
   }
   call->account = &storage->account;
   call->token = &storage->token;

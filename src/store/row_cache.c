@@ -13,11 +13,15 @@
 #include "store/row_cache.h"
 
 #include <stdbool.h>
+#include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/clock.h"
+#include "base/text.h"
 #include "store/row_listener.h"
 #include "store/row_table.h"
+#include "store/session_store.h"
 
 #define AGE_MAX_MS 1900 /* a row may be used for a moment after it was looked up */
 /* How long an unreachable database is left alone while stale rows serve: connecting can block. The listener, which
@@ -25,11 +29,17 @@
 #define AWAY_PAUSE_MS         5000
 #define AWAY_PAUSE_UNHEARD_MS 1500
 
+struct session_row {
+  char id[37];
+  bool ended;
+};
+
 struct row_cache {
   struct database *database;
   struct row_listener *listener;
   struct row_table *accounts;
   struct row_table *media;
+  struct row_table *sessions; /* by the first digits of their ids */
   int64_t stale_ms;
   int64_t stepped_ms;         /* the listener's last step */
   uint64_t epoch;             /* counts the beginnings of listening */
@@ -67,6 +77,9 @@ enum error row_cache_open(struct database *database, const struct row_cache_opti
     error = row_table_open(options->entries, sizeof(struct media), free_media_row, &cache->media);
   }
   if (error == ERROR_NONE) {
+    error = row_table_open(options->entries, sizeof(struct session_row), NULL, &cache->sessions);
+  }
+  if (error == ERROR_NONE) {
     error = row_listener_open(options->notify_connection_string, &callbacks, &cache->listener);
   }
   if (error != ERROR_NONE) {
@@ -82,6 +95,7 @@ void row_cache_close(struct row_cache *cache) {
     row_listener_close(cache->listener);
     row_table_close(cache->accounts);
     row_table_close(cache->media);
+    row_table_close(cache->sessions);
     free(cache);
   }
 }
@@ -114,7 +128,7 @@ static bool is_good_as_stale(const struct row_cache *cache, const struct row_ent
   return cache->stale_ms > 0 && now_ms - known_current_ms(cache, entry) <= cache->stale_ms;
 }
 
-/* account_store_find or media_store_find. */
+/* account_store_find or media_store_find; of a session the row has the id already. */
 typedef enum error read_row(struct database *database, int64_t id, void *ret_row);
 
 static enum error read_account(struct database *database, int64_t id, void *ret_row) {
@@ -123,6 +137,12 @@ static enum error read_account(struct database *database, int64_t id, void *ret_
 
 static enum error read_media(struct database *database, int64_t id, void *ret_row) {
   return media_store_find(database, id, ret_row);
+}
+
+static enum error read_session(struct database *database, int64_t id, void *ret_row) {
+  struct session_row *row = ret_row;
+  (void)id; /* a part of it only */
+  return session_store_is_ended(database, row->id, &row->ended);
 }
 
 /* The listener is asked at most once a millisecond, and always after a read: what changed during the read is forgotten
@@ -145,7 +165,8 @@ static enum error look_up(struct row_cache *cache, struct row_table *table, read
     *ret_row = entry->row;
     return ERROR_NONE;
   }
-  uint64_t epoch = row_listener_is_listening(cache->listener) ? cache->epoch : 0;
+  bool announced = table != cache->sessions;
+  uint64_t epoch = announced && row_listener_is_listening(cache->listener) ? cache->epoch : 0;
   enum error error = read(cache->database, id, scratch);
   if ((error == ERROR_UNAVAILABLE || error == ERROR_TIMEOUT) && stale_serves) {
     cache->database_away_until_ms = clock_monotonic_ms() + (cache->epoch > 0 ? AWAY_PAUSE_MS : AWAY_PAUSE_UNHEARD_MS);
@@ -184,6 +205,41 @@ enum error row_cache_media(struct row_cache *cache, int64_t id, const struct med
   enum error error = look_up(cache, cache->media, read_media, &scratch, id, &row);
   if (error == ERROR_NONE) {
     *ret_media = row;
+  }
+  return error;
+}
+
+/* The first 60 bits. A session that shares them with another takes its place. */
+static int64_t session_key(const char *session_id) {
+  char digits[17] = "0";
+  size_t count = 1;
+  for (const char *at = session_id; *at != '\0' && count < sizeof digits - 1; at++) {
+    if (*at != '-') {
+      digits[count++] = *at;
+    }
+  }
+  unsigned char bytes[8] = {0};
+  int64_t key = 0;
+  if (text_hex_decode(digits, 16, bytes) == ERROR_NONE) {
+    for (size_t i = 0; i < sizeof bytes; i++) {
+      key = key << 8 | bytes[i];
+    }
+  }
+  return key;
+}
+
+enum error row_cache_session(struct row_cache *cache, const char *session_id, bool *ret_ended) {
+  struct session_row scratch = {.ended = false};
+  const void *row = NULL;
+  int64_t key = session_key(session_id);
+  snprintf(scratch.id, sizeof scratch.id, "%s", session_id);
+  const struct row_entry *entry = row_table_find(cache->sessions, key);
+  if (entry != NULL && strcmp(((const struct session_row *)entry->row)->id, session_id) != 0) {
+    row_table_forget(cache->sessions, key);
+  }
+  enum error error = look_up(cache, cache->sessions, read_session, &scratch, key, &row);
+  if (error == ERROR_NONE) {
+    *ret_ended = ((const struct session_row *)row)->ended;
   }
   return error;
 }

@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * Accounts and media for the fast and api pools, at most 2 s old and usually milliseconds: triggers NOTIFY, the cache
- * LISTENs on a direct connection and forgets what changed. Without that connection, or where a pooler answers on it,
- * rows expire 2 s after they were read. With the database away, cached rows serve on for stale_seconds.
+ * LISTENs on a direct connection and forgets what changed. Sessions too, for 2 s each, since nothing tells of their
+ * end. Without that connection, or where a pooler answers on it, rows expire 2 s after they were read. With the
+ * database away, cached rows serve on for stale_seconds.
  */
 #ifndef MEDIAGATE_STORE_ROW_CACHE_H
 #define MEDIAGATE_STORE_ROW_CACHE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -29,6 +31,8 @@ void row_cache_close(struct row_cache *cache);
 /* As the stores' find. The pointers are good until the next call on this cache. */
 enum error row_cache_account(struct row_cache *cache, int64_t id, const struct account **ret_account) MUST_CHECK;
 enum error row_cache_media(struct row_cache *cache, int64_t id, const struct media **ret_media) MUST_CHECK;
+/* As session_store_is_ended. */
+enum error row_cache_session(struct row_cache *cache, const char *session_id, bool *ret_ended) MUST_CHECK;
 /* For the worker: the descriptor to watch (-1 while there is none), and what to do when it is readable or a while has
  * passed. */
 int row_cache_fd(const struct row_cache *cache);

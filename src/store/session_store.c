@@ -143,6 +143,27 @@ enum error session_store_end(struct database *database, int64_t account_id, cons
       STATEMENT_REPEATABLE, &parameters, NULL);
 }
 
+enum error session_store_is_ended(struct database *database, const char *session_id, bool *ret_ended) {
+  struct parameters parameters = {0};
+  parameters_text(&parameters, session_id);
+  struct rows rows;
+  enum error error = statement_execute(database, "select ended_at is not null from login_session where id = $1::uuid",
+                                       STATEMENT_REPEATABLE, &parameters, &rows);
+  if (error != ERROR_NONE) {
+    return error;
+  }
+  bool found = rows_next(&rows);
+  bool ended = found && rows_bool(&rows);
+  error = rows_close(&rows);
+  if (error == ERROR_NONE && !found) {
+    error = ERROR_NOT_FOUND;
+  }
+  if (error == ERROR_NONE) {
+    *ret_ended = ended;
+  }
+  return error;
+}
+
 /* Rows that somebody else holds are left to the next sweep: nobody waits for anybody. */
 #define SWEEP(table, condition)                                                                                        \
   "delete from " table " where ctid = any(array(select ctid from " table " where " condition                           \

@@ -24,6 +24,9 @@ enum error session_store_rotate(struct database *database, const unsigned char o
 /* Ends the family of this token, when it belongs to the account; an unknown token is fine (ERROR_NONE). */
 enum error session_store_end(struct database *database, int64_t account_id,
                              const unsigned char token_hash[32]) MUST_CHECK;
+/* Was this session ended, by logout, a password change or a refresh token used twice? ERROR_NOT_FOUND: there is none.
+ */
+enum error session_store_is_ended(struct database *database, const char *session_id, bool *ret_ended) MUST_CHECK;
 /* Deletes what is long expired, at most `batch` rows of each table, so that no transaction is long; *ret_deleted rows
  * in all. *ret_more: there is more to delete. */
 enum error session_store_sweep(struct database *database, int64_t batch, int64_t *ret_deleted,

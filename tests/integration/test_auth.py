@@ -10,6 +10,7 @@ import time
 
 import pytest
 from answers import assert_json, assert_problem, parse_time, send_raw
+from callers import Api
 from stack import wait_until
 
 PASSWORD = "correct horse battery"
@@ -336,12 +337,38 @@ def test_logout_ends_the_session(stack, anonymous):
     body = {"refresh_token": admin.tokens["refresh_token"]}
     assert other.post("/auth/logout", json=body).status_code == 204  # another's session is left alone
     assert_json(refresh(anonymous, admin.tokens["refresh_token"]))
-    for _ in range(2):
-        answer = admin.post("/auth/logout", json=body)
-        assert answer.status_code == 204 and answer.content == b""
+    answer = admin.post("/auth/logout", json=body)
+    assert answer.status_code == 204 and answer.content == b""
     assert_problem(refresh(anonymous, admin.tokens["refresh_token"]), 401)
     assert_problem(anonymous.post("/auth/logout", json=body), 401)
-    assert admin.post("/auth/logout", json={"refresh_token": "unknown"}).status_code == 204
+    assert other.post("/auth/logout", json={"refresh_token": "unknown"}).status_code == 204
+
+
+# In each pool: fast, api, auth and upload. None of these does anything.
+CALLS = [("GET", "/auth/me"), ("GET", "/media/media/"), ("PUT", "/auth/password"), ("PUT", "/media/media/999999999/file")]
+
+
+def refused_everywhere(api):
+    """Does every worker refuse this access token? Each is asked often enough."""
+    return all(api.request(method, path).status_code == 401 for method, path in CALLS for _ in range(12))
+
+
+def test_an_ended_session_ends_its_access_tokens_within_two_seconds(stack, anonymous):
+    admin = stack.new_admin()
+    stays = stack.login(admin.email, admin.password)
+    refreshed = stack.login(admin.email, admin.password)
+    second = assert_json(refresh(anonymous, refreshed.tokens["refresh_token"]))
+    with Api(stack.base_url, stack.certificate, second["access_token"]) as reused:
+        for api in (admin, stays, refreshed, reused):  # every worker has looked
+            for method, path in CALLS * 12:
+                assert api.request(method, path).status_code != 401
+        assert admin.post("/auth/logout", json={"refresh_token": admin.tokens["refresh_token"]}).status_code == 204
+        wait_until(lambda: refused_everywhere(admin), "the token of an ended session to be refused", timeout=4)
+        assert "invalid_token" in admin.get("/auth/me").headers["WWW-Authenticate"]
+        stack.sql("update refresh_token set spent_at = now() - interval '1 hour' where spent_at is not null")
+        assert_problem(refresh(anonymous, refreshed.tokens["refresh_token"]), 401)  # reuse
+        wait_until(lambda: refused_everywhere(refreshed) and refused_everywhere(reused), "the tokens of a stolen session to be refused", timeout=4)
+    assert stays.get("/auth/me").status_code == 200 and not refused_everywhere(stays)
 
 
 # --- access tokens ------------------------------------------------------------------------------------

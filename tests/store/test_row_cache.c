@@ -234,6 +234,42 @@ START_TEST(a_deleted_medium_and_a_disabled_account_are_seen) {
 }
 END_TEST
 
+START_TEST(sessions_are_cached_for_two_seconds_and_no_longer) {
+  static const char session_id[] = "0123abcd-0000-4000-8000-00000000000f";
+  static const char alike[] = "0123abcd-0000-4000-8000-000000000000"; /* the same in what they are cached by */
+  struct account account = fixture_account("ada@example.org");
+  struct row_cache *cache = open_cache(fixture_connection_string, 0, 100);
+  bool ended = true;
+  char insert[300];
+  ck_assert_int_eq(row_cache_session(cache, session_id, &ended), ERROR_NOT_FOUND);
+  for (int i = 0; i < 2; i++) {
+    snprintf(insert, sizeof insert,
+             "insert into login_session (id, account_id, expires_at, ended_at) values ('%s', %lld, now() + interval '1 "
+             "hour', %s)",
+             i == 0 ? session_id : alike, (long long)account.id, i == 0 ? "null" : "now()");
+    fixture_sql(insert);
+  }
+  wait_until_listening(cache, account.id);
+  for (int i = 0; i < 3; i++) {
+    ck_assert_int_eq(row_cache_session(cache, session_id, &ended), ERROR_NONE);
+    ck_assert(!ended);
+    ck_assert_int_eq(row_cache_session(cache, alike, &ended), ERROR_NONE);
+    ck_assert(ended);
+  }
+  ck_assert_int_eq(row_cache_session(cache, session_id, &ended), ERROR_NONE);
+  fixture_sql("update login_session set ended_at = now()");
+  int64_t began = clock_monotonic_ms();
+  ck_assert_int_eq(row_cache_session(cache, session_id, &ended), ERROR_NONE);
+  ck_assert(!ended); /* from the cache, though the listener is well: nothing tells of sessions */
+  while (!ended) {
+    ck_assert_int_lt(clock_monotonic_ms() - began, 2000);
+    ck_assert_int_eq(row_cache_session(cache, session_id, &ended), ERROR_NONE);
+    poll(NULL, 0, 5);
+  }
+  row_cache_close(cache);
+}
+END_TEST
+
 START_TEST(misses_are_not_cached) {
   struct row_cache *cache = open_cache(fixture_connection_string, 0, 100);
   const struct media *media = NULL;
@@ -324,4 +360,5 @@ END_TEST
 FIXTURE_MAIN("row_cache", a_change_is_seen_at_once_while_listening, rows_are_served_from_memory_while_listening,
              a_cut_listener_costs_no_freshness, a_silent_listener_costs_no_freshness, without_a_listener_rows_expire,
              a_listener_behind_pgbouncer_is_not_trusted, a_deleted_medium_and_a_disabled_account_are_seen,
-             misses_are_not_cached, stale_rows_serve_while_the_database_is_away, the_least_recently_used_row_makes_room)
+             sessions_are_cached_for_two_seconds_and_no_longer, misses_are_not_cached,
+             stale_rows_serve_while_the_database_is_away, the_least_recently_used_row_makes_room)
