@@ -7,6 +7,7 @@
 
 #include "api/reply.h"
 #include "base/log.h"
+#include "store/ingest_store.h"
 #include "store/migration.h"
 
 static const char ok[] = "ok";
@@ -45,6 +46,23 @@ static void append_checks(struct text *body, const struct checks *checks) {
   text_append(body, "}");
 }
 
+/* Counting may lag or rest without a request noticing, so that it does not decide whether we are ready. */
+static void append_ingest(struct text *body, struct app *app) {
+  struct ingest_state state;
+  if (ingest_store_state(app->database, &state) != ERROR_NONE) {
+    return;
+  }
+  reply_name(body, "ingest");
+  text_append(body, "{");
+  reply_string(body, "state", state.nodes == 0 ? "absent" : state.silent_nodes > 0 ? "silent" : "running");
+  reply_integer(body, "nodes", state.nodes);
+  reply_integer(body, "silent_nodes", state.silent_nodes);
+  reply_integer(body, "unread_bytes", state.unread_bytes);
+  reply_integer(body, "unread_seconds", state.unread_seconds);
+  reply_integer(body, "heard_seconds", state.heard_seconds);
+  text_append(body, "}");
+}
+
 /* A problem document with the checks as its extension (RFC 9457 section 3.2). */
 static void reply_not_ready(struct call *call, const struct checks *checks) {
   struct text *body = reply_begin(call->response, 503);
@@ -68,6 +86,7 @@ void health_api_ready(struct call *call) {
     struct text *body = reply_begin(call->response, 200);
     reply_string(body, "status", "ready");
     append_checks(body, &checks);
+    append_ingest(body, call->app);
     reply_end(call->response);
     return;
   }

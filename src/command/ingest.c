@@ -6,13 +6,16 @@
 #include "config.h"
 
 #include <inttypes.h>
+#include <limits.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <systemd/sd-daemon.h>
+#include <unistd.h>
 
+#include "base/clock.h"
 #include "base/file.h"
 #include "base/log.h"
 #include "command/command.h"
@@ -21,6 +24,7 @@
 #include "command/options.h"
 #include "ingest/ingester.h"
 #include "store/delivery_store.h"
+#include "store/ingest_store.h"
 #include "store/migration.h"
 
 static const char usage[] =
@@ -33,7 +37,16 @@ static const char usage[] =
     "  --import LOG …  count these logs, gzip or not, and end; what was counted before is passed over\n\n"
     "  SIGTERM, SIGINT  store what was read, then stop\n";
 
+#define SAY_EVERY_MS 2000
+
 static volatile sig_atomic_t stop;
+
+struct following {
+  struct ingester *ingester;
+  struct database *database;
+  char node[HOST_NAME_MAX + 1];
+  int64_t said_ms;
+};
 
 static void on_stop(int signal_number) {
   (void)signal_number;
@@ -86,7 +99,25 @@ static void tell(enum error error, enum error *last, const struct ingester_optio
   *last = error;
 }
 
-static int follow(struct ingester *ingester, const struct ingester_options *options, int64_t interval_ms) {
+/* Every two seconds, also in the middle of a backlog: how far we are. */
+static void say(void *context) {
+  struct following *following = context;
+  struct ingest_lag lag;
+  int64_t now_ms = clock_monotonic_ms();
+  if (following->said_ms != 0 && now_ms - following->said_ms < SAY_EVERY_MS) {
+    return;
+  }
+  following->said_ms = now_ms;
+  enum error error = ingester_lag(following->ingester, &lag);
+  if (error == ERROR_NONE) {
+    error = ingest_store_say(following->database, following->node, lag.unread_bytes, lag.seconds);
+  }
+  if (error != ERROR_NONE) { /* the next one makes up for it; an outage is told by the counting itself */
+    log_event(LOG_LEVEL_DEBUG, "say_failed", LOG_ERROR_FIELD(error));
+  }
+}
+
+static int follow(struct following *following, const struct ingester_options *options, int64_t interval_ms) {
   enum error last = ERROR_NONE;
   catch_signals();
   log_event(LOG_LEVEL_INFO, "starting", LOG_STR("version", PACKAGE_VERSION), LOG_STR("log_dir", options->log_dir));
@@ -96,8 +127,9 @@ static int follow(struct ingester *ingester, const struct ingester_options *opti
   (void)sd_notify(0, "READY=1\nSTATUS=counting"); /* nobody listens when systemd did not start us */
   log_event(LOG_LEVEL_INFO, "ready");
   while (!stop) {
-    tell(ingester_run(ingester, &stop), &last, options);
+    tell(ingester_run(following->ingester, &stop), &last, options);
     if (!stop) {
+      say(following);
       wait_ms(interval_ms);
     }
   }
@@ -106,10 +138,25 @@ static int follow(struct ingester *ingester, const struct ingester_options *opti
   return 0;
 }
 
+static void print_nodes(const struct ingest_state *state) {
+  if (state->nodes == 0) {
+    puts("running: none that the database heard of within a day");
+    return;
+  }
+  printf("running: %" PRId64 " of %" PRId64 " nodes, the last sign of life %" PRId64 " s ago; unread there: %" PRId64
+         " bytes, the oldest line %" PRId64 " s old\n",
+         state->nodes - state->silent_nodes, state->nodes, state->heard_seconds, state->unread_bytes,
+         state->unread_seconds);
+}
+
 static int print_status(struct ingester *ingester, const struct ingester_options *options) {
   struct ingest_lag lag = {0};
   struct delivery_totals totals = {0};
+  struct ingest_state state = {0};
   enum error error = delivery_store_totals(options->database, &totals);
+  if (error == ERROR_NONE) {
+    error = ingest_store_state(options->database, &state);
+  }
   if (error == ERROR_NONE) {
     error = ingester_lag(ingester, &lag);
   }
@@ -119,6 +166,7 @@ static int print_status(struct ingester *ingester, const struct ingester_options
   }
   printf("unread: %" PRId64 " bytes in %" PRId64 " logs in %s, the oldest line %" PRId64 " s old\n", lag.unread_bytes,
          lag.logs, options->log_dir, lag.seconds);
+  print_nodes(&state);
   printf("read so far: %" PRId64 " lines of %" PRId64 " logs; %" PRId64 " added to views, %" PRId64
          " were rejected%s%s\n",
          totals.lines, totals.logs, totals.counted, totals.rejected, totals.rejected > 0 ? ", see " : "",
@@ -131,20 +179,28 @@ static int run(const struct settings *settings, bool status, const char *rejects
                                                     .prepared = settings->prepared,
                                                     .statement_timeout_ms = settings->ingest_statement_timeout,
                                                     .application_name = "mediagate ingest"};
-  struct ingester_options options = {
-      .log_dir = settings->log_dir, .rejects_path = rejects_path, .batch_lines = (size_t)settings->ingest_batch};
-  struct ingester *ingester = NULL;
+  struct following following = {0};
+  struct ingester_options options = {.log_dir = settings->log_dir,
+                                     .rejects_path = rejects_path,
+                                     .batch_lines = (size_t)settings->ingest_batch,
+                                     .between_batches = say,
+                                     .context = &following};
   enum error error = database_open(&database_options, &options.database);
   if (error == ERROR_NONE) {
-    error = ingester_open(&options, &ingester);
+    error = ingester_open(&options, &following.ingester);
+  }
+  following.database = options.database;
+  if (gethostname(following.node, sizeof following.node) != 0) {
+    snprintf(following.node, sizeof following.node, "?");
   }
   int exit_code = COMMAND_FAILED;
   if (error != ERROR_NONE) {
     log_event(LOG_LEVEL_ERROR, "start_failed", LOG_ERROR_FIELD(error));
   } else {
-    exit_code = status ? print_status(ingester, &options) : follow(ingester, &options, settings->ingest_interval);
+    exit_code =
+        status ? print_status(following.ingester, &options) : follow(&following, &options, settings->ingest_interval);
   }
-  ingester_close(ingester);
+  ingester_close(following.ingester);
   database_close(options.database);
   return exit_code;
 }

@@ -236,6 +236,9 @@ static enum error read_log(struct ingester *ingester, const struct log_file *fil
       ingester->known_count = 0;
       error = ERROR_NONE;
     }
+    if (error == ERROR_NONE && ingester->options.between_batches != NULL) {
+      ingester->options.between_batches(ingester->options.context);
+    }
   }
   return error;
 }
@@ -301,7 +304,6 @@ static enum error add_lag(struct ingester *ingester, const struct log_file *file
 enum error ingester_lag(struct ingester *ingester, struct ingest_lag *ret_lag) {
   struct log_files files = {0};
   struct ingest_lag lag = {0};
-  ingester->known_count = 0; /* as the database has it now */
   enum error error = log_follower_scan(ingester->options.log_dir, DELIVERY_LOG_NAME, &files);
   lag.logs = (int64_t)files.count;
   for (size_t i = 0; error == ERROR_NONE && i < files.count; i++) {

@@ -21,6 +21,10 @@ struct ingester_options {
   const char *log_dir;      /* of nginx's delivery logs */
   const char *rejects_path; /* see reject_file.h */
   size_t batch_lines;       /* at most, in one transaction */
+  /* Called between two batches, for what must not wait until a backlog is worked off; it may ask for the lag. May be
+   * NULL. */
+  void (*between_batches)(void *context);
+  void *context;
 };
 
 struct ingester;
