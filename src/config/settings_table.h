@@ -65,7 +65,7 @@
   INTEGER(password_min, "bytes", 8, 128, 8, true, "Shortest password") \
   INTEGER(argon2_memory, "KiB", 8, 65536, 19456, true, "argon2id memory; stored hashes that differ are renewed at login") \
   INTEGER(argon2_time, "passes", 1, 4, 2, true, "argon2id time cost") \
-  INTEGER(login_account_limit, "attempts", 1, 100000, 10, true, "Failed logins to one account within login_window before 429") \
+  INTEGER(login_account_limit, "attempts", 1, 100000, 10, true, "Failed logins to one account from one network (IPv4 /24, IPv6 /56) within login_window before 429; ten times as many from all together") \
   INTEGER(login_address_limit, "attempts", 1, 1000000, 100, true, "Failed logins from one address within login_window before 429") \
   INTEGER(login_window, "s", 1, 86400, 300, true, "Window of the login limits") \
   INTEGER(access_token_ttl, "s", 30, 86400, 900, true, "Lifetime of an access token") \

@@ -9,6 +9,7 @@
 
 #include <stdio.h>
 
+#include "base/text.h"
 #include "store/account_row.h"
 #include "store/rate_limit.h"
 #include "store/statement.h"
@@ -194,18 +195,41 @@ enum error session_store_sweep(struct database *database, int64_t batch, int64_t
   return ERROR_NONE;
 }
 
-/* The address comes first: one that is above its limit no longer counts against the accounts that it guesses at. */
-enum error login_limit_count(struct database *database, const char *email, const char *address, int64_t account_limit,
-                             int64_t address_limit, int64_t window_seconds, int64_t *ret_retry_after) {
-  enum error error =
-      rate_limit_count(database, "login-address", address, address_limit, window_seconds, ret_retry_after);
+/* An account from one network. E-mail addresses hold no blank. */
+static void add_place(struct text *key, const struct login_attempt *attempt) {
+  text_append(key, attempt->email);
+  text_append(key, " ");
+  text_append(key, attempt->network);
+}
+
+/* The narrow ones come first: what is above one of them no longer counts in the wider, so that nobody can fill those
+ * from one place. */
+enum error login_limit_count(struct database *database, const struct login_attempt *attempt,
+                             const struct login_limits *limits, int64_t *ret_retry_after) {
+  struct text place = {.data = NULL};
+  add_place(&place, attempt);
+  const int64_t window = limits->window_seconds, anywhere = limits->account * LOGIN_LIMIT_ANYWHERE;
+  enum error error = place.failed ? ERROR_MEMORY : ERROR_NONE;
   if (error == ERROR_NONE) {
-    error = rate_limit_count(database, "login-account", email, account_limit, window_seconds, ret_retry_after);
+    error = rate_limit_count(database, "login-address", attempt->address, limits->address, window, ret_retry_after);
   }
+  if (error == ERROR_NONE) {
+    error = rate_limit_count(database, "login-place", place.data, limits->account, window, ret_retry_after);
+  }
+  if (error == ERROR_NONE) {
+    error = rate_limit_count(database, "login-account", attempt->email, anywhere, window, ret_retry_after);
+  }
+  text_free(&place);
   return error;
 }
 
-enum error login_limit_forgive(struct database *database, const char *email, const char *address) {
-  enum error error = rate_limit_reset(database, "login-account", email);
-  return error == ERROR_NONE ? rate_limit_give_back(database, "login-address", address) : error;
+enum error login_limit_forgive(struct database *database, const struct login_attempt *attempt) {
+  struct text place = {.data = NULL};
+  add_place(&place, attempt);
+  enum error error = place.failed ? ERROR_MEMORY : rate_limit_reset(database, "login-place", place.data);
+  if (error == ERROR_NONE) {
+    error = rate_limit_give_back(database, "login-account", attempt->email);
+  }
+  text_free(&place);
+  return error == ERROR_NONE ? rate_limit_give_back(database, "login-address", attempt->address) : error;
 }

@@ -32,12 +32,25 @@ enum error session_store_is_ended(struct database *database, const char *session
 enum error session_store_sweep(struct database *database, int64_t batch, int64_t *ret_deleted,
                                bool *ret_more) MUST_CHECK;
 
-/* Counts one attempt for both keys before anything is hashed, atomically (parallel guesses cannot race).
- * ERROR_LIMITED with the seconds until the window ends in *ret_retry_after when either is above its limit.
- * A success gives the attempt back with login_limit_forgive. */
-enum error login_limit_count(struct database *database, const char *email, const char *address, int64_t account_limit,
-                             int64_t address_limit, int64_t window_seconds, int64_t *ret_retry_after) MUST_CHECK;
-/* After a success: the account's counter returns to 0 and the address gets its attempt back. */
-enum error login_limit_forgive(struct database *database, const char *email, const char *address) MUST_CHECK;
+struct login_attempt {
+  const char *email;   /* normalised; there need be no such account */
+  const char *address; /* whom the address limit counts */
+  const char *network; /* a wider one: whom the account's limit counts */
+};
+struct login_limits {
+  int64_t account; /* to one e-mail from one network; LOGIN_LIMIT_ANYWHERE times as many from all together */
+  int64_t address; /* from one address */
+  int64_t window_seconds;
+};
+/* Whoever knows an e-mail can hold it at its limit from where they are. To do so everywhere takes as many networks. */
+#define LOGIN_LIMIT_ANYWHERE 10
+
+/* Counts one attempt before anything is hashed, atomically (parallel guesses cannot race). ERROR_LIMITED with the
+ * seconds until the window ends in *ret_retry_after when one of the three is above its limit. A success gives the
+ * attempt back with login_limit_forgive. */
+enum error login_limit_count(struct database *database, const struct login_attempt *attempt,
+                             const struct login_limits *limits, int64_t *ret_retry_after) MUST_CHECK;
+/* After a success: the account's counter of this network returns to 0, the others get the attempt back. */
+enum error login_limit_forgive(struct database *database, const struct login_attempt *attempt) MUST_CHECK;
 
 #endif

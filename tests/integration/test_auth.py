@@ -233,6 +233,28 @@ def test_a_success_gives_the_attempts_back(limited):
             assert_json(login(api, admin.email))
 
 
+def test_an_account_held_at_its_limit_is_open_from_elsewhere(module_stack_with):
+    stack = module_stack_with(login_account_limit=3, login_address_limit=100000, trusted_proxies=["127.0.0.1"])
+    victim = stack.new_admin()
+    unknown = "nobody.at.all@example.test"
+
+    def guess(api, address, email=victim.email, password="wrong"):
+        answer = api.post("/auth/login", json={"email": email, "password": password}, headers={"X-Forwarded-For": address})
+        return answer.status_code
+
+    for email in (victim.email, unknown):  # the same whether there is such an account or not
+        with stack.anonymous() as api:
+            assert [guess(api, f"192.0.2.{n}", email) for n in range(5)] == [401] * 3 + [429] * 2  # one network
+            assert [guess(api, f"2001:db8:0:{n:x}::1", email) for n in range(5)] == [401] * 3 + [429] * 2
+            assert guess(api, "2001:db8:0:100::1", email) == 401
+    with stack.anonymous() as api:
+        assert guess(api, "192.0.2.99", password=victim.password) == 429
+        assert guess(api, "192.0.3.1", password=victim.password) == 200
+        statuses = [guess(api, f"198.51.{n // 2}.1") for n in range(40)]
+        assert statuses == [401] * 23 + [429] * 17  # 30 from all together, the success given back
+        assert guess(api, "203.0.113.1", password=victim.password) == 429  # it takes a crowd
+
+
 def test_logins_are_limited_by_address(make_stack):
     stack = make_stack(login_address_limit=6)
     with stack.anonymous() as api:

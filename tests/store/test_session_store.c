@@ -6,6 +6,7 @@
 
 #include "store/session_store.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "fixture.h"
@@ -154,7 +155,9 @@ static int guess_ten_times(struct database *database, int number) {
   int passed = 0;
   for (int i = 0; i < 10; i++) {
     int64_t retry_after = 0;
-    enum error error = login_limit_count(database, "ada@example.org", "192.0.2.1", 7, 1000, 300, &retry_after);
+    const struct login_attempt attempt = {.email = "ada@example.org", .address = "192.0.2.1", .network = "192.0.2.0"};
+    const struct login_limits limits = {.account = 7, .address = 1000, .window_seconds = 300};
+    enum error error = login_limit_count(database, &attempt, &limits, &retry_after);
     if (error != ERROR_NONE && error != ERROR_LIMITED) {
       return 200;
     }
@@ -168,8 +171,14 @@ START_TEST(parallel_guesses_are_all_counted) {
 }
 END_TEST
 
+static enum error guess_from(const char *email, const char *address, const char *network, int64_t *retry_after) {
+  const struct login_attempt attempt = {.email = email, .address = address, .network = network};
+  const struct login_limits limits = {.account = 3, .address = 5, .window_seconds = 300};
+  return login_limit_count(fixture_database, &attempt, &limits, retry_after);
+}
+
 static enum error guess(const char *email, const char *address, int64_t *retry_after) {
-  return login_limit_count(fixture_database, email, address, 3, 5, 300, retry_after);
+  return guess_from(email, address, "192.0.2.0", retry_after);
 }
 
 START_TEST(limits_by_account_and_by_address) {
@@ -187,11 +196,24 @@ START_TEST(limits_by_account_and_by_address) {
 }
 END_TEST
 
-START_TEST(a_success_gives_attempts_back) {
+START_TEST(an_account_is_limited_by_network_and_less_strictly_from_everywhere) {
   int64_t retry_after = 0;
-  for (int i = 0; i < 20; i++) {
+  char place[40];
+  for (int i = 0; i < 40; i++) { /* from each of ten networks four times */
+    snprintf(place, sizeof place, "198.51.%d.0", i / 4);
+    ck_assert_int_eq(guess_from("ada@example.org", place, place, &retry_after), i % 4 < 3 ? ERROR_NONE : ERROR_LIMITED);
+  }
+  ck_assert_int_eq(guess_from("ada@example.org", "203.0.113.0", "203.0.113.0", &retry_after), ERROR_LIMITED);
+  ck_assert_int_eq(guess_from("bob@example.org", "203.0.113.1", "203.0.113.0", &retry_after), ERROR_NONE);
+}
+END_TEST
+
+START_TEST(a_success_gives_attempts_back) {
+  const struct login_attempt attempt = {.email = "ada@example.org", .address = "192.0.2.1", .network = "192.0.2.0"};
+  int64_t retry_after = 0;
+  for (int i = 0; i < 40; i++) {
     ck_assert_int_eq(guess("ada@example.org", "192.0.2.1", &retry_after), ERROR_NONE);
-    ck_assert_int_eq(login_limit_forgive(fixture_database, "ada@example.org", "192.0.2.1"), ERROR_NONE);
+    ck_assert_int_eq(login_limit_forgive(fixture_database, &attempt), ERROR_NONE);
   }
 }
 END_TEST
@@ -238,7 +260,7 @@ START_TEST(sweeps_what_is_long_over) {
               "refresh_token limit 1)");
   fixture_sql("update rate_limit set window_ends_at = now() - interval '1 second'");
   ck_assert_int_eq(session_store_sweep(fixture_database, 10, &deleted, &more), ERROR_NONE);
-  ck_assert_int_eq(deleted, 3);
+  ck_assert_int_eq(deleted, 4); /* a session and three counters */
   ck_assert(!more);
   ck_assert_int_eq(fixture_sql("select count(*) from refresh_token"), 1);
 }
@@ -249,6 +271,6 @@ FIXTURE_MAIN("session_store", rotates_within_the_family, reuse_within_the_window
              a_new_password_ends_sessions_and_opens_none_for_the_old_epoch, a_disabled_account_has_no_sessions,
              of_parallel_rotations_without_a_window_one_wins_and_the_family_ends,
              parallel_rotations_within_the_window_stay_one_family, parallel_guesses_are_all_counted,
-             limits_by_account_and_by_address, a_success_gives_attempts_back,
-             a_window_ends_and_trying_on_does_not_stretch_it, sweeps_no_more_than_a_batch_of_each_table_at_once,
-             sweeps_what_is_long_over)
+             limits_by_account_and_by_address, an_account_is_limited_by_network_and_less_strictly_from_everywhere,
+             a_success_gives_attempts_back, a_window_ends_and_trying_on_does_not_stretch_it,
+             sweeps_no_more_than_a_batch_of_each_table_at_once, sweeps_what_is_long_over)
