@@ -23,7 +23,7 @@ static void require_sound(const struct delivery *delivery) {
   FUZZ_REQUIRE(text_canonical_address(delivery->address, address) == ERROR_NONE &&
                strcmp(address, delivery->address) == 0);
   FUZZ_REQUIRE(text_is_utf8(delivery->user_agent, strlen(delivery->user_agent)));
-  FUZZ_REQUIRE((view_rule_judge(delivery) == VIEW_BEGINS) == delivery->begins);
+  FUZZ_REQUIRE((view_rule_judge(delivery, 0) == VIEW_BEGINS) == delivery->begins);
   FUZZ_REQUIRE(!delivery->begins || (delivery->status == 0 && delivery->method[0] == '\0'));
 }
 

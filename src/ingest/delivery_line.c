@@ -23,6 +23,9 @@
 #define SECONDS_MAX    INT64_C(8640000)
 #define BODY_BYTES_MAX (INT64_C(1) << 46)
 
+#define GRANT_TIME_DIGITS 12
+#define GRANT_AHEAD_US    (INT64_C(86400) * 1000000) /* a day: clocks differ */
+
 struct scanner {
   const char *at;
   const char *end;
@@ -137,8 +140,17 @@ static bool scan_media(struct scanner *scanner, struct delivery *delivery) {
          skip(scanner, "\"", 1);
 }
 
+/* One whose time is impossible is none of ours: its view would lie in a month of its own. */
 static bool scan_grant(struct scanner *scanner, struct delivery *delivery) {
-  return scan_word(scanner, HEX, 32, delivery->grant_id, sizeof delivery->grant_id);
+  if (!scan_word(scanner, HEX, 32, delivery->grant_id, sizeof delivery->grant_id)) {
+    return false;
+  }
+  int64_t milliseconds = 0;
+  for (int i = 0; i < GRANT_TIME_DIGITS; i++) {
+    milliseconds = milliseconds * 16 + hex_value(delivery->grant_id[i]);
+  }
+  delivery->granted_us = milliseconds * 1000;
+  return milliseconds >= TIME_MIN_S * 1000 && delivery->granted_us <= delivery->time_us + GRANT_AHEAD_US;
 }
 
 static bool scan_viewer(struct scanner *scanner, struct delivery *delivery) {

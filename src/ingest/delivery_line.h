@@ -17,6 +17,7 @@ struct delivery {
   bool begins;         /* the line of a long delivery's beginning: nothing is known yet of method to referrer_host */
   int64_t time_us;     /* when the answer ended, or began; since 1970 */
   int64_t duration_us; /* from the request's first byte to the answer's last */
+  int64_t granted_us;  /* when the grant was issued: a UUIDv7 begins with that */
   int64_t media_id;
   int64_t body_bytes;
   int status;    /* 0: the connection broke before there was one */

@@ -10,11 +10,13 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "audience/address_mask.h"
 #include "base/clock.h"
 #include "base/log.h"
 #include "ingest/delivery_line.h"
 #include "ingest/log_follower.h"
 #include "ingest/reject_file.h"
+#include "ingest/view_batch.h"
 #include "ingest/view_rule.h"
 #include "store/delivery_store.h"
 
@@ -29,7 +31,10 @@ struct ingester {
   size_t known_count;
   size_t limit; /* lines of the next batch: less than batch_lines while a line that the database refuses is sought */
   struct text buffer;
-  struct delivery_batch batch;
+  struct view_batch batch;
+  struct user_agent_cache *agents;
+  enum error batch_error; /* of adding to the batch: it is not whole */
+  int64_t kept_since_us;  /* views of older grants are not kept */
   struct reject_file rejects;
   struct delivery delivery;
   void (*progress)(void *context, int64_t position, int64_t size_bytes); /* of an import, else NULL */
@@ -44,6 +49,11 @@ enum error ingester_open(const struct ingester_options *options, struct ingester
   ingester->options = *options;
   ingester->limit = options->batch_lines;
   ingester->rejects.path = options->rejects_path;
+  enum error error = user_agent_cache_open(&ingester->agents);
+  if (error != ERROR_NONE) {
+    ingester_close(ingester);
+    return error;
+  }
   *ret_ingester = ingester;
   return ERROR_NONE;
 }
@@ -51,7 +61,8 @@ enum error ingester_open(const struct ingester_options *options, struct ingester
 void ingester_close(struct ingester *ingester) {
   if (ingester != NULL) {
     text_free(&ingester->buffer);
-    delivery_batch_free(&ingester->batch);
+    view_batch_free(&ingester->batch);
+    user_agent_cache_close(ingester->agents);
     reject_file_free(&ingester->rejects);
     free(ingester);
   }
@@ -95,32 +106,19 @@ static void reject_piece(struct ingester *ingester, const struct piece *piece, e
   reject_file_add(&ingester->rejects, piece->file, piece->position, reject, piece->line, piece->size);
 }
 
-static void add_delivery(struct ingester *ingester) {
-  const struct delivery *delivery = &ingester->delivery;
-  const struct delivery_row row = {
-      .media_id = delivery->media_id,
-      .grant_id = delivery->grant_id,
-      .address = delivery->address,
-      .started_us = delivery->time_us - delivery->duration_us,
-      .ended_us = delivery->time_us,
-      .bytes_sent = delivery->body_bytes,
-      .viewer = delivery->viewer,
-      .user_agent = delivery->user_agent,
-      .referrer_host = delivery->referrer_host,
-  };
-  delivery_batch_add(&ingester->batch, &row);
-}
-
 /* With `refuse` what would count is rejected: the database does not take it. */
 static enum delivery_reject take(struct ingester *ingester, const struct piece *piece, bool refuse) {
   enum delivery_reject reject = delivery_line_parse(piece->line, piece->size, &ingester->delivery);
-  if (reject == DELIVERY_REJECT_NONE && view_rule_judge(&ingester->delivery) == VIEW_COUNTS) {
-    if (refuse) {
-      return DELIVERY_REJECT_DATABASE;
-    }
-    add_delivery(ingester);
+  if (reject != DELIVERY_REJECT_NONE || view_rule_judge(&ingester->delivery, ingester->kept_since_us) != VIEW_COUNTS) {
+    return reject;
   }
-  return reject;
+  if (refuse) {
+    return DELIVERY_REJECT_DATABASE;
+  }
+  if (ingester->batch_error == ERROR_NONE) {
+    ingester->batch_error = view_batch_add(&ingester->batch, &ingester->delivery);
+  }
+  return DELIVERY_REJECT_NONE;
 }
 
 /* A line, or what a full disk left of one with the next one glued to it: of that the whole end counts. */
@@ -166,8 +164,40 @@ static size_t take_lines(struct ingester *ingester, const struct log_file *file,
 }
 
 static void clear_batch(struct ingester *ingester) {
-  delivery_batch_clear(&ingester->batch);
+  view_batch_clear(&ingester->batch);
+  ingester->batch_error = ERROR_NONE;
   reject_file_forget(&ingester->rejects);
+}
+
+/* What is kept of the address that viewed. */
+static enum error mark_views(struct view_batch *batch) {
+  _Static_assert(sizeof batch->views->address_key == ADDRESS_KEY_SIZE, "what is stored is what is known by");
+  enum error error = ERROR_NONE;
+  for (size_t i = 0; error == ERROR_NONE && i < batch->count; i++) {
+    struct view_change *view = &batch->views[i];
+    struct masked_address masked;
+    error = address_mask(view->address, ADDRESS_FULL, NULL, &masked);
+    if (error == ERROR_NONE) {
+      memcpy(view->address, masked.shown, sizeof view->address);
+      memcpy(view->address_key, masked.key, sizeof view->address_key);
+      view->address_hash = masked.hash;
+    }
+  }
+  return error;
+}
+
+static enum error commit_lines(struct ingester *ingester, const struct delivery_log *log, int64_t next, size_t lines,
+                               int64_t rejected) {
+  enum error error = ingester->batch_error;
+  if (error == ERROR_NONE) {
+    error = mark_views(&ingester->batch);
+  }
+  const struct delivery_batch batch = {.lines = (int64_t)lines,
+                                       .rejected = rejected,
+                                       .views = ingester->batch.views,
+                                       .view_count = ingester->batch.count};
+  return error == ERROR_NONE ? delivery_store_commit(ingester->options.database, ingester->agents, log, next, &batch)
+                             : error;
 }
 
 static enum error store_lines(struct ingester *ingester, const struct log_file *file, struct delivery_log *log,
@@ -180,7 +210,7 @@ static enum error store_lines(struct ingester *ingester, const struct log_file *
     log_event(LOG_LEVEL_ERROR, "rejects_failed", LOG_STR("file", ingester->rejects.path), LOG_ERROR_FIELD(error));
     return error;
   }
-  error = delivery_store_commit(ingester->options.database, log, next, (int64_t)*ret_lines, rejected, &ingester->batch);
+  error = commit_lines(ingester, log, next, *ret_lines, rejected);
   if (error == ERROR_NONE) {
     log->position = next;
     if (rejected > 0) {

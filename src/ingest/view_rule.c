@@ -20,7 +20,7 @@ static bool is_accessory(const char *file) {
   return false;
 }
 
-enum view_verdict view_rule_judge(const struct delivery *delivery) {
+enum view_verdict view_rule_judge(const struct delivery *delivery, int64_t kept_since_us) {
   if (delivery->begins) {
     return VIEW_BEGINS;
   }
@@ -33,13 +33,17 @@ enum view_verdict view_rule_judge(const struct delivery *delivery) {
   if (delivery->body_bytes < 1) {
     return VIEW_NO_BODY;
   }
-  return is_accessory(delivery->file) ? VIEW_ACCESSORY : VIEW_COUNTS;
+  if (is_accessory(delivery->file)) {
+    return VIEW_ACCESSORY;
+  }
+  return delivery->granted_us < kept_since_us ? VIEW_EXPIRED : VIEW_COUNTS;
 }
 
 const char *view_verdict_name(enum view_verdict verdict) {
   static const char *const names[] = {
       [VIEW_COUNTS] = "counts",   [VIEW_BEGINS] = "begins",   [VIEW_NOT_A_GET] = "not_a_get",
       [VIEW_REFUSED] = "refused", [VIEW_NO_BODY] = "no_body", [VIEW_ACCESSORY] = "accessory",
+      [VIEW_EXPIRED] = "expired",
   };
   _Static_assert(sizeof names / sizeof *names == VIEW_VERDICTS_, "every verdict has a name");
   return names[verdict];
@@ -54,6 +58,7 @@ const char *view_verdict_reason(enum view_verdict verdict) {
           "answered with neither 200 nor 206: forged, expired, revoked, missing, unchanged or out of range",
       [VIEW_NO_BODY] = "the connection broke before the first byte of the file",
       [VIEW_ACCESSORY] = "a playlist, picture or text track: fetched without playing anything",
+      [VIEW_EXPIRED] = "the grant is so old that its views are not kept any more (view_retention)",
   };
   _Static_assert(sizeof reasons / sizeof *reasons == VIEW_VERDICTS_, "every verdict has a reason");
   return reasons[verdict];

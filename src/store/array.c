@@ -13,7 +13,7 @@ static void begin_element(struct text *array) {
 }
 
 /* A batch has hundreds of thousands of numbers: not by printf. */
-void array_add_i64(struct text *array, int64_t number) {
+void array_append_i64(struct text *array, int64_t number) {
   char digits[24];
   char *at = digits + sizeof digits;
   uint64_t rest = number < 0 ? -(uint64_t)number : (uint64_t)number;
@@ -24,8 +24,12 @@ void array_add_i64(struct text *array, int64_t number) {
   if (number < 0) {
     *--at = '-';
   }
-  begin_element(array);
   text_append_bytes(array, at, (size_t)(digits + sizeof digits - at));
+}
+
+void array_add_i64(struct text *array, int64_t number) {
+  begin_element(array);
+  array_append_i64(array, number);
 }
 
 void array_add_plain(struct text *array, const char *string) {

@@ -12,27 +12,30 @@
 
 #define BETWEEN_US 30000 /* so that a kill often hits the moment between the two commits, however slow the rest is */
 
-enum error delivery_store_commit(struct database *database, const struct delivery_log *log, int64_t next_position,
-                                 int64_t lines, int64_t rejected, struct delivery_batch *batch);
+enum error delivery_store_commit(struct database *database, struct user_agent_cache *agents,
+                                 const struct delivery_log *log, int64_t next_position,
+                                 const struct delivery_batch *batch);
 
-enum error delivery_store_commit(struct database *database, const struct delivery_log *log, int64_t next_position,
-                                 int64_t lines, int64_t rejected, struct delivery_batch *batch) {
-  enum error error = database_begin(database);
+enum error delivery_store_commit(struct database *database, struct user_agent_cache *agents,
+                                 const struct delivery_log *log, int64_t next_position,
+                                 const struct delivery_batch *batch) {
+  int64_t *ids = calloc(batch->view_count + 1, sizeof *ids);
+  enum error error = ids == NULL ? ERROR_MEMORY : find_user_agents(database, agents, batch, ids);
   if (error == ERROR_NONE) {
-    error = take_turn(database);
-    if (error == ERROR_NONE && batch->count > 0) {
-      error = add_to_views(database, batch);
-    }
-    if (error == ERROR_NONE) {
-      error = database_commit(database);
-    } else {
-      database_rollback(database);
-    }
+    error = database_begin(database);
   }
+  if (error == ERROR_NONE) {
+    error = view_writer_take_turn(database);
+    if (error == ERROR_NONE) {
+      error = view_writer_add(database, log->id, batch->views, ids, batch->view_count);
+    }
+    error = statement_end_transaction(database, error);
+  }
+  free(ids);
   if (error != ERROR_NONE) {
     return error;
   }
   usleep(BETWEEN_US);
-  delivery_batch_clear(batch);
-  return delivery_store_commit_whole(database, log, next_position, lines, rejected, batch);
+  const struct delivery_batch position_alone = {.lines = batch->lines, .rejected = batch->rejected};
+  return delivery_store_commit_whole(database, agents, log, next_position, &position_alone);
 }

@@ -93,6 +93,8 @@ static const struct row line_rows[] = {
     {IN_MEDIA("\"9223372036854775807\""), DELIVERY_REJECT_NONE, "63 bits"},
     {GRANT, "0193550000007000800000000000abc", DELIVERY_REJECT_GRANT, "31 digits"},
     {GRANT, GRANT "0", DELIVERY_REJECT_GRANT, "33 digits"},
+    {GRANT, "00000000000070008000000000000000", DELIVERY_REJECT_GRANT, "a grant before there were any"},
+    {GRANT, "ffffffffffff7000800000000000abcd", DELIVERY_REJECT_GRANT, "a grant of the far future"},
     {GRANT, "0193550000007000800000000000ABCD", DELIVERY_REJECT_GRANT, "upper case"},
     {"u-1", "", DELIVERY_REJECT_VIEWER, "an empty viewer"},
     {"u-1", "u 1", DELIVERY_REJECT_VIEWER, "a blank in it"},
@@ -192,7 +194,7 @@ START_TEST(a_beginning_holds_nothing_of_the_line_before) {
   ck_assert_str_eq(delivery.user_agent, "Player/1.0");
   ck_assert_str_eq(delivery.method, "");
   ck_assert_str_eq(delivery.referrer_host, "");
-  ck_assert_int_eq(view_rule_judge(&delivery), VIEW_BEGINS);
+  ck_assert_int_eq(view_rule_judge(&delivery, 0), VIEW_BEGINS);
 }
 END_TEST
 
@@ -282,9 +284,12 @@ START_TEST(judges_deliveries) {
     struct delivery delivery = {.status = verdicts[i].status, .body_bytes = verdicts[i].body_bytes};
     snprintf(delivery.method, sizeof delivery.method, "%s", verdicts[i].method);
     snprintf(delivery.file, sizeof delivery.file, "%s", verdicts[i].file);
-    enum view_verdict verdict = view_rule_judge(&delivery);
+    enum view_verdict verdict = view_rule_judge(&delivery, 0);
     ck_assert_msg(verdict == verdicts[i].expected, "%s: %s", verdicts[i].description, view_verdict_name(verdict));
   }
+  struct delivery delivery = {.status = 200, .body_bytes = 5, .method = "GET", .file = "film.mp4", .granted_us = 1000};
+  ck_assert_int_eq(view_rule_judge(&delivery, 1000), VIEW_COUNTS);
+  ck_assert_int_eq(view_rule_judge(&delivery, 1001), VIEW_EXPIRED);
 }
 END_TEST
 

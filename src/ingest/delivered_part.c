@@ -1,0 +1,122 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * By what nginx says of the answer and by the file's name, as ffmpeg, Shaka Packager and Bento4 give names.
+ */
+#include "config.h"
+
+#include "ingest/delivered_part.h"
+
+#include <ctype.h>
+#include <string.h>
+#include <strings.h>
+
+#include "base/text.h"
+
+#define SEGMENT_DIGITS_MAX 15
+#define BYTES_MAX          (INT64_C(1) << 53)
+
+/* "film/seg-12.m4s" in its parts. */
+struct name {
+  const char *stem;
+  size_t stem_length;
+  const char *extension; /* "" for none */
+};
+
+static struct name split(const char *file) {
+  const char *slash = strrchr(file, '/');
+  struct name name = {.stem = slash == NULL ? file : slash + 1};
+  const char *dot = strrchr(name.stem, '.');
+  name.stem_length = dot == NULL ? strlen(name.stem) : (size_t)(dot - name.stem);
+  name.extension = dot == NULL ? "" : dot + 1;
+  return name;
+}
+
+/* "init.mp4", "init-0.m4s", "init_1.mp4": what a rendition begins with, and no part of the film. */
+static bool is_initialisation(const struct name *name) {
+  return name->stem_length >= 4 && strncasecmp(name->stem, "init", 4) == 0 &&
+         (name->stem_length == 4 || !isalpha((unsigned char)name->stem[4]));
+}
+
+/* The number of a segment; -1: the file is none. */
+static int64_t segment_number(const struct name *name) {
+  static const char *const extensions[] = {"ts", "m4s", "m4f", "cmfv", "cmfa", "cmft"};
+  bool found = false;
+  for (size_t i = 0; i < sizeof extensions / sizeof *extensions; i++) {
+    found = found || strcasecmp(name->extension, extensions[i]) == 0;
+  }
+  size_t end = name->stem_length;
+  while (found && end > 0 && !isdigit((unsigned char)name->stem[end - 1])) {
+    end--;
+  }
+  size_t start = end;
+  while (start > 0 && isdigit((unsigned char)name->stem[start - 1])) {
+    start--;
+  }
+  if (!found || start == end) {
+    return -1;
+  }
+  int64_t number = 0;
+  for (size_t i = end - start > SEGMENT_DIGITS_MAX ? end - SEGMENT_DIGITS_MAX : start; i < end; i++) {
+    number = number * 10 + (name->stem[i] - '0');
+  }
+  return number;
+}
+
+static bool parse_number(const char **at, const char *ends, int64_t *ret_number) {
+  size_t length = strcspn(*at, ends);
+  uint64_t number = 0;
+  if ((*at)[length] == '\0' && ends[0] != '\0') {
+    return false;
+  }
+  if (text_parse_u64(*at, length, BYTES_MAX, &number) != ERROR_NONE) {
+    return false;
+  }
+  *at += length + (ends[0] != '\0');
+  *ret_number = (int64_t)number;
+  return true;
+}
+
+/* "bytes 0-99/1000"; an unknown size is an asterisk (RFC 9110, 14.4). */
+static bool parse_content_range(const char *text, int64_t *ret_from, int64_t *ret_to, int64_t *ret_size) {
+  int64_t last = 0;
+  if (strncasecmp(text, "bytes ", 6) != 0) {
+    return false;
+  }
+  text += 6;
+  if (!parse_number(&text, "-", ret_from) || !parse_number(&text, "/", &last) || last < *ret_from) {
+    return false;
+  }
+  *ret_to = last + 1;
+  *ret_size = 0;
+  return strcmp(text, "*") == 0 || (parse_number(&text, "", ret_size) && *ret_size > last);
+}
+
+struct delivered_part delivered_part_of(const struct delivery *delivery) {
+  static const struct delivered_part nothing = {.kind = DELIVERED_NOTHING};
+  struct name name = split(delivery->file);
+  if (is_initialisation(&name)) {
+    return nothing;
+  }
+  int64_t number = segment_number(&name);
+  if (number >= 0 && delivery->status == 200) {
+    return delivery->complete ? (struct delivered_part){.kind = DELIVERED_SEGMENT, .from = number, .to = number + 1}
+                              : nothing;
+  }
+  struct delivered_part part = {.kind = DELIVERED_BYTES};
+  if (delivery->status == 200) {
+    part.to = delivery->body_bytes;
+    part.file_bytes = delivery->complete ? delivery->body_bytes : 0;
+    return part;
+  }
+  if (!parse_content_range(delivery->content_range, &part.from, &part.to, &part.file_bytes)) {
+    return nothing; /* several ranges: multipart/byteranges */
+  }
+  if (number >= 0) { /* a player that asks for a segment by a range: the whole of it is the segment */
+    bool whole = delivery->complete && part.from == 0 && part.to == part.file_bytes;
+    return whole ? (struct delivered_part){.kind = DELIVERED_SEGMENT, .from = number, .to = number + 1} : nothing;
+  }
+  if (delivery->body_bytes < part.to - part.from) {
+    part.to = part.from + delivery->body_bytes;
+  }
+  return part;
+}

@@ -1,0 +1,164 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * A hash table over an array, by linear probing. A view is known by grant, medium and address.
+ */
+#include "config.h"
+
+#include "ingest/view_batch.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/random.h"
+#include "ingest/delivered_part.h"
+
+#define SLOTS_FIRST 1024
+
+/* FNV-1a, begun with a seed and mixed at the end. */
+static uint64_t hash_of(uint64_t seed, int64_t media_id, const char *grant_id, const char *address) {
+  const uint64_t prime = UINT64_C(1099511628211);
+  uint64_t hash = (seed ^ (uint64_t)media_id) * prime;
+  for (const char *at = grant_id; *at != '\0'; at++) {
+    hash = (hash ^ (unsigned char)*at) * prime;
+  }
+  for (const char *at = address; *at != '\0'; at++) {
+    hash = (hash ^ (unsigned char)*at) * prime;
+  }
+  return hash ^ (hash >> 32);
+}
+
+/* The slot of a view, or the empty one where it belongs. */
+static size_t find_slot(const struct view_batch *batch, int64_t media_id, const char *grant_id, const char *address) {
+  size_t slot = hash_of(batch->seed, media_id, grant_id, address) & (batch->slot_count - 1);
+  while (batch->slots[slot] != 0) {
+    const struct view_change *view = &batch->views[batch->slots[slot] - 1];
+    if (view->media_id == media_id && strcmp(view->grant_id, grant_id) == 0 && strcmp(view->address, address) == 0) {
+      break;
+    }
+    slot = (slot + 1) & (batch->slot_count - 1);
+  }
+  return slot;
+}
+
+static enum error grow_slots(struct view_batch *batch) {
+  size_t slot_count = batch->slot_count == 0 ? SLOTS_FIRST : batch->slot_count * 2;
+  uint32_t *slots = calloc(slot_count, sizeof *slots);
+  if (slots == NULL) {
+    return ERROR_MEMORY;
+  }
+  if (batch->seed == 0) {
+    random_bytes(&batch->seed, sizeof batch->seed);
+  }
+  free(batch->slots);
+  batch->slots = slots;
+  batch->slot_count = slot_count;
+  for (size_t i = 0; i < batch->count; i++) {
+    const struct view_change *view = &batch->views[i];
+    slots[find_slot(batch, view->media_id, view->grant_id, view->address)] = (uint32_t)i + 1;
+  }
+  return ERROR_NONE;
+}
+
+static enum error grow_views(struct view_batch *batch) {
+  size_t capacity = batch->capacity == 0 ? SLOTS_FIRST / 2 : batch->capacity * 2;
+  struct view_change *views = reallocarray(batch->views, capacity, sizeof *views);
+  if (views == NULL) {
+    return ERROR_MEMORY;
+  }
+  batch->views = views;
+  batch->capacity = capacity;
+  return ERROR_NONE;
+}
+
+static enum error open_view(struct view_batch *batch, const struct delivery *delivery, struct view_change **ret_view) {
+  enum error error = ERROR_NONE;
+  if (batch->count == batch->capacity) {
+    error = grow_views(batch);
+  }
+  if (error == ERROR_NONE && (batch->count + 1) * 2 > batch->slot_count) {
+    error = grow_slots(batch);
+  }
+  if (error != ERROR_NONE) {
+    return error;
+  }
+  struct view_change *view = &batch->views[batch->count];
+  *view = (struct view_change){
+      .media_id = delivery->media_id,
+      .granted_us = delivery->granted_us,
+      .started_us = INT64_MAX,
+      .ended_us = delivery->time_us,
+  };
+  memcpy(view->grant_id, delivery->grant_id, sizeof view->grant_id);
+  memcpy(view->address, delivery->address, sizeof view->address);
+  memcpy(view->viewer, delivery->viewer, sizeof view->viewer);
+  size_t slot = find_slot(batch, view->media_id, view->grant_id, view->address);
+  batch->slots[slot] = (uint32_t)++batch->count;
+  *ret_view = view;
+  return ERROR_NONE;
+}
+
+static enum error replace_text(char **text, const char *string) {
+  if (strcmp(*text == NULL ? "" : *text, string) == 0) {
+    return ERROR_NONE;
+  }
+  char *copy = string[0] == '\0' ? NULL : strdup(string);
+  if (copy == NULL && string[0] != '\0') {
+    return ERROR_MEMORY;
+  }
+  free(*text);
+  *text = copy;
+  return ERROR_NONE;
+}
+
+static enum error add_part(struct view_change *view, const struct delivery *delivery) {
+  struct delivered_part part = delivered_part_of(delivery);
+  if (part.kind == DELIVERED_BYTES) {
+    range_set_add(&view->bytes, part.from, part.to);
+    view->file_bytes = part.file_bytes > view->file_bytes ? part.file_bytes : view->file_bytes;
+  } else if (part.kind == DELIVERED_SEGMENT) {
+    range_set_add(&view->segments, part.from, part.to);
+  }
+  return view->bytes.failed || view->segments.failed ? ERROR_MEMORY : ERROR_NONE;
+}
+
+enum error view_batch_add(struct view_batch *batch, const struct delivery *delivery) {
+  struct view_change *view = NULL;
+  enum error error = ERROR_NONE;
+  size_t slot =
+      batch->slot_count == 0 ? 0 : find_slot(batch, delivery->media_id, delivery->grant_id, delivery->address);
+  if (batch->slot_count != 0 && batch->slots[slot] != 0) {
+    view = &batch->views[batch->slots[slot] - 1];
+  } else {
+    error = open_view(batch, delivery, &view);
+  }
+  if (error != ERROR_NONE) {
+    return error;
+  }
+  int64_t started_us = delivery->time_us - delivery->duration_us;
+  if (started_us < view->started_us) {
+    view->started_us = started_us;
+    error = replace_text(&view->user_agent, delivery->user_agent);
+    error = error == ERROR_NONE ? replace_text(&view->referrer_host, delivery->referrer_host) : error;
+  }
+  view->ended_us = delivery->time_us > view->ended_us ? delivery->time_us : view->ended_us;
+  view->bytes_sent += delivery->body_bytes;
+  view->lines++;
+  return error == ERROR_NONE ? add_part(view, delivery) : error;
+}
+
+void view_batch_clear(struct view_batch *batch) {
+  for (size_t i = 0; i < batch->count; i++) {
+    view_change_free(&batch->views[i]);
+  }
+  batch->count = 0;
+  if (batch->slots != NULL) {
+    memset(batch->slots, 0, batch->slot_count * sizeof *batch->slots);
+  }
+}
+
+void view_batch_free(struct view_batch *batch) {
+  view_batch_clear(batch);
+  free(batch->views);
+  free(batch->slots);
+  *batch = (struct view_batch){0};
+}
