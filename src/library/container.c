@@ -48,7 +48,8 @@ static enum error truncated(const struct source *source, int64_t expected, char 
 }
 
 static enum error malformed(int64_t offset, char ret_reason[CONTAINER_REASON_SIZE]) {
-  snprintf(ret_reason, CONTAINER_REASON_SIZE, "the file is damaged: the box at byte %lld makes no sense",
+  snprintf(ret_reason, CONTAINER_REASON_SIZE,
+           "the file is damaged: from byte %lld on it is no part of a film or sound (was something appended?)",
            (long long)offset);
   return ERROR_INVALID;
 }
@@ -60,6 +61,19 @@ static bool is_box_type(const unsigned char *type) {
     }
   }
   return true;
+}
+
+/* One that files have at their top level. Only of these a size beyond the end means that the file is cut off: four
+ * letters of a text that was appended look like a type too, and those before them like a size. */
+static bool is_usual_box(const unsigned char *type) {
+  static const char usual[] =
+      "ftyp moov mdat moof mfra free skip wide sidx ssix styp emsg prft meta meco uuid udta pnot";
+  for (const char *at = usual; at < usual + sizeof usual - 1; at += 5) {
+    if (memcmp(at, type, 4) == 0) {
+      return true;
+    }
+  }
+  return false;
 }
 
 /* The size of the box at `offset`, INT64_MAX for "to the end". 0: not a box. */
@@ -91,13 +105,16 @@ static enum error check_mp4(const struct source *source, char ret_reason[CONTAIN
       return error;
     }
     if (source->size - offset < 8) {
-      return is_padding(header) ? ERROR_NONE : truncated(source, offset + 8, ret_reason);
+      return is_padding(header) ? ERROR_NONE : malformed(offset, ret_reason);
     }
     int64_t size = box_size(header);
     if (size == INT64_MAX || (boxes > 0 && is_padding(header))) {
       return ERROR_NONE;
     }
     if (size == 0) {
+      return malformed(offset, ret_reason);
+    }
+    if (size > source->size - offset && !is_usual_box(header + 4)) {
       return malformed(offset, ret_reason);
     }
     if (size > source->size - offset) {

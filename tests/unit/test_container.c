@@ -91,6 +91,29 @@ START_TEST(tells_whole_files_from_cut_ones) {
 }
 END_TEST
 
+static const struct {
+  const char *bytes;
+  size_t size;
+  const char *reason;
+} reason_rows[] = {
+    {BYTES(FTYP "\0\0\0\014mdatabc"), "the file is cut off: it has 27 bytes, its contents say at least 28"},
+    {BYTES(FTYP "\0\0\0\001mdat\0\0\0\0\0\0\0\023ab"), "the file is cut off"},
+    {BYTES(FTYP "Downloaded from a site of films"), "from byte 16 on it is no part of a film or sound"},
+    {BYTES(FTYP "</html>\n"), "from byte 16 on"},
+    {BYTES(FTYP "bye\n"), "from byte 16 on"},
+};
+
+START_TEST(says_whether_it_is_cut_off_or_something_was_appended) {
+  for (size_t i = 0; i < UNIT_ROWS(reason_rows); i++) {
+    char reason[CONTAINER_REASON_SIZE] = "";
+    int fd = make_file(reason_rows[i].bytes, reason_rows[i].size);
+    ck_assert_int_eq(container_check_whole(fd, reason), ERROR_INVALID);
+    ck_assert_msg(strstr(reason, reason_rows[i].reason) != NULL, "%zu: %s", i, reason);
+    close(fd);
+  }
+}
+END_TEST
+
 /* Random bytes behind a good start must never crash or hang it. */
 START_TEST(survives_random_boxes) {
   uint32_t state = 7; /* the same bytes in every run */
@@ -111,4 +134,5 @@ START_TEST(survives_random_boxes) {
 }
 END_TEST
 
-UNIT_MAIN("container", tells_whole_files_from_cut_ones, survives_random_boxes)
+UNIT_MAIN("container", tells_whole_files_from_cut_ones, says_whether_it_is_cut_off_or_something_was_appended,
+          survives_random_boxes)
