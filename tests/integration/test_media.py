@@ -1,6 +1,5 @@
 # SPDX-License-Identifier: ISC
 """Media: register, list, read, change, delete, in all forms of file_url."""
-import shutil
 import uuid
 
 import pytest
@@ -77,81 +76,6 @@ def test_other_urls_are_refused(admin, stack, url):
     before = stack.sql("select count(*) from media_asset where deleted_at is null")
     assert_problem(admin.post("/media/media/", json={"title": "x", "type": "video", "file_url": url}), 422, ["/file_url"])
     assert stack.sql("select count(*) from media_asset where deleted_at is null") == before
-
-
-# --- the library ------------------------------------------------------------------------------------------
-@pytest.fixture
-def shelf(stack, make_media):
-    """A folder of the library with a film, an HLS folder, a text, and a link that leads out."""
-    folder = stack.library_dir / uuid.uuid4().hex
-    folder.mkdir()
-    shutil.copy(make_media("film"), folder / "film.mp4")
-    shutil.copytree(make_media("hls").parent, folder / "hls")
-    (folder / "notes.mp4").write_text("not a film")
-    (folder / "out.mp4").symlink_to("/etc/passwd")
-    folder.chmod(0o755)
-    yield folder
-    shutil.rmtree(folder)
-
-
-def library_url(shelf, name):  # pylint: disable=redefined-outer-name
-    return f"library:{shelf.name}/{name}"
-
-
-def test_a_film_of_the_library_is_described_and_plays(stack, admin, shelf):
-    url = library_url(shelf, "film.mp4")
-    medium = assert_json(admin.post("/media/media/", json={"title": "x", "type": "video", "file_url": url}), 201)
-    source = shelf / "film.mp4"
-    assert medium["file_url"] == url and medium["playable"] is True
-    assert medium["size_bytes"] == source.stat().st_size and medium["content_type"] == "video/mp4"
-    assert (medium["width"], medium["height"], medium["video_codec"], medium["audio_codec"]) == (320, 180, "h264", "aac")
-    assert 5.9 < medium["duration_seconds"] < 6.3
-    assert stack.anonymous().get(stack.stream_path(medium["id"])).content == source.read_bytes()
-    assert admin.delete(f"/media/media/{medium['id']}").status_code == 204
-    assert source.exists()  # the operator's file is nobody else's to remove
-
-
-def test_hls_of_the_library_plays_through_one_grant(stack, admin, shelf):
-    medium = assert_json(admin.post("/media/media/", json={"title": "x", "type": "video", "file_url": library_url(shelf, "hls/hls.m3u8")}), 201)
-    assert medium["content_type"] == "application/vnd.apple.mpegurl"
-    path = stack.stream_path(medium["id"])
-    with stack.anonymous() as viewer:
-        playlist = viewer.get(path)
-        assert playlist.status_code == 200 and playlist.headers["Content-Type"] == "application/vnd.apple.mpegurl"
-        assert playlist.headers["Content-Security-Policy"] == "default-src 'none'; sandbox"  # films, sounds and pictures alone do without
-        names = [line for line in playlist.text.splitlines() if line and not line.startswith("#")]
-        assert len(names) >= 5
-        for name in names:
-            assert viewer.get(path.rsplit("/", 1)[0] + "/" + name).content == (shelf / "hls" / name).read_bytes()
-
-
-def test_links_put_into_a_linked_folder_later_lead_nowhere(stack, admin, shelf):
-    medium = assert_json(admin.post("/media/media/", json={"title": "x", "type": "video", "file_url": library_url(shelf, "hls/hls.m3u8")}), 201)
-    (shelf / "notes").mkdir()
-    (shelf / "notes/inside.vtt").write_text("WEBVTT")
-    (shelf / "hls/passwd.ts").symlink_to("/etc/passwd")
-    (shelf / "hls/etc").symlink_to("/etc")
-    (shelf / "hls/within.ts").symlink_to("hls.m3u8")
-    (shelf / "hls/beside").symlink_to("../notes")
-    prefix = stack.stream_path(medium["id"]).rsplit("/", 1)[0]
-    with stack.anonymous() as viewer:
-        for name in ("passwd.ts", "etc/passwd", "within.ts", "beside/inside.vtt"):
-            assert_problem(viewer.get(f"{prefix}/{name}"), 404)
-        assert viewer.get(f"{prefix}/hls.m3u8").status_code == 200
-
-
-@pytest.mark.parametrize("name", ["notes.mp4", "out.mp4", "nothing.mp4", "hls", "film.mp4/", "film.mp4/x", "../../etc/passwd"])
-def test_what_is_no_film_of_the_library_is_refused(admin, shelf, name):
-    body = {"title": "x", "type": "video", "file_url": library_url(shelf, name)}
-    problem = assert_problem(admin.post("/media/media/", json=body), 422, ["/file_url"])
-    assert "/tmp" not in str(problem)
-
-
-def test_a_bad_library_file_changes_nothing(admin, shelf):
-    medium = assert_json(admin.post("/media/media/", json={"title": "x", "type": "video", "file_url": library_url(shelf, "film.mp4")}), 201)
-    path = f"/media/media/{medium['id']}"
-    assert_problem(admin.patch(path, json={"title": "other", "file_url": library_url(shelf, "notes.mp4")}), 422, ["/file_url"])
-    assert assert_json(admin.get(path)) == medium
 
 
 # --- list ------------------------------------------------------------------------------------------------
@@ -254,42 +178,6 @@ def test_a_remote_url_takes_the_place_of_an_uploaded_file(admin, stack, make_med
     wait_until(lambda: "/remote/" in stack.stream_path(medium["id"]), "the remote file to be streamed", timeout=2)
     again = stack.upload(medium["id"], make_media("short"))
     assert again.json()["file_url"] is None and again.json()["sha256"] == medium["sha256"]
-
-
-def test_a_change_to_a_library_file_is_one_with_all_else(admin, shelf):
-    medium = assert_json(admin.post("/media/media/", json={"title": "before", "type": "audio"}), 201)
-    path = f"/media/media/{medium['id']}"
-    changed = assert_json(admin.patch(path, json={"title": "after", "type": "video", "file_url": library_url(shelf, "film.mp4")}))
-    assert (changed["title"], changed["type"], changed["content_type"]) == ("after", "video", "video/mp4")
-    assert_problem(admin.patch(path, json={"title": "x", "type": "audio", "file_url": library_url(shelf, "film.mp4")}), 422, ["/file_url"])
-    assert assert_json(admin.get(path)) == changed
-
-
-def test_the_type_is_that_of_the_file(admin, stack, make_media, shelf):
-    for medium, other in ((stack.film(make_media("short")), "audio"), (stack.film(make_media("sound"), type="audio"), "video")):
-        path = f"/media/media/{medium['id']}"
-        problem = assert_problem(admin.patch(path, json={"title": "other", "type": other}), 422, ["/type"])
-        assert ("a video" if other == "audio" else "audio only") in problem["errors"][0]["detail"]
-        assert assert_json(admin.get(path)) == medium
-        assert assert_json(admin.patch(path, json={"type": medium["type"]}))["type"] == medium["type"]
-        assert assert_json(admin.patch(path, json={"type": other, "file_url": REMOTE}))["type"] == other  # nothing is known of that file
-    show = stack.new_media(file_url=library_url(shelf, "hls/hls.m3u8"))
-    assert assert_json(admin.patch(f"/media/media/{show['id']}", json={"type": "audio"}))["type"] == "audio"
-
-
-def test_a_file_that_no_url_names_any_more_plays_on_where_it_was_given_out(admin, stack, make_media, shelf):
-    """Until those URLs expire: whoever plays is not cut off by an edit. DELETE and revocation are what end playing."""
-    uploaded = stack.film(make_media("short"))
-    linked = stack.new_media(file_url=library_url(shelf, "film.mp4"))
-    for medium, source, change in ((uploaded, make_media("short"), REMOTE), (linked, shelf / "film.mp4", None)):
-        old = stack.stream_path(medium["id"])
-        changed = assert_json(admin.patch(f"/media/media/{medium['id']}", json={"file_url": change}))
-        assert changed["size_bytes"] is None and changed["playable"] is (change is not None)
-        with stack.anonymous() as viewer:
-            assert viewer.get(old).content == source.read_bytes()
-            assert admin.delete(f"/media/media/{medium['id']}").status_code == 204
-            assert_problem(viewer.get(old), 404)
-    assert_problem(admin.get(f"/media/media/{linked['id']}/stream-url"), 404)
 
 
 def test_a_remote_url_of_a_host_that_is_not_listed_is_registered_with_a_warning(admin, stack):
