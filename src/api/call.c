@@ -23,6 +23,7 @@ bool call_media_id(struct call *call, int64_t *ret_id) {
     return false;
   }
   *ret_id = (int64_t)id;
+  call->request->media_id = (int64_t)id;
   return true;
 }
 

@@ -144,7 +144,8 @@ static void log_request(const struct request *request, const struct response *re
   log_event(line_level(request, response->status, duration_ms), "request",
             LOG_STR("method", request_method_name(request->method)), LOG_STR("route", request->route),
             LOG_I64("status", response->status), LOG_I64("duration_ms", duration_ms),
-            LOG_I64("account_id", request->account_id), LOG_STR("client", sent == ERROR_NONE ? "answered" : "gone"));
+            LOG_I64("account_id", request->account_id), LOG_I64("media_id", request->media_id),
+            LOG_STR("client", sent == ERROR_NONE ? "answered" : "gone"));
 }
 
 /* A database that is younger or older than this program may know other rows than our statements. Asked once, when

@@ -190,7 +190,9 @@ enum error request_read_all(struct request *request, size_t max_size, char **ret
   if (request->content_length > 0 && (uint64_t)request->content_length > max_size) {
     return ERROR_TOO_LARGE;
   }
-  char *body = malloc(max_size + 2); /* one byte more than allowed tells that there is more, and the NUL */
+  /* nginx never passes more than it announced */
+  size_t expected = request->content_length >= 0 ? (size_t)request->content_length : max_size;
+  char *body = malloc(expected + 2); /* one byte more than expected tells that there is more, and the NUL */
   if (body == NULL) {
     return ERROR_MEMORY;
   }
@@ -198,10 +200,10 @@ enum error request_read_all(struct request *request, size_t max_size, char **ret
   size_t got = 0;
   enum error error;
   do {
-    error = request_read(request, body + size, max_size + 1 - size, &got);
+    error = request_read(request, body + size, expected + 1 - size, &got);
     size += error == ERROR_NONE ? got : 0;
-  } while (error == ERROR_NONE && got > 0 && size <= max_size);
-  if (error == ERROR_NONE && size > max_size) {
+  } while (error == ERROR_NONE && got > 0 && size <= expected);
+  if (error == ERROR_NONE && size > expected) {
     error = ERROR_TOO_LARGE;
   }
   if (error != ERROR_NONE) {

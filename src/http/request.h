@@ -40,6 +40,7 @@ struct request {
   /* Noted by whoever dispatches, for the log line of this request. */
   const char *route;  /* the pattern of the route, "" while none is found */
   int64_t account_id; /* who called, 0 for nobody */
+  int64_t media_id;   /* which medium it is about, 0 for none */
 };
 
 /* Reads the FastCGI parameters (REQUEST_METHOD, DOCUMENT_URI, QUERY_STRING, CONTENT_TYPE, CONTENT_LENGTH, REQUEST_ID,
