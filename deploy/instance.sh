@@ -246,6 +246,7 @@ stream_key_file = "$state/etc/stream_keys";
 nginx_pid_file = "$run/nginx.pid";
 nginx_url = "http://127.0.0.1:$PORT";
 upload_workers = 8;
+log_rotate_size = 64;  # ingest rotates nginx's delivery log: it runs as the same account
 TEXT
     mv "$config.new" "$config"
   fi
@@ -270,7 +271,7 @@ render_nginx() {
     { cat "$step_log" >&2; fail_and_stop "the settings do not fit nginx" "Correct $config."; }
   "$top/deploy/render-nginx" --output "$state/etc/nginx" --etc "$state/etc" --run "$run" --data "$state/data" --log "$state/log" \
     --share "$state/program/share" --pid "$run/nginx.pid" --unprivileged --http "127.0.0.1:$PORT" --https "127.0.0.1:$HTTPS_PORT"
-  sed -e "s|/var/log/mediagate|$state/log|g; s|/run/nginx\.pid|$run/nginx.pid|g; s|maxsize .*|maxsize 64M|; s|rotate 14|rotate 5|" \
+  sed -e "s|^/var/log/mediagate/view.log ||; s|/var/log/mediagate|$state/log|g; s|/run/nginx\.pid|$run/nginx.pid|g; s|maxsize .*|maxsize 64M|; s|rotate 14|rotate 5|" \
     "$top/deploy/logrotate" >"$state/etc/logrotate.conf"
   cat >>"$state/etc/logrotate.conf" <<TEXT
 $state/log/serve.log $state/log/ingest.log $state/log/postgres.log $state/log/nginx.log $state/log/rotate.log {

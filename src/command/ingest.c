@@ -23,6 +23,7 @@
 #include "command/ingest_import.h"
 #include "command/options.h"
 #include "ingest/ingester.h"
+#include "ingest/log_rotation.h"
 #include "store/delivery_store.h"
 #include "store/ingest_store.h"
 #include "store/migration.h"
@@ -37,7 +38,8 @@ static const char usage[] =
     "  --import LOG …  count these logs, gzip or not, and end; what was counted before is passed over\n\n"
     "  SIGTERM, SIGINT  store what was read, then stop\n";
 
-#define SAY_EVERY_MS 2000
+#define SAY_EVERY_MS    2000
+#define ROTATE_EVERY_MS 1000
 
 static volatile sig_atomic_t stop;
 
@@ -46,6 +48,8 @@ struct following {
   struct database *database;
   char node[HOST_NAME_MAX + 1];
   int64_t said_ms;
+  struct log_rotation rotation;
+  int64_t turned_ms;
 };
 
 static void on_stop(int signal_number) {
@@ -117,6 +121,18 @@ static void say(void *context) {
   }
 }
 
+static void rotate(struct following *following) {
+  int64_t now_ms = clock_monotonic_ms();
+  if (now_ms - following->turned_ms < ROTATE_EVERY_MS) {
+    return;
+  }
+  following->turned_ms = now_ms;
+  enum error error = log_rotation_turn(&following->rotation);
+  if (error != ERROR_NONE) { /* the database or the folder is away, which the counting tells; it is tried again */
+    log_event(LOG_LEVEL_DEBUG, "rotation_failed", LOG_ERROR_FIELD(error));
+  }
+}
+
 static int follow(struct following *following, const struct ingester_options *options, int64_t interval_ms) {
   enum error last = ERROR_NONE;
   catch_signals();
@@ -130,6 +146,7 @@ static int follow(struct following *following, const struct ingester_options *op
     tell(ingester_run(following->ingester, &stop), &last, options);
     if (!stop) {
       say(following);
+      rotate(following);
       wait_ms(interval_ms);
     }
   }
@@ -190,6 +207,11 @@ static int run(const struct settings *settings, bool status, const char *rejects
     error = ingester_open(&options, &following.ingester);
   }
   following.database = options.database;
+  following.rotation = (struct log_rotation){.database = options.database,
+                                             .log_dir = settings->log_dir,
+                                             .nginx_pid_file = settings->nginx_pid_file,
+                                             .size_bytes = settings->log_rotate_size << 20,
+                                             .retention_us = settings->log_retention * INT64_C(3600000000)};
   if (gethostname(following.node, sizeof following.node) != 0) {
     snprintf(following.node, sizeof following.node, "?");
   }

@@ -318,11 +318,11 @@ static enum error add_lag(struct ingester *ingester, const struct log_file *file
   if (error != ERROR_NONE || log->position >= file->size_bytes) {
     return error;
   }
-  lag->unread_bytes += file->size_bytes - log->position;
   error = log_follower_read(file, log->position, 2 * DELIVERY_LINE_MAX, &ingester->buffer);
-  if (error != ERROR_NONE || ingester->buffer.length == 0) {
+  if (error != ERROR_NONE || ingester->buffer.length == 0) { /* rotated meanwhile, or only the beginning of a line */
     return error == ERROR_NOT_FOUND ? ERROR_NONE : error;
   }
+  lag->unread_bytes += file->size_bytes - log->position;
   size_t size = strcspn(ingester->buffer.data, "\n");
   if (delivery_line_parse(ingester->buffer.data, size, &ingester->delivery) == DELIVERY_REJECT_NONE) {
     int64_t age = clock_now_seconds() - ingester->delivery.time_us / 1000000;

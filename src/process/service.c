@@ -79,11 +79,23 @@ enum error service_children(pid_t pid, pid_t ret_children[SERVICE_CHILDREN_MAX],
   return ERROR_NONE;
 }
 
-enum error service_reload(pid_t pid) {
-  if (kill(pid, SIGHUP) == 0) {
+static enum error send_signal(pid_t pid, int signal_number) {
+  if (kill(pid, signal_number) == 0) {
     return ERROR_NONE;
   }
   return errno == ESRCH ? ERROR_NOT_FOUND : ERROR_DENIED;
+}
+
+enum error service_reload(pid_t pid) {
+  return send_signal(pid, SIGHUP);
+}
+
+enum error service_check(pid_t pid) {
+  return send_signal(pid, 0);
+}
+
+enum error service_reopen_logs(pid_t pid) {
+  return send_signal(pid, SIGUSR1);
 }
 
 static bool any_in(const pid_t *children, size_t count, const pid_t *now, size_t now_count) {

@@ -21,6 +21,10 @@ enum error service_find(const char *pid_file, const char *program, pid_t *ret_pi
 enum error service_children(pid_t pid, pid_t ret_children[SERVICE_CHILDREN_MAX], size_t *ret_count) MUST_CHECK;
 /* Sends SIGHUP. ERROR_DENIED: we are not allowed to. */
 enum error service_reload(pid_t pid) MUST_CHECK;
+/* May we signal it? ERROR_DENIED: no. ERROR_NOT_FOUND: it ended. */
+enum error service_check(pid_t pid) MUST_CHECK;
+/* Sends nginx's signal for opening its logs anew, SIGUSR1. Errors as above. */
+enum error service_reopen_logs(pid_t pid) MUST_CHECK;
 /* Waits until none of these is a child of `pid` any more. ERROR_TIMEOUT; ERROR_NOT_FOUND when `pid` itself ended. */
 enum error service_wait_replaced(pid_t pid, const pid_t *children, size_t count, int64_t timeout_ms) MUST_CHECK;
 
