@@ -15,9 +15,10 @@
 
 static void require_harmless_redirect(const struct file_url *url) {
   struct text path = {0};
-  file_url_append_internal(url, &path);
+  file_url_append_location(url, &path);
+  file_url_append_target(url, &path);
   FUZZ_REQUIRE(path.data != NULL);
-  const char *prefix = strcmp(url->scheme, "https") == 0 ? "/_origin/https/" : "/_origin/http/";
+  const char *prefix = strcmp(url->origin.scheme, "https") == 0 ? "/_origin/https/" : "/_origin/http/";
   FUZZ_REQUIRE(strncmp(path.data, prefix, strlen(prefix)) == 0);
   const char *query = strchr(path.data, '?');
   const char *dots = strstr(path.data, "/../") != NULL ? strstr(path.data, "/../") : strstr(path.data, "/./");
@@ -41,7 +42,7 @@ static void try_url(const char *text) {
   enum error error = file_url_parse(text, &url, &reason);
   FUZZ_REQUIRE(error == ERROR_NONE || (error == ERROR_INVALID && reason != NULL));
   if (error == ERROR_NONE && url.kind == FILE_URL_REMOTE) {
-    FUZZ_REQUIRE(file_url_is_remote(text) && url.port != 0 && url.host[0] != '\0');
+    FUZZ_REQUIRE(file_url_is_remote(text) && url.origin.port != 0 && url.origin.host[0] != '\0');
     require_harmless_redirect(&url);
     require_harmless_name(&url);
   }

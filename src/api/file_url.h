@@ -13,22 +13,20 @@
 #include <stdint.h>
 
 #include "base/error.h"
+#include "base/origin.h"
 #include "base/text.h"
 #include "config/settings.h"
 
 #define FILE_URL_MAX_BYTES 2048
-#define FILE_URL_HOST_SIZE 256
 #define FILE_URL_NAME_SIZE 96
 
 enum file_url_kind { FILE_URL_REMOTE, FILE_URL_LIBRARY };
 
 struct file_url {
   enum file_url_kind kind;
-  const char *library_path;      /* FILE_URL_LIBRARY: points into the text */
-  const char *scheme;            /* FILE_URL_REMOTE from here on: "http" or "https" */
-  char host[FILE_URL_HOST_SIZE]; /* lower case; an IPv6 address keeps its brackets */
-  uint16_t port;                 /* 443 or 80 when the URL names none */
-  const char *path;              /* after the authority, with its "?query"; points into the text, "" for none */
+  const char *library_path; /* FILE_URL_LIBRARY: points into the text */
+  struct origin origin;     /* FILE_URL_REMOTE from here on */
+  const char *path;         /* behind the origin, with its "?query"; points into the text, "" for none */
 };
 
 /* ERROR_INVALID with what is wrong, in words for the caller, in *ret_reason (static storage). */
@@ -39,7 +37,9 @@ bool file_url_is_remote(const char *text_or_null);
 void file_url_name(const struct file_url *url, char ret_name[FILE_URL_NAME_SIZE]);
 /* Is the URL's origin one of `scheme://host` or `scheme://host:port`? */
 bool file_url_origin_is_listed(const struct file_url *url, const struct settings_list *origins);
-/* Appends where nginx has that origin: "/_origin/<scheme>/<host>/<port>/<path?query>". */
-void file_url_append_internal(const struct file_url *url, struct text *ret_path);
+/* Appends where nginx has that origin: "/_origin/<scheme>/<host>/<port>". */
+void file_url_append_location(const struct file_url *url, struct text *ret_location);
+/* Appends what the origin is asked for, as file_url spells it: "/<path?query>". */
+void file_url_append_target(const struct file_url *url, struct text *ret_target);
 
 #endif

@@ -31,8 +31,9 @@ static void warn_of_unlisted_origin(const struct call *call, const struct media_
   const struct file_url *url = &fields->parsed;
   if (fields->file_url != NULL && url->kind == FILE_URL_REMOTE &&
       !file_url_origin_is_listed(url, &call->app->settings->origin_hosts)) {
-    log_event(LOG_LEVEL_WARNING, "origin_not_listed", LOG_I64("media_id", media_id), LOG_STR("scheme", url->scheme),
-              LOG_STR("host", url->host), LOG_I64("port", url->port));
+    log_event(LOG_LEVEL_WARNING, "origin_not_listed", LOG_I64("media_id", media_id),
+              LOG_STR("scheme", url->origin.scheme), LOG_STR("host", url->origin.host),
+              LOG_I64("port", url->origin.port));
   }
 }
 

@@ -252,25 +252,29 @@ static void redirect_to_origin(struct call *call, const struct media *media, con
     return;
   }
   if (!file_url_origin_is_listed(&url, &call->app->settings->origin_hosts)) {
-    log_event(LOG_LEVEL_WARNING, "origin_not_listed", LOG_I64("media_id", media->id), LOG_STR("scheme", url.scheme),
-              LOG_STR("host", url.host), LOG_I64("port", url.port));
+    log_event(LOG_LEVEL_WARNING, "origin_not_listed", LOG_I64("media_id", media->id),
+              LOG_STR("scheme", url.origin.scheme), LOG_STR("host", url.origin.host), LOG_I64("port", url.origin.port));
     /* The viewer reads this, so it does not name the origin; the log does. */
     response_problem(call->response, 502,
                      "The origin of this medium is not listed in origin_hosts: add it there, run "
                      "`mediagate nginx-config` and reload.");
     return;
   }
-  struct text path = {.data = NULL};
-  file_url_append_internal(&url, &path);
-  if (path.failed) {
+  struct text location = {.data = NULL}, target = {.data = NULL};
+  file_url_append_location(&url, &location);
+  text_append(&location, "/");
+  file_url_append_target(&url, &target);
+  if (location.failed || target.failed) {
     response_error(call->response, ERROR_MEMORY);
   } else {
-    response_header(call->response, "X-Accel-Redirect", path.data);
+    response_header(call->response, "X-Accel-Redirect", location.data);
+    response_header(call->response, "X-Origin-Target", target.data); /* nginx would decode it in the other one */
     response_header(call->response, "Cache-Control",
                     "private, max-age=60"); /* nginx keeps it, and has the same for files */
     response_empty(call->response, 200);
   }
-  text_free(&path);
+  text_free(&location);
+  text_free(&target);
 }
 
 void stream_api_origin(struct call *call) {

@@ -7,24 +7,15 @@
 
 #include "config/nginx_settings.h"
 
-#include <ctype.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 
+#include "base/origin.h"
+
 #define HEADING                                                                                                        \
   "# Written by `mediagate nginx-config` from the settings. Changes here are lost: change the settings and run it "    \
   "again.\n"
-#define HOST_SIZE 256
-
-/* "scheme://host" or "scheme://host:port", taken apart. */
-struct origin {
-  bool is_https;
-  char host[HOST_SIZE]; /* lower case; an IPv6 address with its brackets */
-  unsigned port;
-  bool port_is_default;
-};
-
 static void problem(struct text *problems, const char *setting, const char *value, const char *remedy) {
   text_appendf(problems, "%s: \"%s\": %s\n", setting, value, remedy);
 }
@@ -33,52 +24,21 @@ static bool consists_of(const char *value, size_t length, const char *alphabet) 
   return length > 0 && strspn(value, alphabet) >= length;
 }
 
-/* A DNS name, an IPv4 address or an IPv6 address in brackets; with `wildcard` also "*.name". */
-static bool is_host(const char *value, size_t length, bool wildcard) {
-  static const char name[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.-";
-  if (length == 0 || length >= HOST_SIZE) {
-    return false;
-  }
-  if (value[0] == '[') {
-    return length > 2 && value[length - 1] == ']' && consists_of(value + 1, length - 2, "0123456789abcdefABCDEF:.");
-  }
-  if (wildcard && length > 2 && strncmp(value, "*.", 2) == 0) {
-    value += 2;
-    length -= 2;
-  }
-  return value[0] != '.' && value[0] != '-' && consists_of(value, length, name);
+/* A host, or "*.name". */
+static bool is_server_name(const char *value) {
+  const char *host = strncmp(value, "*.", 2) == 0 ? value + 2 : value;
+  return origin_is_host(host, strlen(host));
 }
 
-static bool origin_parse(const char *value, struct origin *ret_origin) {
-  struct origin origin = {.is_https = strncmp(value, "https://", 8) == 0};
-  if (!origin.is_https && strncmp(value, "http://", 7) != 0) {
-    return false;
-  }
-  const char *host = value + (origin.is_https ? 8 : 7);
-  size_t host_length = host[0] == '[' ? strcspn(host, "]") + 1 : strcspn(host, ":");
-  if (strlen(host) < host_length || !is_host(host, host_length, false)) {
-    return false;
-  }
-  for (size_t i = 0; i < host_length; i++) {
-    origin.host[i] = (char)tolower((unsigned char)host[i]);
-  }
-  unsigned default_port = origin.is_https ? 443 : 80;
-  uint64_t port = default_port;
-  const char *rest = host + host_length;
-  if (rest[0] != '\0' &&
-      (rest[0] != ':' || text_parse_u64(rest + 1, strlen(rest + 1), 65535, &port) != ERROR_NONE || port == 0)) {
-    return false;
-  }
-  origin.port = (unsigned)port;
-  origin.port_is_default = port == default_port;
-  *ret_origin = origin;
-  return true;
+static bool is_origin(const char *value, struct origin *ret_origin) {
+  const char *reason;
+  return origin_parse(value, strlen(value), ret_origin, &reason) == ERROR_NONE;
 }
 
 static void append_server_names(const struct settings_list *names, struct text *text, struct text *problems) {
   text_append(text, "map $host $mediagate_our_host {\n  hostnames;\n  default \"\";\n");
   for (size_t i = 0; i < names->count; i++) {
-    if (is_host(names->items[i], strlen(names->items[i]), true)) {
+    if (is_server_name(names->items[i])) {
       text_appendf(text, "  \"%s\" 1;\n", names->items[i]);
     } else {
       problem(problems, "server_names", names->items[i],
@@ -95,7 +55,7 @@ static void append_cors_origins(const struct settings_list *origins, struct text
     struct origin origin;
     if (strcmp(origins->items[i], "*") == 0) {
       all = true;
-    } else if (origin_parse(origins->items[i], &origin)) {
+    } else if (is_origin(origins->items[i], &origin)) {
       text_appendf(text, "  \"%s\" $http_origin;\n", origins->items[i]);
     } else {
       problem(problems, "cors_origins", origins->items[i],
@@ -122,7 +82,7 @@ static void append_trusted_proxies(const struct settings_list *proxies, struct t
  * nginx starts. */
 static void append_origin(const struct origin *origin, size_t index, bool resolved_later, const char *log_dir,
                           struct nginx_settings *files) {
-  const char *scheme = origin->is_https ? "https" : "http";
+  const char *scheme = origin->scheme;
   char port[8] = "";
   if (!origin->port_is_default) {
     (void)snprintf(port, sizeof port, ":%u", origin->port); /* at most ":65535" */
@@ -142,11 +102,12 @@ static void append_origin(const struct origin *origin, size_t index, bool resolv
   if (resolved_later) {
     text_appendf(text, "  set $origin_address \"%s:%u\";\n", origin->host, origin->port);
   }
-  text_append(text, "  rewrite \"^/_origin/[^/]+/[^/]+/[^/]+(/.*)\\z\" $1 break;\n");
+  /* As the worker spelt it. nginx decodes what it redirects to, and %2F, %2B or %3F would become something else. */
+  text_append(text, "  set $origin_target $upstream_http_x_origin_target;\n");
   if (resolved_later) {
-    text_appendf(text, "  proxy_pass %s://$origin_address;\n", scheme);
+    text_appendf(text, "  proxy_pass %s://$origin_address$origin_target;\n", scheme);
   } else {
-    text_appendf(text, "  proxy_pass %s://mediagate_origin_%zu;\n", scheme, index);
+    text_appendf(text, "  proxy_pass %s://mediagate_origin_%zu$origin_target;\n", scheme, index);
   }
   text_append(text, "  error_page 404 410 =404 /_problem;\n"
                     "  error_page 412 416 /_problem;\n"
@@ -179,7 +140,7 @@ static void append_origins(const struct settings *settings, const char *ca_file,
   }
   for (size_t i = 0; i < settings->origin_hosts.count; i++) {
     struct origin origin;
-    if (origin_parse(settings->origin_hosts.items[i], &origin)) {
+    if (is_origin(settings->origin_hosts.items[i], &origin)) {
       append_origin(&origin, i, resolved_later, settings->log_dir, files);
     } else {
       problem(problems, "origin_hosts", settings->origin_hosts.items[i],

@@ -13,6 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/origin.h"
 #include "config/settings_internal.h"
 
 /* A socket's path must fit into sockaddr_un: 107 bytes with "/upload.sock". */
@@ -33,73 +34,12 @@ static bool only(const char *value, size_t length, const char *allowed) {
 #define UPPER  "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 #define DIGITS "0123456789"
 
-/* One or more labels with dots between; an underscore is allowed, since container networks use it. */
-static bool is_host_name(const char *host) {
-  size_t total = strlen(host);
-
-  if (total == 0 || total > 253) {
-    return false;
-  }
-  for (;;) {
-    size_t length = strcspn(host, ".");
-    if (length == 0 || length > 63 || !only(host, length, LOWER DIGITS "-_") || host[0] == '-' ||
-        host[length - 1] == '-') {
-      return false;
-    }
-    if (host[length] == '\0') {
-      return true;
-    }
-    host += length + 1;
-  }
-}
-
-/* A lower-case name, an IPv4 address, or an IPv6 address in brackets. */
-static bool is_host(const char *host, size_t length) {
-  char copy[254];
-  char address[46];
-
-  if (length == 0 || length >= sizeof(copy)) {
-    return false;
-  }
-  memcpy(copy, host, length);
-  copy[length] = '\0';
-  if (copy[0] == '[') {
-    if (copy[length - 1] != ']' || strchr(copy, ':') == NULL) {
-      return false;
-    }
-    copy[length - 1] = '\0';
-    return text_canonical_address(copy + 1, address) == ERROR_NONE;
-  }
-  const char *last_dot = strrchr(copy, '.');
-  const char *last_label = last_dot == NULL ? copy : last_dot + 1;
-  if (only(last_label, strlen(last_label), DIGITS)) {
-    return text_canonical_address(copy, address) == ERROR_NONE; /* 1.2.3 or 0x7f.1 are names to nobody */
-  }
-  return is_host_name(copy);
-}
-
-/* "host" or "host:port"; the host's length goes to *ret_host. */
-static bool is_host_and_port(const char *value) {
-  size_t host = value[0] == '[' ? strcspn(value, "]") + 1 : strcspn(value, ":");
-  size_t length = strlen(value);
-  uint64_t port;
-
-  if (host > length || !is_host(value, host)) {
-    return false;
-  }
-  if (value[host] == '\0') {
-    return true;
-  }
-  return value[host] == ':' && text_parse_u64(value + host + 1, length - host - 1, 65535, &port) == ERROR_NONE &&
-         port > 0;
-}
-
 static const char *form_origin(char *value) {
-  size_t scheme;
+  struct origin origin;
+  const char *reason;
 
   text_lower(value);
-  scheme = strncmp(value, "https://", 8) == 0 ? 8 : strncmp(value, "http://", 7) == 0 ? 7 : 0;
-  return scheme > 0 && is_host_and_port(value + scheme)
+  return origin_parse(value, strlen(value), &origin, &reason) == ERROR_NONE
              ? NULL
              : "https://HOST, http://HOST or either with :PORT, without a path";
 }
@@ -120,7 +60,7 @@ static const char *form_cors_origin(char *value) {
 
 static const char *form_host(char *value) {
   text_lower(value);
-  return is_host(value, strlen(value)) ? NULL : "a host name, an IPv4 address or an IPv6 address in brackets";
+  return origin_is_host(value, strlen(value)) ? NULL : "a host name, an IPv4 address or an IPv6 address in brackets";
 }
 
 static const char *form_network(char *value) {
@@ -154,7 +94,8 @@ static const char *form_resolver(char *value) {
     }
     snprintf(server, sizeof(server), "%.*s", (int)length, value);
     const char *last = strrchr(server, '.');
-    if (!is_host_and_port(server) || (server[0] != '[' && (last == NULL || !only(last + 1, 1, DIGITS)))) {
+    if (!origin_is_host_and_port(server, strlen(server)) ||
+        (server[0] != '[' && (last == NULL || !only(last + 1, 1, DIGITS)))) {
       return wanted;
     }
     value += length;

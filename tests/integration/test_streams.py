@@ -345,6 +345,16 @@ def test_a_remote_medium_is_downloaded_under_its_title(remote_stack, origin, con
         assert answer.headers["Content-Disposition"] == 'attachment; filename="A-far-film.mp4"'
 
 
+def test_an_origin_is_asked_for_the_file_as_file_url_spells_it(remote_stack, origin, content):
+    for path in ("/a%2Fb%2Bc%3Fd%25e.mp4?x=%2F&y=a+b", "/plus+and%20blank.mp4", "/c%23d.mp4", "?q=1", "/~tilde/*(x).mp4"):
+        url = remote_url(remote_stack, origin.url + path)
+        path = path if path[0] == "/" else "/" + path
+        origin.files[path.split("?")[0]] = content
+        with remote_stack.anonymous() as viewer:
+            viewer.get(url)
+        assert origin.asked[-1][1] == path
+
+
 def test_an_origin_that_is_not_listed_is_502_with_the_remedy(remote_stack):
     with remote_stack.anonymous() as viewer:
         for url in ("https://origin.example.org/a.mp4", "http://127.0.0.1:1/a.mp4", "http://169.254.169.254/latest/meta-data/"):

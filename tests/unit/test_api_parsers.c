@@ -113,6 +113,9 @@ static const struct {
     {"https://a.example/b.mp4?x=/y.m3u8", "/_origin/https/a.example/443/b.mp4?x=/y.m3u8", "b.mp4",
      "a slash in the query"},
     {"https://a.example/%C3%A4%20b.mp4", "/_origin/https/a.example/443/%C3%A4%20b.mp4", "_C3_A4_20b.mp4", "escapes"},
+    {"https://a_b/b", "/_origin/https/a_b/443/b", "b", "an underscore, as origin_hosts takes it"},
+    {"https://a.example/a%2Fb%2Bc%3Fd?e=%2f", "/_origin/https/a.example/443/a%2Fb%2Bc%3Fd?e=%2f", "a_2Fb_2Bc_3Fd",
+     "escapes that mean another thing than what they stand for"},
     {"https://a.example/.hidden", "/_origin/https/a.example/443/.hidden", "_hidden", "a name that begins with a dot"},
     {"https://a.example/...", "/_origin/https/a.example/443/...", "_..", "three dots are a name"},
     {"https://192.0.2.7/b", "/_origin/https/192.0.2.7/443/b", "b", "an IPv4 address"},
@@ -128,7 +131,8 @@ START_TEST(reads_remote_urls) {
                   remote_urls[i].description, reason);
     ck_assert_int_eq(url.kind, FILE_URL_REMOTE);
     struct text internal = {.data = NULL};
-    file_url_append_internal(&url, &internal);
+    file_url_append_location(&url, &internal);
+    file_url_append_target(&url, &internal);
     ck_assert_msg(strcmp(internal.data, remote_urls[i].internal) == 0, "%s: %s", remote_urls[i].description,
                   internal.data);
     text_free(&internal);
@@ -168,7 +172,9 @@ static const struct {
     {"https://a..example/b", "an empty label"},
     {"https://.example/b", "an empty first label"},
     {"https://-a.example/b", "a hyphen first"},
-    {"https://a_b.example/b", "an underscore in the host"},
+    {"https://a$b.example/b", "a sign in the host"},
+    {"https://192.0.2/b", "an address of three numbers"},
+    {"https://192.0.2.007/b", "an address with leading zeros"},
     {"https://a%2eexample/b", "an escape in the host"},
     {"https://b\xc3\xbc"
      "cher.example/b",
@@ -203,10 +209,10 @@ static const struct {
 
 START_TEST(refuses_other_urls) {
   for (size_t i = 0; i < UNIT_ROWS(bad_urls); i++) {
-    struct file_url url = {.port = 1};
+    struct file_url url = {.origin.port = 1};
     const char *reason = NULL;
     ck_assert_msg(file_url_parse(bad_urls[i].text, &url, &reason) == ERROR_INVALID, "%s", bad_urls[i].description);
-    ck_assert_msg(reason != NULL && url.port == 1, "%s", bad_urls[i].description);
+    ck_assert_msg(reason != NULL && url.origin.port == 1, "%s", bad_urls[i].description);
   }
 }
 END_TEST
@@ -223,14 +229,17 @@ START_TEST(reads_library_urls) {
 END_TEST
 
 START_TEST(an_origin_is_listed_by_scheme_host_and_port) {
-  char *items[] = {(char[]){"https://a.example"}, (char[]){"http://b.example:8080"}, (char[]){"nonsense"}};
-  struct settings_list origins = {.items = items, .count = 3};
+  char *items[] = {(char[]){"https://a.example"}, (char[]){"http://b.example:8080"}, (char[]){"nonsense"},
+                   (char[]){"https://[2001:DB8::0:7]"}, (char[]){"http://a_b"}};
+  struct settings_list origins = {.items = items, .count = 5};
   static const struct {
     const char *url;
     bool listed;
   } rows[] = {
-      {"https://a.example/x", true},       {"https://A.EXAMPLE:443/x", true},        {"http://a.example/x", false},
-      {"https://a.example:8443/x", false}, {"http://b.example:8080/", true},         {"http://b.example/", false},
+      {"https://a.example/x", true},       {"https://A.EXAMPLE:443/x", true},
+      {"http://a.example/x", false},       {"https://a.example:8443/x", false},
+      {"http://b.example:8080/", true},    {"http://b.example/", false},
+      {"https://[2001:db8:0::7]/x", true}, {"http://a_b/x", true},
       {"https://sub.a.example/x", false},  {"https://a.example.evil.test/x", false},
   };
   for (size_t i = 0; i < UNIT_ROWS(rows); i++) {

@@ -104,7 +104,7 @@ START_TEST(a_resolver_looks_origins_up_at_run_time) {
   struct text problems = {0};
   ck_assert_int_eq(nginx_settings_render(&settings, CA, &files, &problems), ERROR_NONE);
   ck_assert_ptr_nonnull(strstr(files.server.data, "resolver 127.0.0.53 [::1] valid=30s;\n"));
-  ck_assert_ptr_nonnull(strstr(files.server.data, "proxy_pass https://$origin_address;\n"));
+  ck_assert_ptr_nonnull(strstr(files.server.data, "proxy_pass https://$origin_address$origin_target;\n"));
   ck_assert_ptr_null(strstr(files.http.data, "upstream"));
   nginx_settings_free(&files);
 
