@@ -27,6 +27,7 @@
 #include "store/delivery_store.h"
 #include "store/ingest_store.h"
 #include "store/migration.h"
+#include "store/watching_store.h"
 
 static const char usage[] =
     "usage: mediagate ingest [--config FILE] [--status | --import LOG …]\n\n"
@@ -40,6 +41,7 @@ static const char usage[] =
 
 #define SAY_EVERY_MS    2000
 #define ROTATE_EVERY_MS 1000
+#define SWEEP_EVERY_MS  30000
 
 static volatile sig_atomic_t stop;
 
@@ -50,6 +52,7 @@ struct following {
   int64_t said_ms;
   struct log_rotation rotation;
   int64_t turned_ms;
+  int64_t swept_ms;
 };
 
 static void on_stop(int signal_number) {
@@ -133,6 +136,18 @@ static void rotate(struct following *following) {
   }
 }
 
+static void sweep(struct following *following) {
+  int64_t now_ms = clock_monotonic_ms();
+  if (now_ms - following->swept_ms < SWEEP_EVERY_MS) {
+    return;
+  }
+  following->swept_ms = now_ms;
+  enum error error = watching_store_sweep(following->database);
+  if (error != ERROR_NONE) {
+    log_event(LOG_LEVEL_DEBUG, "sweep_failed", LOG_ERROR_FIELD(error));
+  }
+}
+
 static int follow(struct following *following, const struct ingester_options *options, int64_t interval_ms) {
   enum error last = ERROR_NONE;
   catch_signals();
@@ -147,6 +162,7 @@ static int follow(struct following *following, const struct ingester_options *op
     if (!stop) {
       say(following);
       rotate(following);
+      sweep(following);
       wait_ms(interval_ms);
     }
   }

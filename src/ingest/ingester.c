@@ -18,6 +18,7 @@
 #include "ingest/reject_file.h"
 #include "ingest/view_batch.h"
 #include "ingest/view_rule.h"
+#include "ingest/watching_batch.h"
 #include "store/delivery_store.h"
 
 #define READ_BYTES ((size_t)4 << 20)
@@ -32,6 +33,8 @@ struct ingester {
   size_t limit; /* lines of the next batch: less than batch_lines while a line that the database refuses is sought */
   struct text buffer;
   struct view_batch batch;
+  struct watching_batch watching;
+  int64_t now_us; /* when the batch was begun */
   struct user_agent_cache *agents;
   enum error batch_error; /* of adding to the batch: it is not whole */
   int64_t kept_since_us;  /* views of older grants are not kept */
@@ -62,6 +65,7 @@ void ingester_close(struct ingester *ingester) {
   if (ingester != NULL) {
     text_free(&ingester->buffer);
     view_batch_free(&ingester->batch);
+    watching_batch_free(&ingester->watching);
     user_agent_cache_close(ingester->agents);
     reject_file_free(&ingester->rejects);
     free(ingester);
@@ -109,6 +113,9 @@ static void reject_piece(struct ingester *ingester, const struct piece *piece, e
 /* With `refuse` what would count is rejected: the database does not take it. */
 static enum delivery_reject take(struct ingester *ingester, const struct piece *piece, bool refuse) {
   enum delivery_reject reject = delivery_line_parse(piece->line, piece->size, &ingester->delivery);
+  if (reject == DELIVERY_REJECT_NONE && !refuse && ingester->batch_error == ERROR_NONE) {
+    ingester->batch_error = watching_batch_add(&ingester->watching, &ingester->delivery, ingester->now_us);
+  }
   if (reject != DELIVERY_REJECT_NONE || view_rule_judge(&ingester->delivery, ingester->kept_since_us) != VIEW_COUNTS) {
     return reject;
   }
@@ -165,23 +172,33 @@ static size_t take_lines(struct ingester *ingester, const struct log_file *file,
 
 static void clear_batch(struct ingester *ingester) {
   view_batch_clear(&ingester->batch);
+  watching_batch_clear(&ingester->watching);
+  ingester->now_us = clock_now_us();
   ingester->batch_error = ERROR_NONE;
   reject_file_forget(&ingester->rejects);
 }
 
 /* What is kept of the address that viewed. */
-static enum error mark_views(struct view_batch *batch) {
-  _Static_assert(sizeof batch->views->address_key == ADDRESS_KEY_SIZE, "what is stored is what is known by");
+static enum error mark_view(struct view_change *view) {
+  _Static_assert(sizeof view->address_key == ADDRESS_KEY_SIZE, "what is stored is what is known by");
+  struct masked_address masked;
+  enum error error = address_mask(view->address, ADDRESS_FULL, NULL, &masked);
+  if (error == ERROR_NONE) {
+    memcpy(view->address, masked.shown, sizeof view->address);
+    memcpy(view->address_key, masked.key, sizeof view->address_key);
+    view->address_hash = masked.hash;
+  }
+  return error;
+}
+
+static enum error mark_views(struct ingester *ingester) {
   enum error error = ERROR_NONE;
-  for (size_t i = 0; error == ERROR_NONE && i < batch->count; i++) {
-    struct view_change *view = &batch->views[i];
-    struct masked_address masked;
-    error = address_mask(view->address, ADDRESS_FULL, NULL, &masked);
-    if (error == ERROR_NONE) {
-      memcpy(view->address, masked.shown, sizeof view->address);
-      memcpy(view->address_key, masked.key, sizeof view->address_key);
-      view->address_hash = masked.hash;
-    }
+  for (size_t i = 0; error == ERROR_NONE && i < ingester->batch.count; i++) {
+    error = mark_view(&ingester->batch.views[i]);
+  }
+  const struct watching_change *watching = &ingester->watching.change;
+  for (size_t i = 0; error == ERROR_NONE && i < watching->start_count; i++) {
+    error = mark_view(&watching->starts[i].view);
   }
   return error;
 }
@@ -190,12 +207,13 @@ static enum error commit_lines(struct ingester *ingester, const struct delivery_
                                int64_t rejected) {
   enum error error = ingester->batch_error;
   if (error == ERROR_NONE) {
-    error = mark_views(&ingester->batch);
+    error = mark_views(ingester);
   }
   const struct delivery_batch batch = {.lines = (int64_t)lines,
                                        .rejected = rejected,
                                        .views = ingester->batch.views,
-                                       .view_count = ingester->batch.count};
+                                       .view_count = ingester->batch.count,
+                                       .watching = &ingester->watching.change};
   return error == ERROR_NONE ? delivery_store_commit(ingester->options.database, ingester->agents, log, next, &batch)
                              : error;
 }

@@ -13,6 +13,7 @@
 #include "store/database.h"
 #include "store/user_agent_store.h"
 #include "store/view_writer.h"
+#include "store/watching_store.h"
 
 #define DELIVERY_LOG_ID_SIZE 32
 
@@ -30,6 +31,7 @@ struct delivery_batch {
   int64_t rejected;
   const struct view_change *views; /* each view once */
   size_t view_count;
+  struct watching_change *watching; /* may be NULL */
 };
 /* Stores the batch and moves the log's position from log->position to next_position, both or neither.
  * ERROR_CONFLICT: the position is no longer log->position; somebody else read on, so ask for it anew.
