@@ -188,7 +188,12 @@ install_program() { # where the account can read it, wherever the clone is
   chmod -R a+rX "$program/share.new"
   rm -rf "$program/share"
   mv "$program/share.new" "$program/share"
-  mediagate=("${as[@]}" env -i PATH="$PATH" HOME="$state" LC_ALL=C.UTF-8 "${overrides[@]}" "$program/mediagate")
+  place_program
+}
+
+# Sets $mediagate: the installed program, as the account, in an environment without the caller's secrets.
+place_program() {
+  mediagate=("${as[@]}" env -i PATH="$PATH" HOME="$state" LC_ALL=C.UTF-8 "${overrides[@]}" "$state/program/mediagate")
 }
 
 postgres_programs() {
@@ -254,6 +259,12 @@ TEXT
   [ ${#as[@]} -eq 0 ] || chown "$account:" "$config"
 }
 
+# Before anything is started, where the kept file or the environment may have been changed since.
+check_settings() {
+  "${mediagate[@]}" check-config --config "$config" >"$step_log" 2>&1 ||
+    { cat "$step_log" >&2; fail "the settings are not good" "Correct $config${overrides[*]:+, or what the environment overrides: ${overrides[*]%%=*}}, and run this again."; }
+}
+
 make_certificate() {
   local folder=$state/etc/tls
   if [ -s "$folder/key.pem" ] && openssl x509 -checkend 86400 -noout -in "$folder/certificate.pem" >/dev/null 2>&1; then
@@ -289,8 +300,9 @@ sockets_are_there() { [ -S "$run/fast.sock" ] && [ -S "$run/auth.sock" ] && [ -S
 is_ready() { curl -fsS -m 2 -o /dev/null "http://127.0.0.1:$PORT/readyz"; }
 
 start_all() {
-  make_cluster
   write_settings
+  check_settings
+  make_cluster
   start_postgres
   step "bringing the schema up to date" "${mediagate[@]}" migrate --config "$config" || fail_and_stop "the migration failed" "$(disk_hint "$state")"
   "${mediagate[@]}" keys init --config "$config" >"$step_log" 2>&1 ||

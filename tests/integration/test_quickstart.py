@@ -102,6 +102,35 @@ def children(pid):
     return [int(child) for child in pathlib.Path(f"/proc/{pid}/task/{pid}/children").read_text(encoding="ascii").split()]
 
 
+def test_operators_run_commands_as_the_instance_does(quickstart):
+    assert quickstart("--run").returncode == quickstart("--stop", "--run", "admin").returncode == 2
+    nothing = quickstart("--run", "admin", "list")
+    assert nothing.returncode == 1 and "--detach" in nothing.stderr
+    assert quickstart("--detach").returncode == 0
+    made = quickstart("--run", "admin", "create", "you@example.org", answer="correct horse battery\n")
+    assert made.returncode == 0, made.stderr
+    assert "you@example.org" in quickstart("--run", "admin", "list").stdout
+    assert quickstart("--run", "keys", "rotate").returncode == 0
+    assert "unread: 0 bytes" in quickstart("--run", "ingest", "--status").stdout
+    assert quickstart("--run", "keys", "steal").returncode == 2
+    assert quickstart("--status").stdout.count("signs") == 2
+    login = requests.post(f"http://127.0.0.1:{quickstart.port}/auth/login", json={"email": "you@example.org", "password": "correct horse battery"}, timeout=DEADLINE)
+    assert login.status_code == 200
+
+
+def test_a_bad_setting_is_told_before_anything_starts(quickstart):
+    assert quickstart("--detach").returncode == 0
+    assert quickstart("--stop").returncode == 0
+    config = quickstart.state / "etc/mediagate.conf"
+    config.write_text(config.read_text(encoding="utf-8") + "stream_ttl_mx = 5;\n", encoding="utf-8")
+    log = (quickstart.state / "log/postgres.log").stat().st_size
+    done = quickstart("--detach")
+    assert done.returncode == 1 and "stream_ttl_max" in done.stderr and str(config) in done.stderr
+    assert (quickstart.state / "log/postgres.log").stat().st_size == log
+    done = quickstart("--detach", MEDIAGATE_UPLOAD_MAX="plenty")
+    assert done.returncode == 1 and "MEDIAGATE_UPLOAD_MAX" in done.stderr
+
+
 def test_ingest_that_dies_is_started_again_and_ends_with_the_rest(quickstart):
     assert quickstart("--detach").returncode == 0
     log = quickstart.state / "log/ingest.log"
