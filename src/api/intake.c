@@ -13,7 +13,9 @@
 
 #include "api/call.h"
 #include "api/probe_facts.h"
+#include "api/upload_body.h"
 #include "base/log.h"
+#include "store/upload_store.h"
 
 bool intake_look_into(struct intake *intake) {
   struct call *call = intake->call;
@@ -26,6 +28,9 @@ bool intake_look_into(struct intake *intake) {
   if (error == ERROR_INVALID || error == ERROR_TIMEOUT) {
     log_event(LOG_LEVEL_INFO, "upload_refused", LOG_I64("media_id", intake->media->id), LOG_STR("reason", reason));
     response_problem(call->response, 422, "The file was not kept: %s.", reason);
+    if (error == ERROR_INVALID) {
+      memcpy(intake->refusal, reason, sizeof reason);
+    }
   } else if (error == ERROR_UNSUPPORTED) {
     log_event(LOG_LEVEL_ERROR, "probe_impossible", LOG_STR("reason", reason));
     response_header(call->response, "Retry-After", "60");
@@ -54,8 +59,11 @@ static enum error ask_outcome(const struct intake *intake, struct media *ret_med
 static enum error commit(struct intake *intake, char ret_old_name[STORED_NAME_SIZE]) {
   struct call *call = intake->call;
   struct media stored = {.id = 0};
-  enum error error =
-      media_store_set_file(call->app->database, intake->media->id, &intake->facts, NULL, &stored, ret_old_name);
+  struct database *database = call->app->database;
+  enum error error = intake->upload_id == NULL ? media_store_set_file(database, intake->media->id, &intake->facts, NULL,
+                                                                      &stored, ret_old_name)
+                                               : upload_store_complete(database, intake->upload_id, intake->media->id,
+                                                                       &intake->facts, &stored, ret_old_name);
   if (error == ERROR_UNKNOWN_OUTCOME) {
     error = ask_outcome(intake, &stored);
   }
@@ -77,9 +85,7 @@ static void take_back(struct intake *intake) {
 bool intake_store(struct intake *intake) {
   struct call *call = intake->call;
   const int64_t id = intake->media->id;
-  if (call->app->beat != NULL) {
-    call->app->beat(call->app->beat_context);
-  }
+  upload_body_beat(call);
   enum error error = spool_file_place(intake->file, id, intake->extension, intake->facts.stored_name);
   if (error != ERROR_NONE) {
     call_fail(call, error, "placing an upload");

@@ -8,6 +8,7 @@
 #include <stdbool.h>
 
 #include "api/routes.h"
+#include "library/probe.h"
 #include "library/spool_file.h"
 #include "store/media_store.h"
 
@@ -15,8 +16,10 @@ struct intake {
   struct call *call;
   struct spool_file *file; /* whole, and finished into facts.sha256 and facts.size_bytes; stays the caller's */
   struct media *media;     /* as it was when the upload began; replaced by what was committed */
+  const char *upload_id;   /* of the resumable upload that is complete with it, NULL for none */
   struct media_file_facts facts;
   char extension[8];
+  char refusal[PROBE_REASON_SIZE]; /* why the file will never do, "" when it may */
 };
 
 /* Is the file what a medium of this type needs? False: the response has the answer (422, 503 …). */

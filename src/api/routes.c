@@ -17,6 +17,8 @@
 #include "api/health_api.h"
 #include "api/media_api.h"
 #include "api/stream_api.h"
+#include "api/tus_api.h"
+#include "api/tus_headers.h"
 #include "api/upload_api.h"
 #include "api/view_api.h"
 #include "base/log.h"
@@ -37,6 +39,12 @@ static const struct route table[] = {
     {HTTP_PATCH,  "/media/media/{id}",            "api",    CALLER_ADMINISTRATOR, media_api_change,     NULL},
     {HTTP_DELETE, "/media/media/{id}",            "api",    CALLER_ADMINISTRATOR, media_api_delete,     NULL},
     {HTTP_PUT,    "/media/media/{id}/file",       "upload", CALLER_ADMINISTRATOR, upload_api_put_file,  NULL},
+    {HTTP_OPTIONS, "/uploads",                    "upload", CALLER_ANYONE,        tus_api_discover,     NULL},
+    {HTTP_POST,   "/uploads",                     "upload", CALLER_ADMINISTRATOR, tus_api_create,       NULL},
+    {HTTP_OPTIONS, "/uploads/{upload_id}",        "upload", CALLER_ANYONE,        tus_api_discover,     NULL},
+    {HTTP_HEAD,   "/uploads/{upload_id}",         "upload", CALLER_ADMINISTRATOR, tus_api_tell,         NULL},
+    {HTTP_PATCH,  "/uploads/{upload_id}",         "upload", CALLER_ADMINISTRATOR, tus_api_append,       NULL},
+    {HTTP_DELETE, "/uploads/{upload_id}",         "upload", CALLER_ADMINISTRATOR, tus_api_terminate,    NULL},
     {HTTP_GET,    "/media/media/{id}/stream-url", "fast",   CALLER_ADMINISTRATOR, stream_api_issue,     NAMES("ttl_seconds", "viewer", "bind_ip", "download")},
     {HTTP_DELETE, "/media/grants/{grant_id}",     "api",    CALLER_ADMINISTRATOR, stream_api_revoke,    NULL},
     {HTTP_POST,   "/media/media/{id}/view",       "api",    CALLER_ADMINISTRATOR, view_api_report,      NULL},
@@ -62,7 +70,8 @@ static struct router_row row_at(size_t index) {
 /* The row for this request. NULL: the response has the 404 or 405. */
 static const struct route *find_route(struct request *request, struct response *response,
                                       struct router_match *ret_match) {
-  enum error error = router_find(row_at, table_count, request->method, request->path, ret_match);
+  enum http_method method = tus_headers_begin(request, response);
+  enum error error = router_find(row_at, table_count, method, request->path, ret_match);
   if (error == ERROR_CONFLICT) {
     response_header(response, "Allow", ret_match->allow);
     response_problem(response, 405, "This path knows %s only.", ret_match->allow);

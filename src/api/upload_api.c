@@ -14,28 +14,16 @@
 #include "api/call.h"
 #include "api/intake.h"
 #include "api/media_json.h"
+#include "api/upload_body.h"
 #include "base/log.h"
 #include "library/spool_file.h"
-
-#define CHUNK_BYTES ((size_t)256 * 1024) /* libfcgi gives 8 KiB at once: too little for a write each */
 
 struct upload {
   struct call *call;
   struct intake intake;
 };
 
-static void beat(const struct call *call) {
-  if (call->app->beat != NULL) {
-    call->app->beat(call->app->beat_context);
-  }
-}
-
-/* Must this worker go now? A drain's deadline has passed; the client sends the file again, to
- * another worker. */
-static bool is_overdue(const struct call *call) {
-  return call->app->is_overdue != NULL && call->app->is_overdue(call->app->beat_context);
-}
-
+/* A drain's deadline has passed; the client sends the file again, to another worker. */
 static void answer_overdue(struct call *call) {
   log_event(LOG_LEVEL_WARNING, "upload_overdue", LOG_I64("received_bytes", call->request->body_read));
   response_header(call->response, "Retry-After", "1");
@@ -85,34 +73,13 @@ static bool admit(struct upload *upload) {
   return true;
 }
 
-/* Fills the chunk from the body; less than a whole one is the end of it. ERROR_EXPIRED: this worker
- * must go. */
-static enum error fill_chunk(const struct upload *upload, char *chunk, size_t *ret_size) {
-  size_t size = 0;
-  size_t got = 0;
-  do {
-    beat(upload->call);
-    if (is_overdue(upload->call)) {
-      return ERROR_EXPIRED;
-    }
-    enum error error = request_read(upload->call->request, chunk + size, CHUNK_BYTES - size, &got);
-    if (error != ERROR_NONE) {
-      /* Past the deadline the supervisor ends a read that waits for a silent client. */
-      return error == ERROR_ABORTED && is_overdue(upload->call) ? ERROR_EXPIRED : error;
-    }
-    size += got;
-  } while (got > 0 && size < CHUNK_BYTES);
-  *ret_size = size;
-  return ERROR_NONE;
-}
-
 /* The body, chunk by chunk, into the spool. */
 static enum error receive(struct upload *upload, char *chunk) {
   const int64_t max_bytes = upload->call->app->settings->upload_max;
   int64_t received = 0;
   size_t size = 0;
   do {
-    enum error error = fill_chunk(upload, chunk, &size);
+    enum error error = upload_body_read(upload->call, chunk, &size);
     if (error != ERROR_NONE) {
       return error;
     }
@@ -124,20 +91,20 @@ static enum error receive(struct upload *upload, char *chunk) {
     if (error != ERROR_NONE) {
       return error;
     }
-  } while (size == CHUNK_BYTES);
+  } while (size > 0);
   return ERROR_NONE;
 }
 
 static bool spool(struct upload *upload) {
   struct call *call = upload->call;
-  char *chunk = malloc(CHUNK_BYTES);
+  char *chunk = malloc(UPLOAD_BODY_BYTES);
   enum error error = chunk == NULL ? ERROR_MEMORY : spool_file_create(call->app->media_folder, &upload->intake.file);
   if (error == ERROR_NONE) {
     error = receive(upload, chunk);
   }
   free(chunk);
   if (error == ERROR_NONE) {
-    beat(call);
+    upload_body_beat(call);
     error = spool_file_finish(upload->intake.file, upload->intake.facts.sha256, &upload->intake.facts.size_bytes);
   }
   if (error == ERROR_TOO_LARGE) {

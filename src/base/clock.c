@@ -55,6 +55,21 @@ void clock_format_rfc3339(int64_t time_us, char ret_text[CLOCK_RFC3339_SIZE]) {
   }
 }
 
+/* Names of its own: strftime's depend on the locale. */
+void clock_format_http(int64_t time_us, char ret_text[CLOCK_HTTP_SIZE]) {
+  static const char *const days[] = {"Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"};
+  static const char *const months[] = {"Jan", "Feb", "Mar", "Apr", "May", "Jun",
+                                       "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
+  time_t seconds = time_us < 0                                  ? 0
+                   : time_us > LAST_TIME_SECOND * US_PER_SECOND ? (time_t)LAST_TIME_SECOND
+                                                                : (time_t)(time_us / US_PER_SECOND);
+  struct tm date;
+  gmtime_r(&seconds, &date);
+  snprintf(ret_text, CLOCK_HTTP_SIZE, "%s, %02u %s %04u %02u:%02u:%02u GMT", days[date.tm_wday % 7],
+           (unsigned)date.tm_mday % 100, months[date.tm_mon % 12], (unsigned)(date.tm_year + 1900) % 10000,
+           (unsigned)date.tm_hour % 100, (unsigned)date.tm_min % 100, (unsigned)date.tm_sec % 100);
+}
+
 /* Reads exactly `digits` digits and moves on. */
 static bool take_number(const char **at, int digits, int min, int max, int *ret_number) {
   int number = 0;

@@ -53,6 +53,8 @@ size_t text_base64url_length(size_t size);
 void text_base64url_encode(const void *bytes, size_t size, char *ret_text);
 /* Strict: alphabet, length, and zero spare bits. `ret_bytes` needs length * 3 / 4 bytes. */
 enum error text_base64url_decode(const char *string, size_t length, void *ret_bytes, size_t *ret_size) MUST_CHECK;
+/* base64 with its padding (RFC 4648 section 4), strict as above. `ret_bytes` needs length * 3 / 4 bytes. */
+enum error text_base64_decode(const char *string, size_t length, void *ret_bytes, size_t *ret_size) MUST_CHECK;
 /* Percent-decoding (RFC 3986); with plus_is_space for forms. A bad escape or %00 is ERROR_INVALID.
  * *ret_string is malloc'd, the caller frees it. */
 enum error text_percent_decode(const char *string, size_t length, bool plus_is_space, char **ret_string) MUST_CHECK;

@@ -102,7 +102,8 @@ enum error text_hex_decode(const char *hex, size_t length, void *ret_bytes) {
   return ERROR_NONE;
 }
 
-static int base64url_value(char c) {
+/* The two alphabets differ in their last two characters. */
+static int base64_value(char c, const char last_two[2]) {
   if (c >= 'A' && c <= 'Z') {
     return c - 'A';
   }
@@ -112,10 +113,12 @@ static int base64url_value(char c) {
   if (c >= '0' && c <= '9') {
     return c - '0' + 52;
   }
-  return c == '-' ? 62 : c == '_' ? 63 : -1;
+  return c == last_two[0] ? 62 : c == last_two[1] ? 63 : -1;
 }
 
-enum error text_base64url_decode(const char *string, size_t length, void *ret_bytes, size_t *ret_size) {
+/* Without padding. */
+static enum error base64_decode(const char *string, size_t length, const char last_two[2], void *ret_bytes,
+                                size_t *ret_size) {
   unsigned char *bytes = ret_bytes;
   size_t size = length / 4 * 3 + (length % 4 == 0 ? 0 : length % 4 - 1);
   uint32_t bits = 0;
@@ -125,17 +128,17 @@ enum error text_base64url_decode(const char *string, size_t length, void *ret_by
     return ERROR_INVALID;
   }
   for (size_t i = 0; i < length; i++) {
-    if (base64url_value(string[i]) < 0) {
+    if (base64_value(string[i], last_two) < 0) {
       return ERROR_INVALID;
     }
   }
   /* The last character's spare bits must be 0, or two spellings would mean the same bytes. */
-  if ((length % 4 == 2 && (base64url_value(string[length - 1]) & 15) != 0) ||
-      (length % 4 == 3 && (base64url_value(string[length - 1]) & 3) != 0)) {
+  if ((length % 4 == 2 && (base64_value(string[length - 1], last_two) & 15) != 0) ||
+      (length % 4 == 3 && (base64_value(string[length - 1], last_two) & 3) != 0)) {
     return ERROR_INVALID;
   }
   for (size_t i = 0; i < length; i++) {
-    bits = bits << 6 | (uint32_t)base64url_value(string[i]);
+    bits = bits << 6 | (uint32_t)base64_value(string[i], last_two);
     bit_count += 6;
     if (bit_count >= 8) {
       bit_count -= 8;
@@ -144,6 +147,20 @@ enum error text_base64url_decode(const char *string, size_t length, void *ret_by
   }
   *ret_size = size;
   return ERROR_NONE;
+}
+
+enum error text_base64url_decode(const char *string, size_t length, void *ret_bytes, size_t *ret_size) {
+  return base64_decode(string, length, "-_", ret_bytes, ret_size);
+}
+
+enum error text_base64_decode(const char *string, size_t length, void *ret_bytes, size_t *ret_size) {
+  if (length % 4 != 0) {
+    return ERROR_INVALID;
+  }
+  for (int padding = 0; padding < 2 && length > 0 && string[length - 1] == '='; padding++) {
+    length--;
+  }
+  return base64_decode(string, length, "+/", ret_bytes, ret_size);
 }
 
 enum error text_percent_decode(const char *string, size_t length, bool plus_is_space, char **ret_string) {

@@ -10,6 +10,7 @@
 #include <stdlib.h>
 
 #include "api/media_sweep.h"
+#include "api/upload_sweep.h"
 #include "base/clock.h"
 #include "base/log.h"
 #include "command/serve_revocations.h"
@@ -58,12 +59,18 @@ static enum error sweep_everything(struct app *app) {
   return media_sweep_run(app, true, &counts);
 }
 
+static enum error sweep_uploads(struct app *app) {
+  int64_t removed = 0;
+  return upload_sweep_run(app, &removed);
+}
+
 static const struct chore chores[] = {
     {"rebuild_revocations", 60 * 1000,
      rebuild_revocations}, /* first, should the database have been away at the start */
     {"sweep_sessions", 60 * 1000, sweep_sessions},
     {"sweep_everything", FULL_SWEEP_MS, sweep_everything},
     {"sweep_noted", 60 * 1000, sweep_noted},
+    {"sweep_uploads", 60 * 1000, sweep_uploads},
 };
 #define CHORE_COUNT (sizeof chores / sizeof chores[0])
 

@@ -10,20 +10,22 @@
 #include <string.h>
 
 #include "api/media_sweep.h"
+#include "api/upload_sweep.h"
 #include "command/command.h"
 #include "command/options.h"
 
 static const char usage[] =
     "usage: mediagate sweep [--config FILE] [--full]\n\n"
-    "Removes what interrupted uploads and deletions left below data_dir, and replaced files that "
-    "no grant can still play.\n\n" OPTIONS_USAGE_CONFIG
+    "Removes what interrupted uploads and deletions left below data_dir, resumable uploads that have expired, and\n"
+    "replaced files that no grant can still play.\n\n" OPTIONS_USAGE_CONFIG
     "  --full          look at every file, not only at those that are noted as unsettled\n";
 
-static int report(enum error error, const struct sweep_counts *counts, struct database *database) {
-  printf("removed: %" PRId64 " spool files, %" PRId64 " replaced or stray files, %" PRId64 " deleted media, %" PRId64
-         " folders in the trash\nleft: %" PRId64 " newly noted, %" PRId64
-         " of media that the database does not know, %" PRId64 " that failed\n",
-         counts->spool, counts->stored, counts->deleted, counts->trash, counts->noted, counts->unknown, counts->failed);
+static int report(enum error error, const struct sweep_counts *counts, int64_t uploads, struct database *database) {
+  printf("removed: %" PRId64 " spool files, %" PRId64 " resumable uploads, %" PRId64
+         " replaced or stray files, %" PRId64 " deleted media, %" PRId64 " folders in the trash\nleft: %" PRId64
+         " newly noted, %" PRId64 " of media that the database does not know, %" PRId64 " that failed\n",
+         counts->spool, uploads, counts->stored, counts->deleted, counts->trash, counts->noted, counts->unknown,
+         counts->failed);
   if (error != ERROR_NONE) {
     fprintf(stderr, "mediagate: the sweep stopped early: %s %s\n", error_strerror(error),
             database_last_error(database));
@@ -38,6 +40,7 @@ static int run(const struct settings *settings, bool full) {
                                            .statement_timeout_ms = settings->api_statement_timeout,
                                            .application_name = "mediagate sweep"};
   struct sweep_counts counts = {0};
+  int64_t uploads = 0;
   enum error error = database_open(&options, &app.database);
   if (error == ERROR_NONE) {
     error = media_folder_open(settings->data_dir, settings->library_dir, &app.media_folder);
@@ -45,7 +48,10 @@ static int run(const struct settings *settings, bool full) {
   if (error == ERROR_NONE) {
     error = media_sweep_run(&app, full, &counts);
   }
-  int exit_code = report(error, &counts, app.database);
+  if (error == ERROR_NONE) {
+    error = upload_sweep_run(&app, &uploads);
+  }
+  int exit_code = report(error, &counts, uploads, app.database);
   media_folder_close(app.media_folder);
   database_close(app.database);
   return exit_code;

@@ -27,7 +27,7 @@
   INTEGER(api_statement_timeout, "ms", 50, 600000, 15000, true, "Statement timeout of the api pool") \
   INTEGER(upload_statement_timeout, "ms", 50, 600000, 15000, true, "Statement timeout of the upload pool") \
   /* files */ \
-  STRING (data_dir, "/var/lib/mediagate", false, "Folder of media/, spool/, pending/, trash/ and revoked/; one file system") \
+  STRING (data_dir, "/var/lib/mediagate", false, "Folder of media/, spool/, uploads/, pending/, trash/ and revoked/; one file system") \
   STRING (library_dir, "", true, "Folder of files that are already there, for file_url library:PATH; a playlist's grant covers its whole folder; empty: none") \
   STRING (run_dir, "/run/mediagate", false, "Folder of the pools' sockets: fast.sock auth.sock api.sock upload.sock") \
   STRING (share_dir, "", true, "Folder of installed data (migrations, API pages); empty: where make install put it") \
@@ -43,6 +43,9 @@
   STRING (nginx_pid_file, "/run/nginx.pid", true, "For `mediagate keys rotate` and nginx reloads") \
   STRING (nginx_url, "http://127.0.0.1", true, "Where this machine reaches nginx, for `mediagate keys rotate` to verify a new key") \
   INTEGER(upload_max, "bytes", 1024, 1099511627776, 21474836480, true, "Largest file that can be uploaded") \
+  INTEGER(upload_spool_max, "bytes", 1024, 1125899906842624, 214748364800, true, "Room for all resumable uploads under way, as announced; one without a length counts as upload_max") \
+  INTEGER(uploads_max, "uploads", 1, 100000, 32, true, "Resumable uploads that one account may have under way") \
+  INTEGER(upload_expiry, "s", 1, 31536000, 604800, true, "A resumable upload that gets no bytes this long is removed") \
   /* pools */ \
   INTEGER(fast_workers, "processes", 1, 256, 2, true, "Workers for GET stream-url, one medium, me") \
   INTEGER(auth_workers, "processes", 1, 256, 3, true, "Workers for what hashes passwords; one more than cores keeps them busy") \

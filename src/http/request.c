@@ -7,6 +7,7 @@
 
 #include "http/request.h"
 
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -184,6 +185,14 @@ enum error request_read(struct request *request, void *buffer, size_t size, size
   }
   *ret_read = got;
   return ERROR_NONE;
+}
+
+bool request_has_more(const struct request *request) {
+  if (request->fcgi == NULL || request->fcgi->in->rdNext != request->fcgi->in->stop) {
+    return true;
+  }
+  struct pollfd connection = {.fd = request->fcgi->ipcFd, .events = POLLIN};
+  return poll(&connection, 1, 0) != 0;
 }
 
 enum error request_read_all(struct request *request, size_t max_size, char **ret_body, size_t *ret_size) {

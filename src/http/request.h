@@ -55,6 +55,8 @@ const char *request_parameter(const struct request *request, const char *name);
 /* Reads up to size bytes of the body, as soon as there are some; *ret_read 0 is a clean end (all of content_length was
  * read). ERROR_ABORTED: the client went away, or sent less than it announced. */
 enum error request_read(struct request *request, void *buffer, size_t size, size_t *ret_read) MUST_CHECK;
+/* A hint: would request_read answer at once? False when it may have to wait for the client. */
+bool request_has_more(const struct request *request);
 /* The whole body, at most max_size bytes (else ERROR_TOO_LARGE); malloc'd with a NUL behind it. */
 enum error request_read_all(struct request *request, size_t max_size, char **ret_body, size_t *ret_size) MUST_CHECK;
 const char *request_method_name(enum http_method method);

@@ -16,7 +16,7 @@
 #define FOLDERS_NOTE_SIZE        (STORED_NAME_SIZE + 24)
 
 struct media_folder {
-  int data_fd, spool_fd, media_fd, pending_fd, trash_fd;
+  int data_fd, spool_fd, uploads_fd, media_fd, pending_fd, trash_fd;
   int library_fd; /* -1: no library */
 };
 

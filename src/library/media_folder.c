@@ -45,6 +45,7 @@ static enum error open_folders(struct media_folder *folder, const char *data_dir
     const char *name;
     int *fd;
   } folders[] = {{"spool", &folder->spool_fd},
+                 {"uploads", &folder->uploads_fd},
                  {"media", &folder->media_fd},
                  {"pending", &folder->pending_fd},
                  {"trash", &folder->trash_fd}};
@@ -59,8 +60,13 @@ enum error media_folder_open(const char *data_dir, const char *library_dir, stru
   if (folder == NULL) {
     return ERROR_MEMORY;
   }
-  *folder = (struct media_folder){
-      .data_fd = -1, .spool_fd = -1, .media_fd = -1, .pending_fd = -1, .trash_fd = -1, .library_fd = -1};
+  *folder = (struct media_folder){.data_fd = -1,
+                                  .spool_fd = -1,
+                                  .uploads_fd = -1,
+                                  .media_fd = -1,
+                                  .pending_fd = -1,
+                                  .trash_fd = -1,
+                                  .library_fd = -1};
   enum error error = open_folders(folder, data_dir);
   if (error != ERROR_NONE) {
     media_folder_close(folder);
@@ -81,6 +87,7 @@ void media_folder_close(struct media_folder *folder) {
   file_close_cleanup(&folder->trash_fd);
   file_close_cleanup(&folder->pending_fd);
   file_close_cleanup(&folder->media_fd);
+  file_close_cleanup(&folder->uploads_fd);
   file_close_cleanup(&folder->spool_fd);
   file_close_cleanup(&folder->data_fd);
   free(folder);

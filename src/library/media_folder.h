@@ -4,6 +4,7 @@
  * decides which one exists:
  *
  *   spool/       uploads on their way (spool_file.h)
+ *   uploads/     resumable uploads on their way, for days perhaps (kept_file.h)
  *   media/<id>/  what grants for that medium may play: files, and links into the library
  *                (library_link.h)
  *   pending/     notes of what is not settled: "<id>-<entry>" may not be the row's file, "<id>" is

@@ -9,7 +9,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <openssl/evp.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/file.h>
@@ -17,39 +16,37 @@
 #include <unistd.h>
 
 #include "base/file.h"
-#include "base/text.h"
-#include "library/folders.h"
+#include "library/spool_internal.h"
 
 #define WRITEBACK_BYTES (8 * 1024 * 1024)  /* are handed to the disk at once */
 #define UNWRITTEN_BYTES (64 * 1024 * 1024) /* may be on their way there */
 
-struct spool_file {
-  struct media_folder *folder;
-  char name[FOLDERS_UNIQUE_NAME_SIZE];
-  int fd;
-  int64_t size_bytes;
-  int64_t writeback_bytes; /* up to here the kernel was asked to write */
-  EVP_MD_CTX *hash;
-  bool placed;
-};
-
-enum error spool_file_create(struct media_folder *folder, struct spool_file **ret_file) {
+enum error spool_file_new(struct media_folder *folder, int parent_fd, struct spool_file **ret_file) {
   struct spool_file *file = calloc(1, sizeof *file);
   if (file == NULL) {
     return ERROR_MEMORY;
   }
-  file->folder = folder;
+  *file = (struct spool_file){.folder = folder, .parent_fd = parent_fd, .fd = -1};
+  enum error error = running_hash_new(&file->hash);
+  if (error != ERROR_NONE) {
+    free(file);
+    return error;
+  }
+  *ret_file = file;
+  return ERROR_NONE;
+}
+
+enum error spool_file_create(struct media_folder *folder, struct spool_file **ret_file) {
+  struct spool_file *file = NULL;
+  enum error error = spool_file_new(folder, folder->spool_fd, &file);
+  if (error != ERROR_NONE) {
+    return error;
+  }
   folders_unique_name(file->name);
   file->fd = openat(folder->spool_fd, file->name, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0640);
-  enum error error = file->fd < 0 ? file_error_from_errno(errno) : ERROR_NONE;
+  error = file->fd < 0 ? file_error_from_errno(errno) : ERROR_NONE;
   if (error == ERROR_NONE && flock(file->fd, LOCK_SH | LOCK_NB) != 0) {
     error = file_error_from_errno(errno); /* the lock tells the sweep that somebody is at work here */
-  }
-  if (error == ERROR_NONE) {
-    file->hash = EVP_MD_CTX_new();
-    if (file->hash == NULL || EVP_DigestInit_ex(file->hash, EVP_sha256(), NULL) != 1) {
-      error = ERROR_MEMORY;
-    }
   }
   if (error != ERROR_NONE) {
     spool_file_discard(file);
@@ -88,26 +85,21 @@ enum error spool_file_write(struct spool_file *file, const void *bytes, size_t s
   if (error != ERROR_NONE) {
     return error;
   }
-  if (EVP_DigestUpdate(file->hash, bytes, size) != 1) {
-    return ERROR_INTERNAL;
-  }
   file->size_bytes += (int64_t)size;
-  return write_back(file);
+  error = running_hash_add(file->hash, bytes, size);
+  return error == ERROR_NONE ? write_back(file) : error;
 }
 
 enum error spool_file_finish(struct spool_file *file, char ret_sha256[SPOOL_FILE_SHA256_SIZE], int64_t *ret_size) {
-  unsigned char digest[EVP_MAX_MD_SIZE];
-  unsigned int digest_size = 0;
   /* The mode is set here: the process's umask must not keep nginx's group from reading. */
   if (fchmod(file->fd, 0640) != 0 || fsync(file->fd) != 0) {
     return file_error_from_errno(errno);
   }
-  if (EVP_DigestFinal_ex(file->hash, digest, &digest_size) != 1 || digest_size * 2 + 1 != SPOOL_FILE_SHA256_SIZE) {
-    return ERROR_INTERNAL;
+  enum error error = running_hash_finish(file->hash, ret_sha256);
+  if (error == ERROR_NONE) {
+    *ret_size = file->size_bytes;
   }
-  text_hex_encode(digest, digest_size, ret_sha256);
-  *ret_size = file->size_bytes;
-  return ERROR_NONE;
+  return error;
 }
 
 int spool_file_fd(const struct spool_file *file) {
@@ -125,7 +117,8 @@ enum error spool_file_place(struct spool_file *file, int64_t media_id, const cha
   if (error != ERROR_NONE) {
     return error;
   }
-  if (renameat(file->folder->spool_fd, file->name, medium_fd, name) != 0) {
+  if ((file->kept ? linkat(file->parent_fd, file->name, medium_fd, name, 0)
+                  : renameat(file->parent_fd, file->name, medium_fd, name)) != 0) {
     return file_error_from_errno(errno);
   }
   file->placed = true;
@@ -142,10 +135,10 @@ void spool_file_discard(struct spool_file *file) {
   if (file == NULL) {
     return;
   }
-  if (file->fd >= 0 && !file->placed) {
-    (void)unlinkat(file->folder->spool_fd, file->name, 0); /* else the sweep does it */
+  if (file->fd >= 0 && !file->placed && !file->kept) {
+    (void)unlinkat(file->parent_fd, file->name, 0); /* else the sweep does it */
   }
   file_close_cleanup(&file->fd);
-  EVP_MD_CTX_free(file->hash);
+  running_hash_free(file->hash);
   free(file);
 }

@@ -9,6 +9,7 @@ import pytest
 import yaml
 
 import contract
+import tus_client
 import web_tools
 from stack import TOP_SRC
 
@@ -68,6 +69,8 @@ def test_every_call_is_answered_as_the_document_says(stack, make_media, document
         api.get("/livez"), api.get("/readyz"), api.get("/auth/me"),
     ]
     grant = answers[3].json()["grant_id"]
+    upload = tus_client.begin(api, 100)
+    answers.append(tus_client.end(api, upload))
     answers += [api.delete(f"/media/grants/{grant}"), api.delete(path),
                 api.post("/auth/refresh", json={"refresh_token": api.tokens["refresh_token"]})]
     answers.append(api.post("/auth/logout", json={"refresh_token": answers[-1].json()["refresh_token"]}))
@@ -78,13 +81,14 @@ def test_every_call_is_answered_as_the_document_says(stack, make_media, document
     assert [answer.status_code for answer in answers if answer.status_code >= 300] == []
 
     def template(asked):
-        names = {str(medium["id"]): "{id}", grant: "{grant_id}"}
+        names = {str(medium["id"]): "{id}", grant: "{grant_id}", upload.rsplit("/", 1)[1]: "{upload_id}"}
         return "/".join(names.get(segment, segment) for segment in asked.split("/"))
 
     answered = {(method.lower(), template(asked)) for method, asked, status in stack.contract.checked if status < 300}
     expected = {(method, path) for path, method, _, by_nginx in operations(document) if not by_nginx}
-    # Prism would break the bytes of an upload; its answer has the schema of one medium.
-    assert expected - {("put", "/media/media/{id}/file")} <= answered
+    # Prism would break the bytes of an upload, whose answers have the schema of one medium or no body, as those to HEAD and OPTIONS.
+    unseen = {(method, asked) for method, asked in expected if method in ("head", "options")}
+    assert expected - unseen - {("put", "/media/media/{id}/file"), ("patch", "/uploads/{upload_id}")} <= answered
 
 
 @pytest.mark.parametrize("lie, path, call", [

@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: ISC */
+/* A file that is being uploaded, as spool_file.c and kept_file.c share it. Only for these two. */
+#ifndef MEDIAGATE_LIBRARY_SPOOL_INTERNAL_H
+#define MEDIAGATE_LIBRARY_SPOOL_INTERNAL_H
+
+#include <stdbool.h>
+
+#include "library/folders.h"
+#include "library/spool_file.h"
+
+struct spool_file {
+  struct media_folder *folder;
+  int parent_fd; /* of spool/ or uploads/; the folder's own */
+  char name[FOLDERS_UNIQUE_NAME_SIZE];
+  int fd;
+  int64_t size_bytes;
+  int64_t writeback_bytes; /* up to here the kernel was asked to write */
+  struct running_hash *hash;
+  bool kept; /* of uploads/ */
+  bool placed;
+};
+
+/* Without a file yet: fd is -1. */
+enum error spool_file_new(struct media_folder *folder, int parent_fd, struct spool_file **ret_file) MUST_CHECK;
+
+#endif

@@ -1,0 +1,328 @@
+# SPDX-License-Identifier: ISC
+"""Resumable uploads (tus 1.0.0): the protocol's points, one by one. What breaks in the middle is in test_tus_faults.py."""
+import email.utils
+import hashlib
+import time
+
+import pytest
+
+import tus_client as tus
+
+
+def files(stack):
+    return {path.name for path in (stack.data_dir / "uploads").iterdir()}
+
+
+def row(stack, path, column):
+    return stack.sql(f"select {column} from upload where id = %s", path.rsplit("/", 1)[1])[0][0]
+
+
+@pytest.fixture(scope="module")
+def body(make_media):
+    return make_media("film").read_bytes()
+
+
+def test_a_file_in_pieces_becomes_a_medium(stack, admin, body):
+    path = tus.begin(admin, len(body), title="In pieces", type="video", filename="film.mp4")
+    assert files(stack) >= {path.rsplit("/", 1)[1]}
+    at, step = 0, len(body) // 5 + 1
+    while at < len(body):
+        answer = tus.append(admin, path, at, body[at:at + step])
+        assert answer.status_code == 204, answer.text
+        assert answer.headers["Tus-Resumable"] == "1.0.0"
+        at += len(body[at:at + step])
+        assert int(answer.headers["Upload-Offset"]) == at
+        assert tus.offset(admin, path) == at
+    media = tus.medium(admin, answer)
+    assert (media["title"], media["type"], media["sha256"]) == ("In pieces", "video", hashlib.sha256(body).hexdigest())
+    assert media["size_bytes"] == len(body) and media["duration_seconds"] > 5
+    assert stack.anonymous().get(stack.stream_path(media["id"])).content == body
+    again = tus.tell(admin, path)  # the last answer may have been lost
+    assert again.status_code == 200 and again.headers["Media-Location"] == answer.headers["Media-Location"]
+    repeated = tus.append(admin, path, len(body), b"")
+    assert repeated.status_code == 204 and repeated.headers["Media-Location"] == answer.headers["Media-Location"]
+    assert path.rsplit("/", 1)[1] not in files(stack)
+    assert stack.sql("select count(*) from media_asset where title = 'In pieces'") == [(1,)]
+
+
+def test_the_whole_file_may_come_with_the_creation(stack, admin, body):
+    answer = tus.create(admin, len(body), body, title="At once", type="video")
+    assert answer.status_code == 201, answer.text
+    assert int(answer.headers["Upload-Offset"]) == len(body)
+    assert answer.headers["Location"].startswith("/uploads/")
+    assert tus.medium(admin, answer)["sha256"] == hashlib.sha256(body).hexdigest()
+    part = tus.create(admin, len(body), body[:1000], title="Begun", type="video")
+    assert part.status_code == 201 and part.headers["Upload-Offset"] == "1000"
+    done = tus.append(admin, part.headers["Location"], 1000, body[1000:])
+    assert tus.medium(admin, done)["sha256"] == hashlib.sha256(body).hexdigest()
+
+
+def test_a_length_may_be_told_later(stack, admin, body):
+    path = tus.begin(admin, None, title="Live", type="video")
+    told = tus.tell(admin, path)
+    assert told.headers["Upload-Defer-Length"] == "1" and "Upload-Length" not in told.headers
+    assert tus.append(admin, path, 0, body[:5000]).status_code == 204
+    assert tus.append(admin, path, 5000, b"", **{"Upload-Length": "4999"}).status_code == 400
+    assert tus.append(admin, path, 5000, body[5000:7000], **{"Upload-Length": str(len(body))}).status_code == 204
+    told = tus.tell(admin, path)
+    assert told.headers["Upload-Length"] == str(len(body)) and "Upload-Defer-Length" not in told.headers
+    assert tus.append(admin, path, 7000, b"", **{"Upload-Length": str(len(body) + 1)}).status_code == 400
+    assert tus.medium(admin, tus.append(admin, path, 7000, body[7000:]))["sha256"] == hashlib.sha256(body).hexdigest()
+
+
+def test_a_mediums_file_is_replaced(stack, admin, make_media, body):
+    media = stack.film(make_media("short"), title="Before")
+    path = tus.begin(admin, len(body), media_id=media["id"])
+    answer = tus.append(admin, path, 0, body)
+    assert answer.headers["Media-Location"] == f"/media/media/{media['id']}"
+    replaced = tus.medium(admin, answer)
+    assert replaced["title"] == "Before" and replaced["sha256"] == hashlib.sha256(body).hexdigest()
+
+
+def test_what_is_spoken_here_is_told_to_anyone(stack):
+    with stack.anonymous() as api:
+        for path in ("/uploads/", "/uploads", "/uploads/" + "0" * 32):
+            answer = api.options(path)
+            assert answer.status_code == 204
+            assert answer.headers["Tus-Version"] == "1.0.0"
+            assert set(answer.headers["Tus-Extension"].split(",")) == {"creation", "creation-with-upload", "creation-defer-length", "checksum",
+                                                                       "expiration", "termination"}
+            assert answer.headers["Tus-Checksum-Algorithm"] == "sha1,sha256"
+            assert int(answer.headers["Tus-Max-Size"]) == stack.settings["upload_max"]
+
+
+@pytest.mark.parametrize("version", [None, "0.2.2", "1.0.1", "2.0.0"])
+def test_another_version_is_412_and_changes_nothing(admin, body, version):
+    path = tus.begin(admin, len(body))
+    headers = {"Tus-Resumable": version} if version else {}
+    for method, target in (("POST", "/uploads/"), ("HEAD", path), ("PATCH", path), ("DELETE", path)):
+        answer = admin.request(method, target, headers={**tus.BYTES, "Upload-Length": "5", "Upload-Offset": "0", "Tus-Resumable": None, **headers},
+                               data=b"12345" if method == "PATCH" else None)
+        assert answer.status_code == 412, (method, answer.text)
+        assert answer.headers["Tus-Version"] == "1.0.0"
+    assert tus.offset(admin, path) == 0
+
+
+def test_a_wrong_offset_is_409_and_changes_nothing(admin, body):
+    path = tus.begin(admin, len(body))
+    assert tus.append(admin, path, 0, body[:1000]).status_code == 204
+    for offset in (0, 999, 1001, len(body)):
+        answer = tus.append(admin, path, offset, body[1000:2000])
+        assert answer.status_code == 409 and answer.headers["Upload-Offset"] == "1000", offset
+    assert tus.offset(admin, path) == 1000
+    answer = tus.append(admin, path, 1000, body[1000:])
+    assert tus.medium(admin, answer)["sha256"] == hashlib.sha256(body).hexdigest()
+
+
+@pytest.mark.parametrize("given", ["", "-1", "1.5", "0x1", "00", "9223372036854775808", "many"])
+def test_an_offset_or_length_that_is_no_number_is_400(admin, given):
+    path = tus.begin(admin, 100)
+    assert admin.patch(path, data=b"x", headers={**tus.BYTES, "Upload-Offset": given}).status_code == 400
+    assert admin.post("/uploads/", headers={**tus.TUS, "Upload-Length": given}).status_code == 400
+    assert tus.offset(admin, path) == 0
+
+
+@pytest.mark.parametrize("headers", [{}, {"Upload-Length": "5", "Upload-Defer-Length": "1"}, {"Upload-Defer-Length": "2"}])
+def test_one_length_is_needed(admin, headers):
+    assert admin.post("/uploads/", headers={**tus.TUS, **headers}).status_code == 400
+
+
+def test_another_content_type_is_415(admin):
+    path = tus.begin(admin, 100)
+    for kind in ("application/octet-stream", "video/mp4", "application/offset+octet-stream; x=y", None):
+        assert tus.append(admin, path, 0, b"x", **{"Content-Type": kind}).status_code == 415
+        assert tus.create(admin, 100, b"x", {"Content-Type": kind}).status_code == 415
+    assert tus.offset(admin, path) == 0
+
+
+@pytest.mark.parametrize("algorithm", ["sha1", "sha256"])
+def test_bytes_are_held_against_their_checksum(admin, body, algorithm):
+    path = tus.begin(admin, len(body))
+    good = tus.append(admin, path, 0, body[:3000], **{"Upload-Checksum": tus.checksum(algorithm, body[:3000])})
+    assert good.status_code == 204
+    bad = tus.append(admin, path, 3000, body[3000:], **{"Upload-Checksum": tus.checksum(algorithm, body[3001:])})
+    assert bad.status_code == 460 and bad.json()["title"] == "Checksum Mismatch"
+    assert tus.offset(admin, path) == 3000
+    assert tus.append(admin, path, 3000, body[3000:9000]).status_code == 204  # without one, behind one that was checked
+    done = tus.append(admin, path, 9000, body[9000:], **{"Upload-Checksum": tus.checksum(algorithm, body[9000:])})
+    assert tus.medium(admin, done)["sha256"] == hashlib.sha256(body).hexdigest()
+
+
+@pytest.mark.parametrize("given", ["md5 1B2M2Y8AsgTpgAmY7PhCfg==", "crc32 AAAAAA==", "sha1", "sha1 ", "sha1 AAAA", "sha1 not+base64!", "SHA1 2jmj7l5rSw0yVb/vlWAYkK/YBwk=",
+                                   "sha256 2jmj7l5rSw0yVb/vlWAYkK/YBwk="])
+def test_a_checksum_that_cannot_be_checked_is_400(admin, given):
+    path = tus.begin(admin, 100)
+    assert tus.append(admin, path, 0, b"", **{"Upload-Checksum": given}).status_code == 400
+    assert tus.append(admin, path, 0, b"x", **{"Upload-Checksum": given}).status_code == 400
+    assert tus.offset(admin, path) == 0
+
+
+def test_a_wrong_checksum_with_the_creation_creates_nothing(stack, admin, body):
+    before = files(stack)
+    answer = tus.create(admin, len(body), body[:100], {"Upload-Checksum": tus.checksum("sha1", body[:99])})
+    assert answer.status_code == 460
+    assert files(stack) == before
+
+
+def test_more_than_the_length_is_413(stack, admin, body):
+    path = tus.begin(admin, 1000)
+    assert tus.append(admin, path, 0, bytes(1001)).status_code == 413
+    assert tus.offset(admin, path) == 0
+    assert tus.append(admin, path, 0, iter([bytes(600), bytes(600)])).status_code == 413  # chunked: known only when it is there
+    assert tus.offset(admin, path) < 1000
+    assert tus.create(admin, 100, bytes(101)).status_code == 413
+    assert tus.create(admin, stack.settings["upload_max"] + 1).status_code == 413
+
+
+@pytest.mark.parametrize("given, wrong", [
+    ("", {"title", "type"}), ("title", {"title", "type"}), ("title QQ==,type QQ==", {"type"}), ("title QQ==,type !!", {"type"}),
+    ("title QQ=,type dmlkZW8=", {"title"}), ("title QR==,type dmlkZW8=", {"title"}), ("title QQ==,title QQ==,type dmlkZW8=", {"title"}),
+    ("title wyg=,type dmlkZW8=", {"title"}), ("title AA==,type dmlkZW8=", {"title"}), ("title QQ==,type dmlkZW8=,,", {"?"}),
+    ("media_id MA==", {"media_id"}), ("media_id eA==", {"media_id"}), ("media_id OTk5OTk5OTk5OQ==", {"media_id"}),
+    ("title " + "QUFB" * 101 + ",type dmlkZW8=", {"title"}), ("title QQ==,type dmlkZW8=,other ?", {"other"})])
+def test_metadata_that_will_not_do_is_422_and_named(stack, admin, given, wrong):
+    before = files(stack)
+    answer = admin.post("/uploads/", headers={**tus.TUS, "Upload-Length": "100", "Upload-Metadata": given})
+    assert answer.status_code == 422, answer.text
+    named = {error["pointer"].removeprefix("Upload-Metadata/") for error in answer.json()["errors"]}
+    assert wrong <= named, answer.text
+    assert files(stack) == before
+
+
+@pytest.mark.parametrize("values, title, kind", [
+    ({"filename": "Ein Käfer.mp4", "filetype": "video/mp4"}, "Ein Käfer.mp4", "video"),
+    ({"name": "song.mp3", "type": "audio/mpeg", "relativePath": "null"}, "song.mp3", "audio"),
+    ({"title": " Ours ", "filename": "x.mp4", "type": "video", "filetype": "audio/mpeg"}, "Ours", "video")])
+def test_metadata_of_common_uploaders_will_do(stack, admin, values, title, kind):
+    path = tus.begin(admin, 100, **values)
+    assert (row(stack, path, "title"), row(stack, path, "type")) == (title, kind)
+    assert tus.tell(admin, path).headers["Upload-Metadata"] == tus.metadata(**values)
+    assert tus.end(admin, path).status_code == 204
+
+
+def test_what_is_no_film_is_refused_in_words_and_for_good(stack, admin):
+    medias = stack.sql("select count(*) from media_asset")
+    path = tus.begin(admin, 1000)
+    answer = tus.append(admin, path, 0, b"just text " * 100)
+    assert answer.status_code == 422 and len(answer.json()["detail"]) > 30
+    assert tus.tell(admin, path).status_code == 422
+    assert tus.append(admin, path, 1000, b"").json()["detail"] == answer.json()["detail"]
+    assert path.rsplit("/", 1)[1] not in files(stack)
+    assert stack.sql("select count(*) from media_asset") == medias
+    assert tus.end(admin, path).status_code == 204
+    assert tus.tell(admin, path).status_code == 404
+    empty = tus.create(admin, 0)
+    assert empty.status_code == 422
+    assert stack.sql("select count(*) from upload where length_bytes = 0") == [(0,)]
+
+
+def test_a_medium_deleted_meanwhile_takes_no_file(stack, admin, body):
+    media = stack.new_media()
+    path = tus.begin(admin, len(body), media_id=media["id"])
+    assert tus.append(admin, path, 0, body[:1000]).status_code == 204
+    assert admin.delete(f"/media/media/{media['id']}").status_code == 204
+    answer = tus.append(admin, path, 1000, body[1000:])
+    assert answer.status_code == 422 and "deleted" in answer.json()["detail"]
+    assert path.rsplit("/", 1)[1] not in files(stack)
+    assert tus.create(admin, 100, media_id=media["id"]).status_code == 422
+
+
+def test_only_the_owner_goes_on_with_an_upload(stack, admin, body):
+    path = tus.begin(admin, len(body))
+    with stack.new_admin() as other, stack.anonymous() as nobody:
+        assert tus.tell(other, path).status_code == 404
+        assert tus.append(other, path, 0, body).status_code == 404
+        assert tus.end(other, path).status_code == 404
+        assert tus.tell(nobody, path).status_code == 401
+        assert tus.append(nobody, path, 0, body).status_code == 401
+        refused = tus.create(nobody, 100)
+        assert refused.status_code == 401 and refused.headers["Tus-Resumable"] == "1.0.0"
+    assert tus.offset(admin, path) == 0
+    for name in ("0" * 32, "x", "..", "A" * 32, "0" * 31):
+        assert tus.tell(admin, f"/uploads/{name}").status_code == 404
+
+
+def test_an_upload_is_ended_and_gone(stack, admin, body):
+    path = tus.begin(admin, len(body))
+    assert tus.append(admin, path, 0, body[:1000]).status_code == 204
+    assert tus.end(admin, path).status_code == 204
+    assert path.rsplit("/", 1)[1] not in files(stack)
+    for answer in (tus.tell(admin, path), tus.append(admin, path, 1000, body[1000:]), tus.end(admin, path)):
+        assert answer.status_code == 404
+    done = tus.create(admin, len(body), body)
+    assert tus.end(admin, done.headers["Location"]).status_code == 204  # the medium stays
+    assert tus.medium(admin, done)["size_bytes"] == len(body)
+
+
+def test_a_method_may_stand_in_a_header(admin, body):
+    path = tus.begin(admin, len(body))
+    asked = admin.post(path, headers={**tus.TUS, "X-HTTP-Method-Override": "HEAD"})
+    assert asked.status_code == 200 and asked.headers["Upload-Offset"] == "0"
+    sent = admin.post(path, data=body[:500], headers={**tus.BYTES, "Upload-Offset": "0", "X-HTTP-Method-Override": "PATCH"})
+    assert sent.status_code == 204 and sent.headers["Upload-Offset"] == "500"
+    wrong = admin.post(path, headers={**tus.TUS, "X-HTTP-Method-Override": "HEAD", "Tus-Resumable": "9"})
+    assert wrong.status_code == 412 and wrong.json()["status"] == 412
+    assert admin.post(path, headers={**tus.TUS, "X-HTTP-Method-Override": "DELETE"}).status_code == 204
+    assert tus.tell(admin, path).status_code == 404
+    assert admin.post("/auth/logout", json={"refresh_token": "x"}, headers={"X-HTTP-Method-Override": "DELETE"}).status_code != 405
+
+
+def test_other_methods_are_405(admin):
+    answer = admin.put("/uploads/", data=b"x")
+    assert answer.status_code == 405 and answer.headers["Allow"] == "OPTIONS, POST"
+    answer = admin.get("/uploads/" + "0" * 32)
+    assert answer.status_code == 405 and answer.headers["Allow"] == "OPTIONS, HEAD, PATCH, DELETE"
+
+
+def test_expiry_is_told_moves_on_and_is_meant(stack, admin, body):
+    def expires(answer):
+        return email.utils.parsedate_to_datetime(answer.headers["Upload-Expires"]).timestamp()
+
+    created = tus.create(admin, len(body))
+    path = created.headers["Location"]
+    assert abs(expires(created) - time.time() - 604800) < 60
+    stack.sql("update upload set expires_at = now() + interval '1 hour' where id = %s", path.rsplit("/", 1)[1])
+    assert abs(expires(tus.tell(admin, path)) - time.time() - 3600) < 60
+    assert expires(tus.append(admin, path, 0, body[:10])) > time.time() + 600000
+    kept = tus.begin(admin, len(body))
+    stack.sql("update upload set expires_at = now() - interval '1 second' where id = %s", path.rsplit("/", 1)[1])
+    assert tus.tell(admin, path).status_code == 410
+    assert tus.append(admin, path, 10, body[10:]).status_code == 410
+    stack.mediagate("sweep")
+    assert path.rsplit("/", 1)[1] not in files(stack) and kept.rsplit("/", 1)[1] in files(stack)
+    assert tus.tell(admin, path).status_code == 410
+    stack.sql("update upload set expires_at = now() - interval '40 days' where id = %s", path.rsplit("/", 1)[1])
+    stack.mediagate("sweep")
+    assert tus.tell(admin, path).status_code == 404
+
+
+def test_quotas_hold(stack, body):
+    total = stack.sql("select coalesce(sum(length_bytes), 0)::int8 from upload where completed_at is null and refusal is null and expires_at > now()")[0][0]
+    with stack.new_admin() as api, stack.changed(uploads_max=3, upload_spool_max=total + 10000):
+        paths = [tus.begin(api, 1000) for _ in range(3)]
+        assert tus.create(api, 1).status_code == 429
+        assert tus.end(api, paths.pop()).status_code == 204
+        assert tus.create(api, 8001).status_code == 507
+        paths.append(tus.begin(api, 8000))
+        with stack.new_admin() as other:
+            refused = tus.create(other, 1)
+            assert refused.status_code == 507 and "upload_spool_max" in refused.json()["detail"]
+            assert tus.create(other, None).status_code == 507  # counts as the largest
+        for path in paths:
+            assert tus.end(api, path).status_code == 204
+
+
+def test_a_browser_elsewhere_may_upload_when_it_is_on_the_list(front):
+    asked = {"Origin": "https://player.example", "Access-Control-Request-Method": "PATCH",
+             "Access-Control-Request-Headers": "authorization,content-type,tus-resumable,upload-offset"}
+    with front.anonymous() as api:
+        answer = api.options("/uploads/0", headers=asked)
+        assert answer.status_code == 204 and answer.headers["Access-Control-Allow-Origin"] == "https://player.example"
+        allowed = {name.strip().lower() for name in answer.headers["Access-Control-Allow-Headers"].split(",")}
+        assert allowed >= {"authorization", "content-type", "tus-resumable", "upload-length", "upload-offset", "upload-metadata", "upload-defer-length",
+                           "upload-checksum", "x-http-method-override", "x-requested-with", "x-request-id"}
+        exposed = api.head("/uploads/0", headers={"Origin": "https://player.example"}).headers["Access-Control-Expose-Headers"]
+        assert {name.strip() for name in exposed.split(",")} >= {"Location", "Media-Location", "Tus-Resumable", "Tus-Version", "Tus-Max-Size", "Tus-Extension",
+                                                                 "Upload-Offset", "Upload-Length", "Upload-Expires", "Upload-Metadata"}
+        other = api.options("/uploads/0", headers={**asked, "Origin": "https://evil.example"})
+        assert not [name for name in other.headers if name.startswith("Access-Control-")]
