@@ -90,18 +90,19 @@ static bool has_ending(const char *name, const char *ending) {
   return length >= size && strcmp(name + length - size, ending) == 0;
 }
 
-static bool is_log_name(const char *entry, const char *name) {
-  static const char *const compressed[] = {".gz", ".xz", ".bz2", ".zst", ".lz4"};
+bool log_follower_is_log_name(const char *entry, const char *name) {
   size_t length = strlen(name);
-  if (strncmp(entry, name, length) != 0 || (entry[length] != '\0' && strchr(".-", entry[length]) == NULL)) {
-    return false;
-  }
-  for (size_t i = 0; i < sizeof compressed / sizeof *compressed; i++) {
-    if (has_ending(entry, compressed[i])) {
-      return false;
+  return strncmp(entry, name, length) == 0 && (entry[length] == '\0' || strchr(".-", entry[length]) != NULL);
+}
+
+static bool is_compressed(const char *entry) {
+  static const char *const endings[] = {".gz", ".xz", ".bz2", ".zst", ".lz4"};
+  for (size_t i = 0; i < sizeof endings / sizeof *endings; i++) {
+    if (has_ending(entry, endings[i])) {
+      return true;
     }
   }
-  return true;
+  return false;
 }
 
 enum error log_follower_describe(const char *path, struct log_file *ret_file) {
@@ -161,7 +162,7 @@ enum error log_follower_scan(const char *folder, const char *name, struct log_fi
   enum error error = ERROR_NONE;
   for (struct dirent *entry = readdir(directory); entry != NULL && error == ERROR_NONE; entry = readdir(directory)) {
     struct log_file file;
-    if (is_log_name(entry->d_name, name)) {
+    if (log_follower_is_log_name(entry->d_name, name) && !is_compressed(entry->d_name)) {
       error = describe_entry(folder, entry->d_name, &file);
       if (error == ERROR_NONE) {
         error = append(&files, &file);

@@ -7,6 +7,7 @@
 #ifndef MEDIAGATE_INGEST_LOG_FOLLOWER_H
 #define MEDIAGATE_INGEST_LOG_FOLLOWER_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -27,6 +28,8 @@ struct log_files {
   size_t count;
 };
 
+/* Is it the name of a log: `name`, "name.…" or "name-…"? */
+bool log_follower_is_log_name(const char *entry, const char *name);
 /* One file. ERROR_NOT_FOUND: it is no log, not yet, or not any more: gone, not a regular file, no terminated line. The
  * caller frees ret_file->path. */
 enum error log_follower_describe(const char *path, struct log_file *ret_file) MUST_CHECK;

@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: ISC */
+/* What `mediagate explain` says, for a person and as JSON. */
+#ifndef MEDIAGATE_COMMAND_EXPLAIN_PRINT_H
+#define MEDIAGATE_COMMAND_EXPLAIN_PRINT_H
+
+#include "ingest/grant_story.h"
+#include "store/grant_views.h"
+
+struct explanation {
+  const char *grant_id;
+  const char *log_dir;
+  struct grant_story story;
+  struct grant_view *views; /* NULL: the database did not tell */
+  size_t view_count;
+};
+
+/* Do the logs and the database say the same? */
+enum explain_agreement {
+  EXPLAIN_AGREES,
+  EXPLAIN_DATABASE_LESS, /* not counted yet, or of a medium that it does not know */
+  EXPLAIN_DATABASE_MORE, /* older logs are gone */
+  EXPLAIN_UNKNOWN,       /* the database did not tell */
+};
+enum explain_agreement explain_compare(const struct explanation *explanation);
+
+void explain_print_text(const struct explanation *explanation);
+void explain_print_json(const struct explanation *explanation);
+
+#endif
