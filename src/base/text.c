@@ -143,6 +143,15 @@ bool text_is_utf8(const char *bytes, size_t size) {
   uint32_t code_point;
 
   while (size > 0) {
+    uint64_t word;
+    if (size >= sizeof word) { /* most text is ASCII: eight of it at once */
+      memcpy(&word, at, sizeof word);
+      if ((word & UINT64_C(0x8080808080808080)) == 0) {
+        at += sizeof word;
+        size -= sizeof word;
+        continue;
+      }
+    }
     size_t length = utf8_sequence(at, size, &code_point);
     if (length == 0) {
       return false;

@@ -195,8 +195,9 @@ enum error text_canonical_address(const char *string, char *ret_address) {
   struct in_addr v4;
   struct in6_addr v6;
 
-  if (inet_pton(AF_INET, string, &v4) == 1) {
-    return inet_ntop(AF_INET, &v4, ret_address, INET6_ADDRSTRLEN) == NULL ? ERROR_INTERNAL : ERROR_NONE;
+  if (inet_pton(AF_INET, string, &v4) == 1) { /* which takes no other spelling of IPv4 than its canonical one */
+    memcpy(ret_address, string, strlen(string) + 1);
+    return ERROR_NONE;
   }
   if (inet_pton(AF_INET6, string, &v6) != 1) {
     return ERROR_INVALID;

@@ -10,10 +10,8 @@
 #include <string.h>
 
 #include "base/text.h"
+#include "ingest/line_scanner.h"
 
-#define DIGITS      "0123456789"
-#define HEX         DIGITS "abcdef"
-#define LETTERS     "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 #define LINE_BEGINS "{\"time\":"
 #define START_EVENT ",\"event\":\"start\""
 
@@ -26,135 +24,37 @@
 #define GRANT_TIME_DIGITS 12
 #define GRANT_AHEAD_US    (INT64_C(86400) * 1000000) /* a day: clocks differ */
 
-struct scanner {
-  const char *at;
-  const char *end;
-};
-
-static bool skip(struct scanner *scanner, const char *literal, size_t size) {
-  if ((size_t)(scanner->end - scanner->at) < size || memcmp(scanner->at, literal, size) != 0) {
-    return false;
-  }
-  scanner->at += size;
-  return true;
-}
-
-/* Decimal digits without leading zeros, at most `max`. */
-static bool scan_number(struct scanner *scanner, int64_t max, int64_t *ret_number) {
-  const char *start = scanner->at;
-  while (scanner->at < scanner->end && *scanner->at >= '0' && *scanner->at <= '9') {
-    scanner->at++;
-  }
-  uint64_t number = 0;
-  if (text_parse_u64(start, (size_t)(scanner->at - start), (uint64_t)max, &number) != ERROR_NONE) {
-    return false;
-  }
-  *ret_number = (int64_t)number;
-  return true;
-}
-
-/* "12.345", as nginx writes times. */
-static bool scan_milliseconds(struct scanner *scanner, int64_t max_seconds, int64_t *ret_us) {
-  int64_t seconds = 0;
-  if (!scan_number(scanner, max_seconds, &seconds) || !skip(scanner, ".", 1) || scanner->end - scanner->at < 3) {
-    return false;
-  }
-  int64_t milliseconds = 0;
-  for (int i = 0; i < 3; i++) {
-    char digit = *scanner->at++;
-    if (digit < '0' || digit > '9') {
-      return false;
-    }
-    milliseconds = milliseconds * 10 + (digit - '0');
-  }
-  *ret_us = (seconds * 1000 + milliseconds) * 1000;
-  return true;
-}
-
-static int hex_value(char digit) {
-  const char *found = digit == '\0' ? NULL : strchr(HEX, digit | (digit >= 'A' ? 0x20 : 0));
-  return found == NULL ? -1 : (int)(found - HEX);
-}
-
-/* What follows a backslash; -1 for what nginx never writes. */
-static int scan_escape(struct scanner *scanner) {
-  static const char escapes[] = "\"\\nrtbf";
-  static const char meanings[] = "\"\\\n\r\t\b\f";
-  char kind = scanner->at < scanner->end ? *scanner->at++ : '\0';
-  const char *found = kind == '\0' ? NULL : strchr(escapes, kind);
-  if (found != NULL) {
-    return meanings[found - escapes];
-  }
-  if (kind != 'u' || !skip(scanner, "00", 2) || scanner->end - scanner->at < 2) {
-    return -1;
-  }
-  int high = hex_value(scanner->at[0]);
-  int low = hex_value(scanner->at[1]);
-  scanner->at += 2;
-  return high < 0 || low < 0 || high > 1 || high * 16 + low == 0 ? -1 : high * 16 + low;
-}
-
-/* A string with its quotes, unescaped, of at most size - 1 bytes. */
-static bool scan_string(struct scanner *scanner, char *ret_text, size_t size) {
-  size_t length = 0;
-  if (!skip(scanner, "\"", 1)) {
-    return false;
-  }
-  while (scanner->at < scanner->end && *scanner->at != '"') {
-    int byte = (unsigned char)*scanner->at++;
-    if (byte == '\\') {
-      byte = scan_escape(scanner);
-    } else if (byte < 0x20) {
-      return false;
-    }
-    if (byte < 0 || length + 1 >= size) {
-      return false;
-    }
-    ret_text[length++] = (char)byte;
-  }
-  ret_text[length] = '\0';
-  return skip(scanner, "\"", 1);
-}
-
-/* A string of min to size - 1 bytes, all of them from `alphabet`. */
-static bool scan_word(struct scanner *scanner, const char *alphabet, size_t min, char *ret_text, size_t size) {
-  if (!scan_string(scanner, ret_text, size)) {
-    return false;
-  }
-  size_t length = strlen(ret_text);
-  return length >= min && strspn(ret_text, alphabet) == length;
-}
-
 /* --- the fields ------------------------------------------------------------------------------ */
 
-static bool scan_time(struct scanner *scanner, struct delivery *delivery) {
-  return scan_milliseconds(scanner, TIME_MAX_S, &delivery->time_us) && delivery->time_us >= TIME_MIN_S * 1000000;
+static bool scan_time(struct line_scanner *scanner, struct delivery *delivery) {
+  return line_scanner_milliseconds(scanner, TIME_MAX_S, &delivery->time_us) &&
+         delivery->time_us >= TIME_MIN_S * 1000000;
 }
 
-static bool scan_request_id(struct scanner *scanner, struct delivery *delivery) {
-  return scan_word(scanner, HEX, 32, delivery->request_id, sizeof delivery->request_id);
+static bool scan_request_id(struct line_scanner *scanner, struct delivery *delivery) {
+  return line_scanner_word(scanner, LINE_HEX, 32, delivery->request_id, sizeof delivery->request_id);
 }
 
-static bool scan_media(struct scanner *scanner, struct delivery *delivery) {
-  return skip(scanner, "\"", 1) && scan_number(scanner, INT64_MAX, &delivery->media_id) && delivery->media_id > 0 &&
-         skip(scanner, "\"", 1);
+static bool scan_media(struct line_scanner *scanner, struct delivery *delivery) {
+  return line_scanner_skip(scanner, "\"", 1) && line_scanner_number(scanner, INT64_MAX, &delivery->media_id) &&
+         delivery->media_id > 0 && line_scanner_skip(scanner, "\"", 1);
 }
 
 /* One whose time is impossible is none of ours: its view would lie in a month of its own. */
-static bool scan_grant(struct scanner *scanner, struct delivery *delivery) {
-  if (!scan_word(scanner, HEX, 32, delivery->grant_id, sizeof delivery->grant_id)) {
+static bool scan_grant(struct line_scanner *scanner, struct delivery *delivery) {
+  if (!line_scanner_word(scanner, LINE_HEX, 32, delivery->grant_id, sizeof delivery->grant_id)) {
     return false;
   }
   int64_t milliseconds = 0;
   for (int i = 0; i < GRANT_TIME_DIGITS; i++) {
-    milliseconds = milliseconds * 16 + hex_value(delivery->grant_id[i]);
+    milliseconds = milliseconds * 16 + line_scanner_hex_value(delivery->grant_id[i]);
   }
   delivery->granted_us = milliseconds * 1000;
   return milliseconds >= TIME_MIN_S * 1000 && delivery->granted_us <= delivery->time_us + GRANT_AHEAD_US;
 }
 
-static bool scan_viewer(struct scanner *scanner, struct delivery *delivery) {
-  if (!scan_word(scanner, LETTERS DIGITS "_-", 1, delivery->viewer, sizeof delivery->viewer)) {
+static bool scan_viewer(struct line_scanner *scanner, struct delivery *delivery) {
+  if (!line_scanner_word(scanner, LINE_VIEWER, 1, delivery->viewer, sizeof delivery->viewer)) {
     return false;
   }
   if (strcmp(delivery->viewer, "-") == 0) {
@@ -163,9 +63,9 @@ static bool scan_viewer(struct scanner *scanner, struct delivery *delivery) {
   return true;
 }
 
-static bool scan_flags(struct scanner *scanner, struct delivery *delivery) {
+static bool scan_flags(struct line_scanner *scanner, struct delivery *delivery) {
   char flags[3];
-  if (!scan_word(scanner, "nid", 1, flags, sizeof flags)) {
+  if (!line_scanner_word(scanner, LINE_VIEWER, 1, flags, sizeof flags)) {
     return false;
   }
   delivery->bound = flags[0] == 'i';
@@ -173,22 +73,22 @@ static bool scan_flags(struct scanner *scanner, struct delivery *delivery) {
   return strcmp(flags, "n") == 0 || strcmp(flags, "i") == 0 || strcmp(flags, "d") == 0 || strcmp(flags, "id") == 0;
 }
 
-static bool scan_file(struct scanner *scanner, struct delivery *delivery) {
-  return scan_word(scanner, LETTERS DIGITS "._~+=,@-/", 1, delivery->file, sizeof delivery->file);
+static bool scan_file(struct line_scanner *scanner, struct delivery *delivery) {
+  return line_scanner_word(scanner, LINE_FILE, 1, delivery->file, sizeof delivery->file);
 }
 
-static bool scan_address(struct scanner *scanner, struct delivery *delivery) {
+static bool scan_address(struct line_scanner *scanner, struct delivery *delivery) {
   char address[64];
-  return scan_word(scanner, HEX "ABCDEF.:", 2, address, sizeof address) &&
+  return line_scanner_word(scanner, LINE_ADDRESS, 2, address, sizeof address) &&
          text_canonical_address(address, delivery->address) == ERROR_NONE;
 }
 
-static bool scan_method(struct scanner *scanner, struct delivery *delivery) {
-  return scan_word(scanner, LETTERS "_-", 1, delivery->method, sizeof delivery->method);
+static bool scan_method(struct line_scanner *scanner, struct delivery *delivery) {
+  return line_scanner_word(scanner, LINE_METHOD, 1, delivery->method, sizeof delivery->method);
 }
 
 /* Three digits; nginx writes 000 where the connection broke before there was a status. */
-static bool scan_status(struct scanner *scanner, struct delivery *delivery) {
+static bool scan_status(struct line_scanner *scanner, struct delivery *delivery) {
   int status = 0;
   for (int i = 0; i < 3; i++) {
     char digit = scanner->at < scanner->end ? *scanner->at++ : '\0';
@@ -201,39 +101,40 @@ static bool scan_status(struct scanner *scanner, struct delivery *delivery) {
   return status == 0 || (status >= 100 && status <= 599);
 }
 
-static bool scan_body_bytes(struct scanner *scanner, struct delivery *delivery) {
-  return scan_number(scanner, BODY_BYTES_MAX, &delivery->body_bytes);
+static bool scan_body_bytes(struct line_scanner *scanner, struct delivery *delivery) {
+  return line_scanner_number(scanner, BODY_BYTES_MAX, &delivery->body_bytes);
 }
 
 /* As the origin of a remote medium wrote it: any text. */
-static bool scan_content_range(struct scanner *scanner, struct delivery *delivery) {
-  return scan_string(scanner, delivery->content_range, sizeof delivery->content_range);
+static bool scan_content_range(struct line_scanner *scanner, struct delivery *delivery) {
+  return line_scanner_string(scanner, delivery->content_range, sizeof delivery->content_range);
 }
 
-static bool scan_seconds(struct scanner *scanner, struct delivery *delivery) {
-  return scan_milliseconds(scanner, SECONDS_MAX, &delivery->duration_us);
+static bool scan_seconds(struct line_scanner *scanner, struct delivery *delivery) {
+  return line_scanner_milliseconds(scanner, SECONDS_MAX, &delivery->duration_us);
 }
 
-static bool scan_completion(struct scanner *scanner, struct delivery *delivery) {
+static bool scan_completion(struct line_scanner *scanner, struct delivery *delivery) {
   char completion[3];
-  if (!scan_string(scanner, completion, sizeof completion)) {
+  if (!line_scanner_string(scanner, completion, sizeof completion)) {
     return false;
   }
   delivery->complete = completion[0] != '\0';
   return completion[0] == '\0' || strcmp(completion, "OK") == 0;
 }
 
-static bool scan_user_agent(struct scanner *scanner, struct delivery *delivery) {
-  return scan_string(scanner, delivery->user_agent, sizeof delivery->user_agent);
+static bool scan_user_agent(struct line_scanner *scanner, struct delivery *delivery) {
+  return line_scanner_string(scanner, delivery->user_agent, sizeof delivery->user_agent);
 }
 
-static bool scan_referrer_host(struct scanner *scanner, struct delivery *delivery) {
-  return scan_word(scanner, LETTERS DIGITS ".-:[]", 0, delivery->referrer_host, sizeof delivery->referrer_host);
+static bool scan_referrer_host(struct line_scanner *scanner, struct delivery *delivery) {
+  return line_scanner_word(scanner, LINE_HOST, 0, delivery->referrer_host, sizeof delivery->referrer_host);
 }
 
 /* As the client asked for it: nginx logs a beginning for ranges of this form only. */
-static bool scan_range(struct scanner *scanner, struct delivery *delivery) {
-  return scan_word(scanner, "bytes=-" DIGITS, 0, delivery->content_range, sizeof delivery->content_range);
+static bool scan_range(struct line_scanner *scanner, struct delivery *delivery) {
+  return line_scanner_word(scanner, LINE_FILE, 0, delivery->content_range, sizeof delivery->content_range) &&
+         delivery->content_range[strspn(delivery->content_range, "bytes=-0123456789")] == '\0';
 }
 
 /* What stands before a value, and what reads it. */
@@ -242,7 +143,7 @@ static bool scan_range(struct scanner *scanner, struct delivery *delivery) {
 struct field {
   const char *before;
   size_t before_size;
-  bool (*scan)(struct scanner *scanner, struct delivery *delivery);
+  bool (*scan)(struct line_scanner *scanner, struct delivery *delivery);
   enum delivery_reject reject;
 };
 /* After the time. */
@@ -278,14 +179,14 @@ static const struct field start_fields[] = {
 
 /* --- the line -------------------------------------------------------------------------------- */
 
-static enum delivery_reject scan_fields(struct scanner *scanner, const struct field *fields, size_t count,
+static enum delivery_reject scan_fields(struct line_scanner *scanner, const struct field *fields, size_t count,
                                         struct delivery *delivery) {
   for (size_t i = 0; i < count; i++) {
-    if (!skip(scanner, fields[i].before, fields[i].before_size) || !fields[i].scan(scanner, delivery)) {
+    if (!line_scanner_skip(scanner, fields[i].before, fields[i].before_size) || !fields[i].scan(scanner, delivery)) {
       return fields[i].reject;
     }
   }
-  return skip(scanner, "}", 1) && scanner->at == scanner->end ? DELIVERY_REJECT_NONE : DELIVERY_REJECT_END;
+  return line_scanner_skip(scanner, "}", 1) && scanner->at == scanner->end ? DELIVERY_REJECT_NONE : DELIVERY_REJECT_END;
 }
 
 static void clear_end(struct delivery *delivery) {
@@ -297,11 +198,11 @@ static void clear_end(struct delivery *delivery) {
   delivery->referrer_host[0] = '\0';
 }
 
-static enum delivery_reject scan_line(struct scanner *scanner, struct delivery *delivery) {
-  if (!skip(scanner, LINE_BEGINS, sizeof LINE_BEGINS - 1) || !scan_time(scanner, delivery)) {
+static enum delivery_reject scan_line(struct line_scanner *scanner, struct delivery *delivery) {
+  if (!line_scanner_skip(scanner, LINE_BEGINS, sizeof LINE_BEGINS - 1) || !scan_time(scanner, delivery)) {
     return DELIVERY_REJECT_TIME;
   }
-  delivery->begins = skip(scanner, START_EVENT, sizeof START_EVENT - 1);
+  delivery->begins = line_scanner_skip(scanner, START_EVENT, sizeof START_EVENT - 1);
   if (!delivery->begins) {
     return scan_fields(scanner, end_fields, COUNT(end_fields), delivery);
   }
@@ -340,7 +241,7 @@ enum delivery_reject delivery_line_parse(const char *line, size_t size, struct d
   if (!text_is_utf8(line, size)) {
     return DELIVERY_REJECT_UTF8;
   }
-  struct scanner scanner = {.at = line, .end = line + size};
+  struct line_scanner scanner = {.at = line, .end = line + size};
   enum delivery_reject reject = scan_line(&scanner, ret_delivery);
   return reject == DELIVERY_REJECT_NONE ? reject : explain(line, size, reject);
 }

@@ -21,7 +21,7 @@
 #include "ingest/watching_batch.h"
 #include "store/delivery_store.h"
 
-#define READ_BYTES ((size_t)4 << 20)
+#define READ_BYTES ((size_t)32 << 20)
 #define KNOWN_MAX  256
 
 _Static_assert(LOG_ID_SIZE == DELIVERY_LOG_ID_SIZE, "what the follower calls a log is what the store calls one");
@@ -30,7 +30,7 @@ struct ingester {
   struct ingester_options options;
   struct delivery_log known[KNOWN_MAX];
   size_t known_count;
-  size_t limit; /* lines of the next batch: less than batch_lines while a line that the database refuses is sought */
+  size_t limit; /* lines of the next batch: less than batch_lines after one that failed */
   struct text buffer;
   struct view_batch batch;
   struct watching_batch watching;
@@ -239,15 +239,16 @@ static enum error store_lines(struct ingester *ingester, const struct log_file *
   return error;
 }
 
-/* One batch of what the buffer holds. A value that the database refuses is found by halving the batch, and rejected. */
+/* One batch of what the buffer holds. A value that the database refuses is found by halving the batch, and rejected; a
+ * batch that is too much for a slow database is halved too. */
 static enum error store_batch(struct ingester *ingester, const struct log_file *file, struct delivery_log *log) {
   size_t lines = 0;
   enum error error = store_lines(ingester, file, log, false, &lines);
   if (error == ERROR_INVALID && lines == 1) {
     error = store_lines(ingester, file, log, true, &lines);
-  } else if (error == ERROR_INVALID) {
+  } else if ((error == ERROR_INVALID || error == ERROR_TIMEOUT) && lines > 1) {
     ingester->limit = lines / 2;
-    return ERROR_NONE;
+    return error == ERROR_INVALID ? ERROR_NONE : error;
   }
   if (error == ERROR_NONE && ingester->limit < ingester->options.batch_lines) {
     ingester->limit *= 2;

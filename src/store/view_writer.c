@@ -87,7 +87,8 @@ static void add_change(struct text columns[COLUMNS], const struct view_change *c
 
 /* --- the statement --------------------------------------------------------------------------- */
 
-/* clang-format off: SQL reads better in its own lines */
+/* SQL reads better in its own lines. */
+/* clang-format off */
 #define DELIVERED(multirange) "(select sum(upper(r) - lower(r)) from unnest(" multirange ") r)::float8"
 /* Both together; a viewer who asks for a film in crumbs does not make the row grow for ever: some 500 ranges. */
 #define UNITED(column)                                                                                                 \
@@ -96,111 +97,59 @@ static void add_change(struct text columns[COLUMNS], const struct view_change *c
 
 static const char *const add_views =
     /* The changes, */
-    "with incoming as materialized (select *, " SQL_TIMESTAMP("granted_us") " as granted_at, " SQL_TIMESTAMP(
-        "started_us") " as started, " SQL_TIMESTAMP("ended_us") " as ended"
-                                                                "  from unnest($1::int8[], $2::uuid[], $3::int8[], "
-                                                                "$4::inet[], $5::uuid[], $6::int8[], $7::int8[], "
-                                                                "$8::int8[],"
-                                                                "   $9::int8[], $10::int8[], $11::text[], $12::int8[], "
-                                                                "$13::text[], $14::text[], $15::bool[], $16::int8[],"
-                                                                "   $17::int8multirange[], $18::int8multirange[]) u "
-                                                                "(media_id, grant_id, granted_us, address, "
-                                                                "address_key, address_hash,"
-                                                                "   started_us, ended_us, bytes_sent, lines, viewer, "
-                                                                "user_agent_id, country, referrer, bot, file_bytes,"
-                                                                "   delivered_bytes, delivered_segments)),"
-                                                                /* what was known of their views, and what both come to;
-                                                                   the lock keeps all others away meanwhile, */
-                                                                " known as materialized (select i.media_id, "
-                                                                "i.grant_id, i.granted_at, i.address, i.address_key, "
-                                                                "i.address_hash, i.ended,"
-                                                                "   i.lines, i.viewer, i.user_agent_id, i.country, "
-                                                                "i.referrer, i.bytes_sent as added_bytes, v.id is null "
-                                                                "as opened,"
-                                                                "   coalesce(v.bot, i.bot) as bot, "
-                                                                "coalesce(v.\"timestamp\", i.started) as \"timestamp\","
-                                                                "   greatest(v.last_seen_at, i.ended) as last_seen_at, "
-                                                                "coalesce(v.bytes_sent, 0) + i.bytes_sent as "
-                                                                "bytes_sent,"
-                                                                "   coalesce(v.seconds, 0) as old_seconds, "
-                                                                "v.delivered_points as old_points,"
-                                                                "   greatest(v.file_bytes, nullif(i.file_bytes, 0)) as "
-                                                                "file_bytes, m.size_bytes, m.segment_count, " UNITED("d"
-                                                                                                                     "e"
-                                                                                                                     "l"
-                                                                                                                     "i"
-                                                                                                                     "v"
-                                                                                                                     "e"
-                                                                                                                     "r"
-                                                                                                                     "e"
-                                                                                                                     "d"
-                                                                                                                     "_"
-                                                                                                                     "b"
-                                                                                                                     "y"
-                                                                                                                     "t"
-                                                                                                                     "e"
-                                                                                                                     "s") " as delivered_bytes, " UNITED(
-                                                                    "delivered_segments") " as delivered_segments"
-                                                                                          "  from incoming i join "
-                                                                                          "media_asset m on m.id = "
-                                                                                          "i.media_id left join lateral"
-                                                                                          "   (select * from "
-                                                                                          "media_view_log v where "
-                                                                                          "v.grant_id = i.grant_id and "
-                                                                                          "v.media_id = i.media_id"
-                                                                                          "    and v.address_key = "
-                                                                                          "i.address_key and "
-                                                                                          "v.granted_at = i.granted_at "
-                                                                                          "limit 1) v on true),"
-                                                                                          " merged as materialized "
-                                                                                          "(select k.*, "
-                                                                                          "floor(extract(epoch from "
-                                                                                          "k.last_seen_at - "
-                                                                                          "k.\"timestamp\"))::int8 as "
-                                                                                          "seconds,"
-                                                                                          "   case when p.points > "
-                                                                                          "10000 then 10000 else "
-                                                                                          "p.points::int end as points"
-                                                                                          "  from known k cross join "
-                                                                                          "lateral (select floor(10000 "
-                                                                                          "* greatest(" DELIVERED("k."
-                                                                                                                  "deli"
-                                                                                                                  "vere"
-                                                                                                                  "d_"
-                                                                                                                  "byte"
-                                                                                                                  "s") " / nullif(coalesce(k.file_bytes, k.size_bytes), 0), " DELIVERED(
-                                                                                              "k.delivered_segments") " / k.segment_count)) as points) p),"
-                                                                                                                      /* which is stored, */
-                                                                                                                      " stored as (insert into media_view_log (granted_at, media_id, viewed_by_ip, \"timestamp\", last_seen_at, grant_id,"
-                                                                                                                      "   address_key, address_hash, bytes_sent, seconds, user_agent_id, file_bytes, delivered_points, bot, source, country,"
-                                                                                                                      "   viewer, referrer, delivered_bytes, delivered_segments)"
-                                                                                                                      "  select granted_at, media_id, address, \"timestamp\", last_seen_at, grant_id, address_key, address_hash, bytes_sent,"
-                                                                                                                      "   seconds, nullif(user_agent_id, 0), file_bytes, points, bot, 'stream', country, viewer, referrer, delivered_bytes,"
-                                                                                                                      "   delivered_segments from merged"
-                                                                                                                      "  on conflict (grant_id, media_id, address_key, granted_at) do update set last_seen_at = excluded.last_seen_at,"
-                                                                                                                      "   bytes_sent = excluded.bytes_sent, seconds = excluded.seconds, file_bytes = excluded.file_bytes,"
-                                                                                                                      "   delivered_points = excluded.delivered_points, delivered_bytes = excluded.delivered_bytes,"
-                                                                                                                      "   delivered_segments = excluded.delivered_segments),"
-                                                                                                                      /* as are those who watch just now, and the lines, and the sums. */
-                                                                                                                      " watching as (insert into view_watching as w (grant_id, media_id, address_key, viewer, country, bot, started_at,"
-                                                                                                                      "   last_seen_at)"
-                                                                                                                      "  select grant_id, media_id, address_key, viewer, country, bot, \"timestamp\", last_seen_at from merged"
-                                                                                                                      "   where ended > now() - interval '2 minutes'"
-                                                                                                                      "  on conflict (grant_id, media_id, address_key) do update set last_seen_at = greatest(w.last_seen_at,"
-                                                                                                                      "   excluded.last_seen_at)),"
-                                                                                                                      " counted as (update delivery_log set counted = counted + c.lines, skipped = skipped + i.lines - c.lines"
-                                                                                                                      "  from (select coalesce(sum(lines), 0)::int8 as lines from merged) c, (select sum(lines)::int8 as lines from incoming) i"
-                                                                                                                      "  where id = $19),"
-                                                                                                                      " difference as (select media_id, \"timestamp\", bot, opened::int as views, added_bytes as bytes_sent,"
-                                                                                                                      "   seconds - old_seconds as seconds, coalesce(points, 0) - coalesce(old_points, 0) as points,"
-                                                                                                                      "   (points is not null)::int - (old_points is not null)::int as points_views from merged)" SQL_ADD_TO_ROLLUPS(
-                                                                                                                          "difference");
+    "with incoming as materialized (select *, " SQL_TIMESTAMP("granted_us") " as granted_at, "
+      SQL_TIMESTAMP("started_us") " as started, " SQL_TIMESTAMP("ended_us") " as ended"
+    "  from unnest($1::int8[], $2::uuid[], $3::int8[], $4::inet[], $5::uuid[], $6::int8[], $7::int8[], $8::int8[],"
+    "   $9::int8[], $10::int8[], $11::text[], $12::int8[], $13::text[], $14::text[], $15::bool[], $16::int8[],"
+    "   $17::int8multirange[], $18::int8multirange[]) u (media_id, grant_id, granted_us, address, address_key, address_hash,"
+    "   started_us, ended_us, bytes_sent, lines, viewer, user_agent_id, country, referrer, bot, file_bytes,"
+    "   delivered_bytes, delivered_segments)),"
+    /* what was known of their views, and what both come to; the lock keeps all others away meanwhile, */
+    " known as materialized (select i.media_id, i.grant_id, i.granted_at, i.address, i.address_key, i.address_hash, i.ended,"
+    "   i.lines, i.viewer, i.user_agent_id, i.country, i.referrer, i.bytes_sent as added_bytes, v.id is null as opened,"
+    "   coalesce(v.bot, i.bot) as bot, coalesce(v.\"timestamp\", i.started) as \"timestamp\","
+    "   greatest(v.last_seen_at, i.ended) as last_seen_at, coalesce(v.bytes_sent, 0) + i.bytes_sent as bytes_sent,"
+    "   coalesce(v.seconds, 0) as old_seconds, v.delivered_points as old_points,"
+    "   greatest(v.file_bytes, nullif(i.file_bytes, 0)) as file_bytes, m.size_bytes, m.segment_count, "
+        UNITED("delivered_bytes") " as delivered_bytes, " UNITED("delivered_segments") " as delivered_segments"
+    "  from incoming i join media_asset m on m.id = i.media_id left join lateral"
+    "   (select * from media_view_log v where v.grant_id = i.grant_id and v.media_id = i.media_id"
+    "    and v.address_key = i.address_key and v.granted_at = i.granted_at limit 1) v on true),"
+    /* (`offset 0`: worked out once, not each time that it is mentioned) */
+    " merged as materialized (select k.*, floor(extract(epoch from k.last_seen_at - k.\"timestamp\"))::int8 as seconds,"
+    "   case when p.points > 10000 then 10000 else p.points::int end as points"
+    "  from known k cross join lateral (select floor(10000 * greatest("
+         DELIVERED("k.delivered_bytes") " / nullif(coalesce(k.file_bytes, k.size_bytes), 0), "
+         DELIVERED("k.delivered_segments") " / k.segment_count)) as points offset 0) p),"
+    /* which is stored, */
+    " stored as (insert into media_view_log (granted_at, media_id, viewed_by_ip, \"timestamp\", last_seen_at, grant_id,"
+    "   address_key, address_hash, bytes_sent, seconds, user_agent_id, file_bytes, delivered_points, bot, source, country,"
+    "   viewer, referrer, delivered_bytes, delivered_segments)"
+    "  select granted_at, media_id, address, \"timestamp\", last_seen_at, grant_id, address_key, address_hash, bytes_sent,"
+    "   seconds, nullif(user_agent_id, 0), file_bytes, points, bot, 'stream', country, viewer, referrer, delivered_bytes,"
+    "   delivered_segments from merged"
+    "  on conflict (grant_id, media_id, address_key, granted_at) do update set last_seen_at = excluded.last_seen_at,"
+    "   bytes_sent = excluded.bytes_sent, seconds = excluded.seconds, file_bytes = excluded.file_bytes,"
+    "   delivered_points = excluded.delivered_points, delivered_bytes = excluded.delivered_bytes,"
+    "   delivered_segments = excluded.delivered_segments),"
+    /* as are those who watch just now, the lines, and the sums. */
+    " watching as (insert into view_watching as w (grant_id, media_id, address_key, viewer, country, bot, started_at,"
+    "   last_seen_at)"
+    "  select grant_id, media_id, address_key, viewer, country, bot, \"timestamp\", last_seen_at from merged"
+    "   where ended > now() - interval '2 minutes'"
+    "  on conflict (grant_id, media_id, address_key) do update set last_seen_at = greatest(w.last_seen_at,"
+    "   excluded.last_seen_at)),"
+    " counted as (update delivery_log set counted = counted + c.lines, skipped = skipped + i.lines - c.lines"
+    "  from (select coalesce(sum(lines), 0)::int8 as lines from merged) c, (select sum(lines)::int8 as lines from incoming) i"
+    "  where id = $19),"
+    " difference as (select media_id, \"timestamp\", bot, opened::int as views, added_bytes as bytes_sent,"
+    "   seconds - old_seconds as seconds, coalesce(points, 0) - coalesce(old_points, 0) as points,"
+    "   (points is not null)::int - (old_points is not null)::int as points_views from merged)"
+    SQL_ADD_TO_ROLLUPS("difference");
 
 static const char *const make_partitions =
-    "select media_view_log_partition(min(granted_at)) from (select " SQL_TIMESTAMP(
-        "granted_us") " as granted_at"
-                      " from unnest($1::int8[]) u (granted_us)) g group by date_trunc('month', granted_at at time zone "
-                      "'UTC')";
+    "select media_view_log_partition(min(granted_at)) from (select " SQL_TIMESTAMP("granted_us") " as granted_at"
+    " from unnest($1::int8[]) u (granted_us)) g group by date_trunc('month', granted_at at time zone 'UTC')";
 /* clang-format on */
 
 enum error view_writer_take_turn(struct database *database) {
