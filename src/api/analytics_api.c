@@ -1,66 +1,24 @@
 /* SPDX-License-Identifier: ISC */
-/* How often a medium was seen, by how many, and when: reads the question, asks the store, writes
- * the answer. */
+/* How often media were viewed, by how many, and when: reads the question, asks the store, writes the answer. */
 #include "config.h"
 
 #include "api/analytics_api.h"
 
-#include <string.h>
-
+#include "api/analytics_json.h"
+#include "api/analytics_query.h"
 #include "api/call.h"
 #include "api/reply.h"
-#include "base/clock.h"
-#include "store/view_store.h"
+#include "store/media_store.h"
+#include "store/view_live.h"
+#include "store/view_ranking.h"
 
-#define TIME_ZONE_MAX 64
-
-static const char *const interval_names[] = {[VIEW_HOUR] = "hour", [VIEW_DAY] = "day", [VIEW_MONTH] = "month"};
-
-struct question {
-  int64_t from_us, to_us; /* 0: open */
-  enum view_interval interval;
-  const char *tz;
-};
-
-static void read_time(struct call *call, const char *name, const char *pointer, int64_t *ret_time_us) {
-  const char *text = query_get(call->query, name);
-  if (text != NULL && clock_parse_rfc3339(text, ret_time_us) != ERROR_NONE) {
-    response_field_error(call->response, pointer, "must be a time such as 2026-11-22T17:00:00Z, or a date");
-  }
-}
-
-static void read_interval(struct call *call, enum view_interval *ret_interval) {
-  const char *text = query_get(call->query, "interval");
-  *ret_interval = VIEW_DAY;
-  for (enum view_interval interval = VIEW_HOUR; text != NULL && interval <= VIEW_MONTH; interval++) {
-    if (strcmp(text, interval_names[interval]) == 0) {
-      *ret_interval = interval;
-      return;
-    }
-  }
-  if (text != NULL) {
-    response_field_error(call->response, "?interval", "must be hour, day or month");
-  }
-}
-
-static void note_bad_zone(struct call *call) {
-  response_field_error(call->response, "?tz", "must be the IANA name of a time zone, such as Europe/Berlin or UTC");
-}
+#define TOP_NORMAL  10
+#define TOP_MAX     100
+#define LIVE_NORMAL 50
+#define LIVE_MAX    200
 
 /* False: the response has the 422. */
-static bool read_question(struct call *call, struct question *ret_question) {
-  *ret_question = (struct question){.tz = query_get(call->query, "tz")};
-  read_time(call, "from", "?from", &ret_question->from_us);
-  read_time(call, "to", "?to", &ret_question->to_us);
-  read_interval(call, &ret_question->interval);
-  if (ret_question->tz == NULL) {
-    ret_question->tz = "UTC";
-  } else if (*ret_question->tz == '\0' || strlen(ret_question->tz) > TIME_ZONE_MAX) {
-    note_bad_zone(call);
-  }
-  if (ret_question->from_us != 0 && ret_question->to_us != 0 && ret_question->from_us >= ret_question->to_us) {
-    response_field_error(call->response, "?to", "must be later than from");
-  }
+static bool is_good(struct call *call) {
   if (response_has_field_errors(call->response)) {
     response_problem_fields(call->response);
     return false;
@@ -68,74 +26,152 @@ static bool read_question(struct call *call, struct question *ret_question) {
   return true;
 }
 
-static void append_bound(struct text *body, const char *name, int64_t time_us) {
-  if (time_us == 0) {
-    reply_null(body, name);
-  } else {
-    reply_time(body, name, time_us);
-  }
+/* What is one address to a count of distinct ones, by what is kept of addresses. */
+static const char *unique_of(const struct call *call) {
+  (void)call;
+  return "addresses";
 }
 
-static void append_days(struct text *body, const struct view_totals *totals) {
-  reply_name(body, "views_per_day");
-  text_append(body, "{");
-  for (size_t i = 0; i < totals->day_count; i++) {
-    reply_integer(body, totals->days[i].start, totals->days[i].views);
-  }
-  text_append(body, "}");
-}
-
-static void append_series(struct text *body, const struct view_totals *totals) {
-  reply_name(body, "series");
-  text_append(body, "[");
-  for (size_t i = 0; i < totals->series_count; i++) {
-    const struct view_bucket *bucket = &totals->series[i];
-    reply_separate(body);
-    text_append(body, "{");
-    reply_string(body, "start", bucket->start);
-    reply_integer(body, "views", bucket->views);
-    reply_integer(body, "unique_ips", bucket->unique_ips);
-    text_append(body, "}");
-  }
-  text_append(body, "]");
-}
-
-static void reply_totals(struct call *call, int64_t media_id, const struct question *question,
-                         const struct view_totals *totals) {
-  struct text *body = reply_begin(call->response, 200);
-  reply_integer(body, "media_id", media_id);
-  append_bound(body, "from", question->from_us);
-  append_bound(body, "to", question->to_us);
-  reply_string(body, "interval", interval_names[question->interval]);
-  reply_string(body, "tz", question->tz);
-  reply_integer(body, "total_views", totals->total_views);
-  reply_integer(body, "unique_ips", totals->unique_ips);
-  append_days(body, totals);
-  reply_integer(body, "bytes_sent", totals->bytes_sent);
-  append_series(body, totals);
-  reply_end(call->response);
-}
-
-void analytics_api_media(struct call *call) {
-  int64_t id;
-  struct question question;
-  if (!call_media_id(call, &id) || !read_question(call, &question)) {
-    return;
-  }
-  struct view_totals totals = {.total_views = 0};
-  enum error error = view_store_analytics(call->app->database, id, question.from_us, question.to_us, question.interval,
-                                          question.tz, &totals);
+static void fail(struct call *call, enum error error, int64_t media_id) {
   if (error == ERROR_INVALID) {
-    note_bad_zone(call);
+    analytics_query_bad_zone(call);
     response_problem_fields(call->response);
   } else if (error == ERROR_TOO_LARGE) {
     response_field_error(call->response, "?interval",
                          "makes more than 10000 steps; take a longer one, or a shorter time");
     response_problem_fields(call->response);
-  } else if (error != ERROR_NONE) {
-    call_fail_media(call, error, id, "adding up views");
   } else {
-    reply_totals(call, id, &question, &totals);
+    call_fail_media(call, error, media_id, "adding up views");
+  }
+}
+
+void analytics_api_media(struct call *call) {
+  int64_t id;
+  struct view_question question;
+  if (!call_media_id(call, &id)) {
+    return;
+  }
+  analytics_query_read(call, &question);
+  if (!is_good(call)) {
+    return;
+  }
+  question.media_id = id;
+  struct view_totals totals = {.unique_sample = 1};
+  enum error error = view_analytics(call->app->database, &question, &totals);
+  if (error != ERROR_NONE) {
+    fail(call, error, id);
+  } else {
+    struct text *body = reply_begin(call->response, 200);
+    reply_integer(body, "media_id", id);
+    analytics_json_totals(body, &question, &totals, unique_of(call));
+    analytics_json_tops(body, &totals);
+    reply_end(call->response);
   }
   view_totals_free(&totals);
+}
+
+void analytics_api_overview(struct call *call) {
+  struct view_question question;
+  analytics_query_read(call, &question);
+  if (!is_good(call)) {
+    return;
+  }
+  struct view_totals totals = {.unique_sample = 1};
+  struct media_counts counts = {.media = 0};
+  enum error error = view_analytics(call->app->database, &question, &totals);
+  if (error == ERROR_NONE) {
+    error = media_store_count(call->app->database, &counts);
+  }
+  if (error != ERROR_NONE) {
+    fail(call, error, 0);
+  } else {
+    struct text *body = reply_begin(call->response, 200);
+    reply_integer(body, "media", counts.media);
+    reply_integer(body, "videos", counts.videos);
+    reply_integer(body, "audios", counts.media - counts.videos);
+    reply_integer(body, "media_bytes", counts.size_bytes);
+    analytics_json_totals(body, &question, &totals, unique_of(call));
+    reply_end(call->response);
+  }
+  view_totals_free(&totals);
+}
+
+static void append_ranking(struct text *body, const struct view_ranking *ranking) {
+  reply_name(body, "items");
+  text_append(body, "[");
+  for (size_t i = 0; i < ranking->count; i++) {
+    const struct view_rank *rank = &ranking->items[i];
+    reply_separate(body);
+    text_append(body, "{");
+    reply_integer(body, "media_id", rank->media_id);
+    reply_string(body, "title", rank->title);
+    reply_boolean(body, "deleted", rank->deleted);
+    reply_integer(body, "views", rank->views);
+    reply_integer(body, "bytes_sent", rank->bytes_sent);
+    reply_integer(body, "seconds", rank->seconds);
+    text_append(body, "}");
+  }
+  text_append(body, "]");
+}
+
+void analytics_api_top(struct call *call) {
+  static const char *const by_names[] = {
+      [VIEW_BY_VIEWS] = "views", [VIEW_BY_BYTES] = "bytes", [VIEW_BY_SECONDS] = "seconds", NULL};
+  struct view_question question;
+  analytics_query_read(call, &question);
+  enum view_ranking_by by = (enum view_ranking_by)analytics_query_choice(call, "by", by_names);
+  int limit = analytics_query_limit(call, TOP_NORMAL, TOP_MAX);
+  if (!is_good(call)) {
+    return;
+  }
+  struct view_ranking ranking = {.items = NULL};
+  enum error error = view_ranking_read(call->app->database, &question, by, limit, &ranking);
+  if (error != ERROR_NONE) {
+    call_fail(call, error, "ranking media");
+    return;
+  }
+  struct text *body = reply_begin(call->response, 200);
+  analytics_json_bounds(body, &question, ranking.from_us, ranking.to_us);
+  reply_string(body, "by", by_names[by]);
+  reply_string(body, "bots", question.bots ? "include" : "exclude");
+  append_ranking(body, &ranking);
+  reply_end(call->response);
+  view_ranking_free(&ranking);
+}
+
+static void reply_live(struct call *call, const struct view_live *live) {
+  struct text *body = reply_begin(call->response, 200);
+  reply_time(body, "time", live->now_us);
+  reply_integer(body, "watching", live->watching);
+  reply_integer(body, "media", live->media);
+  reply_name(body, "items");
+  text_append(body, "[");
+  for (size_t i = 0; i < live->count; i++) {
+    const struct view_watched *watched = &live->items[i];
+    reply_separate(body);
+    text_append(body, "{");
+    reply_integer(body, "media_id", watched->media_id);
+    reply_string(body, "title", watched->title);
+    reply_integer(body, "watching", watched->watching);
+    text_append(body, "}");
+  }
+  text_append(body, "]");
+  reply_end(call->response);
+}
+
+void analytics_api_live(struct call *call) {
+  struct view_question question;
+  analytics_query_read(call, &question);
+  int limit = analytics_query_limit(call, LIVE_NORMAL, LIVE_MAX);
+  if (!is_good(call)) {
+    return;
+  }
+  struct view_live live = {.items = NULL};
+  enum error error = view_live_read(call->app->database, question.bots, limit, &live);
+  if (error != ERROR_NONE) {
+    call_fail(call, error, "looking who watches");
+    return;
+  }
+  reply_live(call, &live);
+  view_live_free(&live);
 }

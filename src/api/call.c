@@ -59,8 +59,8 @@ static uint64_t hash_text(uint64_t hash, const char *text) {
   return hash;
 }
 
-/* Which list is it? The path, and whatever the query chooses from it, in any order. */
-static uint64_t list_of(const struct call *call) {
+/* The path, and whatever the query chooses from it, in any order. */
+uint64_t call_list(const struct call *call) {
   const struct router_match *match = call->match;
   uint64_t list = hash_text(0xcbf29ce484222325, call->request->route);
   for (size_t i = 0; i < match->parameter_count; i++) {
@@ -78,7 +78,7 @@ static uint64_t list_of(const struct call *call) {
 void call_append_next_cursor(struct call *call, bool more, int64_t time_us, int64_t id) {
   char text[CURSOR_SIZE] = "";
   if (more) {
-    cursor_format(&(struct cursor){.time_us = time_us, .id = id}, list_of(call), text);
+    cursor_format(&(struct cursor){.time_us = time_us, .id = id}, call_list(call), text);
   }
   reply_string(&call->response->body, "next_cursor", text);
 }
@@ -95,7 +95,7 @@ bool call_page(struct call *call, struct call_page *ret_page) {
     }
   }
   const char *cursor = query_get(call->query, "cursor");
-  if (cursor != NULL && cursor_parse(cursor, list_of(call), &page.cursor) != ERROR_NONE) {
+  if (cursor != NULL && cursor_parse(cursor, call_list(call), &page.cursor) != ERROR_NONE) {
     response_field_error(call->response, "?cursor", "must be a next_cursor of this very list, with the same filter");
   }
   if (response_has_field_errors(call->response)) {

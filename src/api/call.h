@@ -23,6 +23,9 @@ void call_fail_media(struct call *call, enum error error, int64_t media_id, cons
 /* 429 with Retry-After. */
 void call_too_many(struct call *call, int64_t retry_after_seconds, const char *what);
 
+/* Which list is it? Other paths and other filters have another number; for cursors. */
+uint64_t call_list(const struct call *call);
+
 /* A page of a list: ?limit= (1 to 200, default 50) and ?cursor=. False: the response has the 422.
  */
 struct call_page {

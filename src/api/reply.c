@@ -46,6 +46,11 @@ void reply_integer(struct text *body, const char *name, int64_t value) {
   text_appendf(body, "%" PRId64, value);
 }
 
+void reply_number(struct text *body, const char *name, double value, int digits) {
+  reply_name(body, name);
+  text_appendf(body, "%.*f", digits, value);
+}
+
 void reply_boolean(struct text *body, const char *name, bool value) {
   reply_name(body, name);
   text_append(body, value ? "true" : "false");

@@ -27,6 +27,8 @@ void reply_separate(struct text *body);
 /* `"name":`; the value is the caller's. Names need no escaping. */
 void reply_name(struct text *body, const char *name);
 void reply_integer(struct text *body, const char *name, int64_t value);
+/* With so many digits after the point. */
+void reply_number(struct text *body, const char *name, double value, int digits);
 void reply_boolean(struct text *body, const char *name, bool value);
 /* NULL and "" are null. */
 void reply_string(struct text *body, const char *name, const char *value_or_null);

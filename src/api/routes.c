@@ -13,6 +13,7 @@
 #include "api/account_api.h"
 #include "api/analytics_api.h"
 #include "api/auth_api.h"
+#include "api/export_api.h"
 #include "api/guard.h"
 #include "api/health_api.h"
 #include "api/media_api.h"
@@ -49,7 +50,11 @@ static const struct route table[] = {
     {HTTP_DELETE, "/media/grants/{grant_id}",     "api",    CALLER_ADMINISTRATOR, stream_api_revoke,    NULL},
     {HTTP_POST,   "/media/media/{id}/view",       "api",    CALLER_ADMINISTRATOR, view_api_report,      NULL},
     {HTTP_GET,    "/media/media/{id}/views",      "api",    CALLER_ADMINISTRATOR, view_api_list,        NAMES("limit", "cursor")},
-    {HTTP_GET,    "/media/media/{id}/analytics",  "api",    CALLER_ADMINISTRATOR, analytics_api_media,  NAMES("from", "to", "interval", "tz")},
+    {HTTP_GET,    "/media/media/{id}/analytics",  "api",    CALLER_ADMINISTRATOR, analytics_api_media,  NAMES("from", "to", "interval", "tz", "bots")},
+    {HTTP_GET,    "/analytics/overview",          "api",    CALLER_ADMINISTRATOR, analytics_api_overview, NAMES("from", "to", "interval", "tz", "bots")},
+    {HTTP_GET,    "/analytics/top",               "api",    CALLER_ADMINISTRATOR, analytics_api_top,    NAMES("from", "to", "by", "limit", "bots")},
+    {HTTP_GET,    "/analytics/live",              "api",    CALLER_ADMINISTRATOR, analytics_api_live,   NAMES("limit", "bots")},
+    {HTTP_GET,    "/analytics/export",            "api",    CALLER_ADMINISTRATOR, export_api_views,     NAMES("format", "from", "to", "media_id", "cursor", "bots")},
     {HTTP_GET,    "/livez",                       "api",    CALLER_ANYONE,        health_api_live,      NULL},
     {HTTP_GET,    "/readyz",                      "api",    CALLER_ANYONE,        health_api_ready,     NULL},
     /* Asked by nginx itself once it has checked a stream URL; no client can reach it. */

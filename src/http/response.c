@@ -210,11 +210,15 @@ static bool has_header(const struct response *response, const char *name) {
   return false;
 }
 
-static void append_head(const struct response *response, const struct request *request, struct text *head) {
+void response_append_head(const struct response *response, const struct request *request, bool whole,
+                          struct text *head) {
   text_appendf(head, "Status: %d %s\r\n", response->status, response_title(response->status));
   if (response->content_type != NULL) {
-    text_appendf(head, "Content-Type: %s\r\nContent-Length: %zu\r\n", response->content_type, response->body.length);
-  } else if (response->status != 204 && response->status != 304) {
+    text_appendf(head, "Content-Type: %s\r\n", response->content_type);
+  }
+  if (response->content_type != NULL && whole) {
+    text_appendf(head, "Content-Length: %zu\r\n", response->body.length);
+  } else if (response->content_type == NULL && response->status != 204 && response->status != 304) {
     text_append(head, "Content-Length: 0\r\n");
   }
   text_appendf(head, "X-Request-Id: %s\r\n", request->request_id);
@@ -232,13 +236,16 @@ static enum error put(struct request *request, const struct text *text) {
 }
 
 enum error response_send(struct response *response, struct request *request) {
+  if (response->streamed) {
+    return response->broken ? ERROR_ABORTED : ERROR_NONE;
+  }
   if (response->body.failed || response->headers.failed) {
     text_free(&response->headers);
     text_free(&response->body);
     response_error(response, ERROR_MEMORY);
   }
   struct text head = {0};
-  append_head(response, request, &head);
+  response_append_head(response, request, true, &head);
   enum error error = head.failed ? ERROR_MEMORY : put(request, &head);
   if (error == ERROR_NONE && request->method != HTTP_HEAD && response->content_type != NULL) {
     error = put(request, &response->body);

@@ -32,6 +32,8 @@ struct response {
   struct text body;
   struct response_field_error field_errors[RESPONSE_MAX_FIELD_ERRORS];
   size_t field_error_count;
+  bool streamed; /* the head was sent by response_stream_begin */
+  bool broken;   /* and the body did not come to its end */
 };
 
 /* request_id is not copied and may be NULL. */
@@ -57,6 +59,9 @@ void response_error(struct response *response, enum error error);
 /* Sends status line, headers (X-Request-Id and Cache-Control: no-store unless a Cache-Control was set) and body;
  * HEAD sends no body. ERROR_ABORTED when the client is gone. */
 enum error response_send(struct response *response, struct request *request) MUST_CHECK;
+/* Status line and headers as they are sent. whole: the body is there, so its length is known. */
+void response_append_head(const struct response *response, const struct request *request, bool whole,
+                          struct text *head);
 /* Answers 400 to a request that request_init refused; there is no struct request to answer then. */
 void response_send_refusal(struct FCGX_Request *fcgi);
 const char *response_title(int status);

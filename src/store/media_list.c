@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Lists of media, newest first. Each combination of filters is a statement of its own, so that each is answered by its
- * own index.
+ * Lists of media, newest first, and their number. Each combination of filters is a statement of its own, so that each
+ * is answered by its own index.
  */
 #include "config.h"
 
@@ -92,4 +92,26 @@ enum error media_store_list(struct database *database, const struct media_filter
                          : statement_execute_planned(database, sql, STATEMENT_REPEATABLE, &parameters, &rows);
   free(pattern);
   return error == ERROR_NONE ? read_items(&rows, ret_items, ret_count) : error;
+}
+
+enum error media_store_count(struct database *database, struct media_counts *ret_counts) {
+  static const char *const select =
+      "select count(*), count(*) filter (where type = 'video'), coalesce(sum(size_bytes), 0)::int8"
+      " from media_asset where deleted_at is null";
+  struct rows rows;
+  enum error error = statement_execute(database, select, STATEMENT_REPEATABLE, NULL, &rows);
+  if (error != ERROR_NONE) {
+    return error;
+  }
+  struct media_counts counts = {.media = 0};
+  if (rows_next(&rows)) {
+    counts.media = rows_i64(&rows);
+    counts.videos = rows_i64(&rows);
+    counts.size_bytes = rows_i64(&rows);
+  }
+  error = rows_close(&rows);
+  if (error == ERROR_NONE) {
+    *ret_counts = counts;
+  }
+  return error;
 }

@@ -75,6 +75,11 @@ enum error media_store_set_file(struct database *database, int64_t id, const str
                                 char ret_old_name[160]) MUST_CHECK;
 /* Marks the row deleted. ERROR_NOT_FOUND when it was already. */
 enum error media_store_delete(struct database *database, int64_t id) MUST_CHECK;
+struct media_counts {
+  int64_t media, videos, size_bytes;
+};
+/* Of the media that are not deleted. */
+enum error media_store_count(struct database *database, struct media_counts *ret_counts) MUST_CHECK;
 /* For sweeping: is this entry of media/<id>/ (a stored name up to its first "/") the one that the row has? A deleted
  * medium has none: *ret_deleted. ERROR_NOT_FOUND: there never was such a medium. */
 enum error media_store_is_current(struct database *database, int64_t id, const char *entry, bool *ret_current,

@@ -8,44 +8,11 @@
 
 #include <inttypes.h>
 #include <stdio.h>
-#include <stdlib.h>
 
 #include "store/rate_limit.h"
-#include "store/statement.h"
 #include "store/user_agent_store.h"
+#include "store/view_row.h"
 #include "store/view_sql.h"
-
-/* clang-format off */
-#define VIEW_COLUMNS \
-  "v.id, v.media_id, host(v.viewed_by_ip), " SQL_MICROSECONDS("v.\"timestamp\"") \
-  ", v.viewer, replace(v.grant_id::text, '-', ''), (select a.text from user_agent a where a.id = v.user_agent_id)," \
-  " v.country, v.referrer, v.bytes_sent, v.seconds, v.delivered_points, v.source, v.bot"
-/* clang-format on */
-
-void view_free(struct view *view) {
-  if (view != NULL) {
-    free(view->user_agent);
-    free(view->referrer);
-    *view = (struct view){0};
-  }
-}
-
-static void view_read(struct rows *rows, struct view *ret_view) {
-  ret_view->id = rows_i64(rows);
-  ret_view->media_id = rows_i64(rows);
-  rows_text(rows, ret_view->viewed_by_ip, sizeof ret_view->viewed_by_ip);
-  ret_view->timestamp_us = rows_i64(rows);
-  rows_text(rows, ret_view->viewer, sizeof ret_view->viewer);
-  rows_text(rows, ret_view->grant_id, sizeof ret_view->grant_id);
-  ret_view->user_agent = rows_text_copy(rows);
-  rows_text(rows, ret_view->country, sizeof ret_view->country);
-  ret_view->referrer = rows_text_copy(rows);
-  ret_view->bytes_sent = rows_i64_or(rows, -1);
-  ret_view->seconds = rows_i64_or(rows, -1);
-  ret_view->delivered_points = (int)rows_i64_or(rows, -1);
-  rows_text(rows, ret_view->source, sizeof ret_view->source);
-  ret_view->bot = rows_bool(rows);
-}
 
 /* The address is hashed as address_mask does it: both are known by it. */
 static enum error insert_reported(struct database *database, int64_t media_id, const char *viewed_by_ip,
@@ -76,7 +43,7 @@ static enum error insert_reported(struct database *database, int64_t media_id, c
   struct view view = {0};
   bool found = rows_next(&rows);
   if (found) {
-    view_read(&rows, &view);
+    view_row_read(&rows, &view);
   }
   error = rows_close(&rows);
   if (error == ERROR_NONE && !found) {
@@ -121,31 +88,6 @@ enum error view_store_report(struct database *database, int64_t media_id, const 
   return ERROR_NONE;
 }
 
-static enum error read_items(struct rows *rows, struct view **ret_items, size_t *ret_count) {
-  struct view *items = calloc(rows_count(rows), sizeof *items);
-  size_t count = 0;
-  while (items != NULL && rows_next(rows)) {
-    if (rows_next_is_null(rows)) {
-      break; /* the medium stands alone in its row: no views */
-    }
-    view_read(rows, &items[count++]);
-  }
-  enum error error = rows_close(rows);
-  if (items == NULL) {
-    return ERROR_MEMORY;
-  }
-  if (error != ERROR_NONE) {
-    for (size_t i = 0; i < count; i++) {
-      view_free(&items[i]);
-    }
-    free(items);
-    return error;
-  }
-  *ret_items = items;
-  *ret_count = count;
-  return ERROR_NONE;
-}
-
 enum error view_store_list(struct database *database, int64_t media_id, int64_t before_timestamp_us, int64_t before_id,
                            int limit, struct view **ret_items, size_t *ret_count) {
   /* clang-format off */
@@ -170,5 +112,5 @@ enum error view_store_list(struct database *database, int64_t media_id, int64_t 
     error = rows_close(&rows);
     return error == ERROR_NONE ? ERROR_NOT_FOUND : error;
   }
-  return read_items(&rows, ret_items, ret_count);
+  return view_row_list(&rows, ret_items, ret_count);
 }

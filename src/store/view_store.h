@@ -38,25 +38,4 @@ enum error view_store_report(struct database *database, int64_t media_id, const 
 enum error view_store_list(struct database *database, int64_t media_id, int64_t before_timestamp_us, int64_t before_id,
                            int limit, struct view **ret_items, size_t *ret_count) MUST_CHECK;
 
-struct view_bucket {
-  char start[32]; /* "2026-11-22" for days, RFC 3339 with offset for hours, "2026-11" for months: local to tz */
-  int64_t views;
-  int64_t unique_ips;
-};
-enum view_interval { VIEW_HOUR, VIEW_DAY, VIEW_MONTH };
-struct view_totals {
-  int64_t total_views;
-  int64_t unique_ips;
-  int64_t bytes_sent;
-  struct view_bucket *series; /* every bucket of the range, zeros filled; malloc'd */
-  size_t series_count;
-  struct view_bucket *days; /* the same by day, for views_per_day; malloc'd */
-  size_t day_count;
-};
-void view_totals_free(struct view_totals *totals);
-/* Views of one medium with from <= timestamp < to (0, 0: all there are). tz is an IANA name that PostgreSQL knows, else
- * ERROR_INVALID. ERROR_TOO_LARGE: more than 10,000 buckets. */
-enum error view_store_analytics(struct database *database, int64_t media_id, int64_t from_us, int64_t to_us,
-                                enum view_interval interval, const char *tz, struct view_totals *ret_totals) MUST_CHECK;
-
 #endif

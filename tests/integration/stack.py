@@ -7,6 +7,8 @@ script that quickstart uses.
 """
 import contextlib
 import functools
+import hashlib
+import ipaddress
 import json
 import os
 import pathlib
@@ -251,6 +253,29 @@ class Stack(Callers):
         with contextlib.closing(self.connect()) as connection, connection, connection.cursor() as cursor:
             cursor.execute(statement, values)
             return cursor.fetchall() if cursor.description else []
+
+    def add_views(self, rows):
+        """Views made by hand, as ingest would have stored them: rows, and what they add to the sums. A row is a mapping of columns."""
+        rollups = ("insert into view_rollup as r (grain, media_id, start, bot, views, bytes_sent, seconds, points, points_views)"
+                   " select grain, m.media_id, case grain when 'quarter' then date_bin('15 minutes', \"timestamp\", '2000-01-01Z')"
+                   " else date_trunc(grain, \"timestamp\", 'UTC') end, bot, count(*), coalesce(sum(bytes_sent), 0), coalesce(sum(seconds), 0),"
+                   " coalesce(sum(delivered_points), 0), count(delivered_points) from media_view_log v"
+                   " cross join (values ('quarter'), ('day'), ('month')) g (grain) cross join lateral (values (v.media_id), (0)) m (media_id)"
+                   " where v.id > %s group by 1, 2, 3, 4 on conflict (grain, media_id, start, bot) do update set views = r.views + excluded.views,"
+                   " bytes_sent = r.bytes_sent + excluded.bytes_sent, seconds = r.seconds + excluded.seconds,"
+                   " points = r.points + excluded.points, points_views = r.points_views + excluded.points_views")
+        with contextlib.closing(self.connect()) as connection, connection, connection.cursor() as cursor:
+            cursor.execute("select coalesce(max(id), 0) from media_view_log")
+            last = cursor.fetchone()
+            for month in {str(row["timestamp"])[:7] for row in rows}:
+                cursor.execute("select media_view_log_partition(%s)", (month + "-02T00:00:00Z",))
+            for row in rows:
+                digest = hashlib.sha256(ipaddress.ip_address(row["viewed_by_ip"]).packed).digest()
+                columns = {"granted_at": row["timestamp"], "source": "stream", "address_key": digest[:16].hex(),
+                           "address_hash": int.from_bytes(digest[16:24], "big") >> 1, **row}
+                names = ", ".join(f'"{name}"' for name in columns)
+                cursor.execute(f"insert into media_view_log ({names}) values ({', '.join(['%s'] * len(columns))})", list(columns.values()))
+            cursor.execute(rollups, last)
 
     # --- settings -----------------------------------------------------------------------------------
     def write_settings(self):

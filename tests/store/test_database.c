@@ -18,6 +18,7 @@
 #include "pgbouncer.h"
 #include "store/media_store.h"
 #include "store/sqlstate.h"
+#include "store/view_analytics.h"
 #include "store/view_store.h"
 
 /* Ends every other connection to the test's database, and waits until their servers are gone. */
@@ -221,9 +222,12 @@ START_TEST(works_through_pgbouncer_in_transaction_mode) {
                        ERROR_NONE);
       view_free(&view);
       struct view_totals totals;
-      ck_assert_int_eq(view_store_analytics(databases[i], media.id, 0, 0, VIEW_DAY, "Asia/Kolkata", &totals),
-                       ERROR_NONE);
-      ck_assert_int_eq(totals.total_views, 1);
+      ck_assert_int_eq(
+          view_analytics(databases[i],
+                         &(struct view_question){.media_id = media.id, .interval = VIEW_DAY, .tz = "Asia/Kolkata"},
+                         &totals),
+          ERROR_NONE);
+      ck_assert_int_eq(totals.sums.views, 1);
       view_totals_free(&totals);
       media_free(&media);
     }

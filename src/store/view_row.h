@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * A view as the stores select it: the column list (of `media_view_log v`) and what reads it. Internal to the stores.
+ */
+#ifndef MEDIAGATE_STORE_VIEW_ROW_H
+#define MEDIAGATE_STORE_VIEW_ROW_H
+
+#include "store/statement.h"
+#include "store/view_store.h"
+
+/* clang-format off */
+#define VIEW_COLUMNS \
+  "v.id, v.media_id, host(v.viewed_by_ip), " SQL_MICROSECONDS("v.\"timestamp\"") \
+  ", v.viewer, replace(v.grant_id::text, '-', ''), (select a.text from user_agent a where a.id = v.user_agent_id)," \
+  " v.country, v.referrer, v.bytes_sent, v.seconds, v.delivered_points, v.source, v.bot"
+/* clang-format on */
+
+void view_row_read(struct rows *rows, struct view *ret_view);
+/* All rows, which it closes; it ends at one whose first column is null. The caller frees each view and the array. */
+enum error view_row_list(struct rows *rows, struct view **ret_items, size_t *ret_count) MUST_CHECK;
+
+#endif

@@ -1,0 +1,211 @@
+# SPDX-License-Identifier: ISC
+"""What views add up to, held against slow and obvious SQL over the rows; rankings, who watches, and rows that go on where they broke."""
+import csv
+import datetime
+import io
+import json
+import random
+import uuid
+
+import pytest
+from answers import assert_json, assert_problem
+
+ZONES = ["UTC", "Asia/Kolkata", "Asia/Kathmandu", "Australia/Lord_Howe", "Europe/Berlin", "America/New_York", "Pacific/Chatham", "America/Havana", "Africa/Cairo"]
+# Around these the clocks change somewhere in ZONES.
+CHANGES = ["2026-03-08", "2026-03-29", "2026-04-05", "2026-04-24", "2026-09-27", "2026-10-04", "2026-10-25", "2026-11-01"]
+FORMATS = {"day": "YYYY-MM-DD", "month": "YYYY-MM"}
+
+
+def moment(text):
+    return datetime.datetime.fromisoformat(text).replace(tzinfo=datetime.timezone.utc)
+
+
+def rfc3339(time):
+    return time.isoformat().replace("+00:00", "Z")
+
+
+@pytest.fixture(scope="module")
+def crowd(stack):
+    """Two media with some 2,000 views around the changes of the clocks, many of them at the very edges of quarters."""
+    chance = random.Random(20261122)
+    media = [stack.new_media()["id"] for _ in range(2)]
+    rows = []
+    for number in range(2000):
+        time = moment(chance.choice(CHANGES)) + datetime.timedelta(seconds=chance.uniform(-2, 2) * 86400)
+        if chance.random() < 0.3:
+            time = time.replace(minute=chance.choice((0, 15, 30, 45)), second=0, microsecond=0) - datetime.timedelta(microseconds=chance.randint(0, 1))
+        row = {"media_id": media[chance.random() < 0.3], "timestamp": time, "viewed_by_ip": f"192.0.2.{int(chance.paretovariate(1)) % 250}",
+               "bot": chance.random() < 0.1, "bytes_sent": chance.randint(0, 10**9), "seconds": chance.choice((None, chance.randint(0, 999)))}
+        if chance.random() < 0.7:
+            row.update(country=chance.choice(("DE", "NP", "IN")), viewer=f"viewer-{number % 7}", delivered_points=chance.randint(0, 10000))
+        rows.append(row)
+    stack.add_views(rows)
+    return media
+
+
+def obvious(stack, media_id, low, high, interval, zone, bots):
+    """The same numbers, slowly: each view is looked at."""
+    where = "media_id = any (%s) and \"timestamp\" >= %s and \"timestamp\" < %s and (not bot or %s)"
+    values = ([media_id] if media_id else [row[0] for row in stack.sql("select id from media_asset")], low, high, bots)
+    totals = stack.sql("select count(*), count(distinct address_hash), coalesce(sum(bytes_sent), 0)::bigint, coalesce(sum(seconds), 0)::bigint,"
+                       f" avg(delivered_points) / 100 from media_view_log where {where}", *values)[0]
+    key = f"to_char(\"timestamp\" at time zone '{zone}', '{FORMATS.get(interval, 'YYYY-MM-DD')}')"
+    if interval == "hour":  # the hour's beginning in local time, and which of two when the clocks go back
+        key = f"date_trunc('hour', \"timestamp\" at time zone '{zone}')::text || ' ' || (\"timestamp\" at time zone '{zone}' - \"timestamp\" at time zone 'UTC')::text"
+    steps = stack.sql(f"select {key}, count(*), count(distinct address_hash), sum(bytes_sent)::bigint from media_view_log where {where}"
+                      " group by 1 order by min(\"timestamp\")", *values)
+    return totals, steps
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_sums_are_those_of_slow_and_obvious_sql(stack, admin, crowd, seed):
+    chance = random.Random(seed)
+    for _ in range(12):
+        zone, interval, bots = chance.choice(ZONES), chance.choice(("hour", "day", "month")), chance.random() < 0.5
+        low = moment(chance.choice(CHANGES)) + datetime.timedelta(seconds=chance.uniform(-3, 3) * 86400)
+        high = low + datetime.timedelta(seconds=chance.choice((chance.uniform(1, 900), chance.uniform(1, 86400), chance.uniform(1, 60 * 86400))))
+        if chance.random() < 0.5:
+            low, high = (time.replace(minute=time.minute // 15 * 15, second=0, microsecond=0) for time in (low, high))
+        if low == high:
+            continue
+        media_id = chance.choice((crowd[0], crowd[1], None))
+        path = f"/media/media/{media_id}/analytics" if media_id else "/analytics/overview"
+        asked = {"from": rfc3339(low), "to": rfc3339(high), "interval": interval, "tz": zone, "bots": "include" if bots else "exclude"}
+        answer = assert_json(admin.get(path, params=asked))
+        totals, steps = obvious(stack, media_id, low, high, interval, zone, bots)
+        assert answer["uniques"]["exact"] and answer["from"] == rfc3339(low) and answer["to"] == rfc3339(high)
+        assert (answer["total_views"], answer["unique_ips"], answer["bytes_sent"], answer["seconds"]) == totals[:4], asked
+        assert answer["delivered_percent"] == (None if totals[4] is None else pytest.approx(float(totals[4]), abs=0.006)), asked
+        filled = [step for step in answer["series"] if step["views"]]
+        assert [(s["views"], s["unique_ips"], s["bytes_sent"]) for s in filled] == [tuple(step[1:]) for step in steps], asked
+        if interval in FORMATS:
+            assert [s["start"] for s in filled] == [step[0] for step in steps], asked
+        assert sum(answer["views_per_day"].values()) == totals[0]
+        starts = [step["start"] for step in answer["series"]]
+        assert len(set(starts)) == len(starts)
+
+
+def test_rankings_are_those_of_slow_and_obvious_sql(stack, admin, crowd):
+    chance = random.Random(7)
+    for _ in range(20):
+        low = moment("2026-02-20") + datetime.timedelta(seconds=chance.uniform(0, 260) * 86400)
+        high = low + datetime.timedelta(seconds=chance.uniform(60, 90 * 86400))
+        by, column = chance.choice((("views", "count(*)"), ("bytes", "coalesce(sum(bytes_sent), 0)::bigint"), ("seconds", "coalesce(sum(seconds), 0)::bigint")))
+        asked = {"from": rfc3339(low), "to": rfc3339(high), "by": by, "limit": chance.choice((1, 2, 10))}
+        answer = assert_json(admin.get("/analytics/top", params=asked))
+        expected = stack.sql(f"select media_id, {column} from media_view_log where \"timestamp\" >= %s and \"timestamp\" < %s and not bot"
+                             f" group by 1 having {column} > 0 order by 2 desc, 1 limit %s", low, high, asked["limit"])
+        name = {"views": "views", "bytes": "bytes_sent", "seconds": "seconds"}[by]
+        assert [(item["media_id"], item[name]) for item in answer["items"]] == expected, asked
+
+
+def test_what_most_views_have_in_common(admin, stack):
+    media_id = stack.new_media()["id"]
+    stack.add_views([{"media_id": media_id, "timestamp": f"2026-05-0{1 + n % 9}T10:00:00Z", "viewed_by_ip": f"198.51.100.{n}", "country": "DE" if n < 6 else "NP",
+                      "viewer": f"u-{n}", "referrer": "www.example.org" if n % 2 else None, "bot": n == 0} for n in range(9)])
+    top = assert_json(admin.get(f"/media/media/{media_id}/analytics"))["top"]
+    assert top["exact"] and top["sample"] == 1
+    assert top["countries"] == [{"name": "DE", "views": 5, "standard_error": 0}, {"name": "NP", "views": 3, "standard_error": 0}]
+    assert top["referrers"] == [{"name": "www.example.org", "views": 4, "standard_error": 0}] and top["user_agents"] == []
+    assert [viewer["name"] for viewer in top["viewers"]] == [f"u-{n}" for n in range(1, 9)]
+
+
+def test_of_dropped_months_the_sums_stay_and_the_answer_says_what_it_knows(make_stack):
+    stack = make_stack()
+    media_id = stack.new_media()["id"]
+    stack.add_views([{"media_id": media_id, "timestamp": time, "viewed_by_ip": "192.0.2.1", "bytes_sent": 10}
+                     for time in ("2026-01-10T10:03:00Z", "2026-01-10T10:20:00Z", "2026-02-10T10:00:00Z")])
+    stack.sql("select media_view_log_expire('2026-02-15Z')")
+    with stack.new_admin() as api:
+        answer = assert_json(api.get(f"/media/media/{media_id}/analytics"))
+        assert (answer["total_views"], answer["bytes_sent"], answer["unique_ips"]) == (3, 30, 1)
+        assert answer["uniques"]["known_since"] == "2026-02-01T00:00:00Z"
+        answer = assert_json(api.get(f"/media/media/{media_id}/analytics", params={"from": "2026-01-10T10:04:00Z", "to": "2026-01-10T10:20:00Z"}))
+        assert (answer["from"], answer["to"], answer["total_views"]) == ("2026-01-10T10:00:00Z", "2026-01-10T10:15:00Z", 1)
+        answer = assert_json(api.get(f"/media/media/{media_id}/analytics", params={"from": "2026-02-03"}))
+        assert answer["uniques"]["known_since"] is None and answer["total_views"] == 1
+
+
+def test_who_watches_just_now(stack, admin):
+    media = [stack.new_media()["id"] for _ in range(2)]
+    watching = [(media[0], "0 s", None, False), (media[0], "50 s", None, False), (media[0], "2 h", "request-1", False), (media[0], "70 s", None, False),
+                (media[1], "1 s", None, False), (media[1], "1 s", None, True)]
+    stack.sql("delete from view_watching")
+    for media_id, ago, request, bot in watching:
+        stack.sql("insert into view_watching (grant_id, media_id, address_key, bot, started_at, last_seen_at, open_request)"
+                  " values (%s, %s, %s, %s, now() - interval '3 h', now() - %s::interval, %s)", str(uuid.uuid4()), media_id, str(uuid.uuid4()), bot, ago, request)
+    live = assert_json(admin.get("/analytics/live"))
+    assert (live["watching"], live["media"]) == (4, 2)
+    assert [(item["media_id"], item["watching"]) for item in live["items"]] == [(media[0], 3), (media[1], 1)]
+    live = assert_json(admin.get("/analytics/live", params={"bots": "include", "limit": 1}))
+    assert live["watching"] == 5 and len(live["items"]) == 1
+    stack.sql("delete from view_watching")
+    live = assert_json(admin.get("/analytics/live"))
+    assert (live["watching"], live["media"], live["items"]) == (0, 0, [])
+
+
+@pytest.mark.parametrize("path, query, pointers", [
+    ("overview", "interval=week&bots=yes", ["?interval", "?bots"]), ("top", "by=fame&limit=0", ["?by", "?limit"]), ("top", "interval=day", ["?interval"]),
+    ("top", "limit=101", ["?limit"]), ("live", "limit=x", ["?limit"]), ("live", "from=2026-01-01", ["?from"]), ("overview", "tz=Mars/Phobos", ["?tz"]),
+    ("export", "format=xml&media_id=0&cursor=x", ["?format", "?media_id", "?cursor"]), ("export", "from=2026-01-02&to=2026-01-01", ["?to"]),
+])
+def test_questions_are_checked(admin, path, query, pointers):
+    assert_problem(admin.get(f"/analytics/{path}?{query}"), 422, pointers)
+
+
+@pytest.mark.parametrize("path", ["overview", "top", "live", "export"])
+def test_only_administrators_ask(anonymous, path):
+    assert_problem(anonymous.get(f"/analytics/{path}"), 401)
+
+
+# --- export ----------------------------------------------------------------------------------------------
+@pytest.fixture(scope="module")
+def hostile(stack):
+    """Views whose texts a spreadsheet, or a careless reader of CSV, would take for something else."""
+    media_id = stack.new_media()["id"]
+    agents = ['=cmd|"/C calc"!A0', "+1", "-1", "@SUM(A1)", 'a "quoted", word', "two\nlines", " blank ", "ünï", "plain"]
+    for number, agent in enumerate(agents):
+        stack.sql("insert into user_agent (id, text) values (%s, %s)", 900 + number, agent)
+    stack.add_views([{"media_id": media_id, "timestamp": "2026-06-01T10:00:00Z" if n < 5 else f"2026-06-0{n}T10:00:00.5Z", "viewed_by_ip": "2001:db8::1", "user_agent_id": 900 + n,
+                      "viewer": "-u-1", "bytes_sent": n, "delivered_points": 1234, "bot": False} for n in range(len(agents))])
+    return media_id, agents
+
+
+def test_csv_is_safe_and_whole(admin, hostile):
+    media_id, agents = hostile
+    answer = admin.get("/analytics/export", params={"media_id": media_id})
+    assert answer.status_code == 200 and answer.headers["Content-Type"] == "text/csv; charset=utf-8; header=present"
+    assert answer.headers["Content-Disposition"] == 'attachment; filename="views.csv"' and answer.headers["Cache-Control"] == "no-store"
+    text = answer.content.decode("utf-8")
+    rows = list(csv.reader(io.StringIO(text, newline=""), strict=True))
+    assert rows[0][:3] == ["id", "media_id", "timestamp"] and {len(row) for row in rows} == {15}
+    assert rows[-1] == [""] * 14 + ["complete"] and text.endswith("\r\n")
+    assert [row[8] for row in rows[1:-1]] == ["'" + agent if agent[0] in "=+-@" else agent for agent in agents]
+    assert {row[4] for row in rows[1:-1]} == {"'-u-1"} and {row[11] for row in rows[1:-1]} == {"12.34"}
+    assert all(cell[:1] not in ("=", "+", "-", "@") for row in rows for cell in row)
+
+
+def test_ndjson_has_every_text_as_it_is(admin, hostile):
+    media_id, agents = hostile
+    lines = [json.loads(line) for line in admin.get("/analytics/export", params={"media_id": media_id, "format": "ndjson"}).text.split("\n")[:-1]]
+    assert [line["user_agent"] for line in lines[:-1]] == agents and lines[-1] == {"views": len(agents), "cursor": "complete"}
+    assert lines[0]["viewer"] == "-u-1" and lines[0]["delivered_percent"] == 12.34
+
+
+def test_an_export_goes_on_behind_any_row(admin, hostile):
+    media_id, _ = hostile
+    for kind in ("csv", "ndjson"):
+        asked = {"media_id": media_id, "format": kind, "to": "2026-07-01"}
+        whole = admin.get("/analytics/export", params=asked).text
+        records = list(csv.reader(io.StringIO(whole, newline="")))[1:] if kind == "csv" else [[json.loads(line)["cursor"]] for line in whole.splitlines()]
+        for record in records[:-1]:
+            rest = admin.get("/analytics/export", params={**asked, "cursor": record[-1]}).text
+            behind = whole[whole.index(record[-1]) + len(record[-1]):].split("\n", 1)[1]
+            assert (rest if kind == "csv" else rest.rsplit("{", 1)[0]) == (behind if kind == "csv" else behind.rsplit("{", 1)[0])
+        assert_problem(admin.get("/analytics/export", params={**asked, "to": "2026-07-02", "cursor": records[0][-1]}), 422, ["?cursor"])
+
+
+def test_an_export_of_nothing_is_complete(admin):
+    assert admin.get("/analytics/export", params={"to": "2020-01-01"}).text.splitlines()[1:] == ["," * 14 + "complete"]
+    head = admin.head("/analytics/export")
+    assert head.status_code == 200 and head.headers["Content-Type"].startswith("text/csv") and head.content == b""
