@@ -17,6 +17,7 @@
 #include "base/file.h"
 #include "base/log.h"
 #include "library/library_link.h"
+#include "library/playlist.h"
 
 static const struct {
   const char *suffix, *content_type, *container;
@@ -36,6 +37,15 @@ static bool describe_playlist(const char *stored_name, struct media_file_facts *
     }
   }
   return false;
+}
+
+/* So that views know how much of it they got; without, they do not. */
+static void count_segments(struct call *call, int64_t media_id, struct media_file_facts *facts) {
+  enum error error =
+      playlist_count_segments(call->app->media_folder, media_id, facts->stored_name, &facts->segment_count);
+  if (error != ERROR_NONE) {
+    log_event(LOG_LEVEL_WARNING, "segments_unknown", LOG_I64("media_id", media_id), LOG_ERROR_FIELD(error));
+  }
 }
 
 /* The type that the medium will have: as this request says, else as it is. */
@@ -71,6 +81,7 @@ static enum error look_into(struct call *call, int64_t media_id, const struct me
 static bool describe(struct call *call, int64_t media_id, const struct media_fields *fields,
                      struct media_file_facts *facts) {
   if (describe_playlist(facts->stored_name, facts)) {
+    count_segments(call, media_id, facts);
     return true;
   }
   char reason[PROBE_REASON_SIZE] = "";

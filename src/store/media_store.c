@@ -121,7 +121,8 @@ enum error media_store_update(struct database *database, int64_t id, const struc
       UNLESS_REPLACED("stored_name") ", " UNLESS_REPLACED("size_bytes") ", " UNLESS_REPLACED("sha256") ", "
       UNLESS_REPLACED("content_type") ", " UNLESS_REPLACED("duration_seconds") ", "
       UNLESS_REPLACED("width") ", " UNLESS_REPLACED("height") ", "
-      UNLESS_REPLACED("container") ", " UNLESS_REPLACED("video_codec") ", " UNLESS_REPLACED("audio_codec") ","
+      UNLESS_REPLACED("container") ", " UNLESS_REPLACED("video_codec") ", " UNLESS_REPLACED("audio_codec") ", "
+      UNLESS_REPLACED("segment_count") ","
       " file_version = m.file_version + case when " REPLACED " then 1 else 0 end,"
       " file_changed_at = case when " REPLACED " then now() else m.file_changed_at end, updated_at = now()"
       " where m.id = $1 and m.deleted_at is null"
@@ -148,7 +149,8 @@ enum error media_store_set_file(struct database *database, int64_t id, const str
       " update media_asset m set stored_name = $2, size_bytes = $3, sha256 = $4, content_type = $5, duration_seconds = "
       "$6, width = $7, height = $8,"
       " container = $9, video_codec = $10, audio_codec = $11, file_url = $12, file_version = m.file_version + 1,"
-      " title = coalesce($13, m.title), type = coalesce($14, m.type), file_changed_at = now(), updated_at = now()"
+      " title = coalesce($13, m.title), type = coalesce($14, m.type), segment_count = $15, file_changed_at = now(), "
+      "updated_at = now()"
       " from old where m.id = old.id and m.deleted_at is null"
       "  and " FITS("$5::text", "coalesce($14::text, m.type)") " returning old.stored_name, " MEDIA_COLUMNS;
   struct parameters parameters = {0};
@@ -166,6 +168,7 @@ enum error media_store_set_file(struct database *database, int64_t id, const str
   parameters_text(&parameters, change->file_url);
   parameters_text(&parameters, change->title);
   parameters_text(&parameters, change->type == NULL ? NULL : media_type_name(*change->type));
+  parameters_i64_or_null(&parameters, facts->segment_count);
   char old_name[STORED_NAME_COLUMN_SIZE] = "";
   enum error error = execute_one(database, update, STATEMENT_ONCE, &parameters, ret_media, old_name, sizeof old_name);
   if (error == ERROR_NONE) {

@@ -23,6 +23,7 @@ struct media_file_facts {
   char container[64];
   char video_codec[32];
   char audio_codec[32];
+  int64_t segment_count; /* of a playlist; written, never read back */
 };
 
 struct media {

@@ -1,0 +1,87 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Segments of HLS playlists: by rows, and of stored ones, whose variants must lie beside them.
+ */
+#include "config.h"
+
+#include "library/playlist.h"
+
+#include <string.h>
+
+#include "library_fixture.h"
+#include "unit.h"
+
+#define HEAD "#EXTM3U\n#EXT-X-VERSION:7\n#EXT-X-TARGETDURATION:2\n"
+#define VOD  HEAD "#EXTINF:2.0,\nseg-0.m4s\n#EXTINF:2.0,\nseg-1.m4s\n#EXTINF:1.0,\nseg-2.m4s\n#EXT-X-ENDLIST\n"
+
+START_TEST(counts_segments) {
+  static const struct {
+    const char *text;
+    enum error error;
+    int64_t segments;
+    const char *variant, *description;
+  } rows[] = {
+      {VOD, ERROR_NONE, 3, "", "a film"},
+      {"\xef\xbb\xbf" VOD, ERROR_NONE, 3, "", "with a byte order mark"},
+      {"#EXTM3U\r\n#EXTINF:2,\r\na.ts\r\n\r\n#EXT-X-ENDLIST\r\n", ERROR_NONE, 1, "", "CRLF and empty lines"},
+      {"#EXTM3U\n#EXTINF:2,\na.ts\n#EXT-X-ENDLIST", ERROR_NONE, 1, "", "without a last newline"},
+      {HEAD "#EXTINF:2,\nseg-0.m4s\n", ERROR_NONE, 0, "", "a live one: who knows how long"},
+      {HEAD "#EXTINF:2,\n#EXT-X-BYTERANGE:10@0\nfilm.mp4\n#EXT-X-ENDLIST\n", ERROR_NONE, 0, "", "ranges of a file"},
+      {"#EXTM3U\n#EXT-X-STREAM-INF:BANDWIDTH=1\nlow/main.m3u8\n#EXT-X-STREAM-INF:BANDWIDTH=2\nhigh/main.m3u8\n",
+       ERROR_NONE, 0, "low/main.m3u8", "a master playlist"},
+      {"#EXTM3U\n#EXT-X-STREAM-INF:BANDWIDTH=1\n# a comment\nlow.m3u8\n", ERROR_NONE, 0, "low.m3u8",
+       "a comment between"},
+      {"", ERROR_INVALID, 0, "", "nothing"},
+      {"#EXTM3U\n", ERROR_INVALID, 0, "", "an empty playlist"},
+      {"a.ts\n", ERROR_INVALID, 0, "", "no playlist"},
+      {"\n" VOD, ERROR_INVALID, 0, "", "something before it"},
+      {"#EXTM3U\n#EXT-X-STREAM-INF:BANDWIDTH=1\nlow.m3u8\na.ts\n", ERROR_INVALID, 0, "", "both kinds"},
+  };
+  for (size_t i = 0; i < UNIT_ROWS(rows); i++) {
+    struct playlist playlist = {.segments = 0};
+    enum error error = playlist_parse(rows[i].text, strlen(rows[i].text), &playlist);
+    ck_assert_msg(error == rows[i].error, "%s: %s", rows[i].description, error_strerror(error));
+    ck_assert_msg(playlist.segments == rows[i].segments && strcmp(playlist.variant, rows[i].variant) == 0,
+                  "%s: %lld %s", rows[i].description, (long long)playlist.segments, playlist.variant);
+  }
+}
+END_TEST
+
+START_TEST(long_names_are_no_variant) {
+  char text[2 * PLAYLIST_VARIANT_MAX];
+  snprintf(text, sizeof text, "#EXTM3U\n#EXT-X-STREAM-INF:BANDWIDTH=1\n%0*d\n", PLAYLIST_VARIANT_MAX, 7);
+  struct playlist playlist;
+  ck_assert_int_eq(playlist_parse(text, strlen(text), &playlist), ERROR_INVALID);
+}
+END_TEST
+
+START_TEST(follows_the_first_variant) {
+  static const struct {
+    const char *master;
+    int64_t segments;
+    const char *description;
+  } rows[] = {
+      {VOD, 3, "no master"},
+      {"#EXTM3U\n#EXT-X-STREAM-INF:BANDWIDTH=1\nlow/main.m3u8\n", 3, "beside it"},
+      {"#EXTM3U\n#EXT-X-STREAM-INF:BANDWIDTH=1\n./low/main.m3u8\n", 3, "with a dot"},
+      {"#EXTM3U\n#EXT-X-STREAM-INF:BANDWIDTH=1\n../film/low/main.m3u8\n", 0, "leads out"},
+      {"#EXTM3U\n#EXT-X-STREAM-INF:BANDWIDTH=1\n/etc/passwd\n", 0, "absolute"},
+      {"#EXTM3U\n#EXT-X-STREAM-INF:BANDWIDTH=1\nhttps://example.org/main.m3u8\n", 0, "elsewhere"},
+      {"#EXTM3U\n#EXT-X-STREAM-INF:BANDWIDTH=1\nnone.m3u8\n", 0, "missing"},
+      {"#EXTM3U\n#EXT-X-STREAM-INF:BANDWIDTH=1\nmaster.m3u8\n", 0, "itself"},
+      {"hello", 0, "no playlist"},
+  };
+  struct library_fixture fixture;
+  library_fixture_set_up(&fixture);
+  library_fixture_write(&fixture, "data/media/7/film/low/main.m3u8", VOD);
+  for (size_t i = 0; i < UNIT_ROWS(rows); i++) {
+    int64_t segments = -1;
+    library_fixture_write(&fixture, "data/media/7/film/master.m3u8", rows[i].master);
+    ck_assert_int_eq(playlist_count_segments(fixture.folder, 7, "film/master.m3u8", &segments), ERROR_NONE);
+    ck_assert_msg(segments == rows[i].segments, "%s: %lld", rows[i].description, (long long)segments);
+  }
+  library_fixture_tear_down(&fixture);
+}
+END_TEST
+
+UNIT_MAIN("playlist", counts_segments, long_names_are_no_variant, follows_the_first_variant)
