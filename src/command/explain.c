@@ -10,10 +10,12 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "command/command.h"
 #include "command/command_database.h"
 #include "command/explain_print.h"
 #include "command/options.h"
+#include "ingest/view_rule.h"
 
 #define GRANT_DIGITS 32
 
@@ -55,7 +57,8 @@ static void read_views(const struct settings *settings, struct explanation *expl
 
 static int explain(const struct settings *settings, const char *grant_id, bool json) {
   struct explanation explanation = {.grant_id = grant_id, .log_dir = settings->log_dir};
-  enum error error = grant_story_read(settings->log_dir, grant_id, 0, &explanation.story);
+  enum error error = grant_story_read(
+      settings->log_dir, grant_id, view_rule_kept_since(clock_now_us(), settings->view_retention), &explanation.story);
   if (error != ERROR_NONE) {
     fprintf(stderr, "mediagate explain: %s: %s\n", settings->log_dir, error_strerror(error));
     return COMMAND_FAILED;

@@ -14,7 +14,9 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "command/serve_revocations.h"
+#include "ingest/view_rule.h"
 #include "store/session_store.h"
+#include "store/view_partitions.h"
 
 #define RETRY_MS      10000
 #define SWEEP_BATCH   1000
@@ -64,6 +66,22 @@ static enum error sweep_uploads(struct app *app) {
   return upload_sweep_run(app, &removed);
 }
 
+/* Months of views: there in time, gone in time. */
+static enum error turn_months(struct app *app) {
+  int64_t kept_since_us = view_rule_kept_since(clock_now_us(), app->settings->view_retention);
+  char name[VIEW_PARTITION_NAME_SIZE] = "";
+  enum error error = view_partitions_make_ahead(app->database);
+  do {
+    if (error == ERROR_NONE && kept_since_us > 0) {
+      error = view_partitions_expire(app->database, kept_since_us, name);
+    }
+    if (error == ERROR_NONE && name[0] != '\0') {
+      log_event(LOG_LEVEL_INFO, "views_expired", LOG_STR("table", name));
+    }
+  } while (error == ERROR_NONE && name[0] != '\0' && !app->is_overdue(app->beat_context));
+  return error;
+}
+
 static const struct chore chores[] = {
     {"rebuild_revocations", 60 * 1000,
      rebuild_revocations}, /* first, should the database have been away at the start */
@@ -71,6 +89,7 @@ static const struct chore chores[] = {
     {"sweep_everything", FULL_SWEEP_MS, sweep_everything},
     {"sweep_noted", 60 * 1000, sweep_noted},
     {"sweep_uploads", 60 * 1000, sweep_uploads},
+    {"turn_months", 60 * 1000, turn_months},
 };
 #define CHORE_COUNT (sizeof chores / sizeof chores[0])
 

@@ -216,6 +216,7 @@ static int run(const struct settings *settings, bool status, const char *rejects
   struct ingester_options options = {.log_dir = settings->log_dir,
                                      .rejects_path = rejects_path,
                                      .batch_lines = (size_t)settings->ingest_batch,
+                                     .view_retention = settings->view_retention,
                                      .between_batches = say,
                                      .context = &following};
   enum error error = database_open(&database_options, &options.database);

@@ -63,8 +63,10 @@ int ingest_import(const struct settings *settings, const char *rejects_path, cha
   if (database == NULL) {
     return COMMAND_FAILED;
   }
-  const struct ingester_options options = {
-      .database = database, .rejects_path = rejects_path, .batch_lines = (size_t)settings->ingest_batch};
+  const struct ingester_options options = {.database = database,
+                                           .rejects_path = rejects_path,
+                                           .batch_lines = (size_t)settings->ingest_batch,
+                                           .view_retention = settings->view_retention};
   struct ingester *ingester = NULL;
   int exit_code = ingester_open(&options, &ingester) == ERROR_NONE ? 0 : COMMAND_FAILED;
   for (int i = 0; i < file_count && ingester != NULL && !*stop; i++) {

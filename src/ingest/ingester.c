@@ -175,6 +175,7 @@ static void clear_batch(struct ingester *ingester) {
   watching_batch_clear(&ingester->watching);
   ingester->now_us = clock_now_us();
   ingester->batch_error = ERROR_NONE;
+  ingester->kept_since_us = view_rule_kept_since(clock_now_us(), ingester->options.view_retention);
   reject_file_forget(&ingester->rejects);
 }
 

@@ -21,6 +21,7 @@ struct ingester_options {
   const char *log_dir;      /* of nginx's delivery logs */
   const char *rejects_path; /* see reject_file.h */
   size_t batch_lines;       /* at most, in one transaction */
+  int64_t view_retention;   /* months; 0: views are kept for ever */
   /* Called between two batches, for what must not wait until a backlog is worked off; it may ask for the lag. May be
    * NULL. */
   void (*between_batches)(void *context);

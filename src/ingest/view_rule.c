@@ -8,6 +8,7 @@
 
 #include <string.h>
 #include <strings.h>
+#include <time.h>
 
 static bool is_accessory(const char *file) {
   static const char *const extensions[] = {"m3u8", "mpd", "vtt", "jpg", "jpeg", "png", "webp"};
@@ -37,6 +38,17 @@ enum view_verdict view_rule_judge(const struct delivery *delivery, int64_t kept_
     return VIEW_ACCESSORY;
   }
   return delivery->granted_us < kept_since_us ? VIEW_EXPIRED : VIEW_COUNTS;
+}
+
+int64_t view_rule_kept_since(int64_t now_us, int64_t months) {
+  time_t now = (time_t)(now_us / 1000000);
+  struct tm month;
+  if (months == 0 || gmtime_r(&now, &month) == NULL) {
+    return 0;
+  }
+  struct tm first = {.tm_year = month.tm_year, .tm_mon = month.tm_mon - (int)months, .tm_mday = 1};
+  int64_t since_us = (int64_t)timegm(&first) * 1000000; /* it takes a month before January for one of the year before */
+  return since_us > 0 ? since_us : 0;
 }
 
 const char *view_verdict_name(enum view_verdict verdict) {

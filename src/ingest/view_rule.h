@@ -22,6 +22,8 @@ enum view_verdict {
 
 /* Views of grants issued before kept_since_us are not kept; 0: all are. */
 enum view_verdict view_rule_judge(const struct delivery *delivery, int64_t kept_since_us);
+/* The beginning of the UTC month that lies `months` before now's: what `view_retention` keeps begins there. 0 for 0. */
+int64_t view_rule_kept_since(int64_t now_us, int64_t months);
 /* As it stands in logs; never NULL. */
 const char *view_verdict_name(enum view_verdict verdict);
 /* Why, in a sentence; never NULL. */

@@ -14,6 +14,7 @@
 #include "base/clock.h"
 #include "fixture.h"
 #include "store/media_store.h"
+#include "store/view_partitions.h"
 
 #define GRANT "0193550000007000800000000000abcd"
 #define OTHER "0193550000007000800000000000abce"
@@ -386,10 +387,72 @@ START_TEST(unprepared_it_is_the_same) {
 }
 END_TEST
 
+static int64_t months(void) {
+  return fixture_sql("select count(*) from pg_inherits where inhparent = 'media_view_log'::regclass");
+}
+
+START_TEST(old_months_are_dropped_and_their_sums_stay) {
+  const int64_t kept_since_us = INT64_C(1709251200000000); /* 2024-03-01 */
+  char name[VIEW_PARTITION_NAME_SIZE];
+  struct changes batch = {0};
+  int64_t film = new_media();
+  while (view_partitions_expire(fixture_database, INT64_MAX / 4, name) == ERROR_NONE && name[0] != '\0') {
+  }
+  ck_assert_int_eq(months(), 0);
+  add(&batch, film, GRANT, "192.0.2.1", 0, 10)->granted_us = kept_since_us - 1;
+  add(&batch, film, GRANT, "192.0.2.1", 0, 10)->granted_us = kept_since_us - INT64_C(86400000000) * 40;
+  add(&batch, film, GRANT, "192.0.2.1", 0, 10)->granted_us = kept_since_us;
+  ck_assert_int_eq(commit(fixture_database, &batch, 0, 1), ERROR_NONE);
+  ck_assert_int_eq(months(), 3);
+  static const char *const dropped[] = {"media_view_log_202401", "media_view_log_202402", ""};
+  for (size_t i = 0; i < 3; i++) {
+    ck_assert_int_eq(view_partitions_expire(fixture_database, kept_since_us, name), ERROR_NONE);
+    ck_assert_str_eq(name, dropped[i]);
+  }
+  ck_assert_int_eq(fixture_sql("select count(*) from media_view_log"), 1);
+  ck_assert_int_eq(fixture_sql("select sum(views) from view_rollup where grain = 'month' and media_id = 0"), 3);
+}
+END_TEST
+
+/* Whoever reads on for long puts it off; nothing breaks. */
+START_TEST(a_month_that_is_read_is_dropped_later) {
+  struct database *reader = fixture_connect(fixture_connection_string, true);
+  char name[VIEW_PARTITION_NAME_SIZE] = "unchanged";
+  struct changes batch = {0};
+  add(&batch, new_media(), GRANT, "192.0.2.1", 0, 10);
+  ck_assert_int_eq(commit(fixture_database, &batch, 0, 1), ERROR_NONE);
+  ck_assert_int_eq(database_begin(reader), ERROR_NONE);
+  ck_assert_int_eq(statement_execute(reader, "select count(*) from media_view_log", STATEMENT_ONCE, NULL, NULL),
+                   ERROR_NONE);
+  ck_assert_int_eq(view_partitions_expire(fixture_database, START, name), ERROR_UNAVAILABLE);
+  ck_assert_str_eq(name, "unchanged");
+  database_rollback(reader);
+  ck_assert_int_eq(view_partitions_expire(fixture_database, START, name), ERROR_NONE);
+  ck_assert(name[0] != '\0');
+  database_close(reader);
+}
+END_TEST
+
+static int make_months(struct database *database, int number) {
+  (void)number;
+  return view_partitions_make_ahead(database) == ERROR_NONE ? 0 : 1;
+}
+
+START_TEST(months_are_made_ahead_by_many_at_once) {
+  char name[VIEW_PARTITION_NAME_SIZE];
+  while (view_partitions_expire(fixture_database, INT64_MAX / 4, name) == ERROR_NONE && name[0] != '\0') {
+  }
+  ck_assert_int_eq(fixture_race(6, make_months), 0);
+  ck_assert_int_eq(months(), 2);
+}
+END_TEST
+
 FIXTURE_MAIN("delivery_store", one_grant_from_one_address_is_one_view, lines_may_come_in_any_order,
              what_was_read_is_not_counted_again, a_batch_counts_wholly_or_not_at_all,
              unknown_and_deleted_media_do_no_harm, a_position_moves_without_a_view, two_readers_count_once,
              delivered_bytes_are_a_union, the_size_of_the_medium_is_a_denominator_too, delivered_segments_are_a_union,
              crumbs_are_forgotten_beyond_some, marks_are_of_the_first_delivery,
              a_grant_lies_in_the_partition_of_its_month, who_watches_now_is_known,
-             several_readers_of_several_logs_agree, unprepared_it_is_the_same)
+             several_readers_of_several_logs_agree, unprepared_it_is_the_same,
+             old_months_are_dropped_and_their_sums_stay, a_month_that_is_read_is_dropped_later,
+             months_are_made_ahead_by_many_at_once)

@@ -6,6 +6,7 @@
 
 #include <string.h>
 
+#include "base/clock.h"
 #include "ingest/view_rule.h"
 #include "unit.h"
 
@@ -293,6 +294,29 @@ START_TEST(judges_deliveries) {
 }
 END_TEST
 
+START_TEST(views_are_kept_by_whole_months) {
+  static const struct {
+    const char *now;
+    int64_t months;
+    const char *expected, *description;
+  } rows[] = {
+      {"2026-11-22T21:00:00Z", 0, "1970-01-01T00:00:00Z", "for ever"},
+      {"2026-11-22T21:00:00Z", 1, "2026-10-01T00:00:00Z", "the month before"},
+      {"2026-11-01T00:00:00Z", 1, "2026-10-01T00:00:00Z", "on the first"},
+      {"2026-01-31T23:59:59Z", 1, "2025-12-01T00:00:00Z", "of the year before"},
+      {"2026-03-31T12:00:00Z", 25, "2024-02-01T00:00:00Z", "two years and a month"},
+      {"2026-03-31T12:00:00Z", 1200, "1970-01-01T00:00:00Z", "longer than time"},
+  };
+  for (size_t i = 0; i < UNIT_ROWS(rows); i++) {
+    int64_t now_us = 0;
+    char text[CLOCK_RFC3339_SIZE];
+    ck_assert_int_eq(clock_parse_rfc3339(rows[i].now, &now_us), ERROR_NONE);
+    clock_format_rfc3339(view_rule_kept_since(now_us, rows[i].months), text);
+    ck_assert_msg(strcmp(text, rows[i].expected) == 0, "%s: %s", rows[i].description, text);
+  }
+}
+END_TEST
+
 UNIT_MAIN("delivery_line", takes_a_line_or_names_the_reason, a_beginning_holds_nothing_of_the_line_before,
           reads_every_field, rejects_what_does_not_fit_into_a_string, every_beginning_of_a_line_is_rejected,
-          finds_the_line_glued_to_a_torn_one, judges_deliveries)
+          finds_the_line_glued_to_a_torn_one, judges_deliveries, views_are_kept_by_whole_months)

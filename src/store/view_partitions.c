@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * The work is done by functions of the schema, which ingest and reports call too, should nobody have been here in time.
+ */
+#include "config.h"
+
+#include "store/view_partitions.h"
+
+#include <string.h>
+
+#include "store/statement.h"
+#include "store/view_sql.h"
+
+enum error view_partitions_make_ahead(struct database *database) {
+  return statement_execute(
+      database,
+      "select media_view_log_partition(now()), media_view_log_partition((date_trunc('month', now() at time"
+      " zone 'UTC') + interval '1 month') at time zone 'UTC')",
+      STATEMENT_REPEATABLE, NULL, NULL);
+}
+
+/* In a transaction. The turn keeps out those who count: who waits for a lock on all of the table while they hold theirs
+ * would make everybody else wait too. */
+static enum error expire(struct database *database, int64_t before_us, char ret_name[VIEW_PARTITION_NAME_SIZE]) {
+  struct parameters parameters = {0};
+  parameters_i64(&parameters, before_us);
+  struct rows rows;
+  enum error error = statement_execute(database, "set local lock_timeout = '1s'", STATEMENT_ONCE, NULL, NULL);
+  if (error == ERROR_NONE) {
+    error = statement_execute(database, SQL_TAKE_TURN, STATEMENT_ONCE, NULL, NULL);
+  }
+  if (error == ERROR_NONE) {
+    error = statement_execute(database, "select media_view_log_expire(" SQL_TIMESTAMP("$1") ")", STATEMENT_ONCE,
+                              &parameters, &rows);
+  }
+  if (error != ERROR_NONE) {
+    return error;
+  }
+  char name[VIEW_PARTITION_NAME_SIZE] = "";
+  if (rows_next(&rows)) {
+    rows_text(&rows, name, sizeof name);
+  }
+  error = rows_close(&rows);
+  if (error == ERROR_NONE) {
+    memcpy(ret_name, name, sizeof name);
+  }
+  return error;
+}
+
+enum error view_partitions_expire(struct database *database, int64_t before_us,
+                                  char ret_name[VIEW_PARTITION_NAME_SIZE]) {
+  enum error error = database_begin(database);
+  if (error != ERROR_NONE) {
+    return error;
+  }
+  return statement_end_transaction(database, expire(database, before_us, ret_name));
+}
