@@ -96,6 +96,7 @@ class Stack(Callers):
         self.certificate = self.root / "etc/tls/certificate.pem"
         self.library_dir = self.root / "library"
         self.data_dir = self.root / "data"
+        self.nginx_log_dir = self.root / "log"
         self.postgres = self.serve = self.nginx = self.ingest = None
         self.environment = {"PATH": "/usr/local/bin:/usr/bin:/bin:/usr/sbin:/sbin", "HOME": str(self.root), "LC_ALL": "C.UTF-8",
                             **{k: v for k, v in os.environ.items() if k.endswith("SAN_OPTIONS")}}
@@ -282,7 +283,7 @@ class Stack(Callers):
         paths = {
             "database": f"host={self.root}/run dbname=mediagate user=mediagate",
             "data_dir": self.data_dir, "library_dir": self.library_dir, "run_dir": self.root / "run", "share_dir": self.root / "share",
-            "log_dir": self.root / "log", "jwt_key_file": self.root / "etc/jwt_keys", "stream_key_file": self.root / "etc/stream_keys",
+            "log_dir": self.nginx_log_dir, "jwt_key_file": self.root / "etc/jwt_keys", "stream_key_file": self.root / "etc/stream_keys",
             "nginx_pid_file": self.root / "run/nginx.pid", "nginx_url": self.base_url,
         }
         self.config.write_text("".join(f"{name} = {_libconfig(value)};\n" for name, value in {**paths, **self.settings}.items()),
@@ -293,7 +294,7 @@ class Stack(Callers):
         folder = self.root / "etc/nginx"
         self.mediagate("nginx-config", "--output-dir", folder, "--ca-file", self.certificate)
         self.run(TOP_SRC / "deploy/render-nginx" if not self.user else self.readable_deploy() / "render-nginx", "--output", folder,
-                 "--etc", self.root / "etc", "--run", self.root / "run", "--data", self.data_dir, "--log", self.root / "log",
+                 "--etc", self.root / "etc", "--run", self.root / "run", "--data", self.data_dir, "--log", self.nginx_log_dir,
                  "--share", self.root / "share", "--pid", self.root / "run/nginx.pid", "--unprivileged",
                  "--http", f"127.0.0.1:{self.http_port}", "--https", f"127.0.0.1:{self.https_port}")
 
