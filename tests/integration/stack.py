@@ -148,6 +148,10 @@ class Stack(Callers):
         """Everything that needs no process: program, certificate, settings, folders that the account owns."""
         shutil.copy2(TOP_BUILD / "mediagate", self.program)
         shutil.copytree(TOP_SRC / "migrations", self.root / "share/migrations")
+        (self.root / "share/audience").mkdir()
+        shutil.copy2(TOP_SRC / "src/audience/players.list", self.root / "share/audience")
+        if (TOP_BUILD / "robots.list").exists():
+            shutil.copy2(TOP_BUILD / "robots.list", self.root / "share/audience")
         if (TOP_BUILD / "web-dist").exists():
             shutil.copytree(TOP_BUILD / "web-dist", self.root / "share/web")
         self.make_certificate()

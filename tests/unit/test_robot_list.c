@@ -1,0 +1,187 @@
+/* SPDX-License-Identifier: ISC */
+/* Robots and players by their user agents: the list of players that we ship, beside a few robots of our own, and the
+ * real list of robots where this build made it. */
+#include "config.h"
+
+#include "audience/robot_list.h"
+
+#include <string.h>
+#include <unistd.h>
+
+#include "audience/pattern_list.h"
+#include "base/file.h"
+#include "unit.h"
+
+#define CHROME  "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/131.0.0.0 Safari/537.36"
+#define FIREFOX "Mozilla/5.0 (Windows NT 10.0; Win64; x64; rv:132.0) Gecko/20100101 Firefox/132.0"
+#define SAFARI                                                                                                         \
+  "Mozilla/5.0 (iPhone; CPU iPhone OS 18_1 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/18.1 "      \
+  "Mobile/15E148 Safari/604.1"
+#define TELEVISION                                                                                                     \
+  "Mozilla/5.0 (SMART-TV; LINUX; Tizen 6.0) AppleWebKit/537.36 (KHTML, like Gecko) 76.0.3809.146/6.0 TV Safari/537.36"
+
+static const char robots_text[] = "# robots\n\nGooglebot\\/\nbingbot\n^curl\n[wW]get\nLavf\n(?i)spider\n";
+
+static const struct {
+  const char *user_agent;
+  bool robot;
+  const char *description;
+} user_agents[] = {
+    {"Mozilla/5.0 (compatible; Googlebot/2.1; +http://www.google.com/bot.html)", true, "a crawler"},
+    {"Mozilla/5.0 (compatible; bingbot/2.0; +http://www.bing.com/bingbot.htm)", true, "another"},
+    {CHROME, false, "a browser"},
+    {FIREFOX, false, "a browser"},
+    {SAFARI, false, "a telephone"},
+    {TELEVISION, false, "a television"},
+    {"VLC/3.0.20 LibVLC/3.0.20", false, "VLC"},
+    {"Lavf/59.27.100", false, "ffmpeg and what is made of it, although it is in the list of robots"},
+    {"mpv 0.35.1", false, "mpv"},
+    {"AppleCoreMedia/1.0.0.22B83 (iPhone; U; CPU OS 18_1 like Mac OS X; en_us)", false, "iOS's own player"},
+    {"MyApp/1.0 (Linux;Android 14) ExoPlayerLib/2.19.1", false, "ExoPlayer"},
+    {"MyApp/1.0 (Linux;Android 14) AndroidXMedia3/1.4.1", false, "Media3"},
+    {"Roku/DVP-12.5 (12.5.5.4174-88)", false, "Roku"},
+    {"Kodi/20.2 (X11; Linux x86_64) App_Bitness/64 Version/20.2", false, "Kodi"},
+    {"GStreamer souphttpsrc 1.22.0 libsoup/2.74.3", false, "GStreamer"},
+    {"curl/7.88.1", false, "who holds a signed URL and plays it with curl"},
+    {"Wget/1.21.3", false, "or with wget"},
+    {"", false, "nothing is nobody's"},
+    {NULL, false, "nothing is nobody's"},
+};
+
+struct fixture {
+  char folder[64];
+};
+
+static void write_file(const struct fixture *fixture, const char *name, const char *text) {
+  char *path = file_join(fixture->folder, name);
+  ck_assert(file_replace(path, 0644, text, strlen(text)) == ERROR_NONE);
+  free(path);
+}
+
+static void copy_file(const struct fixture *fixture, const char *from, const char *name) {
+  struct text text = {0};
+  ck_assert_msg(file_read(from, 1 << 20, &text) == ERROR_NONE, "%s", from);
+  write_file(fixture, name, text.data);
+  text_free(&text);
+}
+
+static void set_up(struct fixture *fixture) {
+  const char *source = getenv("top_srcdir");
+  char path[1024];
+  snprintf(fixture->folder, sizeof fixture->folder, "/tmp/mediagate-robots.XXXXXX");
+  ck_assert(mkdtemp(fixture->folder) != NULL);
+  snprintf(path, sizeof path, "%s/src/audience/players.list", source == NULL ? "." : source);
+  copy_file(fixture, path, "players.list");
+}
+
+static void tear_down(const struct fixture *fixture) {
+  ck_assert(file_remove_tree(fixture->folder) == ERROR_NONE);
+}
+
+static void check_user_agents(const struct fixture *fixture) {
+  struct robot_list *list = NULL;
+  struct text problem = {0};
+  ck_assert_msg(robot_list_open(fixture->folder, &list, &problem) == ERROR_NONE, "%s", problem.data);
+  for (int round = 0; round < 2; round++) { /* the second time from memory */
+    for (size_t i = 0; i < UNIT_ROWS(user_agents); i++) {
+      ck_assert_msg(robot_list_has(list, user_agents[i].user_agent) == user_agents[i].robot, "%s",
+                    user_agents[i].description);
+    }
+  }
+  robot_list_close(list);
+  text_free(&problem);
+}
+
+START_TEST(players_win_over_robots) {
+  struct fixture fixture;
+  set_up(&fixture);
+  write_file(&fixture, "robots.list", robots_text);
+  check_user_agents(&fixture);
+  tear_down(&fixture);
+}
+END_TEST
+
+START_TEST(the_list_that_was_built_knows_robots_and_no_players) {
+  struct fixture fixture;
+  if (access("robots.list", R_OK) != 0) {
+    return; /* configured without --with-web */
+  }
+  set_up(&fixture);
+  copy_file(&fixture, "robots.list", "robots.list");
+  check_user_agents(&fixture);
+  tear_down(&fixture);
+}
+END_TEST
+
+START_TEST(many_user_agents_are_answered_right) {
+  struct fixture fixture;
+  struct robot_list *list = NULL;
+  struct text problem = {0};
+  set_up(&fixture);
+  write_file(&fixture, "robots.list", robots_text);
+  ck_assert(robot_list_open(fixture.folder, &list, &problem) == ERROR_NONE);
+  for (int round = 0; round < 2; round++) {
+    for (int i = 0; i < 20000; i++) { /* more than are remembered */
+      char user_agent[64];
+      snprintf(user_agent, sizeof user_agent, "%s/%d", i % 3 == 0 ? "spider" : "Mozilla", i);
+      ck_assert_msg(robot_list_has(list, user_agent) == (i % 3 == 0), "%s", user_agent);
+    }
+  }
+  robot_list_close(list);
+  tear_down(&fixture);
+}
+END_TEST
+
+static const struct {
+  const char *text; /* NULL: no such file */
+  enum error error;
+  const char *problem, *description;
+} lists[] = {
+    {NULL, ERROR_NOT_FOUND, "robots.list: ", "no file: this build made none"},
+    {"", ERROR_INVALID, "holds no pattern", "an empty file"},
+    {"# only this\n\n", ERROR_INVALID, "holds no pattern", "only a comment"},
+    {"good\n\n(bad\n", ERROR_INVALID, "robots.list:3: ", "the line that does not compile"},
+    {"good)|(bad\n", ERROR_INVALID, "robots.list:1: ", "a line that compiles only within another"},
+    {"good", ERROR_NONE, NULL, "no newline at the end"},
+};
+
+START_TEST(a_broken_list_is_named_with_its_line) {
+  for (size_t i = 0; i < UNIT_ROWS(lists); i++) {
+    struct fixture fixture;
+    struct robot_list *list = NULL;
+    struct text problem = {0};
+    set_up(&fixture);
+    if (lists[i].text != NULL) {
+      write_file(&fixture, "robots.list", lists[i].text);
+    }
+    ck_assert_msg(robot_list_open(fixture.folder, &list, &problem) == lists[i].error, "%s", lists[i].description);
+    ck_assert_msg(lists[i].problem == NULL ? problem.length == 0 : strstr(problem.data, lists[i].problem) != NULL,
+                  "%s: %s", lists[i].description, problem.data);
+    ck_assert_msg((list != NULL) == (lists[i].error == ERROR_NONE), "%s", lists[i].description);
+    robot_list_close(list);
+    text_free(&problem);
+    tear_down(&fixture);
+  }
+}
+END_TEST
+
+START_TEST(a_hostile_user_agent_is_only_a_text) {
+  struct fixture fixture;
+  struct robot_list *list = NULL;
+  struct text problem = {0};
+  char big[2049];
+  memset(big, 'a', sizeof big - 1);
+  big[sizeof big - 1] = '\0';
+  set_up(&fixture);
+  write_file(&fixture, "robots.list", robots_text);
+  ck_assert(robot_list_open(fixture.folder, &list, &problem) == ERROR_NONE);
+  ck_assert(!robot_list_has(list, big));
+  ck_assert(robot_list_has(list, "\xff\xfe spider \xc3"));
+  robot_list_close(list);
+  tear_down(&fixture);
+}
+END_TEST
+
+UNIT_MAIN("robot_list", players_win_over_robots, the_list_that_was_built_knows_robots_and_no_players,
+          many_user_agents_are_answered_right, a_broken_list_is_named_with_its_line,
+          a_hostile_user_agent_is_only_a_text)
