@@ -19,6 +19,7 @@
 #include "base/file.h"
 #include "base/log.h"
 #include "command/command.h"
+#include "command/command_audience.h"
 #include "command/command_database.h"
 #include "command/ingest_import.h"
 #include "command/options.h"
@@ -42,6 +43,9 @@ static const char usage[] =
 #define SAY_EVERY_MS    2000
 #define ROTATE_EVERY_MS 1000
 #define SWEEP_EVERY_MS  30000
+#define EXPIRE_EVERY_MS (3600 * 1000)
+/* A delivery that began while its URL was good may end, and be logged, so much later. */
+#define LATE_SECONDS 86400
 
 static volatile sig_atomic_t stop;
 
@@ -53,6 +57,8 @@ struct following {
   struct log_rotation rotation;
   int64_t turned_ms;
   int64_t swept_ms;
+  int64_t expired_ms;         /* when salts were looked through */
+  int64_t keep_salts_seconds; /* after their day */
 };
 
 static void on_stop(int signal_number) {
@@ -148,6 +154,25 @@ static void sweep(struct following *following) {
   }
 }
 
+/* Every hour, and only when all that was delivered here is counted: a salt that is needed once more would be another.
+ */
+static void expire_salts(struct following *following) {
+  int64_t now_ms = clock_monotonic_ms();
+  int64_t destroyed = 0;
+  if (following->expired_ms != 0 && now_ms - following->expired_ms < EXPIRE_EVERY_MS) {
+    return;
+  }
+  enum error error = ingester_expire_salts(following->ingester, following->keep_salts_seconds, &destroyed);
+  if (error != ERROR_NONE) {
+    log_event(LOG_LEVEL_WARNING, "salts_not_expired", LOG_ERROR_FIELD(error), LOG_STR("meaning", "it is tried again"));
+    return;
+  }
+  following->expired_ms = now_ms;
+  if (destroyed > 0) {
+    log_event(LOG_LEVEL_INFO, "address_salts_destroyed", LOG_I64("days", destroyed));
+  }
+}
+
 static int follow(struct following *following, const struct ingester_options *options, int64_t interval_ms) {
   enum error last = ERROR_NONE;
   catch_signals();
@@ -159,6 +184,9 @@ static int follow(struct following *following, const struct ingester_options *op
   log_event(LOG_LEVEL_INFO, "ready");
   while (!stop) {
     tell(ingester_run(following->ingester, &stop), &last, options);
+    if (!stop && last == ERROR_NONE) {
+      expire_salts(following);
+    }
     if (!stop) {
       say(following);
       rotate(following);
@@ -212,7 +240,7 @@ static int run(const struct settings *settings, bool status, const char *rejects
                                                     .prepared = settings->prepared,
                                                     .statement_timeout_ms = settings->ingest_statement_timeout,
                                                     .application_name = "mediagate ingest"};
-  struct following following = {0};
+  struct following following = {.keep_salts_seconds = settings->stream_ttl_max + LATE_SECONDS};
   struct ingester_options options = {.log_dir = settings->log_dir,
                                      .rejects_path = rejects_path,
                                      .batch_lines = (size_t)settings->ingest_batch,
@@ -220,6 +248,9 @@ static int run(const struct settings *settings, bool status, const char *rejects
                                      .between_batches = say,
                                      .context = &following};
   enum error error = database_open(&database_options, &options.database);
+  if (error == ERROR_NONE && !status) {
+    error = command_audience_open(settings, &options.audience);
+  }
   if (error == ERROR_NONE) {
     error = ingester_open(&options, &following.ingester);
   }
@@ -240,6 +271,7 @@ static int run(const struct settings *settings, bool status, const char *rejects
         status ? print_status(following.ingester, &options) : follow(&following, &options, settings->ingest_interval);
   }
   ingester_close(following.ingester);
+  audience_close(options.audience);
   database_close(options.database);
   return exit_code;
 }

@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "command/command.h"
+#include "command/command_audience.h"
 #include "command/command_database.h"
 #include "ingest/ingester.h"
 #include "ingest/old_log.h"
@@ -63,12 +64,16 @@ int ingest_import(const struct settings *settings, const char *rejects_path, cha
   if (database == NULL) {
     return COMMAND_FAILED;
   }
-  const struct ingester_options options = {.database = database,
-                                           .rejects_path = rejects_path,
-                                           .batch_lines = (size_t)settings->ingest_batch,
-                                           .view_retention = settings->view_retention};
+  struct ingester_options options = {.database = database,
+                                     .rejects_path = rejects_path,
+                                     .batch_lines = (size_t)settings->ingest_batch,
+                                     .view_retention = settings->view_retention};
   struct ingester *ingester = NULL;
-  int exit_code = ingester_open(&options, &ingester) == ERROR_NONE ? 0 : COMMAND_FAILED;
+  enum error opened = command_audience_open(settings, &options.audience);
+  if (opened == ERROR_NONE) {
+    opened = ingester_open(&options, &ingester);
+  }
+  int exit_code = opened == ERROR_NONE ? 0 : COMMAND_FAILED;
   for (int i = 0; i < file_count && ingester != NULL && !*stop; i++) {
     enum error error = import_file(ingester, files[i], settings->data_dir, stop);
     if (error == ERROR_UNAVAILABLE || error == ERROR_TIMEOUT || error == ERROR_INTERNAL) {
@@ -77,6 +82,7 @@ int ingest_import(const struct settings *settings, const char *rejects_path, cha
     exit_code = error == ERROR_NONE ? exit_code : COMMAND_FAILED;
   }
   ingester_close(ingester);
+  audience_close(options.audience);
   database_close(database);
   return exit_code;
 }

@@ -137,14 +137,23 @@ static const struct {
   form_of *form;
   bool may_be_empty;
 } forms[] = {
-    {"database", form_any, false},           {"notify_database", form_any, true},
-    {"data_dir", form_path, false},          {"library_dir", form_path, true},
-    {"run_dir", form_run_dir, false},        {"share_dir", form_path, true},
-    {"jwt_key_file", form_path, false},      {"stream_key_file", form_path, false},
-    {"public_url", form_origin, true},       {"server_names", form_host, false},
-    {"origin_hosts", form_origin, true},     {"cors_origins", form_cors_origin, true},
-    {"trusted_proxies", form_network, true}, {"resolver", form_resolver, true},
-    {"nginx_pid_file", form_path, false},    {"nginx_url", form_origin, false},
+    {"database", form_any, false},
+    {"notify_database", form_any, true},
+    {"data_dir", form_path, false},
+    {"library_dir", form_path, true},
+    {"run_dir", form_run_dir, false},
+    {"share_dir", form_path, true},
+    {"country_database", form_path, true},
+    {"jwt_key_file", form_path, false},
+    {"stream_key_file", form_path, false},
+    {"public_url", form_origin, true},
+    {"server_names", form_host, false},
+    {"origin_hosts", form_origin, true},
+    {"cors_origins", form_cors_origin, true},
+    {"trusted_proxies", form_network, true},
+    {"resolver", form_resolver, true},
+    {"nginx_pid_file", form_path, false},
+    {"nginx_url", form_origin, false},
     {"log_dir", form_path, false},
 };
 

@@ -80,6 +80,8 @@
   INTEGER(stream_ttl_max, "s", 1, 604800, 86400, true, "Longest lifetime of a stream URL") \
   INTEGER(view_report_limit, "views", 1, 100000, 5, true, "Reported views a minute per medium and address before 429") \
   INTEGER(view_retention, "months", 0, 1200, 0, false, "How many months views are kept beside the current one, by when their grant was issued; their sums stay; 0: for ever") \
+  CHOICE (view_ip, "full|truncated|hashed", "full", false, "What is kept of viewers' addresses: all, the network (/24, /48), or a pseudonym of the day") \
+  STRING (country_database, "", false, "Country database in MaxMind's format (MMDB), read anew when the file is replaced; empty: no countries") \
   INTEGER(ingest_interval, "ms", 10, 1000, 250, false, "How long ingest waits between two looks at the delivery log") \
   INTEGER(ingest_batch, "lines", 1, 100000, 50000, false, "Most lines of the delivery log that ingest stores in one transaction") \
   INTEGER(ingest_statement_timeout, "ms", 50, 600000, 30000, false, "Statement timeout of ingest") \

@@ -10,13 +10,13 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "audience/address_mask.h"
 #include "base/clock.h"
 #include "base/log.h"
 #include "ingest/delivery_line.h"
 #include "ingest/log_follower.h"
 #include "ingest/reject_file.h"
 #include "ingest/view_batch.h"
+#include "ingest/view_marks.h"
 #include "ingest/view_rule.h"
 #include "ingest/watching_batch.h"
 #include "store/delivery_store.h"
@@ -35,6 +35,7 @@ struct ingester {
   struct view_batch batch;
   struct watching_batch watching;
   int64_t now_us; /* when the batch was begun */
+  struct view_marks marks;
   struct user_agent_cache *agents;
   enum error batch_error; /* of adding to the batch: it is not whole */
   int64_t kept_since_us;  /* views of older grants are not kept */
@@ -52,6 +53,8 @@ enum error ingester_open(const struct ingester_options *options, struct ingester
   ingester->options = *options;
   ingester->limit = options->batch_lines;
   ingester->rejects.path = options->rejects_path;
+  ingester->marks.audience = options->audience;
+  ingester->marks.database = options->database;
   enum error error = user_agent_cache_open(&ingester->agents);
   if (error != ERROR_NONE) {
     ingester_close(ingester);
@@ -179,27 +182,15 @@ static void clear_batch(struct ingester *ingester) {
   reject_file_forget(&ingester->rejects);
 }
 
-/* What is kept of the address that viewed. */
-static enum error mark_view(struct view_change *view) {
-  _Static_assert(sizeof view->address_key == ADDRESS_KEY_SIZE, "what is stored is what is known by");
-  struct masked_address masked;
-  enum error error = address_mask(view->address, ADDRESS_FULL, NULL, &masked);
-  if (error == ERROR_NONE) {
-    memcpy(view->address, masked.shown, sizeof view->address);
-    memcpy(view->address_key, masked.key, sizeof view->address_key);
-    view->address_hash = masked.hash;
-  }
-  return error;
-}
-
 static enum error mark_views(struct ingester *ingester) {
   enum error error = ERROR_NONE;
+  view_marks_refresh(&ingester->marks);
   for (size_t i = 0; error == ERROR_NONE && i < ingester->batch.count; i++) {
-    error = mark_view(&ingester->batch.views[i]);
+    error = view_marks_fill(&ingester->marks, &ingester->batch.views[i]);
   }
   const struct watching_change *watching = &ingester->watching.change;
   for (size_t i = 0; error == ERROR_NONE && i < watching->start_count; i++) {
-    error = mark_view(&watching->starts[i].view);
+    error = view_marks_fill(&ingester->marks, &watching->starts[i].view);
   }
   return error;
 }
@@ -364,4 +355,8 @@ enum error ingester_lag(struct ingester *ingester, struct ingest_lag *ret_lag) {
     *ret_lag = lag;
   }
   return error;
+}
+
+enum error ingester_expire_salts(struct ingester *ingester, int64_t keep_seconds, int64_t *ret_destroyed) {
+  return address_salts_expire(&ingester->marks.salts, ingester->options.database, keep_seconds, ret_destroyed);
 }

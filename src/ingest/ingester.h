@@ -10,6 +10,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "audience/audience.h"
 #include "base/error.h"
 #include "ingest/log_follower.h"
 #include "store/database.h"
@@ -18,10 +19,11 @@
 
 struct ingester_options {
   struct database *database;
-  const char *log_dir;      /* of nginx's delivery logs */
-  const char *rejects_path; /* see reject_file.h */
-  size_t batch_lines;       /* at most, in one transaction */
-  int64_t view_retention;   /* months; 0: views are kept for ever */
+  const char *log_dir;       /* of nginx's delivery logs */
+  const char *rejects_path;  /* see reject_file.h */
+  size_t batch_lines;        /* at most, in one transaction */
+  int64_t view_retention;    /* months; 0: views are kept for ever */
+  struct audience *audience; /* what is said of viewers; may be NULL where nothing is counted */
   /* Called between two batches, for what must not wait until a backlog is worked off; it may ask for the lag. May be
    * NULL. */
   void (*between_batches)(void *context);
@@ -30,7 +32,7 @@ struct ingester_options {
 
 struct ingester;
 
-/* The options' texts and database are not copied: they outlive the ingester. */
+/* The options' texts, database and audience are not copied: they outlive the ingester. */
 enum error ingester_open(const struct ingester_options *options, struct ingester **ret_ingester) MUST_CHECK;
 void ingester_close(struct ingester *ingester);
 /* Stores all that is new, batch by batch, until nothing is left or *stop is set. After an error what was stored
@@ -52,6 +54,9 @@ struct ingest_lag {
   int64_t unread_bytes;
   int64_t seconds; /* the age of the oldest line that is not counted yet; 0 for none */
 };
+/* Destroys the address salts of days whose grants cannot play any more, those that ended more than keep_seconds ago. */
+enum error ingester_expire_salts(struct ingester *ingester, int64_t keep_seconds, int64_t *ret_destroyed) MUST_CHECK;
+
 enum error ingester_lag(struct ingester *ingester, struct ingest_lag *ret_lag) MUST_CHECK;
 
 #endif

@@ -1,0 +1,85 @@
+/* SPDX-License-Identifier: ISC */
+/* Puts the parts together; each has a file of its own. */
+#include "config.h"
+
+#include "audience/audience.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "audience/robot_list.h"
+
+struct audience {
+  enum address_mode mode;
+  struct robot_list *robots;          /* NULL: this machine has no list */
+  struct country_database *countries; /* NULL: none is set */
+};
+
+static enum error open_robots(struct audience *audience, const char *folder, struct text *ret_problems) {
+  struct text problem = {0};
+  enum error error = robot_list_open(folder, &audience->robots, &problem);
+  if (error != ERROR_NONE && error != ERROR_MEMORY) {
+    text_appendf(ret_problems,
+                 "%s; robots count as viewers. Build with --with-web and install again, or correct share_dir\n",
+                 problem.data == NULL ? folder : problem.data);
+    error = ERROR_NONE;
+  }
+  text_free(&problem);
+  return error;
+}
+
+enum error audience_open(const struct audience_options *options, struct audience **ret_audience,
+                         struct text *ret_problems) {
+  struct audience *audience = calloc(1, sizeof *audience);
+  if (audience == NULL) {
+    return ERROR_MEMORY;
+  }
+  audience->mode = options->mode;
+  enum error error = open_robots(audience, options->folder, ret_problems);
+  if (error == ERROR_NONE && options->country_database[0] != '\0') {
+    error = country_database_new(options->country_database, &audience->countries);
+  }
+  if (error != ERROR_NONE) {
+    audience_close(audience);
+    return error;
+  }
+  audience_refresh(audience, ret_problems);
+  *ret_audience = audience;
+  return ERROR_NONE;
+}
+
+void audience_close(struct audience *audience) {
+  if (audience != NULL) {
+    robot_list_close(audience->robots);
+    country_database_free(audience->countries);
+    free(audience);
+  }
+}
+
+void audience_refresh(struct audience *audience, struct text *ret_problems) {
+  enum error error = audience->countries == NULL ? ERROR_NONE : country_database_refresh(audience->countries);
+  if (error != ERROR_NONE) {
+    text_appendf(ret_problems,
+                 "country_database: %s; put a database in MaxMind's format there, readable by this account\n",
+                 error == ERROR_INVALID ? "the file is none" : error_strerror(error));
+  }
+}
+
+bool audience_needs_salt(const struct audience *audience) {
+  return audience->mode != ADDRESS_FULL;
+}
+
+enum error audience_judge(struct audience *audience, const char *address, const char *user_agent_or_null,
+                          const unsigned char *salt, struct audience_mark *ret_mark) {
+  struct audience_mark mark = {.robot = false};
+  enum error error = address_mask(address, audience->mode, salt, &mark.address);
+  if (error != ERROR_NONE) {
+    return error;
+  }
+  mark.robot = audience->robots != NULL && robot_list_has(audience->robots, user_agent_or_null);
+  if (audience->countries != NULL) {
+    country_database_find(audience->countries, address, mark.country);
+  }
+  *ret_mark = mark;
+  return ERROR_NONE;
+}

@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * All that is said of who views, in one place: robot or not, the country, and what is kept of the address, as the
+ * settings want it. What is missing on this machine is left out of the marks; views count without them.
+ */
+#ifndef MEDIAGATE_AUDIENCE_AUDIENCE_H
+#define MEDIAGATE_AUDIENCE_AUDIENCE_H
+
+#include <stdbool.h>
+
+#include "audience/address_mask.h"
+#include "audience/country.h"
+#include "base/error.h"
+#include "base/text.h"
+
+struct audience_options {
+  const char *folder;           /* of robots.list and players.list */
+  const char *country_database; /* "" for none */
+  enum address_mode mode;
+};
+
+struct audience;
+
+/* Each part that is missing is a line in ret_problems, with its consequence and remedy. ERROR_MEMORY. */
+enum error audience_open(const struct audience_options *options, struct audience **ret_audience,
+                         struct text *ret_problems) MUST_CHECK;
+void audience_close(struct audience *audience);
+/* Looks for a new country database; call it before a batch. What is wrong with it is a line in ret_problems, once. */
+void audience_refresh(struct audience *audience, struct text *ret_problems);
+/* Do the addresses need a salt in this mode? */
+bool audience_needs_salt(const struct audience *audience);
+
+struct audience_mark {
+  struct masked_address address;
+  char country[COUNTRY_SIZE]; /* "" unknown */
+  bool robot;
+};
+/* `salt` as in address_mask. The country is the unmasked address's. ERROR_INVALID: no address. */
+enum error audience_judge(struct audience *audience, const char *address, const char *user_agent_or_null,
+                          const unsigned char *salt, struct audience_mark *ret_mark) MUST_CHECK;
+
+#endif

@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: ISC */
+/* Where the lists lie, and how what is missing is told. */
+#include "config.h"
+
+#include "command/command_audience.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/file.h"
+#include "base/log.h"
+
+_Static_assert((int)VIEW_IP_FULL == (int)ADDRESS_FULL && (int)VIEW_IP_TRUNCATED == (int)ADDRESS_TRUNCATED &&
+                   (int)VIEW_IP_HASHED == (int)ADDRESS_HASHED,
+               "view_ip's choices are the modes");
+
+static void tell_problems(char *lines) {
+  char *rest = NULL;
+  for (char *line = strtok_r(lines, "\n", &rest); line != NULL; line = strtok_r(NULL, "\n", &rest)) {
+    log_event(LOG_LEVEL_WARNING, "audience_incomplete", LOG_STR("problem", line));
+  }
+}
+
+enum error command_audience_open(const struct settings *settings, struct audience **ret_audience) {
+  char *folder = file_join(settings->share_dir[0] == '\0' ? MEDIAGATE_SHARE_DIR : settings->share_dir, "audience");
+  if (folder == NULL) {
+    return ERROR_MEMORY;
+  }
+  struct text problems = {0};
+  const struct audience_options options = {
+      .folder = folder, .country_database = settings->country_database, .mode = (enum address_mode)settings->view_ip};
+  enum error error = audience_open(&options, ret_audience, &problems);
+  if (error == ERROR_NONE && problems.data != NULL) {
+    tell_problems(problems.data);
+  }
+  text_free(&problems);
+  free(folder);
+  return error;
+}

@@ -1,0 +1,12 @@
+/* SPDX-License-Identifier: ISC */
+/* Opens what is said of viewers as the settings want it, for the commands that count views. */
+#ifndef MEDIAGATE_COMMAND_COMMAND_AUDIENCE_H
+#define MEDIAGATE_COMMAND_COMMAND_AUDIENCE_H
+
+#include "audience/audience.h"
+#include "config/settings.h"
+
+/* Logs what is missing. ERROR_MEMORY. */
+enum error command_audience_open(const struct settings *settings, struct audience **ret_audience) MUST_CHECK;
+
+#endif
