@@ -8,6 +8,7 @@
 
 #include <stdbool.h>
 
+#include "audience/audience.h"
 #include "base/error.h"
 #include "base/subprocess.h"
 #include "config/settings.h"
@@ -15,6 +16,7 @@
 #include "security/keyring.h"
 #include "security/token_memo.h"
 #include "store/account_store.h"
+#include "store/address_salt_store.h"
 #include "store/database.h"
 #include "store/media_store.h"
 #include "store/row_cache.h"
@@ -24,8 +26,10 @@ struct app {
   const struct keyring *access_keys;
   const struct keyring *stream_keys;
   struct database *database;
-  struct row_cache *row_cache;       /* NULL but in the fast and api pools */
-  struct token_memo *token_memo;     /* the same */
+  struct row_cache *row_cache;   /* NULL but in the fast and api pools */
+  struct token_memo *token_memo; /* the same */
+  struct audience *audience;     /* what is said of viewers; in the api pool */
+  struct address_salts address_salts;
   struct media_folder *media_folder; /* opened by start in the api, upload and fast pools */
   const char *pool_name;
   subprocess_beat *beat; /* tells the supervisor that a long request is alive */

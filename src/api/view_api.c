@@ -10,6 +10,8 @@
 
 #include "api/call.h"
 #include "api/reply.h"
+#include "base/clock.h"
+#include "base/log.h"
 #include "base/text.h"
 #include "http/json_body.h"
 #include "security/signed_url.h"
@@ -20,13 +22,14 @@
 
 struct reported {
   char address[46];
-  const char *viewer; /* NULL: none; lives as long as the object */
+  const char *viewer; /* NULL: none; lives as long as the object, as the user agent */
+  const char *user_agent;
 };
 
 /* Reads the body, which may be absent: then the caller's own address is the viewer's. False: the
  * response has the answer. The caller puts *ret_object. */
 static bool read_reported(struct call *call, struct json_object **ret_object, struct reported *ret_reported) {
-  static const char *const names[] = {"viewer", "viewed_by_ip", NULL};
+  static const char *const names[] = {"viewer", "viewed_by_ip", "user_agent", NULL};
   struct response *response = call->response;
   const char *address = call->request->remote_address;
   if (call->request->has_body) {
@@ -35,6 +38,7 @@ static bool read_reported(struct call *call, struct json_object **ret_object, st
     }
     json_body_refuse_unknown(*ret_object, names, response);
     ret_reported->viewer = json_body_string_optional(*ret_object, "viewer", 1, VIEWER_SIZE - 1, response);
+    ret_reported->user_agent = json_body_string_optional(*ret_object, "user_agent", 1, USER_AGENT_MAX, response);
     const char *given = json_body_string_optional(*ret_object, "viewed_by_ip", 1, ADDRESS_MAX, response);
     address = given != NULL ? given : address;
   }
@@ -58,18 +62,39 @@ static void append_reported_members(struct text *body, const struct view *view) 
   reply_time(body, "timestamp", view->timestamp_us);
 }
 
-static void report(struct call *call, int64_t media_id, const struct reported *reported) {
-  char user_agent[USER_AGENT_MAX + 1] = "";
-  const char *sent = call->request->user_agent;
-  size_t length = strnlen(sent, USER_AGENT_MAX);
-  if (text_is_utf8(sent, length)) { /* one cut in the middle of a character, or hostile, is not kept */
-    memcpy(user_agent, sent, length);
+/* The view is of now, and so is its salt. */
+static enum error judge(struct app *app, const struct reported *reported, struct audience_mark *ret_mark) {
+  const unsigned char *salt = NULL;
+  struct text problems = {0};
+  enum error error = ERROR_NONE;
+  audience_refresh(app->audience, &problems);
+  if (problems.length > 0) {
+    log_event(LOG_LEVEL_WARNING, "audience_incomplete", LOG_STR("problem", problems.data));
   }
+  text_free(&problems);
+  if (audience_needs_salt(app->audience)) {
+    error = address_salts_get(&app->address_salts, app->database, clock_now_us(), &salt);
+  }
+  return error == ERROR_NONE ? audience_judge(app->audience, reported->address, reported->user_agent, salt, ret_mark)
+                             : error;
+}
+
+static void report(struct call *call, int64_t media_id, const struct reported *reported) {
   struct view view = {.id = 0};
+  struct audience_mark mark;
   int64_t retry_after = 60;
-  enum error error = view_store_report(call->app->database, media_id, reported->address, reported->viewer,
-                                       *user_agent != '\0' ? user_agent : NULL, call->app->settings->view_report_limit,
-                                       &view, &retry_after);
+  enum error error = judge(call->app, reported, &mark);
+  if (error == ERROR_NONE) {
+    const struct view_report row = {.media_id = media_id,
+                                    .address = mark.address.shown,
+                                    .address_key = mark.address.key,
+                                    .address_hash = mark.address.hash,
+                                    .viewer = reported->viewer,
+                                    .user_agent = reported->user_agent,
+                                    .country = mark.country,
+                                    .bot = mark.robot};
+    error = view_store_report(call->app->database, &row, call->app->settings->view_report_limit, &view, &retry_after);
+  }
   if (error == ERROR_LIMITED) {
     call_too_many(call, retry_after, "Too many views of this medium from this address.");
   } else if (error != ERROR_NONE) {

@@ -21,7 +21,7 @@ static void tell_problems(char *lines) {
   }
 }
 
-enum error command_audience_open(const struct settings *settings, struct audience **ret_audience) {
+enum error command_audience_open(const struct settings *settings, bool tell, struct audience **ret_audience) {
   char *folder = file_join(settings->share_dir[0] == '\0' ? MEDIAGATE_SHARE_DIR : settings->share_dir, "audience");
   if (folder == NULL) {
     return ERROR_MEMORY;
@@ -30,7 +30,7 @@ enum error command_audience_open(const struct settings *settings, struct audienc
   const struct audience_options options = {
       .folder = folder, .country_database = settings->country_database, .mode = (enum address_mode)settings->view_ip};
   enum error error = audience_open(&options, ret_audience, &problems);
-  if (error == ERROR_NONE && problems.data != NULL) {
+  if (tell && error == ERROR_NONE && problems.data != NULL) {
     tell_problems(problems.data);
   }
   text_free(&problems);

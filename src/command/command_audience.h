@@ -6,7 +6,7 @@
 #include "audience/audience.h"
 #include "config/settings.h"
 
-/* Logs what is missing. ERROR_MEMORY. */
-enum error command_audience_open(const struct settings *settings, struct audience **ret_audience) MUST_CHECK;
+/* Logs what is missing, with `tell`: once for each ingest is enough. ERROR_MEMORY. */
+enum error command_audience_open(const struct settings *settings, bool tell, struct audience **ret_audience) MUST_CHECK;
 
 #endif

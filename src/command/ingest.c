@@ -249,7 +249,7 @@ static int run(const struct settings *settings, bool status, const char *rejects
                                      .context = &following};
   enum error error = database_open(&database_options, &options.database);
   if (error == ERROR_NONE && !status) {
-    error = command_audience_open(settings, &options.audience);
+    error = command_audience_open(settings, true, &options.audience);
   }
   if (error == ERROR_NONE) {
     error = ingester_open(&options, &following.ingester);

@@ -69,7 +69,7 @@ int ingest_import(const struct settings *settings, const char *rejects_path, cha
                                      .batch_lines = (size_t)settings->ingest_batch,
                                      .view_retention = settings->view_retention};
   struct ingester *ingester = NULL;
-  enum error opened = command_audience_open(settings, &options.audience);
+  enum error opened = command_audience_open(settings, true, &options.audience);
   if (opened == ERROR_NONE) {
     opened = ingester_open(&options, &ingester);
   }

@@ -13,6 +13,7 @@
 #include "api/routes.h"
 #include "base/clock.h"
 #include "base/log.h"
+#include "command/command_audience.h"
 #include "command/housekeeping.h"
 #include "command/serve_context.h"
 #include "http/request.h"
@@ -50,6 +51,7 @@ static void stop(void *state) {
   housekeeping_free(worker->housekeeping);
   row_cache_close(worker->app.row_cache);
   token_memo_free(worker->app.token_memo);
+  audience_close(worker->app.audience);
   media_folder_close(worker->app.media_folder);
   database_close(worker->app.database);
   free(worker);
@@ -93,6 +95,9 @@ static enum error open_parts(struct worker *worker, const struct settings *setti
   }
   if (error == ERROR_NONE && caches) {
     error = token_memo_new(MEMO_SLOTS, &app->token_memo);
+  }
+  if (error == ERROR_NONE && strcmp(pool_name, "api") == 0) {
+    error = command_audience_open(settings, false, &app->audience);
   }
   if (error == ERROR_NONE && strcmp(pool_name, SERVE_HOUSEKEEPING) == 0) {
     error = housekeeping_new(app, &worker->housekeeping);

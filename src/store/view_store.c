@@ -9,32 +9,36 @@
 #include <inttypes.h>
 #include <stdio.h>
 
+#include "base/text.h"
 #include "store/rate_limit.h"
 #include "store/user_agent_store.h"
 #include "store/view_row.h"
 #include "store/view_sql.h"
 
-/* The address is hashed as address_mask does it: both are known by it. */
-static enum error insert_reported(struct database *database, int64_t media_id, const char *viewed_by_ip,
-                                  const char *viewer_or_null, int64_t user_agent_id, struct view *ret_view) {
+#define VIEW_KEY_SIZE 16 /* bytes of address_key */
+
+static enum error insert_reported(struct database *database, const struct view_report *report, const char *key_hex,
+                                  int64_t user_agent_id, struct view *ret_view) {
   /* clang-format off */
   static const char *const insert =
       "with v as (insert into media_view_log (granted_at, media_id, viewed_by_ip, \"timestamp\", address_key, address_hash,"
-      "  viewer, user_agent_id, source)"
-      "  select now(), m.id, $2::inet, now(), encode(substring(h.hash from 1 for 16), 'hex')::uuid,"
-      "  ('x' || encode(substring(h.hash from 17 for 8), 'hex'))::bit(64)::bigint & 9223372036854775807, $3, $4::int8,"
-      "  'reported' from media_asset m cross join lateral (select sha256(substring(inet_send($2::inet) from 5)) as hash) h"
-      "  where m.id = $1 and m.deleted_at is null returning *),"
+      "  viewer, user_agent_id, country, bot, source)"
+      "  select now(), m.id, $2::inet, now(), $3::uuid, $4::int8, $5, $6::int8, $7, $8::bool, 'reported'"
+      "  from media_asset m where m.id = $1 and m.deleted_at is null returning *),"
       " d as (select media_id, \"timestamp\", bot, 1 as views, 0 as bytes_sent, 0 as seconds, 0 as points,"
       "  0 as points_views from v),"
       " summed as (" SQL_ADD_TO_ROLLUPS("d") ")"
       " select " VIEW_COLUMNS " from v";
   /* clang-format on */
   struct parameters parameters = {0};
-  parameters_i64(&parameters, media_id);
-  parameters_text(&parameters, viewed_by_ip);
-  parameters_text_or_null(&parameters, viewer_or_null);
+  parameters_i64(&parameters, report->media_id);
+  parameters_text(&parameters, report->address);
+  parameters_text(&parameters, key_hex);
+  parameters_i64(&parameters, report->address_hash);
+  parameters_text(&parameters, report->viewer);
   parameters_i64_or_null(&parameters, user_agent_id);
+  parameters_text_or_null(&parameters, report->country);
+  parameters_bool(&parameters, report->bot);
   struct rows rows;
   enum error error = statement_execute(database, insert, STATEMENT_ONCE, &parameters, &rows);
   if (error != ERROR_NONE) {
@@ -57,19 +61,19 @@ static enum error insert_reported(struct database *database, int64_t media_id, c
   return ERROR_NONE;
 }
 
-enum error view_store_report(struct database *database, int64_t media_id, const char *viewed_by_ip,
-                             const char *viewer_or_null, const char *user_agent_or_null, int64_t limit_per_minute,
+enum error view_store_report(struct database *database, const struct view_report *report, int64_t limit_per_minute,
                              struct view *ret_view, int64_t *ret_retry_after) {
-  char key[80];
-  snprintf(key, sizeof key, "%" PRId64 " %s", media_id, viewed_by_ip);
+  char key_hex[2 * VIEW_KEY_SIZE + 1], limited[2 * VIEW_KEY_SIZE + 32];
+  text_hex_encode(report->address_key, VIEW_KEY_SIZE, key_hex);
+  snprintf(limited, sizeof limited, "%" PRId64 " %s", report->media_id, key_hex);
   enum error error = database_begin(database);
   if (error != ERROR_NONE) {
     return error;
   }
   struct view view = {0};
-  const char *user_agent = user_agent_or_null == NULL ? "" : user_agent_or_null;
+  const char *user_agent = report->user_agent == NULL ? "" : report->user_agent;
   int64_t user_agent_id = 0;
-  error = rate_limit_count(database, "view", key, limit_per_minute, 60, ret_retry_after);
+  error = rate_limit_count(database, "view", limited, limit_per_minute, 60, ret_retry_after);
   if (error == ERROR_NONE) {
     error = user_agent_store_ids(database, &user_agent, 1, &user_agent_id);
   }
@@ -77,7 +81,7 @@ enum error view_store_report(struct database *database, int64_t media_id, const 
     error = statement_execute(database, "select media_view_log_partition(now())", STATEMENT_ONCE, NULL, NULL);
   }
   if (error == ERROR_NONE) {
-    error = insert_reported(database, media_id, viewed_by_ip, viewer_or_null, user_agent_id, &view);
+    error = insert_reported(database, report, key_hex, user_agent_id, &view);
   }
   error = statement_end_transaction(database, error);
   if (error != ERROR_NONE) {

@@ -29,10 +29,20 @@ struct view {
 
 void view_free(struct view *view);
 
-/* Counts against the limit and inserts, in one transaction. ERROR_LIMITED with *ret_retry_after seconds;
- * ERROR_NOT_FOUND: no such medium. */
-enum error view_store_report(struct database *database, int64_t media_id, const char *viewed_by_ip,
-                             const char *viewer_or_null, const char *user_agent_or_null, int64_t limit_per_minute,
+/* A view that somebody else's player reports. Texts are valid UTF-8 without NUL. */
+struct view_report {
+  int64_t media_id;
+  const char *address;              /* as it is to be shown */
+  const unsigned char *address_key; /* 16 bytes: who views, known before the address was masked */
+  int64_t address_hash;             /* >= 0, evenly spread */
+  const char *viewer;               /* NULL for none, as the others */
+  const char *user_agent;
+  const char *country; /* "" unknown */
+  bool bot;
+};
+/* Counts against the limit, which is for each medium and address, and inserts, in one transaction. ERROR_LIMITED with
+ * *ret_retry_after seconds; ERROR_NOT_FOUND: no such medium. */
+enum error view_store_report(struct database *database, const struct view_report *report, int64_t limit_per_minute,
                              struct view *ret_view, int64_t *ret_retry_after) MUST_CHECK;
 /* Newest first; before_*: the cursor, 0 for the first page. ERROR_NOT_FOUND: no such medium. */
 enum error view_store_list(struct database *database, int64_t media_id, int64_t before_timestamp_us, int64_t before_id,

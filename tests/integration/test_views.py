@@ -61,10 +61,13 @@ def test_reports_are_limited_per_medium_and_address(admin, medium, stack):
     assert len(assert_json(admin.get(medium + "/views"))["items"]) == 6
 
 
-def test_user_agents_are_kept_as_they_can_be(admin, medium):
-    for sent, stored in (("Player/1.0", "Player/1.0"), ("x" * 600, "x" * 512), (b"\xff\xfe", None), ("", None)):
-        assert_json(admin.post(medium + "/view", headers={"User-Agent": sent}), 201)
+def test_the_players_user_agent_is_kept_not_the_callers(admin, medium):
+    for sent, stored in ((None, None), ("Player/1.0 (Zürich)", "Player/1.0 (Zürich)"), ("x" * 512, "x" * 512)):
+        body = {} if sent is None else {"user_agent": sent}
+        assert_json(admin.post(medium + "/view", json=body, headers={"User-Agent": "Backend/1.0"}), 201)
         assert assert_json(admin.get(medium + "/views"))["items"][0]["user_agent"] == stored
+    for wrong in ("", "x" * 513, 7):
+        assert_problem(admin.post(medium + "/view", json={"user_agent": wrong}), 422)
 
 
 # --- list ------------------------------------------------------------------------------------------------

@@ -218,8 +218,9 @@ START_TEST(works_through_pgbouncer_in_transaction_mode) {
       ck_assert_msg(error == ERROR_NONE, "%s", database_last_error(databases[i]));
       struct view view;
       int64_t retry_after = 0;
-      ck_assert_int_eq(view_store_report(databases[i], media.id, "192.0.2.1", NULL, NULL, 5, &view, &retry_after),
-                       ERROR_NONE);
+      const struct view_report report = {
+          .media_id = media.id, .address = "192.0.2.1", .address_key = (const unsigned char[16]){1}, .country = ""};
+      ck_assert_int_eq(view_store_report(databases[i], &report, 5, &view, &retry_after), ERROR_NONE);
       view_free(&view);
       struct view_totals totals;
       ck_assert_int_eq(

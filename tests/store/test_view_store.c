@@ -33,10 +33,25 @@ static void add_view(int64_t media_id, const char *timestamp, const char *addres
   fixture_sql(sql);
 }
 
+/* Each address of these tests has a key of its own. */
+static struct view_report report_of(int64_t media_id, const char *address) {
+  static unsigned char key[16];
+  memset(key, 0, sizeof key);
+  for (size_t i = 0; address[i] != '\0'; i++) {
+    key[i % sizeof key] = (unsigned char)(31 * key[i % sizeof key] + (unsigned char)address[i]);
+  }
+  return (struct view_report){
+      .media_id = media_id, .address = address, .address_key = key, .address_hash = key[0], .country = ""};
+}
+
 static enum error report(int64_t media_id, const char *address, int64_t limit, struct view *view) {
   int64_t retry_after = 0;
-  enum error error =
-      view_store_report(fixture_database, media_id, address, "user-7", "Player/1.0", limit, view, &retry_after);
+  struct view_report row = report_of(media_id, address);
+  row.viewer = "user-7";
+  row.user_agent = "Player/1.0";
+  row.country = "AT";
+  row.bot = true;
+  enum error error = view_store_report(fixture_database, &row, limit, view, &retry_after);
   ck_assert(error != ERROR_LIMITED || (retry_after > 0 && retry_after <= 60));
   return error;
 }
@@ -49,6 +64,8 @@ START_TEST(reports_a_view) {
   ck_assert_str_eq(view.viewed_by_ip, "2001:db8::1");
   ck_assert_str_eq(view.viewer, "user-7");
   ck_assert_str_eq(view.user_agent, "Player/1.0");
+  ck_assert_str_eq(view.country, "AT");
+  ck_assert(view.bot);
   ck_assert_str_eq(view.source, "reported");
   ck_assert_str_eq(view.grant_id, "");
   ck_assert_int_eq(view.bytes_sent, -1);
@@ -73,7 +90,8 @@ static int report_ten_times(struct database *database, int number) {
   for (int i = 0; i < 10; i++) {
     struct view view;
     int64_t retry_after = 0;
-    enum error error = view_store_report(database, raced_media, "192.0.2.1", NULL, NULL, 5, &view, &retry_after);
+    const struct view_report row = report_of(raced_media, "192.0.2.1");
+    enum error error = view_store_report(database, &row, 5, &view, &retry_after);
     if (error != ERROR_NONE && error != ERROR_LIMITED) {
       return 200;
     }
