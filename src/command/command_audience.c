@@ -15,9 +15,12 @@ _Static_assert((int)VIEW_IP_FULL == (int)ADDRESS_FULL && (int)VIEW_IP_TRUNCATED 
                "view_ip's choices are the modes");
 
 static void tell_problems(char *lines) {
-  char *rest = NULL;
-  for (char *line = strtok_r(lines, "\n", &rest); line != NULL; line = strtok_r(NULL, "\n", &rest)) {
-    log_event(LOG_LEVEL_WARNING, "audience_incomplete", LOG_STR("problem", line));
+  while (*lines != '\0') {
+    size_t length = strcspn(lines, "\n");
+    bool more = lines[length] != '\0';
+    lines[length] = '\0';
+    log_event(LOG_LEVEL_WARNING, "audience_incomplete", LOG_STR("problem", lines));
+    lines += length + more;
   }
 }
 

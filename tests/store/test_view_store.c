@@ -50,7 +50,6 @@ static enum error report(int64_t media_id, const char *address, int64_t limit, s
   row.viewer = "user-7";
   row.user_agent = "Player/1.0";
   row.country = "AT";
-  row.bot = true;
   enum error error = view_store_report(fixture_database, &row, limit, view, &retry_after);
   ck_assert(error != ERROR_LIMITED || (retry_after > 0 && retry_after <= 60));
   return error;
@@ -65,7 +64,7 @@ START_TEST(reports_a_view) {
   ck_assert_str_eq(view.viewer, "user-7");
   ck_assert_str_eq(view.user_agent, "Player/1.0");
   ck_assert_str_eq(view.country, "AT");
-  ck_assert(view.bot);
+  ck_assert(!view.bot);
   ck_assert_str_eq(view.source, "reported");
   ck_assert_str_eq(view.grant_id, "");
   ck_assert_int_eq(view.bytes_sent, -1);
