@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "audience/address_mask.h"
 #include "fixture.h"
 #include "store/media_store.h"
 
@@ -33,15 +34,11 @@ static void add_view(int64_t media_id, const char *timestamp, const char *addres
   fixture_sql(sql);
 }
 
-/* Each address of these tests has a key of its own. */
 static struct view_report report_of(int64_t media_id, const char *address) {
-  static unsigned char key[16];
-  memset(key, 0, sizeof key);
-  for (size_t i = 0; address[i] != '\0'; i++) {
-    key[i % sizeof key] = (unsigned char)(31 * key[i % sizeof key] + (unsigned char)address[i]);
-  }
+  static struct masked_address masked;
+  ck_assert_int_eq(address_mask(address, ADDRESS_FULL, NULL, &masked), ERROR_NONE);
   return (struct view_report){
-      .media_id = media_id, .address = address, .address_key = key, .address_hash = key[0], .country = ""};
+      .media_id = media_id, .address = address, .address_key = masked.key, .address_hash = masked.hash, .country = ""};
 }
 
 static enum error report(int64_t media_id, const char *address, int64_t limit, struct view *view) {
