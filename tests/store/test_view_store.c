@@ -36,7 +36,9 @@ static void add_view(int64_t media_id, const char *timestamp, const char *addres
 
 static struct view_report report_of(int64_t media_id, const char *address) {
   static struct masked_address masked;
-  ck_assert_int_eq(address_mask(address, ADDRESS_FULL, NULL, &masked), ERROR_NONE);
+  if (address_mask(address, ADDRESS_FULL, NULL, &masked) != ERROR_NONE) { /* for the database to refuse */
+    masked = (struct masked_address){.hash = 0};
+  }
   return (struct view_report){
       .media_id = media_id, .address = address, .address_key = masked.key, .address_hash = masked.hash, .country = ""};
 }
