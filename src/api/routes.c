@@ -146,4 +146,5 @@ void routes_dispatch(struct app *app, struct request *request, struct response *
     route->handler(&call);
   }
   query_free(&query);
+  tus_headers_end(request, response);
 }

@@ -20,9 +20,13 @@ const char *tus_headers_get(const struct call *call, const char *name) {
   return value != NULL && value[0] != '\0' ? value : NULL;
 }
 
+static bool is_ours(const struct request *request) {
+  return strncmp(request->path, "/uploads", strlen("/uploads")) == 0;
+}
+
 enum http_method tus_headers_begin(const struct request *request, struct response *response) {
   static const enum http_method methods[] = {HTTP_PATCH, HTTP_DELETE, HTTP_HEAD};
-  if (strncmp(request->path, "/uploads", strlen("/uploads")) != 0) {
+  if (!is_ours(request)) {
     return request->method;
   }
   response_header(response, "Tus-Resumable", TUS_VERSION);
@@ -33,6 +37,12 @@ enum http_method tus_headers_begin(const struct request *request, struct respons
     }
   }
   return request->method;
+}
+
+void tus_headers_end(const struct request *request, struct response *response) {
+  if (is_ours(request) && request->method == HTTP_HEAD && response->status >= 500) {
+    response->status = 423;
+  }
 }
 
 bool tus_headers_check_version(const struct call *call) {

@@ -1,14 +1,11 @@
 # SPDX-License-Identifier: ISC
 """Stream URLs in what people play them with: ffprobe, ffmpeg, curl, and Chromium on a page of another origin."""
-import contextlib
 import functools
 import hashlib
-import http.server
 import json
 import os
 import shutil
 import subprocess
-import threading
 
 import pytest
 
@@ -16,33 +13,9 @@ import web_tools
 from answers import assert_problem
 from stack import DEADLINE
 
-PAGE = b"""<!DOCTYPE html><html lang="en"><title>A page with a player</title><video muted playsinline width="640"></video></html>"""
-
-
-class _Page(http.server.BaseHTTPRequestHandler):
-    def do_GET(self):  # pylint: disable=invalid-name
-        self.send_response(200)
-        self.send_header("Content-Type", "text/html")
-        self.send_header("Content-Length", str(len(PAGE)))
-        self.end_headers()
-        self.wfile.write(PAGE)
-
-    def log_message(self, *_):  # pylint: disable=arguments-differ
-        pass
-
-
-@contextlib.contextmanager
-def other_origin():
-    """A web site of somebody else's, with a <video> and nothing more."""
-    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), _Page) as server:
-        threading.Thread(target=server.serve_forever, daemon=True).start()
-        yield f"http://127.0.0.1:{server.server_address[1]}"
-        server.shutdown()
-
-
 @pytest.fixture(scope="module")
 def allowed():
-    with other_origin() as origin:
+    with web_tools.other_origin() as origin:
         yield origin
 
 
@@ -173,7 +146,7 @@ def test_hls_plays_in_ffmpeg_through_one_grant(players, hls, make_media):
 
 
 def test_a_site_that_is_not_on_the_list_cannot_read(players, hls, long_film):
-    with other_origin() as stranger:
+    with web_tools.other_origin() as stranger:
         seen = web_tools.browse("hls", page_url=stranger, stream_url=url_of(players, hls), expect_failure=True)
         assert any(problem["fatal"] for problem in seen["problems"])
         token = players.admin().headers["Authorization"].split()[1]

@@ -22,6 +22,7 @@ def test_the_tour_works_when_pasted(stack, tmp_path):
     assert done.returncode == 0, done.stderr + done.stdout
     assert '"email":"you@example.org"' in done.stdout
     assert '"video_codec": "h264"' in done.stdout
+    assert re.search(r"^Media-Location: /media/media/[0-9]+", done.stdout, re.MULTILINE)
     assert f"{stack.base_url}/stream/" in done.stdout
     assert "played: every byte is the same" in done.stdout
     assert done.stdout.count('"source": "stream"') == 1

@@ -15,7 +15,7 @@ import time
 import pytest
 
 from stack import DEADLINE, Stack, wait_until
-from upload_tools import age_notes, bearer, children, nothing_is_left, probes, put, spool, spooling_worker, stored
+from upload_tools import Padded, age_notes, bearer, children, nothing_is_left, peak_kib, probes, put, spool, spooling_worker, stored
 
 
 @pytest.fixture
@@ -40,32 +40,6 @@ def test_a_full_disk_is_507_and_leaves_nothing(small_disk, make_media):
     assert answer.status_code == 507, answer.text
     nothing_is_left(small_disk, media["id"])
     assert small_disk.upload(media["id"], make_media("short")).status_code == 201
-
-
-class Padded:
-    """A film, then a box that readers skip, up to a size: valid, large, and made as it is sent."""
-
-    def __init__(self, film, size):
-        self.film, self.size = film, size
-
-    def __iter__(self):
-        yield self.film
-        left = self.size - len(self.film) - 16
-        yield b"\0\0\0\1free" + (left + 16).to_bytes(8, "big")
-        block = bytes(1 << 20)
-        while left > 0:
-            yield block[:min(left, len(block))]
-            left -= len(block)
-
-    def __len__(self):
-        return self.size
-
-
-def peak_kib(pid):
-    for line in pathlib.Path(f"/proc/{pid}/status").read_text(encoding="ascii").splitlines():
-        if line.startswith("VmHWM:"):
-            return int(line.split()[1])
-    raise AssertionError("no VmHWM")
 
 
 def test_a_gibibyte_takes_no_memory(make_stack, make_media):

@@ -3,11 +3,14 @@
 
 Without them the tests that need them skip on a user's machine, and fail where CI=true.
 """
+import contextlib
+import http.server
 import json
 import os
 import pathlib
 import shutil
 import subprocess
+import threading
 
 import pytest
 
@@ -49,3 +52,27 @@ def browse(script, **settings):
                           timeout=6 * DEADLINE, env={**os.environ, "WEB_TOOLS": str(TOOLS)}, check=False)
     assert done.returncode == 0, done.stderr + done.stdout
     return json.loads(done.stdout)
+
+
+PAGE = b"""<!DOCTYPE html><html lang="en"><title>A page with a player</title><video muted playsinline width="640"></video></html>"""
+
+
+class _Page(http.server.BaseHTTPRequestHandler):
+    def do_GET(self):  # pylint: disable=invalid-name
+        self.send_response(200)
+        self.send_header("Content-Type", "text/html")
+        self.send_header("Content-Length", str(len(PAGE)))
+        self.end_headers()
+        self.wfile.write(PAGE)
+
+    def log_message(self, *_):  # pylint: disable=arguments-differ
+        pass
+
+
+@contextlib.contextmanager
+def other_origin():
+    """A web site of somebody else's, with a <video> and nothing more."""
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), _Page) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{server.server_address[1]}"
+        server.shutdown()

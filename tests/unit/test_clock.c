@@ -95,6 +95,22 @@ START_TEST(formats_any_number) {
 }
 END_TEST
 
+START_TEST(formats_as_http_has_it) {
+  static const struct {
+    int64_t time_us;
+    const char *expected;
+  } rows[] = {{INT64_C(784111777000000), "Sun, 06 Nov 1994 08:49:37 GMT"}, /* RFC 9110's */
+              {0, "Thu, 01 Jan 1970 00:00:00 GMT"},
+              {-1, "Thu, 01 Jan 1970 00:00:00 GMT"},
+              {INT64_MAX, "Fri, 31 Dec 9999 23:59:59 GMT"}};
+  for (size_t i = 0; i < UNIT_ROWS(rows); i++) {
+    char text[CLOCK_HTTP_SIZE];
+    clock_format_http(rows[i].time_us, text);
+    ck_assert_str_eq(text, rows[i].expected);
+  }
+}
+END_TEST
+
 START_TEST(clocks_advance) {
   int64_t before = clock_monotonic_ms();
 
@@ -104,4 +120,4 @@ START_TEST(clocks_advance) {
 }
 END_TEST
 
-UNIT_MAIN("clock", parses_times, refuses_times, formats_any_number, clocks_advance)
+UNIT_MAIN("clock", parses_times, refuses_times, formats_any_number, formats_as_http_has_it, clocks_advance)

@@ -218,6 +218,26 @@ START_TEST(base64url_refuses) {
 }
 END_TEST
 
+START_TEST(base64_with_its_padding) {
+  static const struct {
+    const char *input, *bytes; /* bytes NULL: refused */
+    size_t size;
+  } rows[] = {
+      {"", "", 0},       {"Zg==", "f", 1},  {"Zm8=", "fo", 2},     {"Zm9v", "foo", 3}, {"+/8=", "\xFB\xFF", 2},
+      {"Zg", NULL, 0},   {"Zg=", NULL, 0},  {"Zh==", NULL, 0},     {"Zm9=", NULL, 0},  {"-_8=", NULL, 0},
+      {"====", NULL, 0}, {"A===", NULL, 0}, {"Zg==Zg==", NULL, 0}, {"Zg= ", NULL, 0},  {"=Zg=", NULL, 0},
+  };
+  for (size_t i = 0; i < UNIT_ROWS(rows); i++) {
+    char bytes[16];
+    size_t size = 77;
+    enum error error = text_base64_decode(rows[i].input, strlen(rows[i].input), bytes, &size);
+    ck_assert_msg(error == (rows[i].bytes == NULL ? ERROR_INVALID : ERROR_NONE), "%s", rows[i].input);
+    ck_assert_msg(rows[i].bytes == NULL || (size == rows[i].size && memcmp(bytes, rows[i].bytes, size) == 0), "%s",
+                  rows[i].input);
+  }
+}
+END_TEST
+
 START_TEST(hex_both_ways) {
   char hex[9];
   unsigned char bytes[4] = {0};
@@ -315,5 +335,5 @@ START_TEST(constant_time_equality) {
 END_TEST
 
 UNIT_MAIN("text", parses_decimals, knows_utf8, writes_json_strings, percent_encodes, percent_decodes,
-          base64url_both_ways, base64url_refuses, hex_both_ways, canonical_addresses, trims_and_lowers, buffer_grows,
-          constant_time_equality)
+          base64url_both_ways, base64url_refuses, base64_with_its_padding, hex_both_ways, canonical_addresses,
+          trims_and_lowers, buffer_grows, constant_time_equality)

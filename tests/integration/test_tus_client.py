@@ -1,0 +1,136 @@
+# SPDX-License-Identifier: ISC
+"""Resumable uploads by the client that most applications use, tus-js-client: in Node, and in Chromium from another origin."""
+import collections
+import hashlib
+import json
+import os
+import re
+import shutil
+import subprocess
+
+import pytest
+
+import web_tools
+from stack import DEADLINE, TOP_SRC
+from upload_tools import Padded
+
+SIZE = 24 * 2**20
+
+
+@pytest.fixture(scope="module")
+def page():
+    with web_tools.other_origin() as url:
+        yield url
+
+
+@pytest.fixture(scope="module")
+def town(module_stack_with, page):
+    web_tools.need_tools()
+    return module_stack_with(upload_workers=6, cors_origins=[page], upload_max=2 * SIZE)
+
+
+@pytest.fixture(scope="module")
+def film(make_media, tmp_path_factory):
+    """A film with a long box behind it: its path and SHA-256."""
+    path = tmp_path_factory.mktemp("film") / "film.mp4"
+    digest = hashlib.sha256()
+    with open(path, "wb") as file:
+        for piece in Padded(make_media("film").read_bytes(), SIZE):
+            file.write(piece)
+            digest.update(piece)
+    return path, digest.hexdigest()
+
+
+def in_node(_page, path, jobs):
+    done = subprocess.run(["node", TOP_SRC / "tests/web/tus_node.mjs", json.dumps({"path": str(path), "jobs": jobs})], capture_output=True, text=True,
+                          timeout=6 * DEADLINE, env={**os.environ, "WEB_TOOLS": str(web_tools.TOOLS)}, check=False)
+    assert done.returncode == 0, done.stderr + done.stdout
+    return json.loads(done.stdout)
+
+
+def in_chromium(page, path, jobs):
+    return web_tools.browse("tus_page", page_url=page, path=str(path), jobs=jobs, bytes_per_second=40 * 2**20)["results"]
+
+
+@pytest.fixture(params=[in_node, in_chromium])
+def upload(request, town, page, film):
+    """upload(job, …): runs all at once, checks that each made a medium of its own with every byte; what the client saw of each."""
+    def run(*jobs):
+        api = town.new_admin()
+        common = {"endpoint": town.base_url + "/uploads/", "token": api.tokens["access_token"], "size": SIZE}
+        jobs = [{**common, "metadata": {"filename": f"Film {i}.mp4", "filetype": "video/mp4"}, **job} for i, job in enumerate(jobs)]
+        seen = request.param(page, film[0], jobs)
+        assert len({result["media"] for result in seen}) == len(jobs)
+        for job, result in zip(jobs, seen):
+            assert result["creations"] == 1, "the client gave its upload up"
+            media = api.get(result["media"]).json()
+            assert (media["sha256"], media["size_bytes"]) == (film[1], SIZE)
+            assert media["title"] == job["metadata"]["filename"]
+        assert not list((town.data_dir / "uploads").iterdir())
+        return seen
+    return run
+
+
+def test_whole(upload):
+    assert upload({})[0]["requests"] == 2
+
+
+def test_with_the_creation(upload):
+    assert upload({"with_creation": True})[0]["requests"] == 1
+
+
+def test_in_chunks(upload):
+    assert upload({"chunk_size": 2**20})[0]["requests"] == 1 + SIZE / 2**20
+
+
+def test_to_several_media_at_once(upload):
+    upload({}, {"chunk_size": 3 * 2**20}, {"chunk_size": 5000001}, {"with_creation": True, "chunk_size": 2**22})
+
+
+def test_broken_off_twenty_times_at_random(upload, town):
+    for seen in upload({"aborts": 20, "seed": 7, "chunk_size": 2**19}, {"aborts": 20, "seed": 8, "chunk_size": 2**20}):
+        assert seen["aborts"] == 20
+        assert len(seen["offsets"]) >= 20 and len(set(seen["offsets"])) > 10, seen
+        assert seen["offsets"] == sorted(seen["offsets"]), "an offset that was told went back"
+    by_upload = collections.defaultdict(list)
+    for event in town.serve_events("upload_received"):
+        by_upload[event["upload"]].append(event["offset"])
+    assert all(offsets == sorted(offsets) for offsets in by_upload.values())
+
+
+def test_broken_off_in_one_long_request(upload):
+    seen, = upload({"aborts": 5, "seed": 9})
+    assert seen["aborts"] >= 1 and seen["offsets"] == sorted(seen["offsets"])
+
+
+# --- the snippets of docs/uploads.md, as they stand there -------------------------------------------------------
+def snippet(language, index=0):
+    text = (TOP_SRC / "docs/uploads.md").read_text(encoding="utf-8")
+    return re.findall(rf"```{language}\n(.*?)```", text, re.DOTALL)[index]
+
+
+def test_the_guides_shell_snippet(stack, make_media, tmp_path):
+    shutil.copy(make_media("film"), tmp_path / "film.mp4")
+    token = stack.new_admin().tokens["access_token"]
+    done = subprocess.run(["bash", "-eu"], input=snippet("sh"), capture_output=True, text=True, timeout=4 * DEADLINE, check=False, cwd=tmp_path,
+                          env={"PATH": "/usr/local/bin:/usr/bin:/bin", "MG": stack.base_url, "TOKEN": token})
+    assert done.returncode == 0, done.stderr + done.stdout
+    media = stack.admin().get(done.stdout.strip()).json()
+    assert media["sha256"] == hashlib.sha256(make_media("film").read_bytes()).hexdigest() and media["title"] == "My film"
+
+
+def test_the_guides_javascript_snippet(stack, make_media, tmp_path):
+    web_tools.need_tools()
+    (tmp_path / "node_modules").symlink_to(web_tools.TOOLS / "node_modules")
+    (tmp_path / "guide.mjs").write_text(snippet("js"), encoding="utf-8")
+    (tmp_path / "run.mjs").write_text("""
+import { createReadStream } from 'node:fs';
+import { upload } from './guide.mjs';
+const [path, server, token] = process.argv.slice(2);
+console.log(await upload(createReadStream(path), { server, accessToken: async () => token, onProgress: () => {} }));
+""", encoding="utf-8")
+    api = stack.new_admin()
+    done = subprocess.run(["node", tmp_path / "run.mjs", make_media("film"), stack.base_url, api.tokens["access_token"]], capture_output=True, text=True,
+                          timeout=4 * DEADLINE, check=False)
+    assert done.returncode == 0, done.stderr + done.stdout
+    assert api.get(done.stdout.strip()).json()["sha256"] == hashlib.sha256(make_media("film").read_bytes()).hexdigest()
