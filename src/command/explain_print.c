@@ -193,7 +193,7 @@ void explain_print_json(const struct explanation *explanation) {
                story->logs, story->damaged_logs, story->rejected, story->viewers, story->counted_lines,
                story->counted_bytes);
   text_append(&out, explanation->views == NULL ? "null" : "[");
-  for (size_t i = 0; i < explanation->view_count; i++) {
+  for (size_t i = 0; explanation->views != NULL && i < explanation->view_count; i++) {
     text_append(&out, i > 0 ? "," : "");
     add_view(&out, &explanation->views[i]);
   }

@@ -345,6 +345,14 @@ def test_every_delivery_counts_exactly_once(make_stack, film_bytes):
     assert not (town.data_dir / "rejected.log").exists()
 
 
+def test_every_delivery_counts_once_while_ingest_rotates_too(make_stack, film_bytes):
+    """Killed between any two steps of a rotation, with logrotate doing the same at times."""
+    town = make_stack(**HURRY, log_rotate_size=1, log_retention=0)
+    crowd = play_in_trouble(town, film_bytes, **{**SIZE, "requests_each": max(SIZE["requests_each"], 1500), "rotations": 1, "crashes": 0})
+    assert counted(town) == dict(crowd.bytes)
+    assert len(list((town.root / "log").glob("view.log-*"))) >= 2 and not (town.data_dir / "rejected.log").exists()
+
+
 def test_the_proof_can_fail(make_stack, film_bytes):
     """The same with an ingest that commits its position apart from the views: it counts more than was played."""
     apart = TOP_BUILD / "tests/integration/mediagate_apart"
