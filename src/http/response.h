@@ -33,7 +33,7 @@ struct response {
   struct response_field_error field_errors[RESPONSE_MAX_FIELD_ERRORS];
   size_t field_error_count;
   bool streamed; /* the head was sent by response_stream_begin */
-  bool broken;   /* and the body did not come to its end */
+  bool broken;   /* and could not be sent whole */
 };
 
 /* request_id is not copied and may be NULL. */

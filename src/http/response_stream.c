@@ -9,7 +9,6 @@
 #include "http/response_stream.h"
 
 #include <poll.h>
-#include <sys/socket.h>
 
 #include <fcgiapp.h>
 
@@ -41,6 +40,7 @@ enum error response_stream_write(struct response_stream *stream, const void *byt
     at += piece;
     size -= (size_t)piece;
   }
+  stream->response->broken = stream->response->broken || error != ERROR_NONE;
   return error;
 }
 
@@ -54,10 +54,4 @@ enum error response_stream_begin(struct response_stream *stream) {
   }
   text_free(&head);
   return error;
-}
-
-void response_stream_break(struct response_stream *stream) {
-  stream->response->broken = true;
-  (void)FCGX_FFlush(stream->request->fcgi->out);           /* what was written is good */
-  (void)shutdown(stream->request->fcgi->ipcFd, SHUT_RDWR); /* no end of the request follows */
 }

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * A response whose body does not fit into memory: the head is sent first, then the body piece by piece, as fast as the
- * client takes it. While the client is slow the waiting beats, and ends when it must.
+ * client takes it. While the client is slow the waiting beats, and ends when it must. nginx ends a body that breaks off
+ * as it ends a whole one: the body itself must say where its end is.
  */
 #ifndef MEDIAGATE_HTTP_RESPONSE_STREAM_H
 #define MEDIAGATE_HTTP_RESPONSE_STREAM_H
@@ -25,7 +26,4 @@ struct response_stream {
 enum error response_stream_begin(struct response_stream *stream) MUST_CHECK;
 /* ERROR_ABORTED: the client is gone. ERROR_TIMEOUT: it must end now. */
 enum error response_stream_write(struct response_stream *stream, const void *bytes, size_t size) MUST_CHECK;
-/* Ends a body that is not whole, in such a way that nginx does not tell the client that it is. */
-void response_stream_break(struct response_stream *stream);
-
 #endif

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: ISC */
-/* Keyset pages in the order of (timestamp, id), each by an index of its own. */
+/* Keyset pages in the order of (timestamp, id), each by an index of its own. One join finds all user agents of a page.
+ */
 #include "config.h"
 
 #include "store/view_export.h"
@@ -8,10 +9,10 @@
 
 /* clang-format off */
 #define PAGE(condition) \
-  "select " VIEW_COLUMNS " from (select * from media_view_log l where " condition \
+  "select " VIEW_COLUMNS_WITH("a.text") " from (select * from media_view_log l where " condition \
   " l.\"timestamp\" >= " SQL_TIMESTAMP("$2") " and l.\"timestamp\" < " SQL_TIMESTAMP("$3") \
   " and (l.\"timestamp\", l.id) > (" SQL_TIMESTAMP("$4") ", $5::int8) and (not l.bot or $6::boolean)" \
-  " order by l.\"timestamp\", l.id limit $7) v order by v.\"timestamp\", v.id"
+  " order by l.\"timestamp\", l.id limit $7) v left join user_agent a on a.id = v.user_agent_id order by v.\"timestamp\", v.id"
 static const char *const page_of_medium = PAGE("l.media_id = $1 and");
 static const char *const page_of_all = PAGE("$1::int8 = 0 and");
 /* clang-format on */

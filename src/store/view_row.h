@@ -9,10 +9,11 @@
 #include "store/view_store.h"
 
 /* clang-format off */
-#define VIEW_COLUMNS \
+#define VIEW_COLUMNS_WITH(user_agent) \
   "v.id, v.media_id, host(v.viewed_by_ip), " SQL_MICROSECONDS("v.\"timestamp\"") \
-  ", v.viewer, replace(v.grant_id::text, '-', ''), (select a.text from user_agent a where a.id = v.user_agent_id)," \
+  ", v.viewer, replace(v.grant_id::text, '-', ''), " user_agent "," \
   " v.country, v.referrer, v.bytes_sent, v.seconds, v.delivered_points, v.source, v.bot"
+#define VIEW_COLUMNS VIEW_COLUMNS_WITH("(select a.text from user_agent a where a.id = v.user_agent_id)")
 /* clang-format on */
 
 void view_row_read(struct rows *rows, struct view *ret_view);

@@ -66,6 +66,8 @@ def test_every_call_is_answered_as_the_document_says(stack, make_media, document
         api.post(path + "/view", json={"viewer": "u-1"}), api.get(path + "/views"), api.get(path + "/analytics"),
         api.get(path + "/analytics", params={"interval": "hour", "tz": "Europe/Berlin", "from": "2026-01-01T00:00:00Z",
                                              "to": "2026-01-02T00:00:00Z"}),
+        api.get("/analytics/overview"), api.get("/analytics/top", params={"by": "bytes"}), api.get("/analytics/live"),
+        api.get("/analytics/export", params={"media_id": medium["id"]}),
         api.get("/livez"), api.get("/readyz"), api.get("/auth/me"),
     ]
     grant = answers[3].json()["grant_id"]
