@@ -229,6 +229,9 @@ static enum error collect(struct child *child, const struct subprocess_limits *l
     if (beat != NULL) {
       beat(beat_context);
     }
+    if (limits->stop != NULL && *limits->stop) {
+      return ERROR_ABORTED;
+    }
     struct pollfd polled[] = {{.fd = child->output_fd, .events = POLLIN},
                               {.fd = child->error_fd, .events = POLLIN},
                               {.fd = child->pid_fd, .events = POLLIN}};

@@ -8,6 +8,7 @@
 #ifndef MEDIAGATE_BASE_SUBPROCESS_H
 #define MEDIAGATE_BASE_SUBPROCESS_H
 
+#include <signal.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -21,6 +22,8 @@ struct subprocess_limits {
   uint64_t file_size_bytes; /* RLIMIT_FSIZE */
   size_t output_bytes;      /* of stdout; more ends the child */
   size_t error_bytes;       /* of stderr; the rest is read and dropped */
+  /* Ends the child once it is true, within 200 ms; NULL: nothing does. A handler of signals or the beat may set it. */
+  const volatile sig_atomic_t *stop;
 };
 
 /* Called at least every 200 ms while waiting; may be NULL. */
@@ -35,7 +38,7 @@ struct subprocess_result {
 
 /* argv[0] is looked up in PATH. stdin_fd is given to the child as fd 0, -1 is /dev/null.
  * ERROR_TIMEOUT: killed at wall_ms. ERROR_TOO_LARGE: killed for too much output. ERROR_NOT_FOUND: no such
- * program. ERROR_NONE means that it ran and ended; look at exit_code. Free the result in every case. */
+ * program. ERROR_ABORTED: *stop became true. ERROR_NONE means that it ran and ended; look at exit_code. Free the result in every case. */
 enum error subprocess_run(const char *const argv[], int stdin_fd, const struct subprocess_limits *limits,
                           subprocess_beat *beat, void *beat_context, struct subprocess_result *ret_result) MUST_CHECK;
 void subprocess_result_free(struct subprocess_result *result);

@@ -16,13 +16,13 @@
 #include "base/file.h"
 #include "library/container.h"
 #include "library/probe_parse.h"
+#include "library/sandbox.h"
 
 #define MAGIC_BYTES    65536
 #define OUTPUT_MAX     (256 * 1024)
 #define ERRORS_MAX     4096
-#define ARGUMENTS_MAX  64
+#define ARGUMENTS_MAX  (SANDBOX_ARGUMENTS + 32)
 #define LINE_SIZE      100
-#define SANDBOXED_PATH "/input"
 
 static const char shown_entries[] = "format=format_name,duration:format_tags=major_brand:"
                                     "stream=codec_type,codec_name,width,height:stream_disposition=attached_pic";
@@ -79,39 +79,6 @@ static enum error check_magic(int fd, char ret_reason[PROBE_REASON_SIZE]) {
   return error;
 }
 
-/* Read-only system folders, the input as one file, no network, no capabilities, nothing else. */
-static size_t append_sandbox(const char *argv[ARGUMENTS_MAX]) {
-  static const char *const sandbox[] = {
-      "bwrap",
-      "--unshare-all",
-      "--die-with-parent",
-      "--cap-drop",
-      "ALL",
-      "--ro-bind",
-      "/usr",
-      "/usr",
-      "--ro-bind-try",
-      "/lib",
-      "/lib",
-      "--ro-bind-try",
-      "/lib64",
-      "/lib64",
-      "--ro-bind-try",
-      "/etc/ld.so.cache",
-      "/etc/ld.so.cache",
-      "--ro-bind-try",
-      "/etc/alternatives",
-      "/etc/alternatives", /* Debian's libblas, which ffprobe links, is found through it */
-      "--ro-bind",
-      "/proc/self/fd/0",
-      SANDBOXED_PATH,
-      "--chdir",
-      "/"};
-  size_t count = sizeof sandbox / sizeof sandbox[0];
-  memcpy(argv, sandbox, sizeof sandbox);
-  return count;
-}
-
 static void make_arguments(bool sandbox, const char *argv[ARGUMENTS_MAX]) {
   const char *const ffprobe[] = {"ffprobe",
                                  "-v",
@@ -128,9 +95,9 @@ static void make_arguments(bool sandbox, const char *argv[ARGUMENTS_MAX]) {
                                  "-show_entries",
                                  shown_entries,
                                  "-i",
-                                 sandbox ? SANDBOXED_PATH : "/proc/self/fd/0",
+                                 sandbox ? SANDBOX_INPUT : "/proc/self/fd/0",
                                  NULL};
-  size_t count = sandbox ? append_sandbox(argv) : 0;
+  size_t count = sandbox ? sandbox_append(argv) : 0;
   memcpy(argv + count, ffprobe, sizeof ffprobe);
 }
 

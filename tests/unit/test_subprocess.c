@@ -129,6 +129,25 @@ static void wait_until_dead(pid_t pid) {
   }
 }
 
+static volatile sig_atomic_t stop_wanted;
+
+static void want_stop(void *context) {
+  (void)context;
+  stop_wanted = 1;
+}
+
+START_TEST(a_wish_to_stop_ends_it) {
+  const char *argv[] = {"sleep", "60", NULL};
+  struct subprocess_limits limits = roomy;
+  limits.stop = &stop_wanted;
+  struct subprocess_result result;
+  int64_t before_ms = clock_monotonic_ms();
+  ck_assert_int_eq(subprocess_run(argv, -1, &limits, want_stop, NULL, &result), ERROR_ABORTED);
+  ck_assert_int_lt(clock_monotonic_ms() - before_ms, 5000);
+  subprocess_result_free(&result);
+}
+END_TEST
+
 START_TEST(a_timeout_kills_the_group_while_the_heart_beats) {
   /* The grandchild ignores what a shell would pass on; its pid is told on stdout. */
   const char *argv[] = {"sh", "-c", "trap '' TERM INT HUP; sleep 60 & echo $!; wait", NULL};
@@ -210,5 +229,5 @@ START_TEST(memory_is_limited) {
 END_TEST
 
 UNIT_MAIN("subprocess", runs_as_the_rows_say, a_missing_program_is_not_found, stdin_is_the_given_descriptor,
-          a_timeout_kills_the_group_while_the_heart_beats, what_the_program_forked_dies_with_a_killed_parent,
+          a_timeout_kills_the_group_while_the_heart_beats, a_wish_to_stop_ends_it, what_the_program_forked_dies_with_a_killed_parent,
           masked_and_ignored_signals_of_the_caller_do_not_matter, memory_is_limited)

@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Ladders by rows, and the rates of the usual sizes.
+ */
+#include "config.h"
+
+#include "package/ladder.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "unit.h"
+
+struct ladder_row {
+  int width, height, max_size;
+  const char *expected;
+  const char *description;
+};
+
+static const struct ladder_row ladder_rows[] = {
+    {1920, 1080, 1080, "1920x1080 1280x720 854x480 640x360 426x240", "full HD"},
+    {3840, 2160, 1080, "1920x1080 1280x720 854x480 640x360 426x240", "no more than is wanted"},
+    {3840, 2160, 2160, "3840x2160 2560x1440 1920x1080 1280x720 854x480", "4K: the largest five"},
+    {1280, 720, 1080, "1280x720 854x480 640x360 426x240", "nothing is scaled up"},
+    {1080, 1920, 720, "720x1280 480x854 360x640 240x426", "a tall film goes by its shorter side"},
+    {1920, 800, 1080, "1728x720 1152x480 864x360 576x240", "a wide one too"},
+    {720, 720, 1080, "720x720 480x480 360x360 240x240", "a square"},
+    {321, 181, 1080, "322x182", "smaller than all: its own size, made even"},
+    {2, 2, 1080, "2x2", "the smallest"},
+    {1920, 1080, 144, "256x144", "a limit below all"},
+    {0, 0, 1080, "", "no picture"},
+};
+
+START_TEST(makes_what_the_rows_say) {
+  for (size_t i = 0; i < UNIT_ROWS(ladder_rows); i++) {
+    struct rendition renditions[LADDER_MAX];
+    char text[256] = "";
+    size_t count = ladder_make(ladder_rows[i].width, ladder_rows[i].height, ladder_rows[i].max_size, renditions);
+    for (size_t j = 0; j < count; j++) {
+      snprintf(text + strlen(text), sizeof text - strlen(text), "%s%dx%d", j > 0 ? " " : "", renditions[j].width,
+               renditions[j].height);
+    }
+    ck_assert_msg(strcmp(text, ladder_rows[i].expected) == 0, "%s: %s", ladder_rows[i].description, text);
+  }
+}
+END_TEST
+
+START_TEST(rates_fall_with_the_size) {
+  struct rendition renditions[LADDER_MAX];
+  size_t count = ladder_make(1920, 1080, 1080, renditions);
+  ck_assert_int_eq(renditions[0].maxrate_kbps, 5000);
+  for (size_t i = 1; i < count; i++) {
+    ck_assert_int_lt(renditions[i].maxrate_kbps, renditions[i - 1].maxrate_kbps);
+    ck_assert_int_gt(renditions[i].maxrate_kbps, 200);
+  }
+}
+END_TEST
+
+UNIT_MAIN("ladder", makes_what_the_rows_say, rates_fall_with_the_size)

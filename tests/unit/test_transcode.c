@@ -1,0 +1,219 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Packages of real files, made by a real ffmpeg in its sandbox: a film, a sound, what is neither, and what must end it.
+ * Skips where ffmpeg or bubblewrap cannot run.
+ */
+#include "config.h"
+
+#include "package/transcode.h"
+
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/file.h"
+#include "base/subprocess.h"
+#include "library/sandbox.h"
+#include "unit.h"
+
+static char folder[] = "/tmp/mediagate-transcode-XXXXXX";
+static char path_storage[512];
+
+static const char *path_of(const char *name) {
+  snprintf(path_storage, sizeof path_storage, "%s/%s", folder, name);
+  return path_storage;
+}
+
+static void enter_folder(void) {
+  char out[sizeof folder + 4];
+  memcpy(folder + sizeof folder - 7, "XXXXXX", 6);
+  ck_assert_ptr_nonnull(mkdtemp(folder));
+  snprintf(out, sizeof out, "%s/out", folder);
+  ck_assert_int_eq(mkdir(out, 0700), 0);
+}
+
+static void leave_folder(void) {
+  ck_assert_int_eq(file_remove_tree(folder), ERROR_NONE);
+}
+
+/* Makes a file by ffmpeg (`script` after "ffmpeg") and opens it. */
+static int make_source(const char *script, const char *name) {
+  char command[512];
+  snprintf(command, sizeof command, "cd %s && ffmpeg -nostdin -v error %s %s", folder, script, name);
+  const char *argv[] = {"sh", "-c", command, NULL};
+  const struct subprocess_limits limits = {
+      .wall_ms = 30000, .file_size_bytes = 1 << 30, .output_bytes = 4096, .error_bytes = 4096};
+  struct subprocess_result result;
+  ck_assert_int_eq(subprocess_run(argv, -1, &limits, NULL, NULL, &result), ERROR_NONE);
+  ck_assert_msg(result.exit_code == 0, "%s", result.errors.data);
+  subprocess_result_free(&result);
+  int fd = open(path_of(name), O_RDONLY | O_CLOEXEC);
+  ck_assert_int_ge(fd, 0);
+  return fd;
+}
+
+static int last_percent;
+
+static void note_progress(void *context, int percent) {
+  (void)context;
+  ck_assert_int_ge(percent, 0);
+  ck_assert_int_lt(percent, 100);
+  last_percent = percent;
+}
+
+static const struct transcode_options usual = {.sandbox = true,
+                                               .preset = "ultrafast",
+                                               .max_height = 1080,
+                                               .memory_bytes = INT64_C(2) << 30,
+                                               .time_factor = 20,
+                                               .output_factor = 4,
+                                               .progress = note_progress};
+
+static enum error package(int fd, const struct package_source *source, const struct transcode_options *options,
+                          struct transcode_result *result, char reason[TRANSCODE_REASON_SIZE]) {
+  char out[sizeof folder + 4];
+  snprintf(out, sizeof out, "%s/out", folder);
+  enum error error = transcode_run(fd, source, out, options, result, reason);
+  close(fd);
+  return error;
+}
+
+static bool made(const char *name) {
+  char inner[300];
+  struct stat status;
+  snprintf(inner, sizeof inner, "out/%s", name);
+  return stat(path_of(inner), &status) == 0 && status.st_size > 0;
+}
+
+static bool contains(const char *name, const char *words) {
+  char inner[300];
+  struct text text = {0};
+  snprintf(inner, sizeof inner, "out/%s", name);
+  bool found = file_read(path_of(inner), 1 << 20, &text) == ERROR_NONE && strstr(text.data, words) != NULL;
+  text_free(&text);
+  return found;
+}
+
+START_TEST(packages_a_film) {
+  struct transcode_result result = {0};
+  char reason[TRANSCODE_REASON_SIZE];
+  const struct package_source source = {.width = 640, .height = 360, .has_audio = true, .duration_seconds = 10};
+  enter_folder();
+  int fd = make_source("-f lavfi -i testsrc2=s=640x360:r=25:d=10 -f lavfi -i sine=d=10 -pix_fmt yuv420p", "in.mp4");
+  enum error error = package(fd, &source, &usual, &result, reason);
+  ck_assert_msg(error == ERROR_NONE, "%s", reason);
+  ck_assert_int_eq(result.segments, 3);
+  ck_assert(result.has_poster && result.size_bytes > 10000);
+  ck_assert(made("poster.jpg") && made("init-0.m4s") && made("seg-1-00003.m4s") && made("manifest.mpd"));
+  ck_assert(contains("master.m3u8", "RESOLUTION=640x360") && contains("master.m3u8", "RESOLUTION=426x240"));
+  ck_assert(contains("media_0.m3u8", "#EXT-X-ENDLIST") && !made("progress"));
+  leave_folder();
+}
+END_TEST
+
+START_TEST(packages_a_sound_with_a_cover) {
+  struct transcode_result result = {0};
+  char reason[TRANSCODE_REASON_SIZE];
+  const struct package_source source = {.has_audio = true, .duration_seconds = 6};
+  enter_folder();
+  int fd = make_source("-f lavfi -i sine=d=6 -f lavfi -i color=red:s=64x64:d=1 -map 0 -map 1 -frames:v 1 -c:v mjpeg "
+                       "-disposition:v attached_pic",
+                       "in.mp3");
+  enum error error = package(fd, &source, &usual, &result, reason);
+  ck_assert_msg(error == ERROR_NONE, "%s", reason);
+  ck_assert(result.segments >= 2 && !result.has_poster);
+  ck_assert(made("master.m3u8") && made("manifest.mpd") && !made("poster.jpg"));
+  leave_folder();
+}
+END_TEST
+
+static void write_source(const char *name, const char *bytes) {
+  int fd = open(path_of(name), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+  ck_assert_int_ge(fd, 0);
+  ck_assert_int_eq(file_write_all(fd, bytes, strlen(bytes)), ERROR_NONE);
+  close(fd);
+}
+
+START_TEST(what_is_no_film_is_refused_in_words) {
+  static const struct {
+    const char *bytes, *description;
+  } rows[] = {
+      {"#EXTM3U\n#EXTINF:4,\nfile:///etc/passwd\n#EXT-X-ENDLIST\n", "a playlist that names a file"},
+      {"ffconcat version 1.0\nfile /etc/passwd\n", "a list that names a file"},
+      {"nothing of the kind", "text"},
+  };
+  for (size_t i = 0; i < UNIT_ROWS(rows); i++) {
+    struct transcode_result result = {0};
+    char reason[TRANSCODE_REASON_SIZE];
+    const struct package_source source = {.width = 640, .height = 360, .has_audio = true, .duration_seconds = 10};
+    enter_folder();
+    write_source("in.mp4", rows[i].bytes);
+    enum error error = package(open(path_of("in.mp4"), O_RDONLY | O_CLOEXEC), &source, &usual, &result, reason);
+    ck_assert_msg(error == ERROR_INVALID, "%s: %s", rows[i].description, error_strerror(error));
+    ck_assert_msg(strncmp(reason, "ffmpeg cannot read the file", 27) == 0, "%s: %s", rows[i].description, reason);
+    leave_folder();
+  }
+}
+END_TEST
+
+static volatile sig_atomic_t stop;
+
+static void stop_now(void *context, int percent) {
+  (void)context;
+  (void)percent;
+  stop = 1;
+}
+
+START_TEST(ends_when_it_is_told_to_or_makes_too_much) {
+  struct transcode_result result = {0};
+  char reason[TRANSCODE_REASON_SIZE];
+  const struct package_source source = {.width = 640, .height = 360, .duration_seconds = 3600};
+  struct transcode_options options = usual;
+  options.stop = &stop;
+  options.progress = stop_now;
+  enter_folder();
+  int fd = make_source("-f lavfi -i testsrc2=s=640x360:r=25:d=20 -c:v libx264 -preset ultrafast -pix_fmt yuv420p",
+                       "in.mp4");
+  ck_assert_int_eq(package(dup(fd), &source, &options, &result, reason), ERROR_ABORTED);
+  options = usual;
+  options.time_factor = 0;
+  options.output_factor = -1000000; /* less than nothing may be written */
+  ck_assert_int_ne(package(fd, &source, &options, &result, reason), ERROR_NONE);
+  leave_folder();
+}
+END_TEST
+
+static bool can_run(void) {
+  const char *argv[SANDBOX_ARGUMENTS + 3];
+  size_t count = sandbox_append(argv);
+  argv[count] = "ffmpeg";
+  argv[count + 1] = "-version";
+  argv[count + 2] = NULL;
+  const struct subprocess_limits limits = {.wall_ms = 10000, .output_bytes = 65536, .error_bytes = 4096};
+  struct subprocess_result result;
+  bool can = subprocess_run(argv, -1, &limits, NULL, NULL, &result) == ERROR_NONE && result.exit_code == 0;
+  subprocess_result_free(&result);
+  return can;
+}
+
+static int run_tests(void) {
+  Suite *suite = suite_create("transcode");
+  TCase *films = tcase_create("films");
+  tcase_set_timeout(films, 120);
+  tcase_add_test(films, packages_a_film);
+  tcase_add_test(films, packages_a_sound_with_a_cover);
+  tcase_add_test(films, what_is_no_film_is_refused_in_words);
+  tcase_add_test(films, ends_when_it_is_told_to_or_makes_too_much);
+  suite_add_tcase(suite, films);
+  SRunner *runner = srunner_create(suite);
+  srunner_run_all(runner, CK_ENV);
+  int failed = srunner_ntests_failed(runner);
+  srunner_free(runner);
+  return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+}
+
+int main(void) {
+  return can_run() ? run_tests() : 77;
+}
