@@ -154,3 +154,16 @@ enum error folders_parse_note(const char *name, int64_t *ret_media_id, char ret_
   memcpy(ret_entry, entry, sizeof entry);
   return ERROR_NONE;
 }
+
+enum error folders_trash_entry(struct media_folder *folder, int64_t media_id, int parent_fd, const char *name) {
+  char to[24 + FOLDERS_UNIQUE_NAME_SIZE];
+  char path[64 + sizeof to];
+  char unique[FOLDERS_UNIQUE_NAME_SIZE];
+  folders_unique_name(unique);
+  snprintf(to, sizeof to, "%" PRId64 "-%s", media_id, unique);
+  if (renameat(parent_fd, name, folder->trash_fd, to) != 0 || fsync(parent_fd) != 0) {
+    return file_error_from_errno(errno);
+  }
+  snprintf(path, sizeof path, "/proc/self/fd/%d/%s", folder->trash_fd, to);
+  return file_remove_tree(path);
+}

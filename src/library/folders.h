@@ -16,7 +16,7 @@
 #define FOLDERS_NOTE_SIZE        (STORED_NAME_SIZE + 24)
 
 struct media_folder {
-  int data_fd, spool_fd, uploads_fd, media_fd, pending_fd, trash_fd;
+  int data_fd, spool_fd, uploads_fd, packaging_fd, media_fd, pending_fd, trash_fd;
   int library_fd; /* -1: no library */
 };
 
@@ -36,6 +36,11 @@ enum error folders_prepare_entry(struct media_folder *folder, int64_t media_id, 
 
 /* Notes every entry of media/<id>/ as unsettled. */
 enum error folders_note_entries(struct media_folder *folder, int64_t media_id, int medium_fd) MUST_CHECK;
+
+/* Moves a folder (parent_fd/name: media/<id>/, or a package in it) to trash/ and removes it there; links in it are
+ * removed, not followed. ERROR_NOT_FOUND. */
+enum error folders_trash_entry(struct media_folder *folder, int64_t media_id, int parent_fd,
+                               const char *name) MUST_CHECK;
 
 /* Notes: empty files in pending/. Writing one again renews its time. entry NULL: the deletion of
  * the medium. */

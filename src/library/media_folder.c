@@ -46,6 +46,7 @@ static enum error open_folders(struct media_folder *folder, const char *data_dir
     int *fd;
   } folders[] = {{"spool", &folder->spool_fd},
                  {"uploads", &folder->uploads_fd},
+                 {"packaging", &folder->packaging_fd},
                  {"media", &folder->media_fd},
                  {"pending", &folder->pending_fd},
                  {"trash", &folder->trash_fd}};
@@ -63,6 +64,7 @@ enum error media_folder_open(const char *data_dir, const char *library_dir, stru
   *folder = (struct media_folder){.data_fd = -1,
                                   .spool_fd = -1,
                                   .uploads_fd = -1,
+                                  .packaging_fd = -1,
                                   .media_fd = -1,
                                   .pending_fd = -1,
                                   .trash_fd = -1,
@@ -88,6 +90,7 @@ void media_folder_close(struct media_folder *folder) {
   file_close_cleanup(&folder->pending_fd);
   file_close_cleanup(&folder->media_fd);
   file_close_cleanup(&folder->uploads_fd);
+  file_close_cleanup(&folder->packaging_fd);
   file_close_cleanup(&folder->spool_fd);
   file_close_cleanup(&folder->data_fd);
   free(folder);
@@ -150,7 +153,7 @@ enum error media_folder_remove_stored(struct media_folder *folder, int64_t media
   }
   enum error error = folders_open_medium(folder, media_id, &medium_fd);
   if (error == ERROR_NONE && unlinkat(medium_fd, entry, 0) != 0) {
-    error = file_error_from_errno(errno);
+    error = errno == EISDIR ? folders_trash_entry(folder, media_id, medium_fd, entry) : file_error_from_errno(errno);
   }
   if (error != ERROR_NONE && error != ERROR_NOT_FOUND) {
     return error;
@@ -189,25 +192,12 @@ enum error media_folder_note_deletion(struct media_folder *folder, int64_t media
   return folders_write_note(folder, media_id, NULL);
 }
 
-/* Removes trash/<name> and what is in it; links are removed, not followed. */
-static enum error remove_trashed(struct media_folder *folder, const char *name) {
-  char path[64 + FOLDERS_NOTE_SIZE];
-  snprintf(path, sizeof path, "/proc/self/fd/%d/%s", folder->trash_fd, name);
-  return file_remove_tree(path);
-}
-
 enum error media_folder_trash(struct media_folder *folder, int64_t media_id) {
-  char from[24];
-  char to[24 + 1 + FOLDERS_UNIQUE_NAME_SIZE];
-  char unique[FOLDERS_UNIQUE_NAME_SIZE];
-  folders_unique_name(unique);
-  snprintf(from, sizeof from, "%" PRId64, media_id);
-  snprintf(to, sizeof to, "%" PRId64 "-%s", media_id, unique);
-  enum error error = ERROR_NONE;
-  if (renameat(folder->media_fd, from, folder->trash_fd, to) == 0) {
-    error = fsync(folder->media_fd) == 0 ? remove_trashed(folder, to) : file_error_from_errno(errno);
-  } else if (errno != ENOENT) {
-    error = file_error_from_errno(errno);
+  char name[24];
+  snprintf(name, sizeof name, "%" PRId64, media_id);
+  enum error error = folders_trash_entry(folder, media_id, folder->media_fd, name);
+  if (error == ERROR_NONE || error == ERROR_NOT_FOUND) {
+    error = folders_remove_note(folder, media_id, NULL);
   }
-  return error == ERROR_NONE ? folders_remove_note(folder, media_id, NULL) : error;
+  return error;
 }

@@ -5,7 +5,8 @@
  *
  *   spool/       uploads on their way (spool_file.h)
  *   uploads/     resumable uploads on their way, for days perhaps (kept_file.h)
- *   media/<id>/  what grants for that medium may play: files, and links into the library
+ *   packaging/   packages on their way (package_folder.h)
+ *   media/<id>/  what grants for that medium may play: files, packages, and links into the library
  *                (library_link.h)
  *   pending/     notes of what is not settled: "<id>-<entry>" may not be the row's file, "<id>" is
  *                being deleted
@@ -23,8 +24,7 @@
 
 #include "base/error.h"
 
-/* A name below media/<id>/: "<32 hex digits>.mp4", or "<32 hex digits>/master.m3u8" in a linked
- * folder. */
+/* A name below media/<id>/: "<32 hex digits>.mp4", or "<32 hex digits>/master.m3u8" in a linked folder or a package. */
 #define STORED_NAME_SIZE 160
 
 struct media_folder;
@@ -41,7 +41,7 @@ enum error media_folder_check_writable(struct media_folder *folder) MUST_CHECK;
  * such a name or not a regular file. */
 enum error media_folder_open_stored(struct media_folder *folder, int64_t media_id, const char *stored_name,
                                     int *ret_fd) MUST_CHECK;
-/* Removes one stored file or link now (never what a link points to), and its note. A missing one is
+/* Removes one stored file, package or link now (never what a link points to), and its note. A missing one is
  * fine. */
 enum error media_folder_remove_stored(struct media_folder *folder, int64_t media_id,
                                       const char *stored_name) MUST_CHECK;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * The sweep over spool/, trash/, pending/ and, when it is a full one, media/. See sweep.h and
+ * The sweep over spool/, packaging/, trash/, pending/ and, when it is a full one, media/. See sweep.h and
  * media_folder.h.
  */
 #include "config.h"
@@ -73,6 +73,26 @@ static enum error sweep_spool_file(struct sweep *sweep, int folder_fd, const cha
   }
   sweep->counts->spool++;
   return ERROR_NONE;
+}
+
+/* A packager holds a lock on its folder, as an upload on its file. */
+static enum error sweep_packaging(struct sweep *sweep, int folder_fd, const char *name) {
+  struct stat status;
+  char path[512];
+  __attribute__((cleanup(file_close_cleanup))) int fd =
+      openat(folder_fd, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+  if (fd < 0 || fstat(fd, &status) != 0) {
+    return errno == ENOENT ? ERROR_NONE : file_error_from_errno(errno);
+  }
+  if (!is_older(&status, sweep->options->spool_grace_seconds) || flock(fd, LOCK_EX | LOCK_NB) != 0) {
+    return ERROR_NONE;
+  }
+  snprintf(path, sizeof path, "/proc/self/fd/%d/%s", folder_fd, name);
+  enum error error = file_remove_tree(path);
+  if (error == ERROR_NONE) {
+    sweep->counts->spool++;
+  }
+  return error;
 }
 
 static enum error sweep_trashed(struct sweep *sweep, int folder_fd, const char *name) {
@@ -217,6 +237,9 @@ enum error sweep_run(struct media_folder *folder, const struct sweep_options *op
   struct sweep sweep = {.folder = folder, .options = options, .counts = ret_counts};
   *ret_counts = (struct sweep_counts){0};
   enum error error = each_entry(&sweep, folder->spool_fd, sweep_spool_file);
+  if (error == ERROR_NONE) {
+    error = each_entry(&sweep, folder->packaging_fd, sweep_packaging);
+  }
   if (error == ERROR_NONE) {
     error = each_entry(&sweep, folder->trash_fd, sweep_trashed);
   }

@@ -23,7 +23,7 @@ struct sweep_options {
   int64_t keep_seconds;
   /* A deletion that was noted this long ago and has not been committed never will be. */
   int64_t deletion_grace_seconds;
-  /* Spool files that no process holds and that are this old. */
+  /* Spool files and packages on their way that no process holds and that are this old. */
   int64_t spool_grace_seconds;
   /* Looks at every file of every medium, not only at those that are noted as unsettled: after a
    * start, and once a day. */
@@ -34,7 +34,7 @@ struct sweep_options {
 
 struct sweep_counts {
   int64_t spool, trash, stored,
-      deleted;     /* removed: spool files, folders in trash/, stored files, folders of deleted media */
+      deleted;     /* removed: what was on its way, folders in trash/, stored files, folders of deleted media */
   int64_t noted;   /* found by a full sweep and kept for now */
   int64_t unknown; /* of media that the database never heard of: left alone */
   int64_t failed;  /* could not be looked at or removed; the next sweep tries again */
