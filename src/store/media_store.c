@@ -23,6 +23,16 @@ const char *media_type_name(enum media_type type) {
   return type == MEDIA_VIDEO ? "video" : "audio";
 }
 
+static void read_package(struct rows *rows, struct media_package *package) {
+  rows_text(rows, package->name, sizeof package->name);
+  rows_text(rows, package->state, sizeof package->state);
+  package->progress = (int)rows_i64_or(rows, 0);
+  package->seconds_left = rows_i64_or(rows, -1);
+  rows_text(rows, package->error, sizeof package->error);
+  package->segments = (int)rows_i64_or(rows, 0);
+  package->has_poster = rows_bool(rows);
+}
+
 void media_row_read(struct rows *rows, struct media *ret_media) {
   struct media_file_facts *file = &ret_media->file;
   char type[8];
@@ -41,6 +51,7 @@ void media_row_read(struct rows *rows, struct media *ret_media) {
   rows_text(rows, file->container, sizeof file->container);
   rows_text(rows, file->video_codec, sizeof file->video_codec);
   rows_text(rows, file->audio_codec, sizeof file->audio_codec);
+  read_package(rows, &ret_media->package);
   ret_media->file_version = rows_i64(rows);
   ret_media->created_by = rows_i64_or(rows, 0);
   ret_media->created_at_us = rows_i64(rows);
@@ -122,7 +133,10 @@ enum error media_store_update(struct database *database, int64_t id, const struc
       UNLESS_REPLACED("content_type") ", " UNLESS_REPLACED("duration_seconds") ", "
       UNLESS_REPLACED("width") ", " UNLESS_REPLACED("height") ", "
       UNLESS_REPLACED("container") ", " UNLESS_REPLACED("video_codec") ", " UNLESS_REPLACED("audio_codec") ", "
-      UNLESS_REPLACED("segment_count") ","
+      UNLESS_REPLACED("segment_count") ", "
+      UNLESS_REPLACED("package_name") ", " UNLESS_REPLACED("package_state") ", " UNLESS_REPLACED("package_progress") ", "
+      UNLESS_REPLACED("package_seconds_left") ", " UNLESS_REPLACED("package_error") ", "
+      UNLESS_REPLACED("package_segments") ", package_has_poster = m.package_has_poster and not " REPLACED ","
       " file_version = m.file_version + case when " REPLACED " then 1 else 0 end,"
       " file_changed_at = case when " REPLACED " then now() else m.file_changed_at end, updated_at = now()"
       " where m.id = $1 and m.deleted_at is null"
@@ -148,6 +162,8 @@ enum error media_store_set_file(struct database *database, int64_t id, const str
       "with old as (select id, stored_name from media_asset where id = $1 and deleted_at is null for update)"
       " update media_asset m set stored_name = $2, size_bytes = $3, sha256 = $4, content_type = $5, duration_seconds = "
       "$6, width = $7, height = $8,"
+      " package_name = null, package_state = null, package_progress = null, package_seconds_left = null,"
+      " package_error = null, package_segments = null, package_has_poster = false,"
       " container = $9, video_codec = $10, audio_codec = $11, file_url = $12, file_version = m.file_version + 1,"
       " title = coalesce($13, m.title), type = coalesce($14, m.type), segment_count = $15, file_changed_at = now(), "
       "updated_at = now()"
@@ -190,7 +206,7 @@ enum error media_store_delete(struct database *database, int64_t id) {
 enum error media_store_is_current(struct database *database, int64_t id, const char *entry, bool *ret_current,
                                   bool *ret_deleted) {
   static const char *const select =
-      "select deleted_at is not null, coalesce(deleted_at is null and split_part(stored_name, '/', 1) = $2, false)"
+      "select deleted_at is not null, coalesce(deleted_at is null and $2 in (split_part(stored_name, '/', 1), package_name), false)"
       " from media_asset where id = $1";
   struct parameters parameters = {0};
   parameters_i64(&parameters, id);

@@ -26,12 +26,24 @@ struct media_file_facts {
   int64_t segment_count; /* of a playlist; written, never read back */
 };
 
+/* HLS and DASH made of the file. */
+struct media_package {
+  char name[33];         /* the folder that is served; "" for none */
+  char state[12];        /* of the last job: "queued", "running", "ready", "failed", "cancelled"; "" for none */
+  int progress;          /* percent */
+  int64_t seconds_left;  /* -1 unknown */
+  char error[256];       /* "" for none */
+  int segments;          /* of one rendition */
+  bool has_poster;
+};
+
 struct media {
   int64_t id;
   char title[1201]; /* up to 300 code points */
   enum media_type type;
   char *file_url; /* NULL when absent; malloc'd */
   struct media_file_facts file;
+  struct media_package package;
   int64_t file_version; /* raised with every change of the file or file_url */
   int64_t created_by;   /* 0 unknown */
   int64_t created_at_us;
