@@ -19,6 +19,7 @@ static const struct {
     {"serve", command_serve, "run the workers behind nginx"},
     {"ingest", command_ingest, "count views from nginx's delivery log"},
     {"explain", command_explain, "say why a grant has the views that it has"},
+    {"package", command_package, "make HLS and DASH packages of media"},
     {"routes", command_routes, "print the table of routes"},
     {"nginx-config", command_nginx_config, "write what nginx must know of the settings"},
     {"check-config", command_check_config, "check the settings, print them or a sample file"},

@@ -7,8 +7,6 @@
 
 #include <inttypes.h>
 #include <limits.h>
-#include <poll.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -18,6 +16,7 @@
 #include "base/clock.h"
 #include "base/file.h"
 #include "base/log.h"
+#include "command/background.h"
 #include "command/command.h"
 #include "command/command_audience.h"
 #include "command/command_database.h"
@@ -27,7 +26,6 @@
 #include "ingest/log_rotation.h"
 #include "store/delivery_store.h"
 #include "store/ingest_store.h"
-#include "store/migration.h"
 #include "store/watching_store.h"
 
 static const char usage[] =
@@ -47,8 +45,6 @@ static const char usage[] =
 /* A delivery that began while its URL was good may end, and be logged, so much later. */
 #define LATE_SECONDS 86400
 
-static volatile sig_atomic_t stop;
-
 struct following {
   struct ingester *ingester;
   struct database *database;
@@ -60,45 +56,6 @@ struct following {
   int64_t expired_ms;         /* when salts were looked through */
   int64_t keep_salts_seconds; /* after their day */
 };
-
-static void on_stop(int signal_number) {
-  (void)signal_number;
-  stop = 1;
-}
-
-static void catch_signals(void) {
-  struct sigaction action = {.sa_handler = on_stop, .sa_flags = SA_RESTART};
-  sigaction(SIGTERM, &action, NULL);
-  sigaction(SIGINT, &action, NULL);
-}
-
-/* A signal ends the waiting; one that comes just before it costs the time that was to be waited. */
-static void wait_ms(int64_t milliseconds) {
-  (void)poll(NULL, 0, (int)milliseconds);
-}
-
-/* Waits for the database when it is away. False: this program cannot live with the schema. */
-static bool check_schema(struct database *database, int64_t interval_ms) {
-  struct migration_status status = {0};
-  enum error error = ERROR_UNAVAILABLE;
-  bool told = false;
-  while (!stop && (error = migration_status_read(database, &status)) != ERROR_NONE) {
-    if (!told) {
-      log_event(LOG_LEVEL_WARNING, "database_away", LOG_ERROR_FIELD(error),
-                LOG_STR("database", database_last_error(database)),
-                LOG_STR("remedy", "start PostgreSQL or correct `database`; the log waits until then"));
-      (void)sd_notify(0, "READY=1\nSTATUS=waiting for the database"); /* which may take long; nobody has to listen */
-      told = true;
-    }
-    wait_ms(interval_ms);
-  }
-  if (error == ERROR_NONE && !migration_is_compatible(&status)) {
-    log_event(LOG_LEVEL_ERROR, "schema_incompatible", LOG_I64("schema_version", status.version),
-              LOG_I64("program_version", MIGRATION_PROGRAM_VERSION), LOG_STR("remedy", "run `mediagate migrate`"));
-    return false;
-  }
-  return true;
-}
 
 /* An outage is told when it begins and when it ends, not each time that it is felt. */
 static void tell(enum error error, enum error *last, const struct ingester_options *options) {
@@ -175,23 +132,23 @@ static void expire_salts(struct following *following) {
 
 static int follow(struct following *following, const struct ingester_options *options, int64_t interval_ms) {
   enum error last = ERROR_NONE;
-  catch_signals();
+  background_catch_signals();
   log_event(LOG_LEVEL_INFO, "starting", LOG_STR("version", PACKAGE_VERSION), LOG_STR("log_dir", options->log_dir));
-  if (!check_schema(options->database, interval_ms)) {
+  if (!background_check_schema(options->database, interval_ms)) {
     return COMMAND_FAILED;
   }
   (void)sd_notify(0, "READY=1\nSTATUS=counting"); /* nobody listens when systemd did not start us */
   log_event(LOG_LEVEL_INFO, "ready");
-  while (!stop) {
-    tell(ingester_run(following->ingester, &stop), &last, options);
-    if (!stop && last == ERROR_NONE) {
+  while (!*background_stop()) {
+    tell(ingester_run(following->ingester, background_stop()), &last, options);
+    if (!*background_stop() && last == ERROR_NONE) {
       expire_salts(following);
     }
-    if (!stop) {
+    if (!*background_stop()) {
       say(following);
       rotate(following);
       sweep(following);
-      wait_ms(interval_ms);
+      background_wait_ms(interval_ms);
     }
   }
   (void)sd_notify(0, "STOPPING=1");
@@ -301,8 +258,8 @@ int command_ingest(int argc, char **argv) {
   if (rejects_path == NULL) {
     fprintf(stderr, "mediagate: %s\n", error_strerror(ERROR_MEMORY));
   } else if (files < argc) {
-    catch_signals();
-    exit_code = ingest_import(settings, rejects_path, argv + files, argc - files, &stop);
+    background_catch_signals();
+    exit_code = ingest_import(settings, rejects_path, argv + files, argc - files, background_stop());
   } else {
     exit_code = run(settings, status, rejects_path);
   }

@@ -21,6 +21,7 @@ struct settings_list {
 
 enum settings_signup_policy { SIGNUP_OPEN, SIGNUP_INVITE, SIGNUP_CLOSED };
 enum settings_view_ip { VIEW_IP_FULL, VIEW_IP_TRUNCATED, VIEW_IP_HASHED };
+enum settings_package { PACKAGE_ALWAYS, PACKAGE_REQUEST, PACKAGE_NEVER };
 enum settings_sandbox { SANDBOX_BUBBLEWRAP, SANDBOX_NONE };
 
 /* One member per row of the table: char *, struct settings_list, int64_t, bool, int (a choice's index). */

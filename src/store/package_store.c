@@ -318,6 +318,17 @@ enum error package_store_fail(struct database *database, const struct package_jo
   return error == ERROR_NONE && held == 0 ? ERROR_CONFLICT : error;
 }
 
+enum error package_store_give_back(struct database *database, const struct package_job *job) {
+  static const char *const update =
+      "with job as (update package_job j set state = 'queued', attempts = attempts - 1, not_before = now() where" HELD
+      " returning media_id, file_version), medium as (update media_asset m set package_state = 'queued',"
+      " package_progress = 0, package_seconds_left = null from job"
+      " where m.id = job.media_id and m.file_version = job.file_version) select from job";
+  struct parameters parameters = {0};
+  add_held(&parameters, job);
+  return change(database, update, &parameters, NULL);
+}
+
 enum error package_store_abandon(struct database *database, const struct package_job *job) {
   struct parameters parameters = {0};
   add_held(&parameters, job);

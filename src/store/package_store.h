@@ -57,6 +57,8 @@ enum error package_store_finish(struct database *database, const struct package_
 /* Ends the job, or puts it back for retry_seconds (< 0: no more). ERROR_CONFLICT: the job is another's by now. */
 enum error package_store_fail(struct database *database, const struct package_job *job, const char *reason,
                               int64_t retry_seconds) MUST_CHECK;
+/* Puts the job back as if it had not been taken. */
+enum error package_store_give_back(struct database *database, const struct package_job *job) MUST_CHECK;
 /* Of a job whose medium is gone. */
 enum error package_store_abandon(struct database *database, const struct package_job *job) MUST_CHECK;
 

@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * See background.h.
+ */
+#include "config.h"
+
+#include "command/background.h"
+
+#include <poll.h>
+#include <stddef.h>
+#include <systemd/sd-daemon.h>
+
+#include "base/log.h"
+#include "store/migration.h"
+
+static volatile sig_atomic_t stop;
+
+static void on_stop(int signal_number) {
+  (void)signal_number;
+  stop = 1;
+}
+
+void background_catch_signals(void) {
+  struct sigaction action = {.sa_handler = on_stop, .sa_flags = SA_RESTART};
+  sigaction(SIGTERM, &action, NULL);
+  sigaction(SIGINT, &action, NULL);
+}
+
+const volatile sig_atomic_t *background_stop(void) {
+  return &stop;
+}
+
+void background_wait_ms(int64_t milliseconds) {
+  (void)poll(NULL, 0, (int)milliseconds);
+}
+
+bool background_check_schema(struct database *database, int64_t interval_ms) {
+  struct migration_status status = {0};
+  enum error error = ERROR_UNAVAILABLE;
+  bool told = false;
+  while (!stop && (error = migration_status_read(database, &status)) != ERROR_NONE) {
+    if (!told) {
+      log_event(LOG_LEVEL_WARNING, "database_away", LOG_ERROR_FIELD(error),
+                LOG_STR("database", database_last_error(database)),
+                LOG_STR("remedy", "start PostgreSQL or correct `database`; the work waits until then"));
+      (void)sd_notify(0, "READY=1\nSTATUS=waiting for the database"); /* which may take long; nobody has to listen */
+      told = true;
+    }
+    background_wait_ms(interval_ms);
+  }
+  if (error == ERROR_NONE && !migration_is_compatible(&status)) {
+    log_event(LOG_LEVEL_ERROR, "schema_incompatible", LOG_I64("schema_version", status.version),
+              LOG_I64("program_version", MIGRATION_PROGRAM_VERSION), LOG_STR("remedy", "run `mediagate migrate`"));
+    return false;
+  }
+  return true;
+}

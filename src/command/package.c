@@ -1,0 +1,136 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * `mediagate package`: makes HLS and DASH packages of media that wait for theirs, until it is told to stop.
+ */
+#include "config.h"
+
+#include <limits.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <systemd/sd-daemon.h>
+#include <unistd.h>
+
+#include "base/log.h"
+#include "command/background.h"
+#include "command/command.h"
+#include "command/options.h"
+#include "package/packager.h"
+#include "store/package_store.h"
+
+#define IDLE_MS       1000
+#define REQUESTS_MAX  100 /* that the policy makes at once */
+#define NODE_SIZE     (HOST_NAME_MAX + 32)
+#define BYTES_PER_MIB (INT64_C(1) << 20)
+
+static const char usage[] =
+    "usage: mediagate package [--config FILE] [--once]\n\n"
+    "Makes HLS and DASH packages of media, one at a time, in the foreground: of every upload where `package` is always,\n"
+    "else of those that were asked for. It may be killed and started again at any time, and several may run, on several\n"
+    "machines that share data_dir.\n\n" OPTIONS_USAGE_CONFIG
+    "  --once          end when nothing waits\n\n"
+    "  SIGTERM, SIGINT  give the job back, then stop\n";
+
+/* In the order of the setting's choices. */
+static const char *const presets[] = {"ultrafast", "superfast", "veryfast", "faster", "fast", "medium", "slow"};
+
+/* An outage is told when it begins and when it ends. */
+static void tell(enum error error, enum error *last, const struct database *database) {
+  bool fine = error == ERROR_NONE || error == ERROR_NOT_FOUND;
+  if (!fine && error != *last) {
+    log_event(LOG_LEVEL_ERROR, "packaging_failed", LOG_ERROR_FIELD(error),
+              LOG_STR("database", database_last_error(database)), LOG_STR("meaning", "it is tried again"));
+  } else if (fine && *last != ERROR_NONE) {
+    log_event(LOG_LEVEL_INFO, "packaging_recovered");
+  }
+  *last = fine ? ERROR_NONE : error;
+}
+
+static enum error work_once(const struct packager *packager, int policy) {
+  int64_t requested = 0;
+  enum error error = ERROR_NONE;
+  if (policy == PACKAGE_ALWAYS) {
+    error = package_store_request_missing(packager->database, REQUESTS_MAX, &requested);
+  }
+  return error == ERROR_NONE ? packager_run_one(packager, background_stop()) : error;
+}
+
+static int work(const struct packager *packager, int policy, bool once) {
+  enum error last = ERROR_NONE;
+  background_catch_signals();
+  log_event(LOG_LEVEL_INFO, "starting", LOG_STR("version", PACKAGE_VERSION), LOG_STR("node", packager->node));
+  if (!background_check_schema(packager->database, IDLE_MS)) {
+    return COMMAND_FAILED;
+  }
+  (void)sd_notify(0, "READY=1\nSTATUS=packaging"); /* nobody listens when systemd did not start us */
+  log_event(LOG_LEVEL_INFO, "ready");
+  while (!*background_stop()) {
+    enum error error = work_once(packager, policy);
+    tell(error, &last, packager->database);
+    if (error == ERROR_NOT_FOUND && once) {
+      break;
+    }
+    if (error != ERROR_NONE && !*background_stop()) {
+      background_wait_ms(IDLE_MS);
+    }
+  }
+  (void)sd_notify(0, "STOPPING=1");
+  log_event(LOG_LEVEL_INFO, "stopped");
+  return 0;
+}
+
+static void name_node(char ret_node[NODE_SIZE]) {
+  char host[HOST_NAME_MAX + 1] = "";
+  (void)gethostname(host, sizeof host - 1); /* a nameless one is told by its process */
+  snprintf(ret_node, NODE_SIZE, "%s:%ld", host, (long)getpid());
+}
+
+static int run(const struct settings *settings, bool once) {
+  const struct database_options database_options = {.connection_string = settings->database,
+                                                    .prepared = settings->prepared,
+                                                    .statement_timeout_ms = settings->api_statement_timeout,
+                                                    .application_name = "mediagate package"};
+  char node[NODE_SIZE];
+  struct packager packager = {
+      .node = node,
+      .takeover_seconds = settings->package_takeover,
+      .transcode = {.sandbox = settings->sandbox == SANDBOX_BUBBLEWRAP,
+                    .preset = presets[settings->package_preset],
+                    .max_height = (int)settings->package_max_height,
+                    .memory_bytes = settings->package_memory * BYTES_PER_MIB,
+                    .time_factor = settings->package_time_factor,
+                    .output_factor = settings->package_output_factor}};
+  name_node(node);
+  enum error error = database_open(&database_options, &packager.database);
+  if (error == ERROR_NONE) {
+    error = media_folder_open(settings->data_dir, settings->library_dir, &packager.folder);
+  }
+  int exit_code = COMMAND_FAILED;
+  if (error != ERROR_NONE || setpriority(PRIO_PROCESS, 0, (int)settings->package_nice) != 0) {
+    log_event(LOG_LEVEL_ERROR, "start_failed", LOG_ERROR_FIELD(error), LOG_STR("data_dir", settings->data_dir));
+  } else {
+    exit_code = work(&packager, settings->package, once);
+  }
+  media_folder_close(packager.folder);
+  database_close(packager.database);
+  return exit_code;
+}
+
+int command_package(int argc, char **argv) {
+  const char *config_path;
+  int exit_code;
+  if (!options_begin(&argc, argv, usage, &config_path, &exit_code)) {
+    return exit_code;
+  }
+  bool once = argc == 2 && strcmp(argv[1], "--once") == 0;
+  if (argc > 1 && !once) {
+    return options_refuse("package", argv[1], usage);
+  }
+  struct settings *settings = options_load_settings(config_path);
+  if (settings == NULL) {
+    return COMMAND_FAILED;
+  }
+  exit_code = run(settings, once);
+  settings_free(settings);
+  return exit_code;
+}

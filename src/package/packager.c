@@ -1,0 +1,161 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * One job from its claim to its end. Whether the job is still ours is known by the database alone, at each beat and
+ * when the package is committed.
+ */
+#include "config.h"
+
+#include "package/packager.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/file.h"
+#include "base/log.h"
+#include "library/package_folder.h"
+#include "store/package_store.h"
+
+#define ATTEMPTS_MAX     5
+#define BEAT_INTERVAL_MS 2000
+
+struct work {
+  const struct packager *packager;
+  struct package_job job;
+  struct package_folder *folder;
+  int source_fd;
+  int64_t began_ms, beat_ms;
+  bool lost;
+  const volatile sig_atomic_t *stop_wanted;
+  volatile sig_atomic_t stop;
+  char reason[TRANSCODE_REASON_SIZE];
+};
+
+static void on_progress(void *context, int percent) {
+  struct work *work = context;
+  int64_t now_ms = clock_monotonic_ms();
+  if (work->beat_ms == 0 || now_ms - work->beat_ms >= BEAT_INTERVAL_MS) {
+    int64_t left = percent > 0 ? (now_ms - work->began_ms) / 1000 * (100 - percent) / percent : -1;
+    work->beat_ms = now_ms;
+    /* A database that is away is no reason to throw work away: the commit tells whose job it is. */
+    work->lost = package_store_beat(work->packager->database, &work->job, percent, left) == ERROR_CONFLICT;
+  }
+  work->stop = work->lost || *work->stop_wanted;
+}
+
+static enum error make(struct work *work, struct transcode_result *ret_result) {
+  const struct package_job *job = &work->job;
+  struct transcode_options options = work->packager->transcode;
+  const struct package_source source = {.width = job->width,
+                                        .height = job->height,
+                                        .has_audio = job->has_audio,
+                                        .duration_seconds = job->duration_seconds};
+  options.progress = on_progress;
+  options.context = work;
+  options.stop = &work->stop;
+  enum error error =
+      media_folder_open_stored(work->packager->folder, job->media_id, job->stored_name, &work->source_fd);
+  if (error == ERROR_NONE) {
+    error = package_folder_create(work->packager->folder, &work->folder);
+  }
+  if (error != ERROR_NONE) {
+    snprintf(work->reason, sizeof work->reason, "the file or a folder for its package cannot be opened: %s",
+             error_strerror(error));
+    return error;
+  }
+  return transcode_run(work->source_fd, &source, package_folder_path(work->folder), &options, ret_result, work->reason);
+}
+
+/* The file is placed first: until the row names it nobody sees it. */
+static enum error commit(struct work *work, const struct transcode_result *result) {
+  struct media_folder *folder = work->packager->folder;
+  const struct package_job *job = &work->job;
+  char name[PACKAGE_NAME_SIZE];
+  char old_name[PACKAGE_NAME_SIZE];
+  enum error error = package_folder_place(work->folder, job->media_id, name);
+  if (error != ERROR_NONE) {
+    snprintf(work->reason, sizeof work->reason, "the package cannot be stored: %s", error_strerror(error));
+    return error;
+  }
+  const struct package_made made = {.name = name, .segments = result->segments, .has_poster = result->has_poster};
+  error = package_store_finish(work->packager->database, job, &made, old_name);
+  if (error == ERROR_NONE) {
+    media_folder_settle(folder, job->media_id, name);
+    if (old_name[0] != '\0') {
+      media_folder_note_replaced(folder, job->media_id, old_name);
+    }
+  } else if (error == ERROR_CONFLICT) {
+    enum error removed = media_folder_remove_stored(folder, job->media_id, name);
+    (void)removed; /* else the sweep does it */
+  }
+  return error;
+}
+
+/* Seconds until another attempt, -1 for none: a file that cannot be packaged today cannot tomorrow. */
+static int64_t retry_after(enum error error, int attempts) {
+  static const int64_t pauses[] = {10, 60, 300, 900};
+  bool hopeless = error == ERROR_INVALID || error == ERROR_TOO_LARGE || error == ERROR_TIMEOUT;
+  if (hopeless || attempts >= ATTEMPTS_MAX) {
+    return -1;
+  }
+  return pauses[attempts < 1 ? 0 : attempts - 1];
+}
+
+static enum error give_up(struct work *work, enum error error) {
+  const struct package_job *job = &work->job;
+  int64_t retry_seconds = retry_after(error, job->attempts);
+  log_event(retry_seconds < 0 ? LOG_LEVEL_WARNING : LOG_LEVEL_INFO, "package_failed", LOG_I64("media_id", job->media_id),
+            LOG_I64("job_id", job->id), LOG_STR("reason", work->reason), LOG_I64("retry_after", retry_seconds));
+  return package_store_fail(work->packager->database, job, work->reason, retry_seconds);
+}
+
+static enum error end(struct work *work, enum error error, const struct transcode_result *result) {
+  const struct package_job *job = &work->job;
+  if (error == ERROR_NONE) {
+    log_event(LOG_LEVEL_INFO, "package_ready", LOG_I64("media_id", job->media_id), LOG_I64("job_id", job->id),
+              LOG_I64("segments", result->segments), LOG_I64("size_bytes", result->size_bytes),
+              LOG_I64("milliseconds", clock_monotonic_ms() - work->began_ms));
+  } else if (work->lost || error == ERROR_CONFLICT) {
+    log_event(LOG_LEVEL_INFO, "package_job_lost", LOG_I64("media_id", job->media_id), LOG_I64("job_id", job->id),
+              LOG_STR("meaning", "it was ended, taken over, or the medium has another file"));
+    error = package_store_abandon(work->packager->database, job);
+  } else if (error == ERROR_ABORTED) {
+    error = package_store_give_back(work->packager->database, job);
+  } else if (error != ERROR_UNAVAILABLE && error != ERROR_UNKNOWN_OUTCOME) {
+    error = give_up(work, error);
+  }
+  return error == ERROR_CONFLICT ? ERROR_NONE : error;
+}
+
+static enum error run(struct work *work) {
+  struct transcode_result result = {0};
+  enum error error;
+  if (work->job.attempts > ATTEMPTS_MAX) {
+    snprintf(work->reason, sizeof work->reason, "%d attempts ended without a word: too little memory?", ATTEMPTS_MAX);
+    error = ERROR_INVALID;
+  } else {
+    error = make(work, &result);
+  }
+  if (error == ERROR_NONE) {
+    error = commit(work, &result);
+  }
+  package_folder_discard(work->folder);
+  file_close_cleanup(&work->source_fd);
+  return end(work, error, &result);
+}
+
+enum error packager_run_one(const struct packager *packager, const volatile sig_atomic_t *stop) {
+  struct work work = {
+      .packager = packager, .source_fd = -1, .began_ms = clock_monotonic_ms(), .stop_wanted = stop};
+  enum error error = package_store_claim(packager->database, packager->node, packager->takeover_seconds, &work.job);
+  if (error != ERROR_NONE) {
+    return error;
+  }
+  if (work.job.gone) {
+    return package_store_abandon(packager->database, &work.job);
+  }
+  log_event(LOG_LEVEL_INFO, "package_begun", LOG_I64("media_id", work.job.media_id), LOG_I64("job_id", work.job.id),
+            LOG_I64("attempt", work.job.attempts));
+  return run(&work);
+}
