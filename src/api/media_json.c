@@ -4,6 +4,8 @@
 
 #include "api/media_json.h"
 
+#include <string.h>
+
 #include "api/file_url.h"
 #include "api/reply.h"
 
@@ -25,6 +27,27 @@ static void append_duration(struct text *text, double seconds) {
   }
 }
 
+/* null where nobody asked for one. */
+static void append_package(struct text *text, const struct media_package *package) {
+  bool running = strcmp(package->state, "running") == 0;
+  if (package->state[0] == '\0') {
+    reply_null(text, "package");
+    return;
+  }
+  reply_name(text, "package");
+  text_append(text, "{");
+  reply_string(text, "state", package->state);
+  reply_boolean(text, "served", package->name[0] != '\0');
+  reply_integer(text, "progress_percent", package->progress);
+  if (running && package->seconds_left >= 0) {
+    reply_integer(text, "seconds_left", package->seconds_left);
+  } else {
+    reply_null(text, "seconds_left");
+  }
+  reply_string(text, "error", package->error);
+  text_append(text, "}");
+}
+
 static void append_members(struct text *text, const struct media *media) {
   const struct media_file_facts *file = &media->file;
   reply_integer(text, "id", media->id);
@@ -43,6 +66,7 @@ static void append_members(struct text *text, const struct media *media) {
   reply_string(text, "container", file->container);
   reply_string(text, "video_codec", file->video_codec);
   reply_string(text, "audio_codec", file->audio_codec);
+  append_package(text, &media->package);
   reply_boolean(text, "playable", file->stored_name[0] != '\0' || file_url_is_remote(media->file_url));
 }
 

@@ -18,6 +18,7 @@
 #include "api/health_api.h"
 #include "api/media_api.h"
 #include "api/stream_api.h"
+#include "api/package_api.h"
 #include "api/tus_api.h"
 #include "api/tus_headers.h"
 #include "api/upload_api.h"
@@ -40,6 +41,8 @@ static const struct route table[] = {
     {HTTP_PATCH,  "/media/media/{id}",            "api",    CALLER_ADMINISTRATOR, media_api_change,     NULL},
     {HTTP_DELETE, "/media/media/{id}",            "api",    CALLER_ADMINISTRATOR, media_api_delete,     NULL},
     {HTTP_PUT,    "/media/media/{id}/file",       "upload", CALLER_ADMINISTRATOR, upload_api_put_file,  NULL},
+    {HTTP_POST,   "/media/media/{id}/package",    "api",    CALLER_ADMINISTRATOR, package_api_request,  NULL},
+    {HTTP_DELETE, "/media/media/{id}/package",    "api",    CALLER_ADMINISTRATOR, package_api_remove,   NULL},
     {HTTP_OPTIONS, "/uploads",                    "upload", CALLER_ANYONE,        tus_api_discover,     NULL},
     {HTTP_POST,   "/uploads",                     "upload", CALLER_ADMINISTRATOR, tus_api_create,       NULL},
     {HTTP_OPTIONS, "/uploads/{upload_id}",        "upload", CALLER_ANYONE,        tus_api_discover,     NULL},

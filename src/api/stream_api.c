@@ -17,6 +17,7 @@
 #include "api/reply.h"
 #include "base/clock.h"
 #include "base/log.h"
+#include "library/package_folder.h"
 #include "library/revocation.h"
 #include "security/signed_url.h"
 #include "store/grant_store.h"
@@ -25,6 +26,7 @@
 #define STREAM_FILE_SIZE                                                                                               \
   (sizeof "remote/" + (STORED_NAME_SIZE > FILE_URL_NAME_SIZE ? STORED_NAME_SIZE : FILE_URL_NAME_SIZE))
 #define EXTENSION_MAX 16
+#define PREFIX_MAX    1024 /* of a URL, up to its file */
 
 /* What the caller asks for; also says why a grant is refused. */
 struct wanted {
@@ -94,6 +96,12 @@ static bool stream_file(const struct media *media, char ret_file[STREAM_FILE_SIZ
   return true;
 }
 
+/* With its dot; "" for none. */
+static const char *extension_of(const char *file) {
+  const char *dot = strrchr(file, '.');
+  return dot == NULL || strchr(dot, '/') != NULL ? "" : dot;
+}
+
 static bool is_playlist(const char *extension) {
   return strcasecmp(extension, ".m3u8") == 0 || strcasecmp(extension, ".mpd") == 0;
 }
@@ -128,17 +136,64 @@ static void append_base(const struct call *call, struct text *body) {
   }
 }
 
-static void reply_stream_url(struct call *call, const struct signed_url *url, const char *file, int64_t ttl_seconds) {
+/* The URLs of one grant differ in their files alone: what the first one begins with is copied. */
+static void reply_stream(struct text *body, const char *name, size_t prefix_begin, size_t prefix_length,
+                         const char *folder, const char *file_or_null) {
+  if (file_or_null == NULL) {
+    reply_null(body, name);
+    return;
+  }
+  char prefix[PREFIX_MAX];
+  size_t length = prefix_length < sizeof prefix ? prefix_length : 0; /* a body that grows may move */
+  memcpy(prefix, body->failed ? "" : body->data + prefix_begin, body->failed ? 0 : length);
+  reply_name(body, name);
+  text_append(body, "\"");
+  text_append_bytes(body, prefix, length);
+  text_append(body, folder);
+  text_append(body, file_or_null);
+  text_append(body, "\"");
+}
+
+/* `file_or_null`: the medium's own, NULL where its package is not to be told of (a download). */
+static void reply_streams(struct text *body, size_t prefix_begin, size_t prefix_length, const struct media *media,
+                          const char *file_or_null) {
+  const char *extension = file_or_null == NULL ? "" : extension_of(file_or_null);
+  bool packaged = file_or_null != NULL && media->package.name[0] != '\0';
+  bool playlist = is_playlist(extension);
+  bool dash = strcasecmp(extension, ".mpd") == 0;
+  char folder[sizeof media->package.name + 1];
+  snprintf(folder, sizeof folder, "%s%s", media->package.name, packaged ? "/" : "");
+  reply_name(body, "streams");
+  text_append(body, "{");
+  reply_stream(body, "progressive", prefix_begin, prefix_length, "", playlist ? NULL : file_or_null);
+  reply_stream(body, "hls", prefix_begin, prefix_length, packaged ? folder : "",
+               packaged ? PACKAGE_HLS : playlist && !dash ? file_or_null : NULL);
+  reply_stream(body, "dash", prefix_begin, prefix_length, packaged ? folder : "",
+               packaged ? PACKAGE_DASH : dash ? file_or_null : NULL);
+  reply_stream(body, "poster", prefix_begin, prefix_length, folder,
+               packaged && media->package.has_poster ? PACKAGE_POSTER : NULL);
+  text_append(body, "}");
+}
+
+/* What most players like best: HLS once there is a package, the file itself before. */
+static void reply_stream_url(struct call *call, const struct signed_url *url, const struct media *media,
+                             const char *file, int64_t ttl_seconds) {
   struct text *body = reply_begin(call->response, 200);
   reply_name(body, "stream_url");
   text_append(body, "\"");
+  size_t begin = body->length;
+  char best[sizeof media->package.name + sizeof PACKAGE_HLS];
+  bool packaged = media->package.name[0] != '\0' && !url->download;
+  snprintf(best, sizeof best, "%s/%s", media->package.name, PACKAGE_HLS);
   append_base(call, body);
-  enum error error = signed_url_append_path(call->app->stream_keys, url, file, body);
+  enum error error = signed_url_append_path(call->app->stream_keys, url, packaged ? best : file, body);
+  size_t prefix_length = body->length - begin - strlen(packaged ? best : file);
   if (error != ERROR_NONE) {
     call_fail(call, error, "signing a stream URL");
     return;
   }
   text_append(body, "\"");
+  reply_streams(body, begin, prefix_length, media, url->download ? NULL : file);
   reply_time(body, "expires_at", url->expires_at * 1000000);
   reply_integer(body, "expires_in", ttl_seconds);
   reply_string(body, "grant_id", url->grant_id);
@@ -155,12 +210,11 @@ static void sign_grant(struct call *call, const struct media *media, const struc
   snprintf(url.viewer, sizeof url.viewer, "%s", wanted->viewer);
   memcpy(url.bound_address, wanted->bound_address, sizeof url.bound_address);
   grant_id_new(now_us, call->account->issuer_tag, url.grant_id);
-  reply_stream_url(call, &url, file, wanted->ttl_seconds);
+  reply_stream_url(call, &url, media, file, wanted->ttl_seconds);
 }
 
 static void sign_download(struct call *call, const struct media *media, const struct wanted *wanted, const char *file) {
-  const char *dot = strrchr(file, '.');
-  const char *extension = dot == NULL || strchr(dot, '/') != NULL ? "" : dot;
+  const char *extension = extension_of(file);
   if (is_playlist(extension)) {
     refuse_grant(call, media->id, "a playlist is no download");
     response_problem(call->response, 409, "The medium is a playlist of many files, which cannot be downloaded as one.");

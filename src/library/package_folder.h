@@ -11,6 +11,9 @@
 #include "library/media_folder.h"
 
 #define PACKAGE_NAME_SIZE 33
+#define PACKAGE_HLS       "master.m3u8"
+#define PACKAGE_DASH      "manifest.mpd"
+#define PACKAGE_POSTER    "poster.jpg"
 
 struct package_folder;
 

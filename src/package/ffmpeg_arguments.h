@@ -8,11 +8,9 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "library/package_folder.h"
 #include "package/ladder.h"
 
-#define PACKAGE_HLS              "master.m3u8"
-#define PACKAGE_DASH             "manifest.mpd"
-#define PACKAGE_POSTER           "poster.jpg"
 #define PACKAGE_PROGRESS         "progress" /* what ffmpeg writes of itself; not part of a package */
 #define PACKAGE_SEGMENT_SECONDS  4
 #define FFMPEG_ARGUMENTS_MAX     192
