@@ -167,9 +167,13 @@ static void reply_streams(struct text *body, size_t prefix_begin, size_t prefix_
   text_append(body, "{");
   reply_stream(body, "progressive", prefix_begin, prefix_length, "", playlist ? NULL : file_or_null);
   reply_stream(body, "hls", prefix_begin, prefix_length, packaged ? folder : "",
-               packaged ? PACKAGE_HLS : playlist && !dash ? file_or_null : NULL);
+               packaged            ? PACKAGE_HLS
+               : playlist && !dash ? file_or_null
+                                   : NULL);
   reply_stream(body, "dash", prefix_begin, prefix_length, packaged ? folder : "",
-               packaged ? PACKAGE_DASH : dash ? file_or_null : NULL);
+               packaged ? PACKAGE_DASH
+               : dash   ? file_or_null
+                        : NULL);
   reply_stream(body, "poster", prefix_begin, prefix_length, folder,
                packaged && media->package.has_poster ? PACKAGE_POSTER : NULL);
   text_append(body, "}");

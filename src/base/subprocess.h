@@ -38,7 +38,8 @@ struct subprocess_result {
 
 /* argv[0] is looked up in PATH. stdin_fd is given to the child as fd 0, -1 is /dev/null.
  * ERROR_TIMEOUT: killed at wall_ms. ERROR_TOO_LARGE: killed for too much output. ERROR_NOT_FOUND: no such
- * program. ERROR_ABORTED: *stop became true. ERROR_NONE means that it ran and ended; look at exit_code. Free the result in every case. */
+ * program. ERROR_ABORTED: *stop became true. ERROR_NONE means that it ran and ended; look at exit_code. Free the result
+ * in every case. */
 enum error subprocess_run(const char *const argv[], int stdin_fd, const struct subprocess_limits *limits,
                           subprocess_beat *beat, void *beat_context, struct subprocess_result *ret_result) MUST_CHECK;
 void subprocess_result_free(struct subprocess_result *result);

@@ -25,10 +25,11 @@
 
 static const char usage[] =
     "usage: mediagate package [--config FILE] [--once]\n\n"
-    "Makes HLS and DASH packages of media, one at a time, in the foreground: of every upload where `package` is always,\n"
-    "else of those that were asked for. It may be killed and started again at any time, and several may run, on several\n"
-    "machines that share data_dir.\n\n" OPTIONS_USAGE_CONFIG
-    "  --once          end when nothing waits\n\n"
+    "Makes HLS and DASH packages of media, one at a time, in the foreground: of every upload where `package` is "
+    "always,\n"
+    "else of those that were asked for. It may be killed and started again at any time, and several may run, on "
+    "several\n"
+    "machines that share data_dir.\n\n" OPTIONS_USAGE_CONFIG "  --once          end when nothing waits\n\n"
     "  SIGTERM, SIGINT  give the job back, then stop\n";
 
 /* In the order of the setting's choices. */
@@ -91,15 +92,14 @@ static int run(const struct settings *settings, bool once) {
                                                     .statement_timeout_ms = settings->api_statement_timeout,
                                                     .application_name = "mediagate package"};
   char node[NODE_SIZE];
-  struct packager packager = {
-      .node = node,
-      .takeover_seconds = settings->package_takeover,
-      .transcode = {.sandbox = settings->sandbox == SANDBOX_BUBBLEWRAP,
-                    .preset = presets[settings->package_preset],
-                    .max_height = (int)settings->package_max_height,
-                    .memory_bytes = settings->package_memory * BYTES_PER_MIB,
-                    .time_factor = settings->package_time_factor,
-                    .output_factor = settings->package_output_factor}};
+  struct packager packager = {.node = node,
+                              .takeover_seconds = settings->package_takeover,
+                              .transcode = {.sandbox = settings->sandbox == SANDBOX_BUBBLEWRAP,
+                                            .preset = presets[settings->package_preset],
+                                            .max_height = (int)settings->package_max_height,
+                                            .memory_bytes = settings->package_memory * BYTES_PER_MIB,
+                                            .time_factor = settings->package_time_factor,
+                                            .output_factor = settings->package_output_factor}};
   name_node(node);
   enum error error = database_open(&database_options, &packager.database);
   if (error == ERROR_NONE) {

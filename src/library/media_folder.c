@@ -44,12 +44,8 @@ static enum error open_folders(struct media_folder *folder, const char *data_dir
   const struct {
     const char *name;
     int *fd;
-  } folders[] = {{"spool", &folder->spool_fd},
-                 {"uploads", &folder->uploads_fd},
-                 {"packaging", &folder->packaging_fd},
-                 {"media", &folder->media_fd},
-                 {"pending", &folder->pending_fd},
-                 {"trash", &folder->trash_fd}};
+  } folders[] = {{"spool", &folder->spool_fd}, {"uploads", &folder->uploads_fd}, {"packaging", &folder->packaging_fd},
+                 {"media", &folder->media_fd}, {"pending", &folder->pending_fd}, {"trash", &folder->trash_fd}};
   for (size_t i = 0; i < sizeof folders / sizeof folders[0] && error == ERROR_NONE; i++) {
     error = open_folder(folder->data_fd, folders[i].name, folders[i].fd);
   }

@@ -18,11 +18,11 @@
 #include "library/probe_parse.h"
 #include "library/sandbox.h"
 
-#define MAGIC_BYTES    65536
-#define OUTPUT_MAX     (256 * 1024)
-#define ERRORS_MAX     4096
-#define ARGUMENTS_MAX  (SANDBOX_ARGUMENTS + 32)
-#define LINE_SIZE      100
+#define MAGIC_BYTES   65536
+#define OUTPUT_MAX    (256 * 1024)
+#define ERRORS_MAX    4096
+#define ARGUMENTS_MAX (SANDBOX_ARGUMENTS + 32)
+#define LINE_SIZE     100
 
 static const char shown_entries[] = "format=format_name,duration:format_tags=major_brand:"
                                     "stream=codec_type,codec_name,width,height:stream_disposition=attached_pic";

@@ -31,8 +31,8 @@ static void add_all(struct ffmpeg_arguments *arguments, const char *const *more)
 static void PRINTF_LIKE(2, 3) put(struct ffmpeg_arguments *arguments, const char *format, ...) {
   va_list values;
   va_start(values, format);
-  int length = vsnprintf(arguments->storage + arguments->used, sizeof arguments->storage - arguments->used, format,
-                         values);
+  int length =
+      vsnprintf(arguments->storage + arguments->used, sizeof arguments->storage - arguments->used, format, values);
   va_end(values);
   assert(length >= 0 && (size_t)length < sizeof arguments->storage - arguments->used);
   arguments->used += (size_t)length;
@@ -58,8 +58,8 @@ static void add_number(struct ffmpeg_arguments *arguments, const char *option, s
 }
 
 static void add_input(struct ffmpeg_arguments *arguments, const char *input) {
-  const char *const begin[] = {"-protocol_whitelist", "file", "-format_whitelist", probe_parse_formats(), "-i", input,
-                               NULL};
+  const char *const begin[] = {
+      "-protocol_whitelist", "file", "-format_whitelist", probe_parse_formats(), "-i", input, NULL};
   add_all(arguments, begin);
 }
 
@@ -84,28 +84,55 @@ static void add_pictures(struct ffmpeg_arguments *arguments, const struct rendit
     add_number(arguments, "-maxrate:v", i, renditions[i].maxrate_kbps, "k");
     add_number(arguments, "-bufsize:v", i, 2 * renditions[i].maxrate_kbps, "k");
   }
-  const char *const coding[] = {"-c:v", "libx264", "-preset", preset, "-crf", "23", "-sc_threshold", "0",
-                                "-force_key_frames", "expr:gte(t,n_forced*" TEXT(PACKAGE_SEGMENT_SECONDS) ")", NULL};
+  const char *const coding[] = {"-c:v",
+                                "libx264",
+                                "-preset",
+                                preset,
+                                "-crf",
+                                "23",
+                                "-sc_threshold",
+                                "0",
+                                "-force_key_frames",
+                                "expr:gte(t,n_forced*" TEXT(PACKAGE_SEGMENT_SECONDS) ")",
+                                NULL};
   add_all(arguments, coding);
 }
 
 static void add_sound(struct ffmpeg_arguments *arguments) {
-  static const char *const coding[] = {"-map", "0:a:0", "-c:a", "aac", "-b:a", "128k", "-ac", "2", "-ar", "48000",
-                                       NULL};
+  static const char *const coding[] = {"-map", "0:a:0", "-c:a", "aac",   "-b:a", "128k",
+                                       "-ac",  "2",     "-ar",  "48000", NULL};
   add_all(arguments, coding);
 }
 
 void ffmpeg_arguments_package(struct ffmpeg_arguments *arguments, const char *input,
                               const struct package_source *source, const struct rendition *renditions,
                               size_t rendition_count, const char *preset) {
-  static const char *const begin[] = {"ffmpeg", "-nostdin", "-hide_banner", "-v", "error", "-progress",
-                                      PACKAGE_PROGRESS, NULL};
-  static const char *const output[] = {"-map_metadata", "-1", "-map_chapters", "-1", "-sn", "-dn", "-f", "dash",
-                                       "-seg_duration", TEXT(PACKAGE_SEGMENT_SECONDS), "-use_template", "1",
-                                       "-use_timeline", "1", "-hls_playlist", "1", "-hls_master_name", PACKAGE_HLS,
-                                       "-init_seg_name", "init-$RepresentationID$.m4s",
-                                       "-media_seg_name", "seg-$RepresentationID$-$Number%05d$.m4s",
-                                       "-adaptation_sets", NULL};
+  static const char *const begin[] = {"ffmpeg", "-nostdin",  "-hide_banner",   "-v",
+                                      "error",  "-progress", PACKAGE_PROGRESS, NULL};
+  static const char *const output[] = {"-map_metadata",
+                                       "-1",
+                                       "-map_chapters",
+                                       "-1",
+                                       "-sn",
+                                       "-dn",
+                                       "-f",
+                                       "dash",
+                                       "-seg_duration",
+                                       TEXT(PACKAGE_SEGMENT_SECONDS),
+                                       "-use_template",
+                                       "1",
+                                       "-use_timeline",
+                                       "1",
+                                       "-hls_playlist",
+                                       "1",
+                                       "-hls_master_name",
+                                       PACKAGE_HLS,
+                                       "-init_seg_name",
+                                       "init-$RepresentationID$.m4s",
+                                       "-media_seg_name",
+                                       "seg-$RepresentationID$-$Number%05d$.m4s",
+                                       "-adaptation_sets",
+                                       NULL};
   add_all(arguments, begin);
   add_input(arguments, input);
   if (rendition_count > 0) {
@@ -129,8 +156,8 @@ void ffmpeg_arguments_poster(struct ffmpeg_arguments *arguments, const char *inp
   put(arguments, "%.3f", source->duration_seconds / 10);
   end_text(arguments, when);
   add_input(arguments, input);
-  static const char *const output[] = {"-map", "0:V:0", "-frames:v", "1", "-vf",
-                                       "scale='min(" TEXT(POSTER_WIDTH) ",iw)':-2,setsar=1", "-q:v", "4",
-                                       "-map_metadata", "-1", PACKAGE_POSTER, NULL};
+  static const char *const output[] = {
+      "-map", "0:V:0", "-frames:v",     "1",  "-vf",          "scale='min(" TEXT(POSTER_WIDTH) ",iw)':-2,setsar=1",
+      "-q:v", "4",     "-map_metadata", "-1", PACKAGE_POSTER, NULL};
   add_all(arguments, output);
 }

@@ -105,8 +105,9 @@ static int64_t retry_after(enum error error, int attempts) {
 static enum error give_up(struct work *work, enum error error) {
   const struct package_job *job = &work->job;
   int64_t retry_seconds = retry_after(error, job->attempts);
-  log_event(retry_seconds < 0 ? LOG_LEVEL_WARNING : LOG_LEVEL_INFO, "package_failed", LOG_I64("media_id", job->media_id),
-            LOG_I64("job_id", job->id), LOG_STR("reason", work->reason), LOG_I64("retry_after", retry_seconds));
+  log_event(retry_seconds < 0 ? LOG_LEVEL_WARNING : LOG_LEVEL_INFO, "package_failed",
+            LOG_I64("media_id", job->media_id), LOG_I64("job_id", job->id), LOG_STR("reason", work->reason),
+            LOG_I64("retry_after", retry_seconds));
   return package_store_fail(work->packager->database, job, work->reason, retry_seconds);
 }
 
@@ -146,8 +147,7 @@ static enum error run(struct work *work) {
 }
 
 enum error packager_run_one(const struct packager *packager, const volatile sig_atomic_t *stop) {
-  struct work work = {
-      .packager = packager, .source_fd = -1, .began_ms = clock_monotonic_ms(), .stop_wanted = stop};
+  struct work work = {.packager = packager, .source_fd = -1, .began_ms = clock_monotonic_ms(), .stop_wanted = stop};
   enum error error = package_store_claim(packager->database, packager->node, packager->takeover_seconds, &work.job);
   if (error != ERROR_NONE) {
     return error;

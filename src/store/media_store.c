@@ -205,9 +205,9 @@ enum error media_store_delete(struct database *database, int64_t id) {
 
 enum error media_store_is_current(struct database *database, int64_t id, const char *entry, bool *ret_current,
                                   bool *ret_deleted) {
-  static const char *const select =
-      "select deleted_at is not null, coalesce(deleted_at is null and $2 in (split_part(stored_name, '/', 1), package_name), false)"
-      " from media_asset where id = $1";
+  static const char *const select = "select deleted_at is not null, coalesce(deleted_at is null and $2 in "
+                                    "(split_part(stored_name, '/', 1), package_name), false)"
+                                    " from media_asset where id = $1";
   struct parameters parameters = {0};
   parameters_i64(&parameters, id);
   parameters_text(&parameters, entry);

@@ -28,12 +28,12 @@ struct media_file_facts {
 
 /* HLS and DASH made of the file. */
 struct media_package {
-  char name[33];         /* the folder that is served; "" for none */
-  char state[12];        /* of the last job: "queued", "running", "ready", "failed", "cancelled"; "" for none */
-  int progress;          /* percent */
-  int64_t seconds_left;  /* -1 unknown */
-  char error[256];       /* "" for none */
-  int segments;          /* of one rendition */
+  char name[33];        /* the folder that is served; "" for none */
+  char state[12];       /* of the last job: "queued", "running", "ready", "failed", "cancelled"; "" for none */
+  int progress;         /* percent */
+  int64_t seconds_left; /* -1 unknown */
+  char error[256];      /* "" for none */
+  int segments;         /* of one rendition */
   bool has_poster;
 };
 

@@ -25,17 +25,16 @@ static enum error lock_packageable(struct database *database, int64_t media_id) 
   struct parameters parameters = {0};
   parameters_i64(&parameters, media_id);
   struct rows rows;
-  enum error error = change(
-      database, "select from package_job where media_id = $1 and state in ('queued', 'running') for update", &parameters,
-      NULL);
+  enum error error =
+      change(database, "select from package_job where media_id = $1 and state in ('queued', 'running') for update",
+             &parameters, NULL);
   if (error != ERROR_NONE) {
     return error;
   }
-  error = statement_execute(
-      database,
-      "select coalesce(stored_name is not null and content_type ~ '" PACKAGED_TYPES "', false)"
-      " from media_asset where id = $1 and deleted_at is null for update",
-      STATEMENT_ONCE, &parameters, &rows);
+  error = statement_execute(database,
+                            "select coalesce(stored_name is not null and content_type ~ '" PACKAGED_TYPES "', false)"
+                            " from media_asset where id = $1 and deleted_at is null for update",
+                            STATEMENT_ONCE, &parameters, &rows);
   if (error != ERROR_NONE) {
     return error;
   }
@@ -303,7 +302,8 @@ enum error package_store_finish(struct database *database, const struct package_
 enum error package_store_fail(struct database *database, const struct package_job *job, const char *reason,
                               int64_t retry_seconds) {
   static const char *const update =
-      "with job as (update package_job j set state = case when $4::int8 < 0 then 'failed' else 'queued' end, error = $3,"
+      "with job as (update package_job j set state = case when $4::int8 < 0 then 'failed' else 'queued' end, error = "
+      "$3,"
       " not_before = now() + greatest($4::int8, 0) * interval '1 second',"
       " ended_at = case when $4::int8 < 0 then now() end where" HELD " returning media_id, file_version, state),"
       " medium as (update media_asset m set package_state = job.state, package_error = $3, package_progress = 0,"

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Packages and their jobs (table package_job; what callers see of it stands in media_asset's package columns, changed in
- * the same transaction). A job belongs to one version of a medium's file, and to whoever holds its claim.
+ * Packages and their jobs (table package_job; what callers see of it stands in media_asset's package columns, changed
+ * in the same transaction). A job belongs to one version of a medium's file, and to whoever holds its claim.
  */
 #ifndef MEDIAGATE_STORE_PACKAGE_STORE_H
 #define MEDIAGATE_STORE_PACKAGE_STORE_H

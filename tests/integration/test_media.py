@@ -7,7 +7,7 @@ from answers import assert_json, assert_problem, parse_time
 from stack import wait_until
 
 MEMBERS = {"id", "title", "type", "file_url", "created_at", "updated_at", "created_by", "size_bytes", "sha256", "content_type", "duration_seconds",
-           "width", "height", "container", "video_codec", "audio_codec", "playable"}
+           "width", "height", "container", "video_codec", "audio_codec", "package", "playable"}
 REMOTE = "https://media.example.org/films/a%20film.mp4?token=x"
 
 

@@ -32,7 +32,7 @@ def content(make_media):
 def test_a_stream_url_and_what_stands_in_it(admin, film):
     now = time.time()
     answer = issue(admin, film)
-    assert set(answer) == {"stream_url", "expires_at", "expires_in", "grant_id"}
+    assert set(answer) == {"stream_url", "streams", "expires_at", "expires_in", "grant_id"}
     parts = URL.match(answer["stream_url"])
     assert parts, answer["stream_url"]
     assert parts["flags"] == "n" and parts["viewer"] == "-" and parts["media"] == str(film["id"]) and parts["grant"] == answer["grant_id"]

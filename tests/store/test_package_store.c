@@ -149,7 +149,8 @@ START_TEST(a_new_file_forgets_package_and_job) {
   ck_assert_str_eq(job.stored_name, "two.mp4");
   ck_assert_int_eq(media_store_delete(fixture_database, id), ERROR_NONE);
   ck_assert_int_eq(package_store_finish(fixture_database, &job, &made, old_name), ERROR_CONFLICT);
-  fixture_sql("update package_job set heartbeat_at = now() - interval '61 seconds' where state = 'running' returning 1");
+  fixture_sql(
+      "update package_job set heartbeat_at = now() - interval '61 seconds' where state = 'running' returning 1");
   job = claim(60);
   ck_assert(job.gone);
   ck_assert_int_eq(package_store_abandon(fixture_database, &job), ERROR_NONE);

@@ -20,7 +20,8 @@ START_TEST(a_bare_medium_has_every_member) {
       text.data, "{\"id\":7,\"title\":\"A \\\"film\\\"\\\\\",\"type\":\"video\",\"file_url\":null,"
                  "\"created_at\":\"2026-11-25T09:56:40Z\",\"updated_at\":\"2026-11-25T09:56:40Z\",\"created_by\":null,"
                  "\"size_bytes\":null,\"sha256\":null,\"content_type\":null,\"duration_seconds\":null,\"width\":null,"
-                 "\"height\":null,\"container\":null,\"video_codec\":null,\"audio_codec\":null,\"playable\":false}");
+                 "\"height\":null,\"container\":null,\"video_codec\":null,\"audio_codec\":null,\"package\":null,"
+                 "\"playable\":false}");
   text_free(&text);
 }
 END_TEST
@@ -46,8 +47,19 @@ START_TEST(an_uploaded_file_is_described) {
                                "\"created_by\":3,\"size_bytes\":1234,\"sha256\":null,\"content_type\":\"audio/mp4\","
                                "\"duration_seconds\":1.500,\"width\":null"));
   ck_assert_ptr_nonnull(strstr(response.body.data, "\"updated_at\":\"2026-11-25T09:56:40.000001Z\""));
-  ck_assert_ptr_nonnull(strstr(response.body.data, "\"audio_codec\":\"aac\",\"playable\":true}"));
+  ck_assert_ptr_nonnull(strstr(response.body.data, "\"audio_codec\":\"aac\",\"package\":null,\"playable\":true}"));
   response_free(&response);
+}
+END_TEST
+
+START_TEST(a_package_says_how_far_it_is) {
+  struct media media = {
+      .id = 8, .title = "A film", .package = {.state = "running", .progress = 40, .seconds_left = 90}};
+  struct text text = {.data = NULL};
+  media_json_append(&text, &media);
+  ck_assert_ptr_nonnull(strstr(text.data, "\"package\":{\"state\":\"running\",\"served\":false,"
+                                          "\"progress_percent\":40,\"seconds_left\":90,\"error\":null}"));
+  text_free(&text);
 }
 END_TEST
 
@@ -70,5 +82,5 @@ START_TEST(only_a_remote_url_is_playable_without_a_file) {
 }
 END_TEST
 
-UNIT_MAIN("media_json", a_bare_medium_has_every_member, an_uploaded_file_is_described,
+UNIT_MAIN("media_json", a_bare_medium_has_every_member, an_uploaded_file_is_described, a_package_says_how_far_it_is,
           only_a_remote_url_is_playable_without_a_file)

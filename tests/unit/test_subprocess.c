@@ -229,5 +229,6 @@ START_TEST(memory_is_limited) {
 END_TEST
 
 UNIT_MAIN("subprocess", runs_as_the_rows_say, a_missing_program_is_not_found, stdin_is_the_given_descriptor,
-          a_timeout_kills_the_group_while_the_heart_beats, a_wish_to_stop_ends_it, what_the_program_forked_dies_with_a_killed_parent,
-          masked_and_ignored_signals_of_the_caller_do_not_matter, memory_is_limited)
+          a_timeout_kills_the_group_while_the_heart_beats, a_wish_to_stop_ends_it,
+          what_the_program_forked_dies_with_a_killed_parent, masked_and_ignored_signals_of_the_caller_do_not_matter,
+          memory_is_limited)

@@ -174,8 +174,8 @@ START_TEST(ends_when_it_is_told_to_or_makes_too_much) {
   options.stop = &stop;
   options.progress = stop_now;
   enter_folder();
-  int fd = make_source("-f lavfi -i testsrc2=s=640x360:r=25:d=20 -c:v libx264 -preset ultrafast -pix_fmt yuv420p",
-                       "in.mp4");
+  int fd =
+      make_source("-f lavfi -i testsrc2=s=640x360:r=25:d=20 -c:v libx264 -preset ultrafast -pix_fmt yuv420p", "in.mp4");
   ck_assert_int_eq(package(dup(fd), &source, &options, &result, reason), ERROR_ABORTED);
   options = usual;
   options.time_factor = 0;
