@@ -118,9 +118,9 @@ static const char *const add_views =
     /* (`offset 0`: worked out once, not each time that it is mentioned) */
     " merged as materialized (select k.*, floor(extract(epoch from k.last_seen_at - k.\"timestamp\"))::int8 as seconds,"
     "   case when p.points > 10000 then 10000 else p.points::int end as points"
-    "  from known k cross join lateral (select floor(10000 * greatest("
-         DELIVERED("k.delivered_bytes") " / nullif(coalesce(k.file_bytes, k.size_bytes), 0), "
-         DELIVERED("k.delivered_segments") " / k.segment_count)) as points offset 0) p),"
+    "  from known k cross join lateral (select floor(greatest("
+         DELIVERED("k.delivered_bytes") " * 10000 / nullif(coalesce(k.file_bytes, k.size_bytes), 0), "
+         DELIVERED("k.delivered_segments") " * 10000 / k.segment_count)) as points offset 0) p),"
     /* which is stored, */
     " stored as (insert into media_view_log (granted_at, media_id, viewed_by_ip, \"timestamp\", last_seen_at, grant_id,"
     "   address_key, address_hash, bytes_sent, seconds, user_agent_id, file_bytes, delivered_points, bot, source, country,"

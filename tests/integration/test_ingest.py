@@ -235,20 +235,47 @@ def test_ingest_refuses_a_schema_that_it_does_not_know(town):
 
 
 # --- exactly once -------------------------------------------------------------------------------------------
+SEGMENTS = 10  # of the playlist that the crowd plays
+RANGE = re.compile(r"bytes (\d+)-(\d+)/(\d+)")
+
+
+class Played:
+    """What a client got of one view."""
+
+    def __init__(self):
+        self.bytes, self.ranges, self.segments = 0, [], set()
+
+    def union(self):
+        """The ranges as PostgreSQL shows a multirange."""
+        united = []
+        for start, end in sorted(self.ranges):
+            if united and start <= united[-1][1]:
+                united[-1][1] = max(united[-1][1], end)
+            else:
+                united.append([start, end])
+        return united
+
+    def points(self, size):
+        """Hundredths of a percent of a medium."""
+        of_bytes = sum(end - start for start, end in self.union()) * 10_000 // size if self.ranges else 0
+        return max(of_bytes, len(self.segments) * 10_000 // SEGMENTS)
+
+
 class Crowd:
     """Clients that play, and count themselves what they got."""
 
     def __init__(self, town, media, requests_each, clients=8):
         self.town, self.media, self.requests_each, self.clients = town, media, requests_each, clients
         self.lock = threading.Lock()
-        self.bytes, self.counted, self.done = collections.Counter(), 0, 0
+        self.played, self.counted, self.done = collections.defaultdict(Played), 0, 0
 
     def play(self, seed):
         dice = random.Random(seed)
         connection = http.client.HTTPConnection("127.0.0.1", self.town.http_port, timeout=DEADLINE)
         for _ in range(self.requests_each):
             media, number, address = dice.choice(self.media), dice.randrange(40), f"192.0.2.{dice.randrange(1, 6)}"
-            file, method = dice.choice(["film.mp4"] * 6 + ["hls/main.m3u8", "none.mp4"]), dice.choice(["GET"] * 7 + ["HEAD"])
+            segment = dice.randrange(SEGMENTS)
+            file, method = dice.choice(["film.mp4"] * 5 + [f"hls/seg-{segment}.m4s", "hls/main.m3u8", "none.mp4"]), dice.choice(["GET"] * 7 + ["HEAD"])
             start = dice.randrange(199_000)
             headers = {"X-Forwarded-For": address, "Range": f"bytes={start}-{start + dice.randrange(1000)}"} if file == "film.mp4" else {"X-Forwarded-For": address}
             path = self.town.sign(media, file, grant=grant(number))
@@ -259,9 +286,15 @@ class Crowd:
             size = len(answer.read())
             with self.lock:
                 self.done += 1
-                if method == "GET" and answer.status in (200, 206) and file == "film.mp4":
-                    self.bytes[media, grant(number), address] += size
+                if method == "GET" and answer.status in (200, 206) and not file.endswith(".m3u8"):
                     self.counted += 1
+                    view = self.played[media, grant(number), address]
+                    view.bytes += size
+                    if file == "film.mp4":
+                        first = int(RANGE.match(answer.headers["Content-Range"])[1])
+                        view.ranges.append((first, first + size))
+                    else:
+                        view.segments.add(segment)
         connection.close()
 
     def run(self, disturb):
@@ -312,6 +345,9 @@ def play_in_trouble(town, film_bytes, clients, requests_each, **trouble):
         (town.data_dir / f"media/{one}/hls").mkdir(parents=True)
         (town.data_dir / f"media/{one}/film.mp4").write_bytes(film_bytes)
         (town.data_dir / f"media/{one}/hls/main.m3u8").write_bytes(b"#EXTM3U\n")
+        for number in range(SEGMENTS):
+            (town.data_dir / f"media/{one}/hls/seg-{number}.m4s").write_bytes(film_bytes[:1000 + number])
+    town.sql("update media_asset set segment_count = %s", SEGMENTS)
     town.give_to_user()
     town.start_ingest()
     crowd, troubles = Crowd(town, media, requests_each, clients), Trouble(**trouble)
@@ -325,9 +361,18 @@ def play_in_trouble(town, film_bytes, clients, requests_each, **trouble):
 
 
 def counted(town):
-    rows = town.sql("select media_id, replace(grant_id::text, '-', ''), host(viewed_by_ip), bytes_sent from media_view_log")
+    """(bytes, delivered ranges, delivered segments, points) by medium, grant and address."""
+    rows = town.sql("""select media_id, replace(grant_id::text, '-', ''), host(viewed_by_ip), bytes_sent,
+        array(select array[lower(r), upper(r)] from unnest(delivered_bytes) r), array(select generate_series(lower(r), upper(r) - 1) from unnest(delivered_segments) r),
+        delivered_points from media_view_log""")
     assert len({row[:3] for row in rows}) == len(rows)
-    return {row[:3]: row[3] for row in rows}
+    return {row[:3]: (row[3], row[4], set(row[5]), row[6]) for row in rows}
+
+
+ROLLUPS_AGREE = """with raw as (select g.grain, m.media_id, case g.grain when 'quarter' then date_bin('15 minutes', v."timestamp", '2000-01-01Z')
+      else date_trunc(g.grain, v."timestamp", 'UTC') end, v.bot, count(*), sum(bytes_sent)::int8, sum(seconds)::int8, sum(coalesce(delivered_points, 0)), count(delivered_points)
+    from media_view_log v, (values ('quarter'), ('day'), ('month')) g (grain), lateral (values (v.media_id), (0)) m (media_id) group by 1, 2, 3, 4)
+  select (select count(*) from (select * from raw except all select * from view_rollup) d), (select count(*) from (select * from view_rollup except all select * from raw) d)"""
 
 
 HURRY = {"trusted_proxies": ["127.0.0.1"], "ingest_batch": 50, "ingest_interval": 10}
@@ -337,10 +382,11 @@ SIZE = LONG if os.environ.get("MEDIAGATE_SOAK") else SHORT
 
 
 def test_every_delivery_counts_exactly_once(make_stack, film_bytes):
-    """The clients' own count is the database's, by medium, grant and address."""
+    """The clients' own count is the database's, by medium, grant and address: bytes, which of them, segments; and so are the sums."""
     town = make_stack(**HURRY)
     crowd = play_in_trouble(town, film_bytes, **SIZE)
-    assert counted(town) == dict(crowd.bytes)
+    assert counted(town) == {view: (played.bytes, played.union(), played.segments, played.points(len(film_bytes))) for view, played in crowd.played.items()}
+    assert town.sql(ROLLUPS_AGREE) == [(0, 0)]
     assert town.sql("select sum(counted)::int8, sum(rejected)::int8, count(*) from delivery_log") == [(crowd.counted, 0, SIZE["rotations"] + 1)]
     assert not (town.data_dir / "rejected.log").exists()
 
@@ -363,4 +409,4 @@ def test_the_proof_can_fail(make_stack, film_bytes):
     shutil.copy2(apart, town.ingest_program)
     town.give_to_user()
     crowd = play_in_trouble(town, film_bytes, **SIZE)
-    assert sum(counted(town).values()) > sum(crowd.bytes.values())
+    assert sum(row[0] for row in counted(town).values()) > sum(played.bytes for played in crowd.played.values())
