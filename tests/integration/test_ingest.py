@@ -124,6 +124,46 @@ def test_no_user_agent_spoils_its_line(town, medium, sent, stored):
     assert wait_views(town, medium, 1)[0]["user_agent"] == stored
 
 
+def test_a_playlist_in_the_library_knows_how_much_of_it_was_played(town, film_bytes):
+    """Its segments are counted when it is registered, behind its master playlist; each of them counts once."""
+    show = town.library_dir / "a-show"
+    (show / "low").mkdir(parents=True)
+    (show / "master.m3u8").write_text("#EXTM3U\n#EXT-X-STREAM-INF:BANDWIDTH=1\nlow/main.m3u8\n", encoding="ascii")
+    (show / "low/main.m3u8").write_text("#EXTM3U\n" + "".join(f"#EXTINF:2,\nseg-{n}.m4s\n" for n in range(8)) + "#EXT-X-ENDLIST\n", encoding="ascii")
+    for name in ("init.mp4", *(f"seg-{n}.m4s" for n in range(8))):
+        (show / "low" / name).write_bytes(film_bytes[:1000])
+    town.give_to_user()
+    medium = town.new_media(file_url="library:a-show/master.m3u8")["id"]
+    [(stored,)] = town.sql("select stored_name from media_asset where id = %s", medium)
+    folder = stored.rsplit("/", 1)[0]
+    for name in ("master.m3u8", "low/main.m3u8", "low/init.mp4", "low/seg-0.m4s", "low/seg-1.m4s", "low/seg-1.m4s", "low/seg-7.m4s"):
+        assert get(town, town.sign(medium, f"{folder}/{name}", grant=grant(9))).status_code == 200
+    town.wait_counted()
+    assert town.sql("select bytes_sent, delivered_points, delivered_segments::text from media_view_log where media_id = %s", medium) == [(5000, 3750, "{[0,2),[7,8)}")]
+
+
+def test_views_beyond_retention_are_dropped_and_not_counted_anew(make_stack, film_bytes):
+    """The grants of these tests are of November 2024: with one month kept they are too old, their sums stay."""
+    old = make_stack(trusted_proxies=["127.0.0.1"])
+    media = old.new_media()["id"]
+    (old.data_dir / f"media/{media}").mkdir(parents=True)
+    (old.data_dir / f"media/{media}/film.mp4").write_bytes(film_bytes)
+    old.give_to_user()
+    old.start_ingest()
+    get(old, old.sign(media, "film.mp4", grant=grant(1)))
+    old.wait_counted()
+    assert old.sql("select count(*) from media_view_log") == [(1,)]
+    assert old.stop_ingest() == 0
+    old.reconfigure(restart=True, view_retention=1)
+    wait_until(lambda: old.sql("select count(*) from media_view_log") == [(0,)], "the month to be dropped")
+    old.start_ingest()
+    get(old, old.sign(media, "film.mp4", grant=grant(1)))
+    old.wait_counted()
+    assert old.sql("select count(*) from media_view_log") == [(0,)]
+    assert old.sql("select views from view_rollup where grain = 'month' and media_id = 0") == [(1,)]
+    assert "views_expired" in old.log_text("serve.log")
+
+
 def test_late_lines_of_a_deleted_medium_do_no_harm(town, medium, film_bytes):
     assert town.stop_ingest() == 0
     get(town, town.sign(medium, "film.mp4", grant=grant(5)))
