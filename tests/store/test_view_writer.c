@@ -1,0 +1,203 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * What is written of views: delivered parts, marks, the months that they lie in, who watches now.
+ */
+#include "config.h"
+
+#include "store/view_writer.h"
+
+#include <string.h>
+
+#include "base/clock.h"
+#include "fixture.h"
+#include "store/view_partitions.h"
+#include "view_changes.h"
+
+/* Points of the one view, in hundredths of a percent; -1 unknown. */
+static int64_t points(void) {
+  return fixture_sql("select coalesce(delivered_points, -1) from media_view_log");
+}
+
+START_TEST(delivered_bytes_are_a_union) {
+  static const struct {
+    int64_t from, to, file_bytes;
+    int64_t points;
+    const char *description;
+  } rows[] = {
+      {0, 100, 0, -1, "of a file of unknown size"},  {0, 100, 1000, 1000, "a tenth"},
+      {50, 150, 1000, 1500, "half of it anew"},      {500, 1000, 1000, 6500, "the second half"},
+      {500, 1000, 1000, 6500, "the same once more"}, {150, 500, 1000, 10000, "what was missing"},
+      {0, 1500, 1000, 10000, "more than there is"},
+  };
+  struct view_changes batch = {0};
+  int64_t film = view_changes_media();
+  for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+    struct view_change *view = view_changes_add(&batch, film, GRANT, "192.0.2.1", 0, 10);
+    range_set_add(&view->bytes, rows[i].from, rows[i].to);
+    view->file_bytes = rows[i].file_bytes;
+    ck_assert_int_eq(view_changes_commit(fixture_database, &batch, (int64_t)i, (int64_t)i + 1), ERROR_NONE);
+    ck_assert_msg(points() == rows[i].points, "%s: %lld", rows[i].description, (long long)points());
+    ck_assert_msg(view_changes_wrong_rollups() == 0, "%s: rollups", rows[i].description);
+  }
+}
+END_TEST
+
+START_TEST(the_size_of_the_medium_is_a_denominator_too) {
+  struct view_changes batch = {0};
+  int64_t film = view_changes_media();
+  fixture_sql("update media_asset set size_bytes = 400");
+  range_set_add(&view_changes_add(&batch, film, GRANT, "192.0.2.1", 0, 10)->bytes, 0, 100);
+  ck_assert_int_eq(view_changes_commit(fixture_database, &batch, 0, 1), ERROR_NONE);
+  ck_assert_int_eq(points(), 2500);
+}
+END_TEST
+
+START_TEST(delivered_segments_are_a_union) {
+  struct view_changes batch = {0};
+  int64_t film = view_changes_media();
+  struct view_change *view = view_changes_add(&batch, film, GRANT, "192.0.2.1", 0, 10);
+  range_set_add(&view->segments, 0, 3);
+  range_set_add(&view->segments, 7, 8);
+  ck_assert_int_eq(view_changes_commit(fixture_database, &batch, 0, 1), ERROR_NONE);
+  ck_assert_int_eq(points(), -1);
+  fixture_sql("update media_asset set segment_count = 8");
+  view = view_changes_add(&batch, film, GRANT, "192.0.2.1", 0, 10);
+  range_set_add(&view->segments, 2, 5);
+  ck_assert_int_eq(view_changes_commit(fixture_database, &batch, 1, 2), ERROR_NONE);
+  ck_assert_int_eq(points(), 7500);
+  ck_assert_int_eq(view_changes_wrong_rollups(), 0);
+}
+END_TEST
+
+/* Who asks for a film in crumbs does not make its row grow for ever. */
+START_TEST(crumbs_are_forgotten_beyond_some) {
+  struct view_changes batch = {0};
+  int64_t film = view_changes_media();
+  for (int64_t round = 0; round < 4; round++) {
+    struct view_change *view = view_changes_add(&batch, film, GRANT, "192.0.2.1", 0, 10);
+    for (int64_t i = 0; i < 300; i++) {
+      range_set_add(&view->bytes, (round * 300 + i) * 10, (round * 300 + i) * 10 + 1);
+    }
+    view->file_bytes = 100000;
+    ck_assert_int_eq(view_changes_commit(fixture_database, &batch, round, round + 1), ERROR_NONE);
+  }
+  ck_assert_int_eq(fixture_sql("select bytes_sent from media_view_log"), 40);
+  ck_assert_int_eq(points(), 30);
+}
+END_TEST
+
+/* Whatever a view is, its first delivery says it, also of a robot. */
+START_TEST(marks_are_of_the_first_delivery) {
+  struct view_changes batch = {0};
+  int64_t film = view_changes_media();
+  struct view_change *view = view_changes_add(&batch, film, GRANT, "192.0.2.1", 0, 10);
+  view->bot = true;
+  memcpy(view->country, "DE", 3);
+  view->referrer_host = strdup("player.example");
+  ck_assert_int_eq(view_changes_commit(fixture_database, &batch, 0, 1), ERROR_NONE);
+  memcpy(view_changes_add(&batch, film, GRANT, "192.0.2.1", 5, 10)->country, "FR", 3);
+  ck_assert_int_eq(view_changes_commit(fixture_database, &batch, 1, 2), ERROR_NONE);
+  ck_assert_int_eq(
+      fixture_sql("select count(*) from media_view_log v join user_agent a on a.id = v.user_agent_id where bot"
+                  " and country = 'DE' and referrer = 'player.example' and text like 'Odd%' and seconds = 6"),
+      1);
+  ck_assert_int_eq(fixture_sql("select count(*) from view_rollup where bot and views = 1 and bytes_sent = 20"), 6);
+  ck_assert_int_eq(view_changes_wrong_rollups(), 0);
+}
+END_TEST
+
+START_TEST(a_grant_lies_in_the_partition_of_its_month) {
+  struct view_changes batch = {0};
+  int64_t film = view_changes_media();
+  struct view_change *view = view_changes_add(&batch, film, GRANT, "192.0.2.1", 0, 10);
+  view->granted_us = INT64_C(1709251199999000); /* 2024-02-29T23:59:59.999Z */
+  view = view_changes_add(&batch, film, OTHER, "192.0.2.1", 0, 10);
+  view->granted_us = INT64_C(1709251200000000);
+  ck_assert_int_eq(view_changes_commit(fixture_database, &batch, 0, 1), ERROR_NONE);
+  ck_assert_int_eq(fixture_sql("select count(*) from media_view_log_202402"), 1);
+  ck_assert_int_eq(fixture_sql("select count(*) from media_view_log_202403"), 1);
+}
+END_TEST
+
+/* Only what ended just now is watched. */
+START_TEST(who_watches_now_is_known) {
+  struct view_changes batch = {0};
+  int64_t film = view_changes_media();
+  view_changes_add(&batch, film, GRANT, "192.0.2.1", 0, 10);
+  struct view_change *view = view_changes_add(&batch, film, OTHER, "192.0.2.1", 0, 10);
+  view->ended_us = clock_now_us() - 1000000;
+  ck_assert_int_eq(view_changes_commit(fixture_database, &batch, 0, 1), ERROR_NONE);
+  view = view_changes_add(&batch, film, OTHER, "192.0.2.1", 0, 10);
+  view->ended_us = clock_now_us();
+  ck_assert_int_eq(view_changes_commit(fixture_database, &batch, 1, 2), ERROR_NONE);
+  ck_assert_int_eq(fixture_sql("select count(*) from view_watching where viewer = 'u-1' and not bot and"
+                               " last_seen_at > now() - interval '1 minute' and open_request is null"),
+                   1);
+}
+END_TEST
+
+static int64_t months(void) {
+  return fixture_sql("select count(*) from pg_inherits where inhparent = 'media_view_log'::regclass");
+}
+
+START_TEST(old_months_are_dropped_and_their_sums_stay) {
+  const int64_t kept_since_us = INT64_C(1709251200000000); /* 2024-03-01 */
+  char name[VIEW_PARTITION_NAME_SIZE];
+  struct view_changes batch = {0};
+  int64_t film = view_changes_media();
+  while (view_partitions_expire(fixture_database, INT64_MAX / 4, name) == ERROR_NONE && name[0] != '\0') {
+  }
+  ck_assert_int_eq(months(), 0);
+  view_changes_add(&batch, film, GRANT, "192.0.2.1", 0, 10)->granted_us = kept_since_us - 1;
+  view_changes_add(&batch, film, GRANT, "192.0.2.1", 0, 10)->granted_us = kept_since_us - INT64_C(86400000000) * 40;
+  view_changes_add(&batch, film, GRANT, "192.0.2.1", 0, 10)->granted_us = kept_since_us;
+  ck_assert_int_eq(view_changes_commit(fixture_database, &batch, 0, 1), ERROR_NONE);
+  ck_assert_int_eq(months(), 3);
+  static const char *const dropped[] = {"media_view_log_202401", "media_view_log_202402", ""};
+  for (size_t i = 0; i < 3; i++) {
+    ck_assert_int_eq(view_partitions_expire(fixture_database, kept_since_us, name), ERROR_NONE);
+    ck_assert_str_eq(name, dropped[i]);
+  }
+  ck_assert_int_eq(fixture_sql("select count(*) from media_view_log"), 1);
+  ck_assert_int_eq(fixture_sql("select sum(views) from view_rollup where grain = 'month' and media_id = 0"), 3);
+}
+END_TEST
+
+/* Whoever reads on for long puts it off; nothing breaks. */
+START_TEST(a_month_that_is_read_is_dropped_later) {
+  struct database *reader = fixture_connect(fixture_connection_string, true);
+  char name[VIEW_PARTITION_NAME_SIZE] = "unchanged";
+  struct view_changes batch = {0};
+  view_changes_add(&batch, view_changes_media(), GRANT, "192.0.2.1", 0, 10);
+  ck_assert_int_eq(view_changes_commit(fixture_database, &batch, 0, 1), ERROR_NONE);
+  ck_assert_int_eq(database_begin(reader), ERROR_NONE);
+  ck_assert_int_eq(statement_execute(reader, "select count(*) from media_view_log", STATEMENT_ONCE, NULL, NULL),
+                   ERROR_NONE);
+  ck_assert_int_eq(view_partitions_expire(fixture_database, START, name), ERROR_UNAVAILABLE);
+  ck_assert_str_eq(name, "unchanged");
+  database_rollback(reader);
+  ck_assert_int_eq(view_partitions_expire(fixture_database, START, name), ERROR_NONE);
+  ck_assert(name[0] != '\0');
+  database_close(reader);
+}
+END_TEST
+
+static int make_months(struct database *database, int number) {
+  (void)number;
+  return view_partitions_make_ahead(database) == ERROR_NONE ? 0 : 1;
+}
+
+START_TEST(months_are_made_ahead_by_many_at_once) {
+  char name[VIEW_PARTITION_NAME_SIZE];
+  while (view_partitions_expire(fixture_database, INT64_MAX / 4, name) == ERROR_NONE && name[0] != '\0') {
+  }
+  ck_assert_int_eq(fixture_race(6, make_months), 0);
+  ck_assert_int_eq(months(), 2);
+}
+END_TEST
+
+FIXTURE_MAIN("view_writer", delivered_bytes_are_a_union, the_size_of_the_medium_is_a_denominator_too,
+             delivered_segments_are_a_union, crumbs_are_forgotten_beyond_some, marks_are_of_the_first_delivery,
+             a_grant_lies_in_the_partition_of_its_month, who_watches_now_is_known,
+             old_months_are_dropped_and_their_sums_stay, a_month_that_is_read_is_dropped_later,
+             months_are_made_ahead_by_many_at_once)

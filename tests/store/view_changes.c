@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Views of an invented log, whose id begins with 7.
+ */
+#include "config.h"
+
+#include "view_changes.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "fixture.h"
+#include "store/media_store.h"
+
+int64_t view_changes_media(void) {
+  struct media media;
+  ck_assert_int_eq(media_store_create(fixture_database, "film", MEDIA_VIDEO, NULL, 0, &media), ERROR_NONE);
+  int64_t id = media.id;
+  media_free(&media);
+  return id;
+}
+
+struct view_change *view_changes_add(struct view_changes *changes, int64_t media_id, const char *grant,
+                                     const char *address, int second, int64_t bytes) {
+  struct view_change *view = &changes->views[changes->count++];
+  *view = (struct view_change){.media_id = media_id,
+                               .address_hash = 7,
+                               .granted_us = INT64_C(0x019355000000) * 1000,
+                               .started_us = START + second * INT64_C(1000000),
+                               .ended_us = START + (second + 1) * INT64_C(1000000),
+                               .bytes_sent = bytes,
+                               .lines = 1,
+                               .viewer = "u-1"};
+  snprintf(view->grant_id, sizeof view->grant_id, "%s", grant);
+  snprintf(view->address, sizeof view->address, "%s", address);
+  memcpy(view->address_key, address, strnlen(address, sizeof view->address_key));
+  view->user_agent = strdup(second == 0 ? "Odd \"{player}\", \\ of NULL\nZ\xc3\xbcrich" : "Later");
+  return view;
+}
+
+enum error view_changes_commit(struct database *database, struct view_changes *changes, int64_t from, int64_t to) {
+  struct user_agent_cache *agents = NULL;
+  ck_assert_int_eq(user_agent_cache_open(&agents), ERROR_NONE);
+  const struct delivery_log log = {.id = {7}, .position = from};
+  const struct delivery_batch batch = {
+      .lines = (int64_t)changes->count, .views = changes->views, .view_count = changes->count};
+  enum error error = delivery_store_commit(database, agents, &log, to, &batch);
+  for (size_t i = 0; i < changes->count; i++) {
+    view_change_free(&changes->views[i]);
+  }
+  changes->count = 0;
+  user_agent_cache_close(agents);
+  return error;
+}
+
+int64_t view_changes_wrong_rollups(void) {
+  return fixture_sql(
+      "with raw as (select g.grain, m.media_id, case g.grain when 'quarter' then date_bin('15 minutes', "
+      "v.\"timestamp\","
+      " '2000-01-01Z') else date_trunc(g.grain, v.\"timestamp\", 'UTC') end as start, v.bot, count(*)::int8 as views,"
+      " sum(coalesce(v.bytes_sent, 0))::int8 as bytes_sent, sum(coalesce(v.seconds, 0))::int8 as seconds,"
+      " sum(coalesce(v.delivered_points, 0))::int8 as points, count(v.delivered_points)::int8 as points_views"
+      " from media_view_log v, (values ('quarter'), ('day'), ('month')) g (grain),"
+      " lateral (values (v.media_id), (0)) m (media_id) group by 1, 2, 3, 4)"
+      " select count(*) from ((select * from raw except all select * from view_rollup) union all"
+      " (select * from view_rollup except all select * from raw)) d");
+}
