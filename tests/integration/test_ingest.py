@@ -238,7 +238,7 @@ def test_what_is_no_log_is_not_imported(town, medium):
     town.give_to_user()
     before = town.sql("select count(*) from delivery_log")
     done = town.run(town.program, "ingest", "--config", town.config, "--import", broken, empty, town.root / "missing", check=False)
-    assert done.returncode == 1 and len(done.stderr.splitlines()) == 3 and done.stdout == ""
+    assert done.returncode == 1 and len([line for line in done.stderr.splitlines() if line.startswith("mediagate: ")]) == 3 and done.stdout == ""
     assert town.sql("select count(*) from delivery_log") == before
     for arguments in (("--import",), ("--status", "more"), ("more",)):
         assert town.mediagate("ingest", *arguments, check=False).returncode == 2
@@ -409,6 +409,10 @@ def counted(town):
     return {row[:3]: (row[3], row[4], set(row[5]), row[6]) for row in rows}
 
 
+def expected(crowd, film_bytes):
+    return {view: (played.bytes, played.union(), played.segments, played.points(len(film_bytes))) for view, played in crowd.played.items()}
+
+
 ROLLUPS_AGREE = """with raw as (select g.grain, m.media_id, case g.grain when 'quarter' then date_bin('15 minutes', v."timestamp", '2000-01-01Z')
       else date_trunc(g.grain, v."timestamp", 'UTC') end, v.bot, count(*), sum(bytes_sent)::int8, sum(seconds)::int8, sum(coalesce(delivered_points, 0)), count(delivered_points)
     from media_view_log v, (values ('quarter'), ('day'), ('month')) g (grain), lateral (values (v.media_id), (0)) m (media_id) group by 1, 2, 3, 4)
@@ -425,7 +429,7 @@ def test_every_delivery_counts_exactly_once(make_stack, film_bytes):
     """The clients' own count is the database's, by medium, grant and address: bytes, which of them, segments; and so are the sums."""
     town = make_stack(**HURRY)
     crowd = play_in_trouble(town, film_bytes, **SIZE)
-    assert counted(town) == {view: (played.bytes, played.union(), played.segments, played.points(len(film_bytes))) for view, played in crowd.played.items()}
+    assert counted(town) == expected(crowd, film_bytes)
     assert town.sql(ROLLUPS_AGREE) == [(0, 0)]
     assert town.sql("select sum(counted)::int8, sum(rejected)::int8, count(*) from delivery_log") == [(crowd.counted, 0, SIZE["rotations"] + 1)]
     assert not (town.data_dir / "rejected.log").exists()
@@ -435,7 +439,8 @@ def test_every_delivery_counts_once_while_ingest_rotates_too(make_stack, film_by
     """Killed between any two steps of a rotation, with logrotate doing the same at times."""
     town = make_stack(**HURRY, log_rotate_size=1, log_retention=0)
     crowd = play_in_trouble(town, film_bytes, **{**SIZE, "requests_each": max(SIZE["requests_each"], 1500), "rotations": 1, "crashes": 0})
-    assert counted(town) == dict(crowd.bytes)
+    assert counted(town) == expected(crowd, film_bytes)
+    assert town.sql(ROLLUPS_AGREE) == [(0, 0)]
     assert len(list((town.root / "log").glob("view.log-*"))) >= 2 and not (town.data_dir / "rejected.log").exists()
 
 
