@@ -25,6 +25,7 @@ static const struct {
     {"check-config", command_check_config, "check the settings, print them or a sample file"},
     {"keys", command_keys, "make, list, rotate and retire the signing keys"},
     {"sweep", command_sweep, "remove files that no medium stands for"},
+    {"views", command_views, "erase a person from views and delivery logs"},
     {NULL, NULL, NULL},
 };
 

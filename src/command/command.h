@@ -20,5 +20,6 @@ int command_ingest(int argc, char **argv);
 int command_explain(int argc, char **argv);
 int command_package(int argc, char **argv);
 int command_sweep(int argc, char **argv);
+int command_views(int argc, char **argv);
 
 #endif

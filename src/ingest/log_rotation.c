@@ -145,9 +145,9 @@ static enum error rotate_if_due(const struct log_rotation *rotation, const char 
 /* --- deleting -------------------------------------------------------------------------------- */
 
 /* A rest without a newline stays one: nobody writes to that log any more. */
-static enum error is_counted(const struct log_rotation *rotation, const struct log_file *file, bool *ret_counted) {
+enum error log_rotation_is_counted(struct database *database, const struct log_file *file, bool *ret_counted) {
   int64_t position = 0;
-  enum error error = delivery_store_position(rotation->database, file->id, &position);
+  enum error error = delivery_store_position(database, file->id, &position);
   if (error != ERROR_NONE || position >= file->size_bytes) {
     *ret_counted = error == ERROR_NONE;
     return error;
@@ -190,7 +190,7 @@ static enum error delete_old(const struct log_rotation *rotation, const char *pa
     const struct log_file *file = &files.items[i];
     bool counted = false;
     if (is_rotated_name(file->path) && file->modified_us < before_us && file->modified_us < written_us) {
-      error = is_counted(rotation, file, &counted);
+      error = log_rotation_is_counted(rotation->database, file, &counted);
     }
     if (error == ERROR_NONE && counted) {
       delete_log(file);

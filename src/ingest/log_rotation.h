@@ -11,6 +11,7 @@
 #include <stdint.h>
 
 #include "base/error.h"
+#include "ingest/log_follower.h"
 #include "store/database.h"
 
 struct log_rotation {
@@ -29,5 +30,10 @@ enum error log_rotation_turn(struct log_rotation *rotation) MUST_CHECK;
  * pid file. ERROR_DENIED: it cannot be signalled, or the log not renamed. ERROR_CONFLICT: somebody else rotates just
  * now. ERROR_TIMEOUT: nginx did not open its log. */
 enum error log_rotation_rotate(const struct log_rotation *rotation) MUST_CHECK;
+
+/* Is every line of the log in the database? A rest without a newline is none: for logs that nobody writes to any more.
+ */
+enum error log_rotation_is_counted(struct database *database, const struct log_file *file,
+                                   bool *ret_counted) MUST_CHECK;
 
 #endif
