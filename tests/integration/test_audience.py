@@ -173,6 +173,8 @@ def test_uniques_are_networks_or_addresses_of_a_day(masked):
     hashes = [row[1] for row in keys(masked, media)]
     assert len(set(hashes)) == {"truncated": 1, "hashed": 3}[masked.mode]
     assert len({row[0] for row in keys(masked, media)}) == 3  # addresses of a day, in both
+    said = assert_json(masked.admin().get(f"/media/media/{media}/analytics"))
+    assert (said["unique_ips"], said["uniques"]["of"]) == {"truncated": (1, "networks"), "hashed": (3, "addresses per day")}[masked.mode]
 
 
 def test_a_view_across_midnight_is_one_view(masked):
