@@ -240,7 +240,7 @@ static enum error store_batch(struct ingester *ingester, const struct log_file *
     error = store_lines(ingester, file, log, true, &lines);
   } else if ((error == ERROR_INVALID || error == ERROR_TIMEOUT) && lines > 1) {
     ingester->limit = lines / 2;
-    return error == ERROR_INVALID ? ERROR_NONE : error;
+    return ERROR_NONE;
   }
   if (error == ERROR_NONE && ingester->limit < ingester->options.batch_lines) {
     ingester->limit *= 2;

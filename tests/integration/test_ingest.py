@@ -256,6 +256,24 @@ def test_a_database_that_was_away_is_caught_up_with(town, medium):
     assert town.log_text("ingest.log").count("ingest_recovered") >= 1
 
 
+def test_a_database_that_is_too_slow_gets_less_at_a_time(make_stack, film_bytes):
+    """Somebody holds the lock of those who count for longer than a statement may take."""
+    slow = make_stack(trusted_proxies=["127.0.0.1"], ingest_statement_timeout=200)
+    media = slow.new_media()["id"]
+    (slow.data_dir / f"media/{media}").mkdir(parents=True)
+    (slow.data_dir / f"media/{media}/film.mp4").write_bytes(film_bytes)
+    slow.give_to_user()
+    with slow.connect() as connection, connection.cursor() as cursor:
+        cursor.execute("select pg_advisory_xact_lock(7235412097710211329)")
+        for number in range(8):
+            get(slow, slow.sign(media, "film.mp4", grant=grant(number)))
+        slow.start_ingest()
+        wait_until(lambda: "ingest_failed" in slow.log_text("ingest.log"), "not even one line to be stored in time")
+        assert slow.sql("select count(*) from media_view_log") == [(0,)]
+    slow.wait_counted()
+    assert slow.sql("select count(*), sum(bytes_sent)::int8 from media_view_log") == [(8, 8 * len(film_bytes))]
+
+
 def test_terminated_ingest_ends_cleanly_and_says_so(town):
     assert town.stop_ingest() == 0
     events = [json.loads(line)["event"] for line in town.log_text("ingest.log").splitlines()]
