@@ -1,11 +1,11 @@
 # SPDX-License-Identifier: ISC
 # shellcheck shell=bash
-# A private instance in a state folder: prepare, start, watch and stop PostgreSQL, `mediagate serve` and `ingest`, nginx and the
-# rotation of its logs. Sourced by quickstart after lib.sh, with $top, $build, $state (and as root $account) set.
+# A private instance in a state folder: prepare, start, watch and stop PostgreSQL, `mediagate serve`, `ingest` and `package`, nginx
+# and the rotation of its logs. Sourced by quickstart after lib.sh, with $top, $build, $state (and as root $account) set.
 # shellcheck disable=SC2153,SC2154 # what quickstart sets
 # Every process has a file run/<name>.process with its id and start time, so that a stale one is recognised.
 
-parts=(rotate nginx ingest serve postgres) # in the order of stopping
+parts=(rotate nginx package ingest serve postgres) # in the order of stopping
 
 # --- who and where -----------------------------------------------------------------------------
 # As root everything runs as an account without privileges; $as is how.
@@ -45,11 +45,11 @@ place_state() {
   esac
 }
 
-# ffprobe looks into uploads in a namespace of its own, which some containers do not allow.
+# ffprobe and ffmpeg read uploads in a namespace of their own, which some containers do not allow.
 choose_sandbox() {
   case " ${overrides[*]} " in *" MEDIAGATE_SANDBOX="*) return ;; esac
   "${as[@]}" bwrap --unshare-all --ro-bind / / true 2>/dev/null && return
-  say "  This machine lets ${account:-$(id -un)} make no namespaces (a container?), so ffprobe looks into uploads without its sandbox:"
+  say "  This machine lets ${account:-$(id -un)} make no namespaces (a container?), so ffprobe and ffmpeg read uploads without their sandbox:"
   say "  good enough to try things out with files of your own, not for files of strangers (setting: sandbox)."
   overrides+=(MEDIAGATE_SANDBOX=none)
 }
@@ -117,6 +117,15 @@ launch() {
     sh -c 'log=$1; shift; exec "$@" >>"$log" 2>&1' sh "$state/log/$name.log" "$@" 9>&- </dev/null >/dev/null 2>&1 &
   pid=$!
   printf '%s %s\n' "$pid" "$(started_at "$pid")" >"$run/$name.process"
+}
+
+# As launch, for what loses nothing and does nothing twice when it is killed at any moment: it is simply started again.
+launch_again() {
+  local name=$1
+  shift
+  # shellcheck disable=SC2016 # the inner shell's variables
+  launch "$name" sh -c 'trap "kill \$child; wait \$child; exit 0" TERM INT HUP
+    while :; do "$@" & child=$!; wait $child; sleep 1 & child=$!; wait $child; done' sh "$@"
 }
 
 stop_part() { # NAME: the gentle signal, then after its deadline the hard one
@@ -255,6 +264,7 @@ nginx_pid_file = "$run/nginx.pid";
 nginx_url = "http://127.0.0.1:$PORT";
 upload_workers = 8;
 log_rotate_size = 64;  # ingest rotates nginx's delivery log: it runs as the same account
+package = "always";  # every upload becomes HLS and DASH; "request": only those for which POST …/package asks
 TEXT
     mv "$config.new" "$config"
   fi
@@ -288,7 +298,7 @@ render_nginx() {
   sed -e "s|^/var/log/mediagate/view.log ||; s|/var/log/mediagate|$state/log|g; s|/run/nginx\.pid|$run/nginx.pid|g; s|maxsize .*|maxsize 64M|; s|rotate 14|rotate 5|" \
     "$top/deploy/logrotate" >"$state/etc/logrotate.conf"
   cat >>"$state/etc/logrotate.conf" <<TEXT
-$state/log/serve.log $state/log/ingest.log $state/log/postgres.log $state/log/nginx.log $state/log/rotate.log {
+$state/log/serve.log $state/log/ingest.log $state/log/package.log $state/log/postgres.log $state/log/nginx.log $state/log/rotate.log {
   size 16M
   rotate 2
   missingok
@@ -315,10 +325,8 @@ start_all() {
   rm -f "$run"/{fast,auth,api,upload}.sock
   launch serve "$state/program/mediagate" serve --config "$config"
   wait_for 30 serve "the start of mediagate serve" sockets_are_there
-  # Killed at any moment it loses nothing and counts nothing twice, so it is simply started again.
-  # shellcheck disable=SC2016 # the inner shell's variables
-  launch ingest sh -c 'trap "kill \$child; wait \$child; exit 0" TERM INT HUP
-    while :; do "$@" & child=$!; wait $child; sleep 1 & child=$!; wait $child; done' sh "$state/program/mediagate" ingest --config "$config"
+  launch_again ingest "$state/program/mediagate" ingest --config "$config"
+  launch_again package "$state/program/mediagate" package --config "$config"
   launch nginx nginx -e "$state/log/error.log" -c "$state/etc/nginx/nginx.conf" -g 'daemon off;'
   wait_for 30 nginx "an answer from http://127.0.0.1:$PORT/readyz" is_ready
   # shellcheck disable=SC2016 # the inner shell's $1

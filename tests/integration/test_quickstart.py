@@ -86,7 +86,7 @@ def test_detach_status_second_run_stop_and_reset(quickstart):
     account = {"email": "kept@example.org", "password": "a long enough password"}
     assert requests.post(url + "/auth/signup", json=account, timeout=DEADLINE).status_code == 201
     wait_until((quickstart.state / "log/rotation").exists, "the first look of logrotate")
-    processes = [quickstart.process(name) for name in ("postgres", "serve", "ingest", "nginx", "rotate")]
+    processes = [quickstart.process(name) for name in ("postgres", "serve", "ingest", "package", "nginx", "rotate")]
     assert quickstart("--stop").returncode == 0
     assert not any(map(alive, processes)) and not quickstart.ready()
 
@@ -131,14 +131,15 @@ def test_a_bad_setting_is_told_before_anything_starts(quickstart):
     assert done.returncode == 1 and "MEDIAGATE_UPLOAD_MAX" in done.stderr
 
 
-def test_ingest_that_dies_is_started_again_and_ends_with_the_rest(quickstart):
+@pytest.mark.parametrize("part", ["ingest", "package"])
+def test_a_part_that_may_die_is_started_again_and_ends_with_the_rest(quickstart, part):
     assert quickstart("--detach").returncode == 0
-    log = quickstart.state / "log/ingest.log"
-    wait_until(lambda: log.exists() and log.read_text().count('"ready"') == 1, "ingest to be ready")
-    [first] = children(quickstart.process("ingest"))
+    log = quickstart.state / f"log/{part}.log"
+    wait_until(lambda: log.exists() and log.read_text().count('"ready"') == 1, f"{part} to be ready")
+    [first] = children(quickstart.process(part))
     os.kill(first, signal.SIGKILL)
-    wait_until(lambda: log.read_text().count('"ready"') == 2, "ingest to be started again")
-    [second] = children(quickstart.process("ingest"))
+    wait_until(lambda: log.read_text().count('"ready"') == 2, f"{part} to be started again")
+    [second] = children(quickstart.process(part))
     assert quickstart("--status").returncode == 0
     assert quickstart("--stop").returncode == 0
     assert not alive(second) and '"stopped"' in log.read_text().splitlines()[-1], "it was asked to stop, and did"
@@ -147,7 +148,7 @@ def test_ingest_that_dies_is_started_again_and_ends_with_the_rest(quickstart):
 def test_nothing_listens_beyond_loopback_and_nothing_runs_as_root(quickstart):
     assert quickstart("--detach").returncode == 0
     group = []
-    for name in ("postgres", "serve", "ingest", "nginx", "rotate"):
+    for name in ("postgres", "serve", "ingest", "package", "nginx", "rotate"):
         pid = quickstart.process(name)
         group += [pid] + [int(child) for child in pathlib.Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
     for pid in group:

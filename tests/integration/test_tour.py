@@ -13,12 +13,15 @@ def readme_tour():
     return re.search(r"## Tour\n.*?```sh\n(.*?)```", text, re.DOTALL)[1]
 
 
-def test_the_tour_works_when_pasted(stack, tmp_path):
+def test_the_tour_works_when_pasted(make_stack, tmp_path):
+    stack = make_stack(package="always")  # as in quickstart
     script = readme_tour().replace(HOST, stack.base_url)
     stack.start_ingest()
+    packager = stack.spawn([stack.program, "package", "--config", stack.config], "package.log")
     done = subprocess.run(["bash", "-eu"], input=script, capture_output=True, text=True, timeout=4 * DEADLINE, check=False,
                           env={"PATH": "/usr/local/bin:/usr/bin:/bin", "TMPDIR": str(tmp_path), "HOME": str(tmp_path)})
-    assert stack.stop_ingest() == 0
+    packager.terminate()
+    assert stack.stop_ingest() == packager.wait(timeout=DEADLINE) == 0
     assert done.returncode == 0, done.stderr + done.stdout
     assert '"email":"you@example.org"' in done.stdout
     assert '"video_codec": "h264"' in done.stdout
@@ -26,6 +29,7 @@ def test_the_tour_works_when_pasted(stack, tmp_path):
     assert f"{stack.base_url}/stream/" in done.stdout
     assert "played: every byte is the same" in done.stdout
     assert done.stdout.count('"source": "stream"') == 1
+    assert "/master.m3u8\n" in done.stdout and "codec_name=h264|width=640|height=360" in done.stdout and "codec_name=aac" in done.stdout
     assert '"status":403' in done.stdout.splitlines()[-1]
 
 
