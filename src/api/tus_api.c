@@ -86,8 +86,9 @@ struct creation {
   struct chunk_checksum *checksum;
 };
 
+/* Does the creation bring bytes? HTTP/2 needs neither a length nor an encoding to say so: then its type does. */
 static bool has_content(const struct call *call) {
-  return call->request->has_body;
+  return call->request->has_body || (call->request->content_length < 0 && call->request->content_type[0] != '\0');
 }
 
 /* What the headers say. False: the response has the answer. */
@@ -293,7 +294,8 @@ static bool admit(struct tus_upload *upload, int64_t offset, int64_t length) {
 
 static void append(struct tus_upload *upload, struct chunk_checksum *checksum) {
   struct call *call = upload->call;
-  enum error error = upload->row.completed || !has_content(call) ? ERROR_NONE : tus_upload_receive(upload, checksum);
+  enum error error =
+      upload->row.completed || call->request->content_length == 0 ? ERROR_NONE : tus_upload_receive(upload, checksum);
   if (error != ERROR_NONE) {
     answer_cut(call, upload, error);
   } else if (!tus_upload_is_whole(upload) || tus_upload_finish(upload)) {

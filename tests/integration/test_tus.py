@@ -2,11 +2,14 @@
 """Resumable uploads (tus 1.0.0): the protocol's points, one by one. What breaks in the middle is in test_tus_faults.py."""
 import email.utils
 import hashlib
+import re
+import subprocess
 import time
 
 import pytest
 
 import tus_client as tus
+from stack import DEADLINE
 
 
 def files(stack):
@@ -77,6 +80,24 @@ def test_a_mediums_file_is_replaced(stack, admin, make_media, body):
     assert answer.headers["Media-Location"] == f"/media/media/{media['id']}"
     replaced = tus.medium(admin, answer)
     assert replaced["title"] == "Before" and replaced["sha256"] == hashlib.sha256(body).hexdigest()
+
+
+@pytest.mark.parametrize("source", ["film", "-"])  # with a length, and without
+def test_http_2_carries_it(stack, admin, make_media, body, source):
+    film = make_media("film")
+
+    def send(method, path, *headers):
+        with open(film, "rb") as stdin:
+            curl = subprocess.run(["curl", "-sS", "--http2", "--cacert", stack.certificate, "-X", method, "-T", str(film) if source == "film" else "-", "-D", "-",
+                                   "-H", f"Authorization: {admin.headers['Authorization']}", "-H", "Tus-Resumable: 1.0.0",
+                                   "-H", "Content-Type: application/offset+octet-stream", *headers, stack.https_url + path],
+                                  stdin=stdin, capture_output=True, text=True, check=True, timeout=2 * DEADLINE)
+        location = re.search(r"(?im)^media-location: (/media/media/[0-9]+)", curl.stdout)
+        assert location, curl.stdout
+        assert admin.get(location[1]).json()["sha256"] == hashlib.sha256(body).hexdigest()
+
+    send("PATCH", tus.begin(admin, len(body)), "-H", "Upload-Offset: 0")
+    send("POST", "/uploads", "-H", f"Upload-Length: {len(body)}", "-H", "Upload-Metadata: " + tus.metadata(title="H2", type="video"))
 
 
 def test_what_is_spoken_here_is_told_to_anyone(stack):
