@@ -60,7 +60,8 @@ def wait_views(town, media, count, within=DEADLINE):
 
 
 def get(town, path, method="GET", address="192.0.2.1", **headers):
-    return requests.request(method, town.base_url + path, headers={"X-Forwarded-For": address, **{k.replace("_", "-"): v for k, v in headers.items()}}, timeout=DEADLINE)
+    # The user agent of requests itself is a robot's.
+    return requests.request(method, town.base_url + path, headers={"X-Forwarded-For": address, "User-Agent": "Player/1.0", **{k.replace("_", "-"): v for k, v in headers.items()}}, timeout=DEADLINE)
 
 
 # --- what counts --------------------------------------------------------------------------------------------
