@@ -93,7 +93,7 @@ static void check_user_agents(const struct fixture *fixture) {
 }
 
 START_TEST(players_win_over_robots) {
-  struct fixture fixture;
+  struct fixture fixture = {.folder = ""};
   set_up(&fixture);
   write_file(&fixture, "robots.list", robots_text);
   check_user_agents(&fixture);
@@ -102,7 +102,7 @@ START_TEST(players_win_over_robots) {
 END_TEST
 
 START_TEST(the_list_that_was_built_knows_robots_and_no_players) {
-  struct fixture fixture;
+  struct fixture fixture = {.folder = ""};
   if (access("robots.list", R_OK) != 0) {
     return; /* configured without --with-web */
   }
@@ -114,7 +114,7 @@ START_TEST(the_list_that_was_built_knows_robots_and_no_players) {
 END_TEST
 
 START_TEST(many_user_agents_are_answered_right) {
-  struct fixture fixture;
+  struct fixture fixture = {.folder = ""};
   struct robot_list *list = NULL;
   struct text problem = {0};
   set_up(&fixture);
@@ -147,7 +147,7 @@ static const struct {
 
 START_TEST(a_broken_list_is_named_with_its_line) {
   for (size_t i = 0; i < UNIT_ROWS(lists); i++) {
-    struct fixture fixture;
+    struct fixture fixture = {.folder = ""};
     struct robot_list *list = NULL;
     struct text problem = {0};
     set_up(&fixture);
@@ -166,7 +166,7 @@ START_TEST(a_broken_list_is_named_with_its_line) {
 END_TEST
 
 START_TEST(a_hostile_user_agent_is_only_a_text) {
-  struct fixture fixture;
+  struct fixture fixture = {.folder = ""};
   struct robot_list *list = NULL;
   struct text problem = {0};
   char big[2049];
