@@ -4,6 +4,7 @@ import http.client
 import itertools
 
 import pytest
+from answers import assert_json
 from stack import DEADLINE, wait_until
 
 numbers = itertools.count(1)
@@ -46,6 +47,8 @@ def watching(town, medium):
 def test_a_film_that_plays_is_watched_until_it_ends(town, medium):
     connection = begin(town, medium, fresh_grant())
     assert wait_until(lambda: watching(town, medium), "the beginning to be seen") == [("u-1", False, True, True)]
+    live = assert_json(town.admin().get("/analytics/live"))
+    assert [item["watching"] for item in live["items"] if item["media_id"] == medium] == [1]
     assert town.sql("select count(*) from media_view_log where media_id = %s", medium) == [(0,)], "a beginning is no view"
     connection.close()
     wait_until(lambda: watching(town, medium) == [("u-1", False, False, True)], "the end to be seen")
