@@ -97,7 +97,6 @@ _Noreturn static void watch(pid_t program) {
   siginfo_t ended;
   int number = 0;
   int status = 0;
-  (void)signal(SIGCHLD, SIG_DFL);
   (void)syscall(SYS_close_range, 0, ~0U, 0); /* the parent's connections and the program's pipes must be able to end */
   sigemptyset(&awaited);
   sigaddset(&awaited, SIGCHLD);
@@ -117,6 +116,7 @@ _Noreturn static void watch(pid_t program) {
 void subprocess_child_run(const struct subprocess_child *child, pid_t parent) {
   die_with(parent, SIGTERM); /* blocked: watch() takes it */
   limit(RLIMIT_CORE, 0);
+  (void)signal(SIGCHLD, SIG_DFL); /* before the fork: it discards a SIGCHLD that is pending, which watch() would miss */
   pid_t watcher = getpid();
   pid_t program = fork();
   if (program == 0) {

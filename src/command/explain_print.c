@@ -165,6 +165,20 @@ static void add_view(struct text *out, const struct grant_view *view) {
                view->bot ? "true" : "false");
 }
 
+static void add_views(struct text *out, const struct explanation *explanation) {
+  const struct grant_view *views = explanation->views;
+  if (views == NULL) {
+    text_append(out, "null");
+    return;
+  }
+  text_append(out, "[");
+  for (size_t i = 0; i < explanation->view_count; i++) {
+    text_append(out, i > 0 ? "," : "");
+    add_view(out, &views[i]);
+  }
+  text_append(out, "]");
+}
+
 static void flush_text(struct text *out) {
   if (!out->failed && out->length > 0) {
     fwrite(out->data, 1, out->length, stdout);
@@ -192,12 +206,7 @@ void explain_print_json(const struct explanation *explanation) {
                ",\"counted\":{\"views\":%" PRId64 ",\"deliveries\":%" PRId64 ",\"bytes\":%" PRId64 "},\"views\":",
                story->logs, story->damaged_logs, story->rejected, story->viewers, story->counted_lines,
                story->counted_bytes);
-  text_append(&out, explanation->views == NULL ? "null" : "[");
-  for (size_t i = 0; explanation->views != NULL && i < explanation->view_count; i++) {
-    text_append(&out, i > 0 ? "," : "");
-    add_view(&out, &explanation->views[i]);
-  }
-  text_append(&out, explanation->views == NULL ? "" : "]");
+  add_views(&out, explanation);
   text_appendf(&out, ",\"agreement\":\"%s\"}\n", names[explain_compare(explanation)]);
   flush_text(&out);
   text_free(&out);

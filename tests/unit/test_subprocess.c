@@ -104,6 +104,18 @@ START_TEST(stdin_is_the_given_descriptor) {
 }
 END_TEST
 
+/* A program may be over before its watcher runs again after the fork. */
+START_TEST(the_end_of_a_quick_program_is_never_missed) {
+  const char *argv[] = {"true", NULL};
+  for (int run = 0; run < 200; run++) {
+    struct subprocess_result result;
+    ck_assert_int_eq(subprocess_run(argv, -1, &roomy, NULL, NULL, &result), ERROR_NONE);
+    ck_assert_int_eq(result.exit_code, 0);
+    subprocess_result_free(&result);
+  }
+}
+END_TEST
+
 static void count_beat(void *context) {
   (*(int *)context)++;
 }
@@ -229,6 +241,6 @@ START_TEST(memory_is_limited) {
 END_TEST
 
 UNIT_MAIN("subprocess", runs_as_the_rows_say, a_missing_program_is_not_found, stdin_is_the_given_descriptor,
-          a_timeout_kills_the_group_while_the_heart_beats, a_wish_to_stop_ends_it,
-          what_the_program_forked_dies_with_a_killed_parent, masked_and_ignored_signals_of_the_caller_do_not_matter,
-          memory_is_limited)
+          the_end_of_a_quick_program_is_never_missed, a_timeout_kills_the_group_while_the_heart_beats,
+          a_wish_to_stop_ends_it, what_the_program_forked_dies_with_a_killed_parent,
+          masked_and_ignored_signals_of_the_caller_do_not_matter, memory_is_limited)
