@@ -29,6 +29,8 @@ def test_the_tour_works_when_pasted(make_stack, tmp_path):
     assert f"{stack.base_url}/stream/" in done.stdout
     assert "played: every byte is the same" in done.stdout
     assert done.stdout.count('"source": "stream"') == 1
+    assert '"total_views": 1' in done.stdout and '"delivered_percent": 100' in done.stdout
+    assert re.search(r'"watching": [01],', done.stdout)
     assert "/master.m3u8\n" in done.stdout and "codec_name=h264|width=640|height=360" in done.stdout and "codec_name=aac" in done.stdout
     assert '"status":403' in done.stdout.splitlines()[-1]
 
