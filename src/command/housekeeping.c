@@ -15,12 +15,14 @@
 #include "base/log.h"
 #include "command/serve_revocations.h"
 #include "ingest/view_rule.h"
+#include "store/package_store.h"
 #include "store/session_store.h"
 #include "store/view_partitions.h"
 
-#define RETRY_MS      10000
-#define SWEEP_BATCH   1000
-#define FULL_SWEEP_MS (24LL * 3600 * 1000)
+#define RETRY_MS                  10000
+#define SWEEP_BATCH               1000
+#define PACKAGE_JOBS_KEPT_SECONDS (30LL * 24 * 3600)
+#define FULL_SWEEP_MS             (24LL * 3600 * 1000)
 
 typedef enum error chore_function(struct app *app);
 
@@ -66,6 +68,16 @@ static enum error sweep_uploads(struct app *app) {
   return upload_sweep_run(app, &removed);
 }
 
+/* What ended a while ago is in the media's rows and the log. */
+static enum error sweep_package_jobs(struct app *app) {
+  int64_t deleted = 0;
+  enum error error;
+  do {
+    error = package_store_sweep(app->database, PACKAGE_JOBS_KEPT_SECONDS, SWEEP_BATCH, &deleted);
+  } while (error == ERROR_NONE && deleted == SWEEP_BATCH && !app->is_overdue(app->beat_context));
+  return error;
+}
+
 /* Months of views: there in time, gone in time. */
 static enum error turn_months(struct app *app) {
   int64_t kept_since_us = view_rule_kept_since(clock_now_us(), app->settings->view_retention);
@@ -89,6 +101,7 @@ static const struct chore chores[] = {
     {"sweep_everything", FULL_SWEEP_MS, sweep_everything},
     {"sweep_noted", 60 * 1000, sweep_noted},
     {"sweep_uploads", 60 * 1000, sweep_uploads},
+    {"sweep_package_jobs", 3600 * 1000, sweep_package_jobs},
     {"turn_months", 60 * 1000, turn_months},
 };
 #define CHORE_COUNT (sizeof chores / sizeof chores[0])

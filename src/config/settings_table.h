@@ -91,7 +91,7 @@
   CHOICE (package, "always|request|never", "request", true, "Which uploads become HLS and DASH: all, those for which POST …/package asks, none") \
   INTEGER(package_max_height, "pixels", 144, 4320, 1080, false, "Largest rendition, by its shorter side; none is larger than its source") \
   CHOICE (package_preset, "ultrafast|superfast|veryfast|faster|fast|medium|slow", "veryfast", false, "x264's preset: slower ones make smaller files") \
-  INTEGER(package_memory, "MiB", 256, 65536, 4096, false, "Address space that ffmpeg may take") \
+  INTEGER(package_memory, "MiB", 512, 65536, 4096, false, "Address space that ffmpeg may take") \
   INTEGER(package_time_factor, "", 1, 1000, 20, false, "So many seconds may packaging take for each second of a file, and a minute more") \
   INTEGER(package_output_factor, "", 1, 1000, 4, false, "So many times as large as its file may a package become, and 256 MiB more") \
   INTEGER(package_takeover, "s", 10, 3600, 60, false, "A job whose packager is silent this long is taken over by another") \

@@ -25,7 +25,8 @@
 #define LINE_SIZE     100
 
 static const char shown_entries[] = "format=format_name,duration:format_tags=major_brand:"
-                                    "stream=codec_type,codec_name,width,height:stream_disposition=attached_pic";
+                                    "stream=codec_type,codec_name,width,height,sample_aspect_ratio:"
+                                    "stream_side_data=rotation:stream_disposition=attached_pic";
 
 /* What libmagic says of files that ffprobe may look at. octet-stream: MP3 without a tag, some
  * transport streams. */

@@ -17,6 +17,9 @@
 
 #include "base/text.h"
 
+#define PIXEL_ASPECT_MIN 0.1
+#define PIXEL_ASPECT_MAX 10.0
+
 /* `format` is a name in ffprobe's comma-separated format_name; `brand` narrows MP4's kin (NULL:
  * any). First match wins. */
 struct format_row {
@@ -94,6 +97,41 @@ static void copy(char *ret_text, size_t size, const char *string) {
   snprintf(ret_text, size, "%s", string);
 }
 
+/* Quarter turns of the display matrix. */
+static bool lies_on_its_side(struct json_object *stream) {
+  struct json_object *list = member(stream, "side_data_list", json_type_array);
+  for (size_t i = 0; list != NULL && i < json_object_array_length(list); i++) {
+    struct json_object *rotation = NULL;
+    if (json_object_object_get_ex(json_object_array_get_idx(list, i), "rotation", &rotation)) {
+      double degrees = fabs(json_object_get_double(rotation));
+      return fabs(degrees - 90) < 1 || fabs(degrees - 270) < 1;
+    }
+  }
+  return false;
+}
+
+/* "64:45"; 1 where nothing sensible is said. */
+static double pixel_aspect(struct json_object *stream) {
+  char *end = NULL;
+  double width = strtod(string_member(stream, "sample_aspect_ratio"), &end);
+  double height = *end == ':' ? strtod(end + 1, NULL) : 0;
+  double aspect = height > 0 ? width / height : 0;
+  return aspect >= PIXEL_ASPECT_MIN && aspect <= PIXEL_ASPECT_MAX ? aspect : 1;
+}
+
+/* The picture as it is shown: upright, and of square pixels. */
+static void read_picture(struct json_object *stream, struct probe_result *result) {
+  int width = integer_member(stream, "width");
+  int height = integer_member(stream, "height");
+  double shown_width = round(width * pixel_aspect(stream));
+  if (width > 0 && shown_width >= 1 && shown_width <= INT_MAX) {
+    width = (int)shown_width;
+  }
+  bool turned = lies_on_its_side(stream);
+  result->width = turned ? height : width;
+  result->height = turned ? width : height;
+}
+
 struct streams {
   bool only_webm_codecs;
   struct probe_result *result;
@@ -117,8 +155,7 @@ static void read_stream(struct json_object *stream, struct streams *streams) {
   if (strcmp(type, "video") == 0 && !cover) {
     if (!result->has_video) {
       copy(result->video_codec, sizeof result->video_codec, codec);
-      result->width = integer_member(stream, "width");
-      result->height = integer_member(stream, "height");
+      read_picture(stream, result);
     }
     result->has_video = true;
   } else if (strcmp(type, "audio") == 0) {

@@ -12,9 +12,10 @@
 
 #include "library/probe_parse.h"
 
-#define POSTER_WIDTH 1280
-#define TEXT_(value) #value
-#define TEXT(value)  TEXT_(value)
+#define POSTER_WIDTH    1280
+#define DEINTERLACE_MIN 16 /* pixels of a side: yadif refuses very small pictures */
+#define TEXT_(value)    #value
+#define TEXT(value)     TEXT_(value)
 
 static void add(struct ffmpeg_arguments *arguments, const char *argument) {
   assert(arguments->count < FFMPEG_ARGUMENTS_MAX - 1); /* what is added depends on LADDER_MAX alone */
@@ -63,17 +64,35 @@ static void add_input(struct ffmpeg_arguments *arguments, const char *input) {
   add_all(arguments, begin);
 }
 
-/* "[0:v:0]split=2[s0][s1];[s0]scale=…[v0];[s1]scale=…[v1]": cover art is no picture of a film. */
-static void add_pictures(struct ffmpeg_arguments *arguments, const struct rendition *renditions, size_t count,
-                         const char *preset) {
+static long long common_divisor(long long a, long long b) {
+  return b == 0 ? a : common_divisor(b, a % b);
+}
+
+/* "scale=426:240,setsar=320/319": sides are even, so a pixel is not always quite square. All renditions are shown in
+ * the very same shape, or ffmpeg refuses to make one adaptation set of them. */
+static void put_scale(struct ffmpeg_arguments *arguments, const struct package_source *source, int width, int height) {
+  long long across = (long long)source->width * height;
+  long long down = (long long)source->height * width;
+  long long divisor = common_divisor(across, down);
+  put(arguments, "scale=%d:%d,setsar=sar=%lld/%lld:max=2147483647", width, height, across / divisor, down / divisor);
+}
+
+/* "[0:V:0]split=2[s0][s1];[s0]scale=…[v0];[s1]scale=…[v1]": cover art is no picture of a film. The rate is what players
+ * are told of a rendition; what is coded is up to crf, and less. Frames are never made up to fill a gap: two of them
+ * with a year between would be a bomb. */
+static void add_pictures(struct ffmpeg_arguments *arguments, const struct package_source *source,
+                         const struct rendition *renditions, size_t count, const char *preset) {
   add(arguments, "-filter_complex");
   const char *filter = begin_text(arguments);
-  put(arguments, "[0:V:0]split=%zu", count);
+  bool deinterlace = source->width >= DEINTERLACE_MIN && source->height >= DEINTERLACE_MIN;
+  put(arguments, "[0:V:0]%ssplit=%zu", deinterlace ? "yadif=deint=interlaced," : "", count);
   for (size_t i = 0; i < count; i++) {
     put(arguments, "[s%zu]", i);
   }
   for (size_t i = 0; i < count; i++) {
-    put(arguments, ";[s%zu]scale=%d:%d,format=yuv420p[v%zu]", i, renditions[i].width, renditions[i].height, i);
+    put(arguments, ";[s%zu]", i);
+    put_scale(arguments, source, renditions[i].width, renditions[i].height);
+    put(arguments, ",format=yuv420p[v%zu]", i);
   }
   end_text(arguments, filter);
   for (size_t i = 0; i < count; i++) {
@@ -81,6 +100,7 @@ static void add_pictures(struct ffmpeg_arguments *arguments, const struct rendit
     const char *map = begin_text(arguments);
     put(arguments, "[v%zu]", i);
     end_text(arguments, map);
+    add_number(arguments, "-b:v", i, renditions[i].maxrate_kbps, "k");
     add_number(arguments, "-maxrate:v", i, renditions[i].maxrate_kbps, "k");
     add_number(arguments, "-bufsize:v", i, 2 * renditions[i].maxrate_kbps, "k");
   }
@@ -90,6 +110,8 @@ static void add_pictures(struct ffmpeg_arguments *arguments, const struct rendit
                                 preset,
                                 "-crf",
                                 "23",
+                                "-fps_mode",
+                                "vfr",
                                 "-sc_threshold",
                                 "0",
                                 "-force_key_frames",
@@ -136,7 +158,7 @@ void ffmpeg_arguments_package(struct ffmpeg_arguments *arguments, const char *in
   add_all(arguments, begin);
   add_input(arguments, input);
   if (rendition_count > 0) {
-    add_pictures(arguments, renditions, rendition_count, preset);
+    add_pictures(arguments, source, renditions, rendition_count, preset);
   }
   if (source->has_audio) {
     add_sound(arguments);
@@ -156,8 +178,13 @@ void ffmpeg_arguments_poster(struct ffmpeg_arguments *arguments, const char *inp
   put(arguments, "%.3f", source->duration_seconds / 10);
   end_text(arguments, when);
   add_input(arguments, input);
-  static const char *const output[] = {
-      "-map", "0:V:0", "-frames:v",     "1",  "-vf",          "scale='min(" TEXT(POSTER_WIDTH) ",iw)':-2,setsar=1",
-      "-q:v", "4",     "-map_metadata", "-1", PACKAGE_POSTER, NULL};
+  static const char *const picture[] = {"-map", "0:V:0", "-frames:v", "1", "-vf", NULL};
+  static const char *const output[] = {"-q:v", "4", "-map_metadata", "-1", PACKAGE_POSTER, NULL};
+  int width = source->width < POSTER_WIDTH ? source->width : POSTER_WIDTH;
+  int height = (int)((long long)source->height * width / source->width);
+  add_all(arguments, picture);
+  const char *filter = begin_text(arguments);
+  put(arguments, "scale=%d:%d,setsar=1", width, height > 0 ? height : 1);
+  end_text(arguments, filter);
   add_all(arguments, output);
 }

@@ -17,7 +17,7 @@
 #define FFMPEG_ARGUMENTS_STORAGE 6144
 
 struct package_source {
-  int width, height; /* 0: no picture */
+  int width, height; /* as it is shown: upright, of square pixels; 0: no picture */
   bool has_audio;
   double duration_seconds; /* 0: unknown */
 };

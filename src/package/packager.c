@@ -7,6 +7,7 @@
 
 #include "package/packager.h"
 
+#include <poll.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -17,8 +18,10 @@
 #include "library/package_folder.h"
 #include "store/package_store.h"
 
-#define ATTEMPTS_MAX     5
-#define BEAT_INTERVAL_MS 2000
+#define ATTEMPTS_MAX       5
+#define BEAT_INTERVAL_MS   2000
+#define FINISH_PAUSE_MS    1000
+#define FINISH_PATIENCE_MS (10 * 60 * 1000)
 
 struct work {
   const struct packager *packager;
@@ -67,6 +70,20 @@ static enum error make(struct work *work, struct transcode_result *ret_result) {
   return transcode_run(work->source_fd, &source, package_folder_path(work->folder), &options, ret_result, work->reason);
 }
 
+/* Hours of work are not thrown away because the database is away for a while. */
+static enum error finish(struct work *work, const struct package_made *made, char ret_old_name[PACKAGE_NAME_SIZE]) {
+  enum error error;
+  int64_t until_ms = clock_monotonic_ms() + FINISH_PATIENCE_MS;
+  while ((error = package_store_finish(work->packager->database, &work->job, made, ret_old_name)) != ERROR_NONE) {
+    bool passes = error == ERROR_UNAVAILABLE || error == ERROR_UNKNOWN_OUTCOME || error == ERROR_TIMEOUT;
+    if (!passes || *work->stop_wanted || clock_monotonic_ms() >= until_ms) {
+      break;
+    }
+    (void)poll(NULL, 0, FINISH_PAUSE_MS); /* a signal may end it early */
+  }
+  return error;
+}
+
 /* The file is placed first: until the row names it nobody sees it. */
 static enum error commit(struct work *work, const struct transcode_result *result) {
   struct media_folder *folder = work->packager->folder;
@@ -79,7 +96,7 @@ static enum error commit(struct work *work, const struct transcode_result *resul
     return error;
   }
   const struct package_made made = {.name = name, .segments = result->segments, .has_poster = result->has_poster};
-  error = package_store_finish(work->packager->database, job, &made, old_name);
+  error = finish(work, &made, old_name);
   if (error == ERROR_NONE) {
     media_folder_settle(folder, job->media_id, name);
     if (old_name[0] != '\0') {
@@ -105,6 +122,9 @@ static int64_t retry_after(enum error error, int attempts) {
 static enum error give_up(struct work *work, enum error error) {
   const struct package_job *job = &work->job;
   int64_t retry_seconds = retry_after(error, job->attempts);
+  if (work->reason[0] == '\0') {
+    snprintf(work->reason, sizeof work->reason, "packaging failed: %s", error_strerror(error));
+  }
   log_event(retry_seconds < 0 ? LOG_LEVEL_WARNING : LOG_LEVEL_INFO, "package_failed",
             LOG_I64("media_id", job->media_id), LOG_I64("job_id", job->id), LOG_STR("reason", work->reason),
             LOG_I64("retry_after", retry_seconds));

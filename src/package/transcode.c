@@ -6,9 +6,11 @@
 
 #include "package/transcode.h"
 
+#include <ctype.h>
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -29,6 +31,7 @@
 #define UNKNOWN_DURATION   (6 * 3600)
 #define OUTPUT_GRACE_BYTES (INT64_C(256) << 20)
 #define POSTER_SECONDS     60
+#define FFMPEG_STOPPED     255 /* its exit code when a signal asked it to end */
 
 struct run {
   const struct transcode_options *options;
@@ -54,14 +57,41 @@ static enum error PRINTF_LIKE(3, 4)
 /* --- what is in the folder ---------------------------------------------------------------------- */
 
 struct content {
+  bool strange; /* something is there that we did not ask for */
   int64_t size_bytes;
   int segments; /* of rendition 0 */
   bool has_hls, has_dash, has_poster;
 };
 
+/* "seg-0-00001.m4s", "init-0.m4s", "media_0.m3u8" and the four that have names of their own. */
+static bool is_ours(const char *name) {
+  static const char *const names[] = {PACKAGE_HLS, PACKAGE_DASH, PACKAGE_POSTER, PACKAGE_PROGRESS};
+  static const struct {
+    const char *begin, *end;
+  } numbered[] = {{"seg-", ".m4s"}, {"init-", ".m4s"}, {"media_", ".m3u8"}};
+  for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+    if (strcmp(name, names[i]) == 0) {
+      return true;
+    }
+  }
+  for (size_t i = 0; i < sizeof numbered / sizeof numbered[0]; i++) {
+    size_t begin = strlen(numbered[i].begin);
+    if (strncmp(name, numbered[i].begin, begin) == 0 && isdigit((unsigned char)name[begin])) {
+      return strcmp(name + begin + strspn(name + begin, "0123456789-"), numbered[i].end) == 0;
+    }
+  }
+  return false;
+}
+
 static void note_entry(int folder_fd, const char *name, struct content *content) {
   struct stat status;
-  if (fstatat(folder_fd, name, &status, AT_SYMLINK_NOFOLLOW) != 0 || !S_ISREG(status.st_mode) || status.st_size == 0) {
+  bool dots = strcmp(name, ".") == 0 || strcmp(name, "..") == 0;
+  if (dots || fstatat(folder_fd, name, &status, AT_SYMLINK_NOFOLLOW) != 0) {
+    return;
+  }
+  if (!S_ISREG(status.st_mode) || !is_ours(name) || (status.st_size == 0 && strcmp(name, PACKAGE_PROGRESS) != 0)) {
+    content->strange = true;
+    content->size_bytes += status.st_size;
     return;
   }
   content->size_bytes += status.st_size;
@@ -142,6 +172,24 @@ static void first_words(const struct text *errors, char ret_line[LINE_SIZE]) {
   ret_line[length] = '\0';
 }
 
+/* The shell calls it 128 + N, and so does bwrap; 0: it ended by itself. Later versions of ffmpeg have exit codes above.
+ */
+static int signal_of(const struct subprocess_result *result) {
+  bool told = result->exit_code > 128 && result->exit_code <= 128 + SIGSYS;
+  return told ? result->exit_code - 128 : result->signal_number;
+}
+
+/* Killed from outside is no fault of the file; crashed on it is. */
+static enum error judge_signal(int number, char ret_reason[TRANSCODE_REASON_SIZE]) {
+  if (number == SIGXFSZ) {
+    return refuse(ERROR_TOO_LARGE, ret_reason, "the package became larger than a file of this size may make it");
+  }
+  if (number == SIGKILL || number == SIGTERM) {
+    return refuse(ERROR_MEMORY, ret_reason, "ffmpeg was killed: too little memory?");
+  }
+  return refuse(ERROR_INVALID, ret_reason, "ffmpeg crashed on the file (signal %d)", number);
+}
+
 static enum error judge(enum error error, const struct run *run, const struct subprocess_result *result,
                         char ret_reason[TRANSCODE_REASON_SIZE]) {
   char words[LINE_SIZE];
@@ -165,6 +213,12 @@ static enum error judge(enum error error, const struct run *run, const struct su
   }
   if (strstr(errors, "No space left on device") != NULL) {
     return refuse(ERROR_NO_SPACE, ret_reason, "the disk is full");
+  }
+  if (result->exit_code == FFMPEG_STOPPED || signal_of(result) != 0) {
+    return judge_signal(result->exit_code == FFMPEG_STOPPED ? SIGTERM : signal_of(result), ret_reason);
+  }
+  if (result->exit_code != 0 && (strstr(errors, "get_buffer() failed") != NULL || strstr(errors, "memory") != NULL)) {
+    return refuse(ERROR_INVALID, ret_reason, "the file needs more memory than packaging may take");
   }
   if (result->exit_code != 0) {
     return refuse(ERROR_INVALID, ret_reason, "ffmpeg cannot read the file: %s", words);
@@ -204,6 +258,9 @@ static enum error make_poster(struct run *run, char ret_reason[TRANSCODE_REASON_
   struct ffmpeg_arguments arguments;
   ffmpeg_arguments_poster(&arguments, begin_arguments(run, &arguments), run->source);
   enum error error = run_ffmpeg(run, &arguments, POSTER_SECONDS, ret_reason);
+  if (error != ERROR_NONE) {
+    (void)unlinkat(run->folder_fd, PACKAGE_POSTER, 0); /* perhaps half of one, perhaps none */
+  }
   return error == ERROR_INVALID || error == ERROR_TIMEOUT ? ERROR_NONE : error;
 }
 
@@ -244,6 +301,10 @@ enum error transcode_run(int source_fd, const struct package_source *source, con
   }
   struct content content = {0};
   error = look_into(folder_fd, &content);
+  if (error == ERROR_NONE && content.strange) {
+    /* ffmpeg names its files otherwise until they are written; what else is there somebody smuggled in. */
+    return refuse(ERROR_INVALID, ret_reason, "ffmpeg left a file that is none of a package");
+  }
   if (error == ERROR_NONE && (!content.has_hls || !content.has_dash || content.segments == 0)) {
     error = refuse(ERROR_INVALID, ret_reason, "ffmpeg found nothing in the file that can be packaged");
   }

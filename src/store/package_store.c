@@ -240,7 +240,9 @@ enum error package_store_beat(struct database *database, const struct package_jo
       "with job as (update package_job j set heartbeat_at = now() where" HELD " returning media_id, file_version),"
       " medium as (update media_asset m set package_progress = $3, package_seconds_left = $4 from job"
       " where m.id = job.media_id and m.file_version = job.file_version"
-      " and (m.package_progress, m.package_seconds_left) is distinct from ($3::int, $4::int)) select from job";
+      " and (m.package_progress, m.package_seconds_left) is distinct from ($3::int, $4::int))"
+      " select from job join media_asset m on m.id = job.media_id and m.file_version = job.file_version"
+      " and m.deleted_at is null";
   struct parameters parameters = {0};
   add_held(&parameters, job);
   parameters_i64(&parameters, percent);
@@ -281,6 +283,18 @@ static enum error set_package(struct database *database, const struct package_jo
   return error == ERROR_NOT_FOUND ? ERROR_CONFLICT : error;
 }
 
+/* Names are unique: a row that has this one got it from us. */
+static enum error was_finished(struct database *database, const struct package_job *job,
+                               const struct package_made *made) {
+  struct parameters parameters = {0};
+  int64_t found = 0;
+  parameters_i64(&parameters, job->media_id);
+  parameters_text(&parameters, made->name);
+  enum error error =
+      change(database, "select from media_asset where id = $1 and package_name = $2", &parameters, &found);
+  return error == ERROR_NONE && found == 0 ? ERROR_CONFLICT : error;
+}
+
 enum error package_store_finish(struct database *database, const struct package_job *job,
                                 const struct package_made *made, char ret_old_name[33]) {
   char old_name[33] = "";
@@ -291,6 +305,8 @@ enum error package_store_finish(struct database *database, const struct package_
   error = end_job(database, job);
   if (error == ERROR_NONE) {
     error = set_package(database, job, made, old_name);
+  } else if (error == ERROR_CONFLICT) {
+    error = was_finished(database, job, made);
   }
   error = statement_end_transaction(database, error);
   if (error == ERROR_NONE) {
@@ -334,4 +350,15 @@ enum error package_store_abandon(struct database *database, const struct package
   add_held(&parameters, job);
   return change(database, "update package_job j set state = 'cancelled', ended_at = now() where" HELD, &parameters,
                 NULL);
+}
+
+enum error package_store_sweep(struct database *database, int64_t kept_seconds, int64_t limit, int64_t *ret_deleted) {
+  struct parameters parameters = {0};
+  parameters_i64(&parameters, kept_seconds);
+  parameters_i64(&parameters, limit);
+  return change(database,
+                "delete from package_job where id in (select id from package_job"
+                " where state in ('done', 'failed', 'cancelled') and ended_at < now() - $1::int8 * interval '1 second'"
+                " limit $2 for update skip locked)",
+                &parameters, ret_deleted);
 }

@@ -42,7 +42,7 @@ enum error package_store_remove(struct database *database, int64_t media_id, cha
 enum error package_store_claim(struct database *database, const char *node, int64_t takeover_seconds,
                                struct package_job *ret_job) MUST_CHECK;
 /* Says that the holder is alive and how far it is; seconds_left -1: unknown. ERROR_CONFLICT: the job is another's by
- * now, or was ended. */
+ * now, was ended, or the medium was deleted or has another file. */
 enum error package_store_beat(struct database *database, const struct package_job *job, int percent,
                               int64_t seconds_left) MUST_CHECK;
 struct package_made {
@@ -51,7 +51,8 @@ struct package_made {
   bool has_poster;
 };
 /* The committed row decides which package is served. *ret_old_name: as above. ERROR_CONFLICT: the job is another's by
- * now, was ended, or the medium has another file. ERROR_UNKNOWN_OUTCOME: ask for the medium. */
+ * now, was ended, or the medium has another file. After ERROR_UNAVAILABLE and ERROR_UNKNOWN_OUTCOME ask again: what was
+ * done already is not done twice, but then *ret_old_name is "". */
 enum error package_store_finish(struct database *database, const struct package_job *job,
                                 const struct package_made *made, char ret_old_name[33]) MUST_CHECK;
 /* Ends the job, or puts it back for retry_seconds (< 0: no more). ERROR_CONFLICT: the job is another's by now. */
@@ -61,5 +62,8 @@ enum error package_store_fail(struct database *database, const struct package_jo
 enum error package_store_give_back(struct database *database, const struct package_job *job) MUST_CHECK;
 /* Of a job whose medium is gone. */
 enum error package_store_abandon(struct database *database, const struct package_job *job) MUST_CHECK;
+/* Deletes up to `limit` jobs that ended longer ago. */
+enum error package_store_sweep(struct database *database, int64_t kept_seconds, int64_t limit,
+                               int64_t *ret_deleted) MUST_CHECK;
 
 #endif

@@ -158,6 +158,49 @@ START_TEST(a_new_file_forgets_package_and_job) {
 }
 END_TEST
 
+START_TEST(a_package_is_finished_once_however_often_it_is_said) {
+  int64_t id = create_film();
+  char old_name[33];
+  ck_assert_int_eq(package_store_request(fixture_database, id, 0), ERROR_NONE);
+  struct package_job job = claim(60);
+  const struct package_made made = {.name = "0123456789abcdef0123456789abcdef", .segments = 3};
+  ck_assert_int_eq(package_store_finish(fixture_database, &job, &made, old_name), ERROR_NONE);
+  ck_assert_int_eq(package_store_finish(fixture_database, &job, &made, old_name), ERROR_NONE);
+  const struct package_made other = {.name = "f123456789abcdef0123456789abcdef", .segments = 3};
+  ck_assert_int_eq(package_store_finish(fixture_database, &job, &other, old_name), ERROR_CONFLICT);
+  ck_assert_str_eq(package_of(id).name, made.name);
+}
+END_TEST
+
+START_TEST(who_packages_hears_of_another_file_and_of_a_deletion) {
+  int64_t id = create_film();
+  ck_assert_int_eq(package_store_request(fixture_database, id, 0), ERROR_NONE);
+  struct package_job job = claim(60);
+  ck_assert_int_eq(package_store_beat(fixture_database, &job, 10, 5), ERROR_NONE);
+  set_file(id, &film);
+  ck_assert_int_eq(package_store_beat(fixture_database, &job, 20, 5), ERROR_CONFLICT);
+  ck_assert_int_eq(package_store_abandon(fixture_database, &job), ERROR_NONE);
+  ck_assert_int_eq(package_store_request(fixture_database, id, 0), ERROR_NONE);
+  job = claim(60);
+  ck_assert_int_eq(media_store_delete(fixture_database, id), ERROR_NONE);
+  ck_assert_int_eq(package_store_beat(fixture_database, &job, 20, 5), ERROR_CONFLICT);
+}
+END_TEST
+
+START_TEST(old_jobs_are_forgotten_and_active_ones_are_not) {
+  int64_t deleted = 0;
+  for (int i = 0; i < 3; i++) {
+    ck_assert_int_eq(package_store_request(fixture_database, create_film(), 0), ERROR_NONE);
+  }
+  struct package_job job = claim(60);
+  ck_assert_int_eq(package_store_fail(fixture_database, &job, "no film", -1), ERROR_NONE);
+  ck_assert_int_eq(package_store_sweep(fixture_database, 60, 10, &deleted), ERROR_NONE);
+  ck_assert_int_eq(deleted, 0);
+  ck_assert_int_eq(package_store_sweep(fixture_database, -60, 10, &deleted), ERROR_NONE);
+  ck_assert_int_eq(deleted, 1);
+}
+END_TEST
+
 START_TEST(what_cannot_be_packaged_is_refused) {
   int64_t id = create();
   struct media_file_facts playlist = film;
@@ -206,5 +249,7 @@ START_TEST(no_job_is_claimed_twice) {
 END_TEST
 
 FIXTURE_MAIN("package_store", a_job_from_its_request_to_its_package, the_old_package_serves_until_the_new_one_is_whole,
-             a_holder_that_falls_silent_loses_its_job, a_new_file_forgets_package_and_job,
-             what_cannot_be_packaged_is_refused, the_policy_finds_uploads_without_a_job, no_job_is_claimed_twice)
+             a_holder_that_falls_silent_loses_its_job, a_package_is_finished_once_however_often_it_is_said,
+             who_packages_hears_of_another_file_and_of_a_deletion, old_jobs_are_forgotten_and_active_ones_are_not,
+             a_new_file_forgets_package_and_job, what_cannot_be_packaged_is_refused,
+             the_policy_finds_uploads_without_a_job, no_job_is_claimed_twice)

@@ -113,6 +113,41 @@ START_TEST(reads_what_ffprobe_prints) {
 }
 END_TEST
 
+/* What stands in ffprobe's stream beside width 720 and height 576; what is shown. */
+static const struct {
+  const char *members;
+  int width, height;
+  const char *description;
+} picture_rows[] = {
+    {"\"sample_aspect_ratio\":\"1:1\"", 720, 576, "square pixels"},
+    {"\"sample_aspect_ratio\":\"64:45\"", 1024, 576, "wide pixels"},
+    {"\"sample_aspect_ratio\":\"0:1\"", 720, 576, "nothing is known"},
+    {"\"sample_aspect_ratio\":\"1:1000000\"", 720, 576, "nonsense"},
+    {"\"sample_aspect_ratio\":\"x\"", 720, 576, "no number"},
+    {"\"side_data_list\":[{\"rotation\":-90}]", 576, 720, "a quarter turn"},
+    {"\"side_data_list\":[{\"rotation\":180}]", 720, 576, "upside down"},
+    {"\"side_data_list\":[{},{\"rotation\":270}]", 576, 720, "three quarters, told second"},
+    {"\"side_data_list\":[1,{\"rotation\":\"x\"}]", 720, 576, "no turn"},
+    {"\"sample_aspect_ratio\":\"2:1\",\"side_data_list\":[{\"rotation\":90}]", 576, 1440,
+     "wide pixels that are turned"},
+};
+
+START_TEST(tells_the_size_of_the_picture_as_it_is_shown) {
+  for (size_t i = 0; i < UNIT_ROWS(picture_rows); i++) {
+    char json[400];
+    struct probe_result result = {0};
+    char reason[PROBE_REASON_SIZE];
+    snprintf(json, sizeof json,
+             "{\"streams\":[{\"codec_type\":\"video\",\"codec_name\":\"h264\",\"width\":720,\"height\":576,%s}],"
+             "\"format\":{\"format_name\":\"matroska,webm\"}}",
+             picture_rows[i].members);
+    ck_assert_int_eq(probe_parse(json, strlen(json), &result, reason), ERROR_NONE);
+    ck_assert_msg(result.width == picture_rows[i].width && result.height == picture_rows[i].height, "%s: %dx%d",
+                  picture_rows[i].description, result.width, result.height);
+  }
+}
+END_TEST
+
 struct refused_row {
   const char *content;
   const char *reason; /* part of it */
@@ -212,5 +247,6 @@ START_TEST(says_so_when_time_or_memory_do_not_suffice) {
 }
 END_TEST
 
-UNIT_MAIN("probe", reads_what_ffprobe_prints, refuses_what_is_not_media_with_a_reason, reads_a_real_file_in_the_sandbox,
+UNIT_MAIN("probe", reads_what_ffprobe_prints, tells_the_size_of_the_picture_as_it_is_shown,
+          refuses_what_is_not_media_with_a_reason, reads_a_real_file_in_the_sandbox,
           says_so_when_time_or_memory_do_not_suffice)

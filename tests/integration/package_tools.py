@@ -1,0 +1,95 @@
+# SPDX-License-Identifier: ISC
+"""Packages for tests: asking for them, making them, and what a whole one is."""
+import json
+import re
+import subprocess
+
+from answers import assert_json
+from stack import DEADLINE, wait_until
+
+QUICK = {"package_max_height": 240, "package_preset": "ultrafast", "ingest_statement_timeout": 30000}
+
+
+def medium(studio, media):
+    return assert_json(studio.admin().get(f"/media/media/{media}"))
+
+
+def state(studio, media):
+    """What the medium says of its package, read past every cache."""
+    return studio.sql("select package_state, package_error, package_name, package_segments from media_asset where id = %s", media)[0]
+
+
+def ask(studio, media):
+    return assert_json(studio.admin().post(f"/media/media/{media}/package"), 202)["package"]
+
+
+def work(studio):
+    """Makes what waits, and ends."""
+    return studio.mediagate("package", "--once", timeout=6 * DEADLINE)
+
+
+def package(studio, media):
+    ask(studio, media)
+    work(studio)
+    return medium(studio, media)["package"]
+
+
+def streams(studio, media, **query):
+    """stream-url's answer once it names the package: the row cache may be 2 s old."""
+    def named():
+        answer = assert_json(studio.admin().get(f"/media/media/{media}/stream-url", params=query))
+        return answer if answer["streams"]["hls"] else None
+    return wait_until(named, "the package to be named", interval=0.1)
+
+
+def folders(studio, media):
+    """The packages of a medium that are on the disk."""
+    return sorted(entry for entry in (studio.data_dir / f"media/{media}").glob("*") if entry.is_dir())
+
+
+def notes(studio, media):
+    """Names below media/<id>/ that the sweep is to look at."""
+    return {entry.name.split("-", 1)[1] for entry in (studio.data_dir / "pending").glob(f"{media}-*")}
+
+
+def workspaces(studio):
+    return sorted((studio.data_dir / "packaging").iterdir())
+
+
+def assert_whole(folder):
+    """Every file that its playlists name is there, and nothing else: the number of segments of the first rendition."""
+    master = (folder / "master.m3u8").read_text(encoding="ascii")
+    named = {"master.m3u8", "manifest.mpd"}
+    counts = {}
+    for playlist in set(re.findall(r"^media_\d+\.m3u8$", master, re.M)) | set(re.findall(r'URI="(media_\d+\.m3u8)"', master)):
+        text = (folder / playlist).read_text(encoding="ascii")
+        assert text.rstrip().endswith("#EXT-X-ENDLIST"), playlist
+        segments = re.findall(r"^seg-.*$", text, re.M)
+        counts[playlist] = len(segments)
+        named |= {playlist, *segments, *re.findall(r'EXT-X-MAP:URI="([^"]+)"', text)}
+    there = {entry.name for entry in folder.iterdir()} - {"poster.jpg"}
+    assert there == named
+    assert all(entry.stat().st_size > 0 for entry in folder.iterdir())
+    return counts["media_0.m3u8"]
+
+
+def assert_exactly_one(studio, media):
+    """What the row names is whole; whatever else there is awaits the sweep, and no workspace is left."""
+    current, error, name, segments = state(studio, media)
+    assert (current, error) == ("ready", None)
+    assert [folder.name for folder in folders(studio, media) if folder.name not in notes(studio, media)] == [name]
+    assert assert_whole(studio.data_dir / f"media/{media}" / name) == segments
+
+
+def probe(path):
+    """ffprobe's streams of a file or URL."""
+    done = subprocess.run(["ffprobe", "-v", "error", "-show_streams", "-show_format", "-of", "json", str(path)], check=True, capture_output=True,
+                          timeout=DEADLINE)
+    return json.loads(done.stdout)
+
+
+def make(path, *arguments):
+    """A file of ffmpeg's making."""
+    words = [word for argument in arguments for word in (argument.split() if isinstance(argument, str) else [str(argument)])]
+    subprocess.run(["ffmpeg", "-v", "error", "-nostdin", "-y", *words, str(path)], check=True, capture_output=True, timeout=4 * DEADLINE)
+    return path
