@@ -187,8 +187,8 @@ static int print_status(struct ingester *ingester, const struct ingester_options
   print_nodes(&state);
   printf("read so far: %" PRId64 " lines of %" PRId64 " logs; %" PRId64 " added to views, %" PRId64
          " were of media that the database does not know, %" PRId64 " were rejected%s%s\n",
-         totals.lines, totals.logs, totals.counted, totals.skipped, totals.rejected, totals.rejected > 0 ? ", see " : "",
-         totals.rejected > 0 ? options->rejects_path : "");
+         totals.lines, totals.logs, totals.counted, totals.skipped, totals.rejected,
+         totals.rejected > 0 ? ", see " : "", totals.rejected > 0 ? options->rejects_path : "");
   return 0;
 }
 

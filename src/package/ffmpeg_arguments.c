@@ -104,19 +104,11 @@ static void add_pictures(struct ffmpeg_arguments *arguments, const struct packag
     add_number(arguments, "-maxrate:v", i, renditions[i].maxrate_kbps, "k");
     add_number(arguments, "-bufsize:v", i, 2 * renditions[i].maxrate_kbps, "k");
   }
-  const char *const coding[] = {"-c:v",
-                                "libx264",
-                                "-preset",
-                                preset,
-                                "-crf",
-                                "23",
-                                "-fps_mode",
-                                "vfr",
-                                "-sc_threshold",
-                                "0",
-                                "-force_key_frames",
-                                "expr:gte(t,n_forced*" TEXT(PACKAGE_SEGMENT_SECONDS) ")",
-                                NULL};
+  /* clang-format off */
+  const char *const coding[] = {
+      "-c:v", "libx264", "-preset", preset, "-crf", "23", "-fps_mode", "vfr", "-sc_threshold", "0",
+      "-force_key_frames", ("expr:gte(t,n_forced*" TEXT(PACKAGE_SEGMENT_SECONDS) ")"), NULL};
+  /* clang-format on */
   add_all(arguments, coding);
 }
 
@@ -131,30 +123,14 @@ void ffmpeg_arguments_package(struct ffmpeg_arguments *arguments, const char *in
                               size_t rendition_count, const char *preset) {
   static const char *const begin[] = {"ffmpeg", "-nostdin",  "-hide_banner",   "-v",
                                       "error",  "-progress", PACKAGE_PROGRESS, NULL};
-  static const char *const output[] = {"-map_metadata",
-                                       "-1",
-                                       "-map_chapters",
-                                       "-1",
-                                       "-sn",
-                                       "-dn",
-                                       "-f",
-                                       "dash",
-                                       "-seg_duration",
-                                       TEXT(PACKAGE_SEGMENT_SECONDS),
-                                       "-use_template",
-                                       "1",
-                                       "-use_timeline",
-                                       "1",
-                                       "-hls_playlist",
-                                       "1",
-                                       "-hls_master_name",
-                                       PACKAGE_HLS,
-                                       "-init_seg_name",
-                                       "init-$RepresentationID$.m4s",
-                                       "-media_seg_name",
-                                       "seg-$RepresentationID$-$Number%05d$.m4s",
-                                       "-adaptation_sets",
-                                       NULL};
+  /* clang-format off */
+  static const char *const output[] = {
+      "-map_metadata", "-1", "-map_chapters", "-1", "-sn", "-dn",
+      "-f", "dash", "-seg_duration", TEXT(PACKAGE_SEGMENT_SECONDS), "-use_template", "1", "-use_timeline", "1",
+      "-hls_playlist", "1", "-hls_master_name", PACKAGE_HLS,
+      "-init_seg_name", "init-$RepresentationID$.m4s", "-media_seg_name", "seg-$RepresentationID$-$Number%05d$.m4s",
+      "-adaptation_sets", NULL};
+  /* clang-format on */
   add_all(arguments, begin);
   add_input(arguments, input);
   if (rendition_count > 0) {

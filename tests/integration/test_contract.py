@@ -68,6 +68,7 @@ def test_every_call_is_answered_as_the_document_says(stack, make_media, document
                                              "to": "2026-01-02T00:00:00Z"}),
         api.get("/analytics/overview"), api.get("/analytics/top", params={"by": "bytes"}), api.get("/analytics/live"),
         api.get("/analytics/export", params={"media_id": medium["id"]}),
+        api.post(path + "/package"), api.delete(path + "/package"),
         api.get("/livez"), api.get("/readyz"), api.get("/auth/me"),
     ]
     grant = answers[3].json()["grant_id"]
