@@ -29,6 +29,7 @@
 #define LOOK_INTERVAL_MS   1000 /* between two looks at the folder's size */
 #define START_SECONDS      60   /* for a source of any length */
 #define UNKNOWN_DURATION   (6 * 3600)
+#define HOURS_MAX          24
 #define OUTPUT_GRACE_BYTES (INT64_C(256) << 20)
 #define POSTER_SECONDS     60
 #define FFMPEG_STOPPED     255 /* its exit code when a signal asked it to end */
@@ -269,6 +270,9 @@ static enum error make_package(struct run *run, char ret_reason[TRANSCODE_REASON
   struct rendition renditions[LADDER_MAX];
   const struct package_source *source = run->source;
   double duration = source->duration_seconds > 0 ? source->duration_seconds : UNKNOWN_DURATION;
+  if (duration > HOURS_MAX * 3600.0) { /* what a file says of itself bounds the time that it gets */
+    return refuse(ERROR_INVALID, ret_reason, "the file says that it is longer than %d hours", HOURS_MAX);
+  }
   int64_t seconds = START_SECONDS + (int64_t)duration * run->options->time_factor;
   size_t count = ladder_make(source->width, source->height, run->options->max_height, renditions);
   ffmpeg_arguments_package(&arguments, begin_arguments(run, &arguments), source, renditions, count,

@@ -201,7 +201,7 @@ def test_two_frames_with_a_year_between_them(studio, tmp_path):
 
 
 def test_a_file_whose_header_lies_about_its_length(studio, make_media, tmp_path):
-    """mvhd and the rest say 10 days; the limits of time are by what is said, and still it ends."""
+    """It says that it lasts 60 days: the limits of time are by what is said."""
     film = bytearray(make_media("film").read_bytes())
     at = film.index(b"mvhd") + 4
     film[at + 16:at + 20] = struct.pack(">I", struct.unpack(">I", film[at + 12:at + 16])[0] * 864_000)
