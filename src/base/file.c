@@ -14,6 +14,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -124,6 +125,19 @@ enum error file_read_secret(const char *path, size_t max_size, struct text *ret_
 }
 
 /* --- writing --------------------------------------------------------------------------------- */
+
+enum error file_lock_opened(int fd, int *ret_fd) {
+  if (fd < 0) {
+    return file_error_from_errno(errno);
+  }
+  if (flock(fd, LOCK_EX | LOCK_NB) != 0) {
+    enum error error = errno == EWOULDBLOCK ? ERROR_CONFLICT : file_error_from_errno(errno);
+    close(fd);
+    return error;
+  }
+  *ret_fd = fd;
+  return ERROR_NONE;
+}
 
 enum error file_write_all(int fd, const void *bytes, size_t size) {
   const char *at = bytes;

@@ -31,6 +31,9 @@ enum error file_replace(const char *path, mode_t mode, const void *bytes, size_t
 enum error file_sync_folder(const char *path) MUST_CHECK;
 /* mkdir -p; existing folders are fine and keep their mode. */
 enum error file_make_folders(const char *path, mode_t mode) MUST_CHECK;
+/* Locks what open or openat has just returned (-1: its errno is the error), for as long as *ret_fd is open.
+ * ERROR_CONFLICT: another has the lock. Closes fd on errors. */
+enum error file_lock_opened(int fd, int *ret_fd) MUST_CHECK;
 enum error file_write_all(int fd, const void *bytes, size_t size) MUST_CHECK;
 /* Reads at an offset until `size` bytes or the end are reached. */
 enum error file_read_at(int fd, int64_t offset, void *ret_bytes, size_t size, size_t *ret_size) MUST_CHECK;

@@ -16,7 +16,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -50,16 +49,7 @@ static enum error lock_folder(const char *path, int *ret_fd) {
   }
   int fd = open(dirname(copy), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
   free(copy);
-  if (fd < 0) {
-    return file_error_from_errno(errno);
-  }
-  if (flock(fd, LOCK_EX | LOCK_NB) != 0) {
-    enum error error = errno == EWOULDBLOCK ? ERROR_CONFLICT : file_error_from_errno(errno);
-    close(fd);
-    return error;
-  }
-  *ret_fd = fd;
-  return ERROR_NONE;
+  return file_lock_opened(fd, ret_fd);
 }
 
 /* What a kill in file_replace left beside the file: "<name>.<8 digits>.new", with secrets in it. We

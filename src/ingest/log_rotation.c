@@ -12,7 +12,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/file.h>
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
@@ -65,17 +64,7 @@ static char *rotated_path(const char *log_dir) {
 
 /* One rotates at a time. The lock goes with its descriptor, so a kill leaves none. ERROR_CONFLICT: another has it. */
 static enum error lock_folder(const char *log_dir, int *ret_fd) {
-  int fd = open(log_dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-  if (fd < 0) {
-    return file_error_from_errno(errno);
-  }
-  if (flock(fd, LOCK_EX | LOCK_NB) != 0) {
-    enum error error = errno == EWOULDBLOCK ? ERROR_CONFLICT : file_error_from_errno(errno);
-    close(fd);
-    return error;
-  }
-  *ret_fd = fd;
-  return ERROR_NONE;
+  return file_lock_opened(open(log_dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC), ret_fd);
 }
 
 /* --- rotating -------------------------------------------------------------------------------- */

@@ -11,7 +11,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/file.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
 #include <unistd.h>
@@ -60,17 +59,7 @@ enum error kept_file_create(struct media_folder *folder, const char *name) {
 
 /* ERROR_CONFLICT: another has it. */
 static enum error open_locked(struct media_folder *folder, const char *name, int *ret_fd) {
-  int fd = openat(folder->uploads_fd, name, O_RDWR | O_NOFOLLOW | O_CLOEXEC);
-  if (fd < 0) {
-    return file_error_from_errno(errno);
-  }
-  if (flock(fd, LOCK_EX | LOCK_NB) != 0) {
-    enum error error = errno == EWOULDBLOCK ? ERROR_CONFLICT : file_error_from_errno(errno);
-    close(fd);
-    return error;
-  }
-  *ret_fd = fd;
-  return ERROR_NONE;
+  return file_lock_opened(openat(folder->uploads_fd, name, O_RDWR | O_NOFOLLOW | O_CLOEXEC), ret_fd);
 }
 
 enum error kept_file_open(struct media_folder *folder, const char *name, struct spool_file **ret_file) {

@@ -208,26 +208,7 @@ enum error upload_store_make_medium(struct database *database, const char *id, s
       " select * from m";
   struct parameters parameters = {0};
   parameters_text(&parameters, id);
-  struct rows rows;
-  enum error error = statement_execute(database, insert_medium, STATEMENT_ONCE, &parameters, &rows);
-  if (error != ERROR_NONE) {
-    return error;
-  }
-  struct media media = {0};
-  bool found = rows_next(&rows);
-  if (found) {
-    media_row_read(&rows, &media);
-  }
-  error = rows_close(&rows);
-  if (error == ERROR_NONE && !found) {
-    error = ERROR_NOT_FOUND;
-  }
-  if (error != ERROR_NONE) {
-    media_free(&media);
-    return error;
-  }
-  *ret_media = media;
-  return ERROR_NONE;
+  return media_row_execute(database, insert_medium, STATEMENT_ONCE, &parameters, ret_media, NULL, 0);
 }
 
 enum error upload_store_complete(struct database *database, const char *id, int64_t media_id,

@@ -9,7 +9,7 @@ import statistics
 import time
 
 import pytest
-from answers import assert_json, assert_problem, parse_time, send_raw
+from answers import assert_json, assert_problem, parse_time
 from callers import Api
 from stack import wait_until
 
@@ -486,62 +486,3 @@ def test_password_changes_are_checked(stack, anonymous):
     assert_problem(put("/auth/password", json={"current_password": admin.password, "new_password": "long enough", "x": 1}), 422, ["/x"])
     assert_problem(anonymous.put("/auth/password", json={"current_password": admin.password, "new_password": "long enough"}), 401)
     assert_json(login(anonymous, admin.email))
-
-
-# --- what all paths share --------------------------------------------------------------------------------
-@pytest.mark.parametrize("method, path, allow", [
-    ("GET", "/auth/signup", "POST"), ("GET", "/auth/login", "POST"), ("PUT", "/auth/refresh", "POST"), ("DELETE", "/auth/logout", "POST"),
-    ("POST", "/auth/me", "GET, HEAD"), ("POST", "/auth/password", "PUT"), ("PATCH", "/auth/me/", "GET, HEAD"), ("PROPFIND", "/auth/me", "GET, HEAD"),
-])
-def test_other_methods_are_405(anonymous, method, path, allow):
-    answer = anonymous.request(method, path)
-    assert_problem(answer, 405)
-    assert answer.headers["Allow"] == allow
-
-
-@pytest.mark.parametrize("path", ["/auth", "/auth/", "/auth/nothing", "/auth/me/more", "/auth/login/x", "/nothing", "/internal/origin", "/internal/", "/_origin/",
-                                  "/_remote", "/_problem"])
-def test_other_paths_are_404(admin, path):
-    assert_problem(admin.get(path), 404)
-
-
-def test_queries_are_read_strictly(admin, anonymous):
-    assert_problem(admin.get("/auth/me?x=1"), 422, ["?x"])
-    assert_problem(admin.get("/auth/me?x"), 422, ["?x"])
-    assert_problem(admin.get("/media/media/?limit=1&limit=2"), 422, ["?limit"])
-    authorization = {"Authorization": admin.headers["Authorization"]}
-    for query in ("%zz=1", "x=%4", "%"):
-        assert send_raw(admin.base, "GET", "/auth/me?" + query, authorization)[0] == 400
-    assert_problem(admin.get("/auth/me?x=%00"), 400)
-    assert_problem(admin.get("/auth/me?x=%ff"), 400)
-    assert_problem(anonymous.get("/auth/me?x=1"), 401)  # who calls comes first
-
-
-def test_request_ids_are_kept_or_made(anonymous):
-    assert anonymous.get("/livez", headers={"X-Request-Id": "my.request-id_1"}).headers["X-Request-Id"] == "my.request-id_1"
-    for bad in ("short", "x" * 65, "with blank in it", 'quote"quote', "ümlaut-umlaut".encode("latin-1")):
-        made = anonymous.get("/livez", headers={"X-Request-Id": bad}).headers["X-Request-Id"]
-        assert len(made) == 32 and made != bad
-
-
-def test_health(anonymous, stack):
-    assert assert_json(anonymous.get("/livez")) == {"status": "alive"}
-    ready = assert_json(anonymous.get("/readyz"))
-    assert (ready["status"], ready["checks"]) == ("ready", {"database": "ok", "schema": "ok", "library": "ok"})
-    assert assert_json(stack.anonymous(https=True).get("/livez")) == {"status": "alive"}
-
-
-def test_not_ready_names_what_is_wrong(make_stack):
-    stack = make_stack()
-    with stack.anonymous() as api:
-        stack.sql("update schema_migration set oldest_program = 1000000")
-        problem = assert_problem(api.get("/readyz"), 503)
-        assert problem["checks"]["database"] == "ok" and problem["checks"]["schema"] != "ok" and problem["checks"]["library"] == "ok"
-        stack.sql("update schema_migration set oldest_program = 1")
-        stack.stop_postgres()
-        problem = assert_problem(api.get("/readyz"), 503)
-        assert problem["checks"]["database"] != "ok" and problem["checks"]["library"] == "ok"
-        assert_json(api.get("/livez"))
-        assert_problem(login(api, "a@example.test"), 503)
-        stack.start_postgres()
-        wait_until(lambda: api.get("/readyz").status_code == 200, "the database to be back")

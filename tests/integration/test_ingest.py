@@ -4,6 +4,7 @@ import collections
 import concurrent.futures
 import gzip
 import http.client
+import itertools
 import json
 import os
 import random
@@ -321,17 +322,20 @@ class Played:
 
 
 class Crowd:
-    """Clients that play, and count themselves what they got."""
+    """Clients that play, and count themselves what they got. They go on until ingest has rotated `rotated` logs."""
 
-    def __init__(self, town, media, requests_each, clients=8):
-        self.town, self.media, self.requests_each, self.clients = town, media, requests_each, clients
+    def __init__(self, town, media, requests_each, clients=8, rotated=0):
+        self.town, self.media, self.requests_each, self.clients, self.rotated = town, media, requests_each, clients, rotated
+        self.deadline = time.monotonic() + 20 * DEADLINE
         self.lock = threading.Lock()
         self.played, self.counted, self.done = collections.defaultdict(Played), 0, 0
 
     def play(self, seed):
         dice = random.Random(seed)
         connection = http.client.HTTPConnection("127.0.0.1", self.town.http_port, timeout=DEADLINE)
-        for _ in range(self.requests_each):
+        for turn in itertools.count():
+            if turn >= self.requests_each and (len(rotated_logs(self.town)) >= self.rotated or time.monotonic() > self.deadline):
+                break
             media, number, address = dice.choice(self.media), dice.randrange(40), f"192.0.2.{dice.randrange(1, 6)}"
             segment = dice.randrange(SEGMENTS)
             file, method = dice.choice(["film.mp4"] * 5 + [f"hls/seg-{segment}.m4s", "hls/main.m3u8", "none.mp4"]), dice.choice(["GET"] * 7 + ["HEAD"])
@@ -397,7 +401,12 @@ class Trouble:
         town.stop_ingest(signal.SIGKILL)
 
 
-def play_in_trouble(town, film_bytes, clients, requests_each, **trouble):
+def rotated_logs(town):
+    """Those that ingest rotated itself."""
+    return list((town.root / "log").glob("view.log-*"))
+
+
+def play_in_trouble(town, film_bytes, clients, requests_each, rotated=0, **trouble):
     """The crowd, when every line of its playing is read."""
     media = [town.new_media()["id"] for _ in range(4)]
     for one in media:
@@ -409,7 +418,7 @@ def play_in_trouble(town, film_bytes, clients, requests_each, **trouble):
     town.sql("update media_asset set segment_count = %s", SEGMENTS)
     town.give_to_user()
     town.start_ingest()
-    crowd, troubles = Crowd(town, media, requests_each, clients), Trouble(**trouble)
+    crowd, troubles = Crowd(town, media, requests_each, clients, rotated), Trouble(**trouble)
     try:
         crowd.run(troubles)
     finally:
@@ -457,10 +466,10 @@ def test_every_delivery_counts_exactly_once(make_stack, film_bytes):
 def test_every_delivery_counts_once_while_ingest_rotates_too(make_stack, film_bytes):
     """Killed between any two steps of a rotation, with logrotate doing the same at times."""
     town = make_stack(**HURRY, log_rotate_size=1, log_retention=0)
-    crowd = play_in_trouble(town, film_bytes, **{**SIZE, "requests_each": max(SIZE["requests_each"], 1500), "rotations": 1, "crashes": 0})
+    crowd = play_in_trouble(town, film_bytes, **{**SIZE, "requests_each": max(SIZE["requests_each"], 1500), "rotations": 1, "crashes": 0, "rotated": 2})
     assert counted(town) == expected(crowd, film_bytes)
     assert town.sql(ROLLUPS_AGREE) == [(0, 0)]
-    assert len(list((town.root / "log").glob("view.log-*"))) >= 2 and not (town.data_dir / "rejected.log").exists()
+    assert len(rotated_logs(town)) >= 2 and not (town.data_dir / "rejected.log").exists()
 
 
 def test_the_proof_can_fail(make_stack, film_bytes):

@@ -12,7 +12,8 @@ import pytest
 
 import package_tools
 from package_tools import ask, assert_exactly_one, folders, make, notes, state, work, workspaces
-from stack import DEADLINE, Stack, wait_until
+from small_disk import stack_on_small_disk
+from stack import DEADLINE, wait_until
 
 KILLS = 30 if os.environ.get("MEDIAGATE_SOAK") else 6
 
@@ -310,17 +311,8 @@ def test_jobs_that_ended_a_month_ago_are_forgotten(studio, make_media):
 @pytest.fixture
 def small_disk():
     """A stack whose data lie on a file system that holds the film, not its package."""
-    instance = Stack(**{**package_tools.QUICK, "package_max_height": 360})
-    mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=4m", "tmpfs", instance.data_dir], check=False, capture_output=True)
-    if mounted.returncode != 0:
-        instance.remove()
-        pytest.skip("needs to mount a tmpfs: " + mounted.stderr.decode().strip())
-    try:
-        with instance:
-            yield instance
-    finally:
-        subprocess.run(["umount", "-l", instance.data_dir], check=False)
-        instance.remove()
+    with stack_on_small_disk("4m", **{**package_tools.QUICK, "package_max_height": 360}) as instance:
+        yield instance
 
 
 def test_a_full_disk_is_tried_again(small_disk, tmp_path):

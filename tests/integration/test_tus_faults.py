@@ -8,14 +8,14 @@ import random
 import shutil
 import signal
 import socket
-import subprocess
 import threading
 import time
 
 import pytest
 
 import tus_client as tus
-from stack import DEADLINE, Stack, wait_until
+from small_disk import stack_on_small_disk
+from stack import DEADLINE, wait_until
 from upload_tools import Padded, peak_kib
 
 
@@ -299,17 +299,8 @@ def test_workers_killed_at_any_moment_lose_nothing_and_make_one_medium(town, mak
 
 @pytest.fixture
 def small_disk():
-    instance = Stack(upload_max=64 * 2**20, upload_workers=2)
-    mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=8m", "tmpfs", instance.data_dir], check=False, capture_output=True)
-    if mounted.returncode != 0:
-        instance.remove()
-        pytest.skip("needs to mount a tmpfs: " + mounted.stderr.decode().strip())
-    try:
-        with instance:
-            yield instance
-    finally:
-        subprocess.run(["umount", "-l", instance.data_dir], check=False)
-        instance.remove()
+    with stack_on_small_disk("8m", upload_max=64 * 2**20, upload_workers=2) as instance:
+        yield instance
 
 
 def test_a_full_disk_is_507_and_the_upload_goes_on_later(small_disk, make_media):

@@ -4,34 +4,24 @@ import contextlib
 import hashlib
 import http.client
 import os
-import pathlib
 import random
 import shutil
 import signal
-import subprocess
 import threading
 import time
 
 import pytest
 
-from stack import DEADLINE, Stack, wait_until
+from small_disk import stack_on_small_disk
+from stack import DEADLINE, wait_until
 from upload_tools import Padded, age_notes, bearer, children, nothing_is_left, peak_kib, probes, put, spool, spooling_worker, stored
 
 
 @pytest.fixture
 def small_disk():
     """A stack whose data lie on a file system of 3 MiB."""
-    instance = Stack(upload_workers=2)
-    mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=3m", "tmpfs", instance.data_dir], check=False, capture_output=True)
-    if mounted.returncode != 0:
-        instance.remove()
-        pytest.skip("needs to mount a tmpfs: " + mounted.stderr.decode().strip())
-    try:
-        with instance:
-            yield instance
-    finally:
-        subprocess.run(["umount", "-l", instance.data_dir], check=False)
-        instance.remove()
+    with stack_on_small_disk("3m", upload_workers=2) as instance:
+        yield instance
 
 
 def test_a_full_disk_is_507_and_leaves_nothing(small_disk, make_media):
