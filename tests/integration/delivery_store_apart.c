@@ -10,7 +10,7 @@
 
 #include <unistd.h>
 
-#define BETWEEN_US 30000 /* so that a kill often hits the moment between the two commits, however slow the rest is */
+#define BETWEEN_US 200000 /* so that most kills hit the moment between the two commits, however slow the rest is */
 
 enum error delivery_store_commit(struct database *database, struct user_agent_cache *agents,
                                  const struct delivery_log *log, int64_t next_position,
