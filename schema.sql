@@ -102,6 +102,9 @@ create table media_asset (
   package_error text,
   package_segments integer, -- of one of its renditions
   package_has_poster boolean not null default false,
+  subtitles jsonb not null default '{}', -- by language: {"en": {"file": "<32 hex digits>.vtt", "size_bytes": 1234, "cues": 56}}, below media/<id>/
+  master_name text, -- a folder below media/<id>/ with a master of the package that names the subtitles too
+  master_of text, -- what it was made of: the package, and a hash of subtitles
   constraint media_asset_title_check check (char_length(title) between 1 and 300),
   constraint media_asset_type_check check (type in ('video', 'audio')),
   constraint media_asset_file_url_check check (octet_length(file_url) between 1 and 8192),
@@ -116,7 +119,9 @@ create table media_asset (
   constraint media_asset_package_name_check check (package_name ~ '^[0-9a-f]{32}$' and (stored_name is not null or package_name is null)),
   constraint media_asset_package_state_check check (package_state in ('queued', 'running', 'ready', 'failed', 'cancelled')),
   constraint media_asset_package_progress_check check (package_progress between 0 and 100),
-  constraint media_asset_package_segments_check check (package_segments > 0)
+  constraint media_asset_package_segments_check check (package_segments > 0),
+  constraint media_asset_subtitles_check check (jsonb_typeof(subtitles) = 'object'),
+  constraint media_asset_master_name_check check (master_name ~ '^[0-9a-f]{32}$')
 );
 create index media_asset_newest_idx on media_asset (created_at desc, id desc) where deleted_at is null;
 create index media_asset_newest_by_type_idx on media_asset (type, created_at desc, id desc) where deleted_at is null;
@@ -124,6 +129,9 @@ create index media_asset_title_idx on media_asset using gin (title gin_trgm_ops)
 -- Uploads that nobody asked to package yet.
 create index media_asset_unpackaged_idx on media_asset (id)
   where deleted_at is null and stored_name is not null and file_url is null and package_state is null;
+-- Media whose master may be missing or outdated.
+create index media_asset_mastered_idx on media_asset (id)
+  where deleted_at is null and package_name is not null and (subtitles <> '{}' or master_name is not null);
 create index media_asset_created_by_idx on media_asset (created_by) where created_by is not null;
 
 -- Revoked grants (32 hex digits) and issuer tags (8): the files revoked/<name> are rebuilt from these rows.
@@ -366,4 +374,5 @@ insert into schema_migration (version, name, oldest_program) values
   (2, '0002_delivery_log', 1),
   (3, '0003_views_by_month', 3),
   (4, '0004_upload', 3),
-  (5, '0005_packages', 3);
+  (5, '0005_packages', 3),
+  (6, '0006_subtitles', 3);

@@ -67,6 +67,8 @@ static void append_members(struct text *text, const struct media *media) {
   reply_string(text, "video_codec", file->video_codec);
   reply_string(text, "audio_codec", file->audio_codec);
   append_package(text, &media->package);
+  reply_name(text, "subtitles");
+  text_append(text, media->subtitles != NULL ? media->subtitles : "[]");
   reply_boolean(text, "playable", file->stored_name[0] != '\0' || file_url_is_remote(media->file_url));
 }
 

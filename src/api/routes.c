@@ -18,6 +18,7 @@
 #include "api/health_api.h"
 #include "api/media_api.h"
 #include "api/stream_api.h"
+#include "api/subtitle_api.h"
 #include "api/package_api.h"
 #include "api/tus_api.h"
 #include "api/tus_headers.h"
@@ -43,6 +44,8 @@ static const struct route table[] = {
     {HTTP_PUT,    "/media/media/{id}/file",       "upload", CALLER_ADMINISTRATOR, upload_api_put_file,  NULL},
     {HTTP_POST,   "/media/media/{id}/package",    "api",    CALLER_ADMINISTRATOR, package_api_request,  NULL},
     {HTTP_DELETE, "/media/media/{id}/package",    "api",    CALLER_ADMINISTRATOR, package_api_remove,   NULL},
+    {HTTP_PUT,    "/media/media/{id}/subtitles/{lang}", "api", CALLER_ADMINISTRATOR, subtitle_api_put,  NULL},
+    {HTTP_DELETE, "/media/media/{id}/subtitles/{lang}", "api", CALLER_ADMINISTRATOR, subtitle_api_remove, NULL},
     {HTTP_OPTIONS, "/uploads",                    "upload", CALLER_ANYONE,        tus_api_discover,     NULL},
     {HTTP_POST,   "/uploads",                     "upload", CALLER_ADMINISTRATOR, tus_api_create,       NULL},
     {HTTP_OPTIONS, "/uploads/{upload_id}",        "upload", CALLER_ANYONE,        tus_api_discover,     NULL},

@@ -154,6 +154,11 @@ static void reply_stream(struct text *body, const char *name, size_t prefix_begi
   text_append(body, "\"");
 }
 
+/* Of two masters the one that names subtitles is the better. */
+static const char *hls_folder(const struct media *media) {
+  return media->package.master[0] != '\0' ? media->package.master : media->package.name;
+}
+
 /* `file_or_null`: the medium's own, NULL where its package is not to be told of (a download). */
 static void reply_streams(struct text *body, size_t prefix_begin, size_t prefix_length, const struct media *media,
                           const char *file_or_null) {
@@ -162,11 +167,13 @@ static void reply_streams(struct text *body, size_t prefix_begin, size_t prefix_
   bool playlist = is_playlist(extension);
   bool dash = strcasecmp(extension, ".mpd") == 0;
   char folder[sizeof media->package.name + 1];
+  char hls[sizeof folder];
   snprintf(folder, sizeof folder, "%s%s", media->package.name, packaged ? "/" : "");
+  snprintf(hls, sizeof hls, "%s%s", packaged ? hls_folder(media) : "", packaged ? "/" : "");
   reply_name(body, "streams");
   text_append(body, "{");
   reply_stream(body, "progressive", prefix_begin, prefix_length, "", playlist ? NULL : file_or_null);
-  reply_stream(body, "hls", prefix_begin, prefix_length, packaged ? folder : "",
+  reply_stream(body, "hls", prefix_begin, prefix_length, hls,
                packaged            ? PACKAGE_HLS
                : playlist && !dash ? file_or_null
                                    : NULL);
@@ -188,7 +195,7 @@ static void reply_stream_url(struct call *call, const struct signed_url *url, co
   size_t begin = body->length;
   char best[sizeof media->package.name + sizeof PACKAGE_HLS];
   bool packaged = media->package.name[0] != '\0' && !url->download;
-  snprintf(best, sizeof best, "%s/%s", media->package.name, PACKAGE_HLS);
+  snprintf(best, sizeof best, "%s/%s", hls_folder(media), PACKAGE_HLS);
   append_base(call, body);
   enum error error = signed_url_append_path(call->app->stream_keys, url, packaged ? best : file, body);
   size_t prefix_length = body->length - begin - strlen(packaged ? best : file);

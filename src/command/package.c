@@ -16,6 +16,7 @@
 #include "command/command.h"
 #include "command/options.h"
 #include "package/packager.h"
+#include "package/subtitler.h"
 #include "store/package_store.h"
 
 #define IDLE_MS       1000
@@ -57,7 +58,7 @@ static enum error work_once(const struct packager *packager, int policy) {
 }
 
 static int work(const struct packager *packager, int policy, bool once) {
-  enum error last = ERROR_NONE;
+  enum error last = ERROR_NONE, last_named = ERROR_NONE;
   background_catch_signals();
   log_event(LOG_LEVEL_INFO, "starting", LOG_STR("version", PACKAGE_VERSION), LOG_STR("node", packager->node));
   if (!background_check_schema(packager->database, IDLE_MS)) {
@@ -66,7 +67,10 @@ static int work(const struct packager *packager, int policy, bool once) {
   (void)sd_notify(0, "READY=1\nSTATUS=packaging"); /* nobody listens when systemd did not start us */
   log_event(LOG_LEVEL_INFO, "ready");
   while (!*background_stop()) {
-    enum error error = work_once(packager, policy);
+    /* Masters first: they are small, and a film may take hours. One that cannot be written holds up no film. */
+    enum error named = subtitler_run_one(packager->database, packager->folder);
+    enum error error = named == ERROR_NONE ? ERROR_NONE : work_once(packager, policy);
+    tell(named, &last_named, packager->database);
     tell(error, &last, packager->database);
     if (error == ERROR_NOT_FOUND && once) {
       break;

@@ -12,7 +12,9 @@
   "m.id, m.title, m.type, m.file_url, m.stored_name, m.size_bytes, m.sha256, m.content_type, m.duration_seconds, "     \
   "m.width, m.height, m.container, m.video_codec, m.audio_codec, m.package_name, m.package_state, "                    \
   "m.package_progress, m.package_seconds_left, m.package_error, m.package_segments, m.package_has_poster, "            \
-  "m.file_version, "                                                                                                   \
+  "case when split_part(m.master_of, ' ', 1) = m.package_name then m.master_name end, "                                \
+  "(select coalesce(json_agg(json_build_object('lang', s.key, 'size_bytes', s.value -> 'size_bytes', 'cues', "         \
+  "s.value -> 'cues') order by s.key), '[]')::text from jsonb_each(m.subtitles) s), m.file_version, "                  \
   "m.created_by, " SQL_MICROSECONDS("m.created_at") ", " SQL_MICROSECONDS("m.updated_at")
 #define STORED_NAME_COLUMN_SIZE sizeof((struct media_file_facts *)0)->stored_name
 

@@ -15,6 +15,7 @@
 void media_free(struct media *media) {
   if (media != NULL) {
     free(media->file_url);
+    free(media->subtitles);
     *media = (struct media){0};
   }
 }
@@ -31,6 +32,7 @@ static void read_package(struct rows *rows, struct media_package *package) {
   rows_text(rows, package->error, sizeof package->error);
   package->segments = (int)rows_i64_or(rows, 0);
   package->has_poster = rows_bool(rows);
+  rows_text(rows, package->master, sizeof package->master);
 }
 
 void media_row_read(struct rows *rows, struct media *ret_media) {
@@ -52,6 +54,7 @@ void media_row_read(struct rows *rows, struct media *ret_media) {
   rows_text(rows, file->video_codec, sizeof file->video_codec);
   rows_text(rows, file->audio_codec, sizeof file->audio_codec);
   read_package(rows, &ret_media->package);
+  ret_media->subtitles = rows_text_copy(rows);
   ret_media->file_version = rows_i64(rows);
   ret_media->created_by = rows_i64_or(rows, 0);
   ret_media->created_at_us = rows_i64(rows);
@@ -206,9 +209,13 @@ enum error media_store_delete(struct database *database, int64_t id) {
 
 enum error media_store_is_current(struct database *database, int64_t id, const char *entry, bool *ret_current,
                                   bool *ret_deleted) {
-  static const char *const select = "select deleted_at is not null, coalesce(deleted_at is null and $2 in "
-                                    "(split_part(stored_name, '/', 1), package_name), false)"
-                                    " from media_asset where id = $1";
+  static const char *const select =
+      "select deleted_at is not null, coalesce(deleted_at is null and $2 in "
+      "(split_part(stored_name, '/', 1), package_name,"
+      " case when split_part(master_of, ' ', 1) = package_name then master_name end), false)"
+      " or (deleted_at is null and exists (select from jsonb_each(subtitles) s"
+      "  where s.value ->> 'file' = $2))"
+      " from media_asset where id = $1";
   struct parameters parameters = {0};
   parameters_i64(&parameters, id);
   parameters_text(&parameters, entry);

@@ -35,6 +35,7 @@ struct media_package {
   char error[256];      /* "" for none */
   int segments;         /* of one rendition */
   bool has_poster;
+  char master[33]; /* the folder of an HLS master that names the subtitles too; "" for none */
 };
 
 struct media {
@@ -44,6 +45,7 @@ struct media {
   char *file_url; /* NULL when absent; malloc'd */
   struct media_file_facts file;
   struct media_package package;
+  char *subtitles;      /* JSON: an array of {lang, size_bytes, cues}; malloc'd, NULL is an empty one */
   int64_t file_version; /* raised with every change of the file or file_url */
   int64_t created_by;   /* 0 unknown */
   int64_t created_at_us;

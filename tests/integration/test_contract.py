@@ -69,6 +69,7 @@ def test_every_call_is_answered_as_the_document_says(stack, make_media, document
         api.get("/analytics/overview"), api.get("/analytics/top", params={"by": "bytes"}), api.get("/analytics/live"),
         api.get("/analytics/export", params={"media_id": medium["id"]}),
         api.post(path + "/package"), api.delete(path + "/package"),
+        api.put(path + "/subtitles/en", data="WEBVTT\n\n00:01.000 --> 00:02.000\nHi\n", headers={"Content-Type": "text/vtt"}), api.delete(path + "/subtitles/en"),
         api.get("/livez"), api.get("/readyz"), api.get("/auth/me"),
     ]
     grant = answers[3].json()["grant_id"]
@@ -84,13 +85,13 @@ def test_every_call_is_answered_as_the_document_says(stack, make_media, document
     assert [answer.status_code for answer in answers if answer.status_code >= 300] == []
 
     def template(asked):
-        names = {str(medium["id"]): "{id}", grant: "{grant_id}", upload.rsplit("/", 1)[1]: "{upload_id}"}
+        names = {str(medium["id"]): "{id}", grant: "{grant_id}", upload.rsplit("/", 1)[1]: "{upload_id}", "en": "{lang}"}
         return "/".join(names.get(segment, segment) for segment in asked.split("/"))
 
     answered = {(method.lower(), template(asked)) for method, asked, status in stack.contract.checked if status < 300}
     expected = {(method, path) for path, method, _, by_nginx in operations(document) if not by_nginx}
     # Prism would break the bytes of an upload, whose answers have the schema of one medium, or no body.
-    assert expected - {("put", "/media/media/{id}/file"), ("patch", "/uploads/{upload_id}")} <= answered
+    assert expected - {("put", "/media/media/{id}/file"), ("put", "/media/media/{id}/subtitles/{lang}"), ("patch", "/uploads/{upload_id}")} <= answered
 
 
 @pytest.mark.parametrize("lie, path, call", [

@@ -7,7 +7,7 @@ from answers import assert_json, assert_problem, parse_time
 from stack import wait_until
 
 MEMBERS = {"id", "title", "type", "file_url", "created_at", "updated_at", "created_by", "size_bytes", "sha256", "content_type", "duration_seconds",
-           "width", "height", "container", "video_codec", "audio_codec", "package", "playable"}
+           "width", "height", "container", "video_codec", "audio_codec", "package", "subtitles", "playable"}
 REMOTE = "https://media.example.org/films/a%20film.mp4?token=x"
 
 
@@ -18,8 +18,8 @@ def test_a_new_medium_has_every_member(admin):
     assert set(medium) == MEMBERS
     assert answer.headers["Location"] == f"/media/media/{medium['id']}"
     assert medium["title"] == "Ein schöner Film ☃" and medium["type"] == "video" and medium["created_by"] == admin.account["id"]
-    assert medium["playable"] is False
-    assert all(medium[name] is None for name in MEMBERS - {"id", "title", "type", "created_at", "updated_at", "created_by", "playable"})
+    assert medium["playable"] is False and medium["subtitles"] == []
+    assert all(medium[name] is None for name in MEMBERS - {"id", "title", "type", "created_at", "updated_at", "created_by", "subtitles", "playable"})
     parse_time(medium["created_at"])
     assert assert_json(admin.get(answer.headers["Location"])) == medium
     assert assert_json(admin.get(answer.headers["Location"] + "/")) == medium

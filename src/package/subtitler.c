@@ -1,0 +1,112 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * A master is a folder of its own beside the package: master.m3u8 and a playlist for each language. Placed and replaced
+ * as packages are, so the one that a URL names never changes.
+ */
+#include "config.h"
+
+#include "package/subtitler.h"
+
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/file.h"
+#include "base/log.h"
+#include "library/package_folder.h"
+#include "package/master_playlist.h"
+#include "store/subtitle_store.h"
+
+#define MASTER_MAX_BYTES (64 * 1024)
+
+static enum error write_file(const char *folder, const char *name, const struct text *text) {
+  char path[4096 + 64];
+  if (text->failed) {
+    return ERROR_MEMORY;
+  }
+  snprintf(path, sizeof path, "%s/%s", folder, name);
+  __attribute__((cleanup(file_close_cleanup))) int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0640);
+  return fd < 0 ? ERROR_IO : file_write_all(fd, text->data, text->length);
+}
+
+static enum error read_package_master(struct media_folder *folder, const struct stale_master *stale,
+                                      char ret_master[MASTER_MAX_BYTES + 1]) {
+  char name[STORED_NAME_SIZE];
+  size_t size = 0;
+  snprintf(name, sizeof name, "%s/%s", stale->package_name, PACKAGE_HLS);
+  __attribute__((cleanup(file_close_cleanup))) int fd = -1;
+  enum error error = media_folder_open_stored(folder, stale->media_id, name, &fd);
+  if (error == ERROR_NONE) {
+    error = file_read_at(fd, 0, ret_master, MASTER_MAX_BYTES, &size);
+  }
+  ret_master[size] = '\0';
+  return error;
+}
+
+static enum error write_master(struct media_folder *folder, const struct stale_master *stale, const char *path) {
+  const char *languages[SUBTITLES_MAX];
+  struct text text = {0};
+  char *master = malloc(MASTER_MAX_BYTES + 1);
+  enum error error = master == NULL ? ERROR_MEMORY : read_package_master(folder, stale, master);
+  for (size_t i = 0; i < stale->count; i++) {
+    languages[i] = stale->subtitles[i].language;
+  }
+  if (error == ERROR_NONE) {
+    error = master_playlist_append(&text, master, stale->package_name, languages, stale->count);
+  }
+  if (error == ERROR_NONE) {
+    error = write_file(path, PACKAGE_HLS, &text);
+  }
+  for (size_t i = 0; i < stale->count && error == ERROR_NONE; i++) {
+    char name[SUBTITLE_LANGUAGE_SIZE + sizeof ".m3u8"];
+    snprintf(name, sizeof name, "%s.m3u8", languages[i]);
+    text_clear(&text);
+    master_playlist_append_subtitle(&text, stale->subtitles[i].stored_name, stale->duration_seconds);
+    error = write_file(path, name, &text);
+  }
+  free(master);
+  text_free(&text);
+  return error;
+}
+
+static enum error commit(struct database *database, struct media_folder *folder, const struct stale_master *stale,
+                         struct package_folder *master) {
+  char name[PACKAGE_NAME_SIZE];
+  char old_name[PACKAGE_NAME_SIZE];
+  enum error error = package_folder_place(master, stale->media_id, name);
+  if (error != ERROR_NONE) {
+    return error;
+  }
+  error = subtitle_store_set_master(database, stale, name, old_name);
+  if (error == ERROR_NONE) {
+    media_folder_settle(folder, stale->media_id, name);
+    if (old_name[0] != '\0') {
+      media_folder_note_replaced(folder, stale->media_id, old_name);
+    }
+    log_event(LOG_LEVEL_INFO, "subtitles_named", LOG_I64("media_id", stale->media_id),
+              LOG_I64("languages", (int64_t)stale->count));
+  } else if (error == ERROR_CONFLICT) { /* the next look finds what it is now */
+    error = media_folder_remove_stored(folder, stale->media_id, name);
+  }
+  return error;
+}
+
+enum error subtitler_run_one(struct database *database, struct media_folder *folder) {
+  struct stale_master stale;
+  struct package_folder *master = NULL;
+  enum error error = subtitle_store_find_stale(database, &stale);
+  if (error != ERROR_NONE) {
+    return error;
+  }
+  error = package_folder_create(folder, &master);
+  if (error == ERROR_NONE) {
+    error = write_master(folder, &stale, package_folder_path(master));
+  }
+  if (error == ERROR_NONE) {
+    error = commit(database, folder, &stale, master);
+  }
+  package_folder_discard(master);
+  return error == ERROR_NOT_FOUND ? ERROR_IO : error;
+}

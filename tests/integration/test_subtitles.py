@@ -1,0 +1,136 @@
+# SPDX-License-Identifier: ISC
+"""Subtitles: side-car files that are checked, kept, and named in the HLS master of a package."""
+import pathlib
+
+import pytest
+import requests
+import web_tools
+from answers import assert_json, assert_problem
+from stack import DEADLINE, wait_until
+
+VTT = "WEBVTT\n\n00:00:00.500 --> 00:00:05.000\nGood morning\n"
+SRT = "1\n00:00:00,500 --> 00:00:05,000\n<i>Guten</i> Morgen & Tag\n"
+
+
+@pytest.fixture(scope="module")
+def studio(module_stack_with):
+    with web_tools.other_origin() as page:
+        running = module_stack_with(package_max_height=240, package_preset="ultrafast", cors_origins=[page.rstrip("/")])
+        running.page = page
+        yield running
+
+
+@pytest.fixture
+def film(studio, make_media):
+    return studio.film(make_media("film"), title="A film with subtitles")["id"]
+
+
+def put(studio, media, lang, body, **headers):
+    return studio.admin().put(f"/media/media/{media}/subtitles/{lang}", data=body.encode() if isinstance(body, str) else body, headers=headers)
+
+
+def subtitles(studio, media):
+    return assert_json(studio.admin().get(f"/media/media/{media}"))["subtitles"]
+
+
+def package_all(studio):
+    studio.mediagate("package", "--once", timeout=4 * DEADLINE)
+
+
+def hls(studio, media):
+    return assert_json(studio.admin().get(f"/media/media/{media}/stream-url"))["streams"]["hls"]
+
+
+def wait_master(studio, media, *languages):
+    """The row cache of the fast pool may be 2 s old. Returns the URL and the text of the master that names these."""
+    def named():
+        url = hls(studio, media)
+        text = requests.get(url, timeout=DEADLINE).text if url else ""
+        return url and all(f'LANGUAGE="{lang}"' in text for lang in languages) and text.count("TYPE=SUBTITLES") == len(languages) and (url, text)
+    return wait_until(named, f"a master with {languages}")
+
+
+def playlist_file(master_url, text, lang):
+    """What the subtitles' playlist of the master holds, as a player finds it."""
+    assert f'URI="{lang}.m3u8"' in text
+    playlist_url = requests.compat.urljoin(master_url, f"{lang}.m3u8")
+    [name] = [line for line in requests.get(playlist_url, timeout=DEADLINE).text.splitlines() if not line.startswith("#")]
+    return requests.get(requests.compat.urljoin(playlist_url, name), timeout=DEADLINE)
+
+
+def test_subtitles_are_named_in_the_master(studio, film):
+    assert studio.admin().post(f"/media/media/{film}/package").status_code == 202
+    assert assert_json(put(studio, film, "en", VTT, **{"Content-Type": "text/vtt"}))["subtitles"] == [{"lang": "en", "size_bytes": 52, "cues": 1}]
+    package_all(studio)
+    url, text = wait_master(studio, film, "en")
+    answer = playlist_file(url, text, "en")
+    assert answer.headers["Content-Type"].startswith("text/vtt") and "Good morning" in answer.text
+    for line in text.splitlines():
+        if not line.startswith("#"):
+            assert requests.get(requests.compat.urljoin(url, line), timeout=DEADLINE).status_code == 200
+
+    assert put(studio, film, "de", SRT).status_code == 200
+    package_all(studio)
+    later_url, later = wait_master(studio, film, "de", "en")
+    assert "<i>Guten</i> Morgen &amp; Tag" in playlist_file(later_url, later, "de").text
+    assert requests.get(url, timeout=DEADLINE).text == text, "what was handed out plays on"
+
+    for lang in ("en", "de"):
+        assert studio.admin().delete(f"/media/media/{film}/subtitles/{lang}").status_code == 204
+    package_all(studio)
+    wait_master(studio, film)
+    assert subtitles(studio, film) == []
+
+
+def test_a_new_package_gets_the_subtitles_too(studio, film):
+    for _ in range(2):
+        studio.admin().post(f"/media/media/{film}/package")
+        assert put(studio, film, "pt-BR", VTT).status_code == 200
+        package_all(studio)
+        url, _text = wait_master(studio, film, "pt-BR")
+    studio.mediagate("sweep", "--full")
+    assert requests.get(url, timeout=DEADLINE).status_code == 200
+    assert playlist_file(url, requests.get(url, timeout=DEADLINE).text, "pt-BR").status_code == 200
+
+
+def test_what_is_wrong_is_told_with_its_line(studio, film):
+    problem = assert_problem(put(studio, film, "en", VTT + "\n00:00:01.000 --> 00:00:00.000\nNo\n"), 422)
+    assert problem["errors"][0]["detail"].startswith("Line 6 ")
+    assert_problem(put(studio, film, "EN", VTT), 422)
+    assert_problem(put(studio, film, "en", b"\xff"), 422)
+    assert_problem(put(studio, film, "en", "{}", **{"Content-Type": "application/json"}), 415)
+    assert_problem(put(studio, film, "en", VTT, **{"Content-Encoding": "gzip"}), 415)
+    assert_problem(put(studio, film, "en", "x" * (1024 * 1024 + 1)), 413)
+    assert_problem(put(studio, 999999999, "en", VTT), 404)
+    assert_problem(studio.admin().delete(f"/media/media/{film}/subtitles/en"), 404)
+    assert subtitles(studio, film) == [] and len(list((pathlib.Path(studio.data_dir) / f"media/{film}").glob("*.vtt"))) == 0
+
+
+def test_a_master_that_cannot_be_written_holds_up_no_film(studio, film, make_media):
+    studio.admin().post(f"/media/media/{film}/package")
+    package_all(studio)
+    [made] = (entry for entry in (pathlib.Path(studio.data_dir) / f"media/{film}").iterdir() if entry.is_dir())
+    (made / "master.m3u8").write_text("no playlist")
+    assert put(studio, film, "en", VTT).status_code == 200
+    other = studio.film(make_media("film"), title="Another film")["id"]
+    studio.admin().post(f"/media/media/{other}/package")
+    package_all(studio)
+    assert assert_json(studio.admin().get(f"/media/media/{other}"))["package"]["state"] == "ready"
+    assert studio.admin().delete(f"/media/media/{film}").status_code == 204
+
+
+def test_a_medium_takes_so_many_languages(studio, film):
+    for number in range(32):
+        assert put(studio, film, f"e{chr(97 + number % 26)}{chr(97 + number // 26)}", VTT).status_code == 200
+    assert_problem(put(studio, film, "zz", VTT), 409)
+    assert put(studio, film, "eaa", SRT).status_code == 200, "one that is there is replaced all the same"
+
+
+def test_hls_js_shows_the_text(studio, film):
+    studio.admin().post(f"/media/media/{film}/package")
+    assert put(studio, film, "en", VTT).status_code == 200
+    package_all(studio)
+    url, _text = wait_master(studio, film, "en")
+    seen = web_tools.browse("subtitles", page_url=studio.page, stream_url=url)
+    assert seen["problems"] == [] and seen["modes"] == ["showing"]
+    assert seen["languages"] == ["en"] and seen["cues"] == ["Good morning"]

@@ -1,0 +1,105 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Subtitles by rows: what becomes of WebVTT and SRT, and which line is named when nothing does.
+ */
+#include "config.h"
+
+#include "library/subtitles.h"
+
+#include <string.h>
+
+#include "unit.h"
+
+#define CUE "WEBVTT\n\n00:00:01.000 --> 00:00:02.000\n"
+
+struct good_row {
+  const char *input, *expected, *description;
+};
+
+static const struct good_row good_rows[] = {
+    {"WEBVTT\n\n00:01.000 --> 00:02.000\nHi\n", CUE "Hi\n\n", "the shortest WebVTT"},
+    {"WEBVTT\n\n00:01.000 --> 00:02.000\nHi", CUE "Hi\n\n", "no end of the last line"},
+    {"\xef\xbb\xbfWEBVTT words\r\n\r\n00:01.000 --> 00:02.000\r\nHi\r\n", CUE "Hi\n\n", "a byte order mark, CRLF"},
+    {"WEBVTT\r\r00:01.000 --> 00:02.000\rHi\r", CUE "Hi\n\n", "CR alone"},
+    {"WEBVTT\nKind: captions\n\nname\n00:01.000 --> 00:02.000\nHi\n", CUE "Hi\n\n", "header and name are left out"},
+    {"WEBVTT\n\nNOTE\na\n\nSTYLE\nb\n\nREGION\nid:c\n\n00:01.000 --> 00:02.000 region:c\nHi\n", CUE "Hi\n\n",
+     "comments, styles, regions"},
+    {"WEBVTT\n\n00:00:01.000\t-->  00:00:02.000  line:90%,end   align:start\n<v A>Hi</v> &amp;\nyou\n",
+     "WEBVTT\n\n00:00:01.000 --> 00:00:02.000 line:90%,end align:start\n<v A>Hi</v> &amp;\nyou\n\n", "settings, text"},
+    {"WEBVTT\n\n100:00:01.000 --> 9999:59:59.999\nHi\n", "WEBVTT\n\n100:00:01.000 --> 9999:59:59.999\nHi\n\n", "hours"},
+    {"1\n00:00:01,000 --> 00:00:02,000\nHi\n", CUE "Hi\n\n", "the shortest SRT"},
+    {"\n\n1 \n00:00:01.000 --> 00:00:02.000\nHi\n \n\n", CUE "Hi\n\n", "SRT with points and empty lines"},
+    {"1\n00:00:01,000 --> 00:00:02,000\n<B>a</B> <i>b</i> <font>c</font> 1 < 2 & 3 >\n",
+     CUE "<b>a</b> <i>b</i> &lt;font&gt;c&lt;/font&gt; 1 &lt; 2 &amp; 3 &gt;\n\n", "SRT's markup"},
+    {"1\n00:00:01,000 --> 00:00:02,000\n\n2\n00:00:01,000 --> 00:00:03,000\nb\n",
+     CUE "\n00:00:01.000 --> 00:00:03.000\nb\n\n", "a cue without text, two at once"},
+};
+
+START_TEST(takes_what_the_rows_say) {
+  for (size_t i = 0; i < UNIT_ROWS(good_rows); i++) {
+    struct text vtt = {0};
+    struct subtitles_result result;
+    enum error error = subtitles_normalise(good_rows[i].input, strlen(good_rows[i].input), &vtt, &result);
+    ck_assert_msg(error == ERROR_NONE, "%s: line %zu %s", good_rows[i].description, result.line, result.reason);
+    ck_assert_msg(strcmp(vtt.data, good_rows[i].expected) == 0, "%s: %s", good_rows[i].description, vtt.data);
+    text_free(&vtt);
+  }
+}
+END_TEST
+
+struct bad_row {
+  const char *input;
+  size_t line;
+  const char *description;
+};
+
+static const struct bad_row bad_rows[] = {
+    {"", 1, "nothing"},
+    {"WEBVTT\n", 1, "no cue"},
+    {"WEBVTTX\n\n00:01.000 --> 00:02.000\nHi\n", 1, "another header"},
+    {"\xff\xfe"
+     "1\n",
+     1, "not UTF-8"},
+    {"WEBVTT\n00:01.000 --> 00:02.000\nHi\n", 2, "no empty line behind the header"},
+    {"WEBVTT\nX-TIMESTAMP-MAP=LOCAL:00:00:00.000,MPEGTS:0\n\n00:01.000 --> 00:02.000\nHi\n", 2, "a segment of HLS"},
+    {"WEBVTT\n\nname\nHi\n", 4, "no times"},
+    {"WEBVTT\n\nname", 3, "an end in a cue"},
+    {"WEBVTT\n\n00:01.000 --> 00:02,000\nHi\n", 3, "SRT's comma in WebVTT"},
+    {"WEBVTT\n\n00:60.000 --> 01:02.000\nHi\n", 3, "60 seconds"},
+    {"WEBVTT\n\n00:02.000 --> 00:02.000\nHi\n", 3, "no time at all"},
+    {"WEBVTT\n\n00:01.000 --> 00:02.000 colour:red\nHi\n", 3, "no setting"},
+    {"WEBVTT\n\n00:05.000 --> 00:06.000\nHi\n\n00:04.000 --> 00:06.000\nHi\n", 6, "out of order"},
+    {"WEBVTT\n\n00:05.000 --> 00:06.000\nHi\n00:07.000 --> 00:08.000\nHi\n", 5, "glued"},
+    {"one\n00:00:01,000 --> 00:00:02,000\nHi\n", 1, "SRT without a number"},
+    {"1\n00:01,000 --> 00:02,000\nHi\n", 2, "SRT without hours"},
+    {"1\n00:00:01,000 --> 00:00:02,000 X1:0\nHi\n", 2, "coordinates"},
+    {"1\n00:00:01,000 -> 00:00:02,000\nHi\n", 2, "half an arrow"},
+};
+
+START_TEST(names_the_line_that_is_wrong) {
+  for (size_t i = 0; i < UNIT_ROWS(bad_rows); i++) {
+    struct text vtt = {0};
+    struct subtitles_result result;
+    enum error error = subtitles_normalise(bad_rows[i].input, strlen(bad_rows[i].input), &vtt, &result);
+    ck_assert_msg(error == ERROR_INVALID && result.line == bad_rows[i].line && result.reason != NULL,
+                  "%s: %d, line %zu", bad_rows[i].description, error, result.line);
+    text_free(&vtt);
+  }
+}
+END_TEST
+
+START_TEST(knows_languages) {
+  static const char *const good[] = {"en", "deu", "pt-BR", "zh-Hant", "zh-Hant-TW", "es-419"};
+  static const char *const bad[] = {"",       "e",     "engl",  "EN",      "en-us",     "en-",       "-en",
+                                    "en-USA", "en_US", "../en", "zh-hant", "zh-Hant-T", "en-US-x-a", "en-41"};
+  for (size_t i = 0; i < UNIT_ROWS(good); i++) {
+    ck_assert_msg(subtitles_is_language(good[i]), "%s", good[i]);
+    ck_assert(strlen(good[i]) < SUBTITLES_LANGUAGE_SIZE);
+  }
+  for (size_t i = 0; i < UNIT_ROWS(bad); i++) {
+    ck_assert_msg(!subtitles_is_language(bad[i]), "%s", bad[i]);
+  }
+}
+END_TEST
+
+UNIT_MAIN("subtitles", takes_what_the_rows_say, names_the_line_that_is_wrong, knows_languages)
