@@ -189,7 +189,8 @@ def test_rolling_reloads_fail_no_post(town):
 def test_a_stopped_worker_is_killed_by_the_watchdog_and_replaced(town):
     worker = workers_of(town, "api")[0]
     os.kill(worker, signal.SIGSTOP)
-    wait_until(lambda: not is_alive(worker), "the watchdog", timeout=25)
+    # 10 s when it was idle; a request that it had just begun has request_deadline.
+    wait_until(lambda: not is_alive(worker), "the watchdog", timeout=45)
     killed = [event for event in town.serve_events("worker_killed") if event["worker"] == worker]
     assert killed and killed[0]["why"] == "no heartbeat"
     wait_until(lambda: len(workers_of(town, "api")) == town.settings["api_workers"], "a replacement")

@@ -1,0 +1,95 @@
+# SPDX-License-Identifier: ISC
+"""What real players leave behind: curl with ranges, ffmpeg over HLS, Chromium seeking in a film are one view each, and how much of the medium
+they got is right within two points."""
+import re
+import shutil
+
+import pytest
+
+import web_tools
+from stack import wait_until
+from test_players import run, url_of
+
+POINTS = 2  # of a hundred
+
+
+@pytest.fixture(scope="module")
+def allowed():
+    with web_tools.other_origin() as origin:
+        yield origin
+
+
+@pytest.fixture(scope="module")
+def cinema(module_stack_with, allowed):
+    stack = module_stack_with(cors_origins=[allowed])
+    stack.start_ingest()
+    return stack
+
+
+@pytest.fixture(scope="module")
+def film(cinema, make_media):
+    return cinema.film(make_media("long"), title="A film to watch")
+
+
+@pytest.fixture(scope="module")
+def show(cinema, make_media):
+    """An HLS folder of the library, and its segments in their order."""
+    folder = make_media("hls").parent
+    shutil.copytree(folder, cinema.library_dir / "shows/two")
+    segments = re.findall(r"^[^#\n].*$", (folder / "hls.m3u8").read_text(encoding="utf-8"), re.M)
+    return cinema.new_media(title="A show to watch", file_url="library:shows/two/hls.m3u8"), segments
+
+
+def grant_of(url):
+    return url.split("/stream/")[1].split("/")[3]
+
+
+def lines_of(cinema, grant):
+    return [line for line in cinema.view_log() if line["grant"] == grant and line["status"] in (200, 206) and line["body_bytes"] > 0]
+
+
+def percent_of_view(cinema, grant):
+    """Of the one view that there is, once every line is counted."""
+    cinema.wait_view_log(lambda line: line["grant"] == grant)
+    cinema.wait_counted()
+    rows = cinema.sql("select delivered_points, bytes_sent from media_view_log where replace(grant_id::text, '-', '') = %s", grant)
+    assert len(rows) == 1, rows
+    assert rows[0][1] == sum(line["body_bytes"] for line in lines_of(cinema, grant) if not line["file"].endswith(".m3u8"))
+    return rows[0][0] / 100
+
+
+def percent_of_lines(cinema, grant, size):
+    """The same from nginx's lines, byte by byte."""
+    got = bytearray(size)
+    for line in lines_of(cinema, grant):
+        start = int(re.match(r"bytes (\d+)-", line["content_range"] or "bytes 0-").group(1))
+        got[start:start + line["body_bytes"]] = b"\1" * min(line["body_bytes"], size - start)
+    return 100 * sum(got) / size
+
+
+def test_curl_with_ranges(cinema, film):
+    url, size = url_of(cinema, film), film["size_bytes"]
+    for first, last in ((0, size // 10 - 1), (size // 20, size // 5 - 1), (size // 2, size // 2 + size // 10 - 1)):
+        run("curl", "-sSf", "-o", "/dev/null", "-r", f"{first}-{last}", url)
+    wait_until(lambda: len(lines_of(cinema, grant_of(url))) == 3, "three deliveries to be logged")
+    assert abs(percent_of_view(cinema, grant_of(url)) - 30) <= POINTS
+
+
+@pytest.mark.parametrize("whole", [True, False])
+def test_ffmpeg_over_hls(cinema, show, whole):
+    medium, segments = show
+    url = url_of(cinema, medium)
+    run("ffmpeg", "-v", "error", "-nostdin", *([] if whole else ["-t", "1"]), "-i", url, "-c", "copy", "-f", "null", "-")
+    fetched = {line["file"].rsplit("/", 1)[-1] for line in wait_until(lambda: lines_of(cinema, grant_of(url)), "the deliveries to be logged")} & set(segments)
+    assert fetched == set(segments) if whole else fetched
+    assert abs(percent_of_view(cinema, grant_of(url)) - 100 * len(fetched) / len(segments)) <= POINTS
+
+
+def test_chromium_seeking_in_a_film(cinema, film, allowed):
+    url = url_of(cinema, film)
+    seen = web_tools.browse("film", page_url=allowed, stream_url=url, seek_to=30)
+    assert seen["sought"]["time"] > 30
+    wait_until(lambda: len(lines_of(cinema, grant_of(url))) >= 2, "a delivery before and one after the seek to be logged")
+    percent = percent_of_view(cinema, grant_of(url))
+    assert 0 < percent <= 100
+    assert abs(percent - percent_of_lines(cinema, grant_of(url), film["size_bytes"])) <= POINTS
