@@ -141,7 +141,7 @@ static void reply_medium(struct call *call, int64_t id) {
 void subtitle_api_put(struct call *call) {
   int64_t id;
   struct text vtt = {0};
-  struct subtitles_result result;
+  struct subtitles_result result = {.reason = "cannot be read"};
   struct subtitle subtitle = {.language = ""};
   if (read_path(call, &id, subtitle.language) && is_file(call) && read_subtitles(call, &vtt, &result)) {
     enum error error = store(call, id, &vtt, result.cues, &subtitle);
