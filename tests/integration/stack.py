@@ -401,6 +401,17 @@ class Stack(Callers):
         self.nginx.send_signal(signal.SIGUSR1)
         wait_until((logs / "view.log").exists, "nginx to open its log again")
 
+    def wait_log_left(self):
+        """Until no worker of nginx writes into view.log.1 any more: each opens the new log in its own time."""
+        old = (self.root / "log/view.log.1").stat()
+        wait_until(lambda: not any(os.path.samestat(old, descriptor) for descriptor in self._open_files()), "nginx's workers to leave the old log")
+
+    def _open_files(self):
+        for worker in self._nginx_workers():
+            for descriptor in pathlib.Path(f"/proc/{worker}/fd").iterdir():
+                with contextlib.suppress(FileNotFoundError):
+                    yield descriptor.stat()
+
     # --- nginx --------------------------------------------------------------------------------------
     def start_nginx(self):
         self.spawn_nginx()

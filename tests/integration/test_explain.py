@@ -77,6 +77,7 @@ def test_rotated_and_compressed_logs_are_searched_too(town, medium):
         ask(town, film)
         town.wait_counted()
         town.rotate_view_log()
+        town.wait_log_left()
     ask(town, film)
     town.wait_counted()
     old = town.root / "log/view.log.2"

@@ -213,6 +213,7 @@ def test_old_logs_are_imported_once(town, medium, film_bytes):
     for number in range(3):
         get(town, town.sign(medium, "film.mp4", grant=grant(40 + number)))
     town.rotate_view_log()
+    town.wait_log_left()
     packed, plain = town.root / "log/view.log.1.gz", town.root / "old"
     plain.write_bytes((town.root / "log/view.log.1").read_bytes())
     packed.write_bytes(gzip.compress(plain.read_bytes()))
