@@ -9,7 +9,7 @@ import time
 
 import pytest
 from answers import assert_problem
-from stack import TOP_SRC, wait_until
+from stack import TOP_SRC, options_that_bound_memory, wait_until
 
 sys.path.insert(0, str(TOP_SRC / "bench"))
 from fill_views import Filling  # noqa: E402  pylint: disable=wrong-import-position
@@ -21,7 +21,9 @@ ASKED = {"to": "2100-01-01", "bots": "include"}
 @pytest.fixture(scope="module")
 def filled(module_stack_with):
     """Two api workers: one may export. Whoever does not beat for four seconds is killed."""
-    stack = module_stack_with(api_workers=2, request_deadline=4, fast_statement_timeout=2000, auth_statement_timeout=2000, api_statement_timeout=2000)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("ASAN_OPTIONS", options_that_bound_memory())
+        stack = module_stack_with(api_workers=2, request_deadline=4, fast_statement_timeout=2000, auth_statement_timeout=2000, api_statement_timeout=2000)
     Filling(f"host={stack.root}/run dbname=mediagate user=mediagate", hot=ROWS).fill(1)
     return stack
 

@@ -13,7 +13,7 @@ import subprocess
 import time
 
 import pytest
-from stack import DEADLINE, Stack, wait_until
+from stack import DEADLINE, Stack, options_that_bound_memory, wait_until
 
 numbers = itertools.count(1)
 FILM = b"film" * 500
@@ -146,8 +146,7 @@ def test_a_backlog_is_worked_off_in_bounded_memory(make_stack):
     with open(town.root / "log/view.log", "ab") as log:
         for start in range(0, lines, 10_000):
             log.write(b"".join(head + b"01935500%04x7000800000000000%04x" % (number % views >> 8, number % views & 255) + tail for number in range(start, start + 10_000)))
-    # Under AddressSanitizer: what is freed is given back at once, as everywhere else.
-    town.environment["ASAN_OPTIONS"] = os.environ.get("ASAN_OPTIONS", "") + ":quarantine_size_mb=1:thread_local_quarantine_size_kb=64"
+    town.environment["ASAN_OPTIONS"] = options_that_bound_memory()
     town.ingest = town.spawn_ingest()
     wait_until(lambda: "database_away" in town.log_text("ingest.log"), "ingest to wait for the database")
     idle = memory_kib(town.ingest, "VmRSS")

@@ -119,11 +119,13 @@ START_TEST(another_file_url_takes_the_place_of_the_file) {
   struct media media;
   char old_name[160];
   ck_assert_int_eq(media_store_set_file(fixture_database, id, &facts, NULL, &media, old_name), ERROR_NONE);
+  media_free(&media);
   struct media_change change = {.title = "Film", .set_file_url = true, .file_url = NULL};
   ck_assert_int_eq(media_store_update(fixture_database, id, &change, &media), ERROR_NONE);
   ck_assert_str_eq(media.title, "Film");
   ck_assert_str_eq(media.file.stored_name, "one.mp4"); /* it had no file_url before either */
   ck_assert_int_eq(media.file_version, 1);
+  media_free(&media);
   change = (struct media_change){.set_file_url = true, .file_url = "https://media.example.org/b.mp4"};
   ck_assert_int_eq(media_store_update(fixture_database, id, &change, &media), ERROR_NONE);
   ck_assert_str_eq(media.title, "Film");
@@ -155,15 +157,19 @@ START_TEST(type_and_file_agree) {
   ck_assert_int_eq(media_store_set_file(fixture_database, id, &song, NULL, &media, old_name), ERROR_CONFLICT);
   ck_assert_int_eq(media_store_set_file(fixture_database, id, &facts, &to_audio, &media, old_name), ERROR_CONFLICT);
   ck_assert_int_eq(media_store_set_file(fixture_database, id, &facts, NULL, &media, old_name), ERROR_NONE);
+  media_free(&media);
   ck_assert_int_eq(media_store_update(fixture_database, id, &to_audio, &media), ERROR_CONFLICT);
   ck_assert_int_eq(media_store_set_file(fixture_database, id, &song, &to_audio, &media, old_name), ERROR_NONE);
   ck_assert_int_eq(media.type, MEDIA_AUDIO);
+  media_free(&media);
   const struct media_change elsewhere = {.type = &video, .set_file_url = true, .file_url = "https://a.example/b"};
   ck_assert_int_eq(media_store_update(fixture_database, id, &elsewhere, &media),
                    ERROR_NONE); /* nothing is known of it */
   media_free(&media);
   ck_assert_int_eq(media_store_set_file(fixture_database, id, &playlist, NULL, &media, old_name), ERROR_NONE);
+  media_free(&media);
   ck_assert_int_eq(media_store_update(fixture_database, id, &to_audio, &media), ERROR_NONE);
+  media_free(&media);
 }
 END_TEST
 
