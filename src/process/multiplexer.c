@@ -22,7 +22,8 @@
 
 #include "base/log.h"
 
-/* nginx keeps at most its upstream's `keepalive` connections a worker process of its own; more come and go. */
+/* nginx keeps at most its upstream's `keepalive` connections a worker process of its own, but has many processes. The
+ * last place keeps none: each request there ends its connection, so idle ones never shut new ones out. */
 #define CONNECTIONS 256
 /* What an event is about: a connection's index, or one of these. */
 #define EVENT_LISTENER CONNECTIONS
@@ -38,15 +39,13 @@ struct connection {
 struct multiplexer {
   int epoll_fd;
   int listen_fd;
-  bool listening; /* the listener is polled */
-  bool shut;      /* the listener was, before the last accept */
+  bool shut; /* the listener was, before the last accept */
   bool draining;
   const struct worker_callbacks *callbacks;
   struct scoreboard_slot *slot;
   void *state;
   int64_t ticked_ms;
-  size_t first_free; /* CONNECTIONS: all are taken */
-  size_t taken;
+  size_t first_free; /* CONNECTIONS: all are taken, which no one is for longer than a request */
   struct connection connections[CONNECTIONS];
 };
 
@@ -57,17 +56,6 @@ static void poll_for(const struct multiplexer *multiplexer, int fd, uint32_t wha
   if (epoll_ctl(multiplexer->epoll_fd, EPOLL_CTL_ADD, fd, &event) != 0 && errno != EEXIST) {
     log_event(LOG_LEVEL_ERROR, "epoll_failed", LOG_STR("error", strerror(errno)));
   }
-}
-
-/* Polls the listener while a connection is free; a full worker leaves new ones to the others and to the backlog. */
-static void poll_listener(struct multiplexer *multiplexer) {
-  bool wanted = !multiplexer->draining && multiplexer->first_free != CONNECTIONS;
-  if (wanted && !multiplexer->listening) {
-    poll_for(multiplexer, multiplexer->listen_fd, EVENT_LISTENER, EPOLLEXCLUSIVE);
-  } else if (!wanted && multiplexer->listening) {
-    (void)epoll_ctl(multiplexer->epoll_fd, EPOLL_CTL_DEL, multiplexer->listen_fd, NULL);
-  }
-  multiplexer->listening = wanted;
 }
 
 /* The watched descriptor may be another one after any callback. */
@@ -83,7 +71,6 @@ static void take_connection(struct multiplexer *multiplexer, size_t index) {
   if (!connection->taken) {
     multiplexer->first_free = connection->next_free;
     connection->taken = true;
-    multiplexer->taken++;
   }
 }
 
@@ -92,7 +79,6 @@ static void release_connection(struct multiplexer *multiplexer, size_t index) {
   connection->taken = false;
   connection->next_free = multiplexer->first_free;
   multiplexer->first_free = index;
-  multiplexer->taken--;
 }
 
 static void note_accept_failure(int reason) {
@@ -117,10 +103,12 @@ static void serve(struct multiplexer *multiplexer, size_t index) {
     return;
   }
   multiplexer->callbacks->handle(multiplexer->state, request);
-  if (multiplexer->draining) {
-    request->keepConnection = 0; /* nginx sees the end behind the whole answer */
+  if (multiplexer->draining || multiplexer->first_free == CONNECTIONS) {
+    (void)FCGX_GetChar(request->in); /* the end of the body that a GET has not */
+    worker_finish(request);          /* nginx sees the end behind the whole answer */
+  } else {
+    FCGX_Finish_r(request);
   }
-  FCGX_Finish_r(request);
   scoreboard_count_request(multiplexer->slot);
   if (request->ipcFd < 0) {
     release_connection(multiplexer, index);
@@ -139,7 +127,7 @@ static void serve_events(struct multiplexer *multiplexer, const struct epoll_eve
     uint32_t what = events[i].data.u32;
     if (what < CONNECTIONS && multiplexer->connections[what].taken) {
       serve(multiplexer, what);
-    } else if (what == EVENT_LISTENER && !multiplexer->draining && multiplexer->first_free != CONNECTIONS) {
+    } else if (what == EVENT_LISTENER && !multiplexer->draining) {
       serve(multiplexer, multiplexer->first_free);
     }
   }
@@ -151,7 +139,7 @@ static void drain(struct multiplexer *multiplexer) {
   struct epoll_event events[EVENTS];
   multiplexer->draining = true;
   scoreboard_set_state(multiplexer->slot, WORKER_DRAINING);
-  poll_listener(multiplexer);
+  (void)epoll_ctl(multiplexer->epoll_fd, EPOLL_CTL_DEL, multiplexer->listen_fd, NULL);
   int count = epoll_wait(multiplexer->epoll_fd, events, EVENTS, 0);
   serve_events(multiplexer, events, count);
   for (size_t i = 0; i < CONNECTIONS; i++) {
@@ -166,8 +154,8 @@ static void drain(struct multiplexer *multiplexer) {
 
 static void run(struct multiplexer *multiplexer) {
   struct epoll_event events[EVENTS];
+  poll_for(multiplexer, multiplexer->listen_fd, EVENT_LISTENER, EPOLLEXCLUSIVE);
   while (!multiplexer->draining && !worker_is_told_to_stop()) {
-    poll_listener(multiplexer);
     poll_watched(multiplexer);
     scoreboard_set_state(multiplexer->slot, WORKER_IDLE);
     int count = epoll_pwait(multiplexer->epoll_fd, events, EVENTS, 1000, worker_waiting_mask());

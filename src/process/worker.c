@@ -97,10 +97,9 @@ static bool wait_for_connection(struct loop *loop) {
   return ready > 0;
 }
 
-/* Ends a request and its connection. Whatever nginx asks for, the connection is not kept: it would hold this worker
- * while it is idle. libfcgi waits for the peer to close first, because closing over unread input could cost the peer
- * the end of the answer. Where the input was read to its end there is none, and no more will come: close at once. */
-static void finish(FCGX_Request *request) {
+/* libfcgi waits for the peer to close first, because closing over unread input could cost the peer the end of the
+ * answer. Where the input was read to its end there is none, and no more will come: close at once. */
+void worker_finish(FCGX_Request *request) {
   bool read_whole = FCGX_HasSeenEOF(request->in) != 0 && FCGX_GetError(request->in) == 0;
   request->keepConnection = read_whole; /* for libfcgi: leave the closing to us */
   FCGX_Finish_r(request);
@@ -127,7 +126,7 @@ static bool serve_one(struct loop *loop, FCGX_Request *request) {
     return true;
   }
   loop->callbacks->handle(loop->state, request);
-  finish(request);
+  worker_finish(request); /* an idle connection would hold this worker */
   scoreboard_count_request(loop->slot);
   return true;
 }

@@ -60,6 +60,8 @@ void worker_prepare_signals(void);
 bool worker_is_told_to_stop(void);
 /* Was the listening socket shut down? What is queued on it can still be accepted. */
 bool worker_listener_is_shut(int listen_fd);
+/* Ends a request and its connection, whether nginx would like to keep it or not. */
+void worker_finish(struct FCGX_Request *request);
 /* The mask to wait with: SIGTERM gets through. */
 const sigset_t *worker_waiting_mask(void);
 /* Calls `tick` when `wanted` or when a second has passed since *last_ms. The state must be SERVING or DRAINING: a tick
