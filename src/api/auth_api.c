@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * Sessions. A login gives a short-lived access token (a JWT that no database is asked about but for
- * the account's epoch) and a refresh token, spent at each use. An unknown e-mail, a wrong password
- * and a disabled account have one answer, at one price.
+ * the account's epoch and the session) and a refresh token, spent at each use. An unknown e-mail, a
+ * wrong password and a disabled account have one answer, at one price.
  */
 #include "config.h"
 

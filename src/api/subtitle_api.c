@@ -166,8 +166,12 @@ void subtitle_api_remove(struct call *call) {
     return;
   }
   enum error error = subtitle_store_remove(call->app->database, id, language, old_name);
+  if (error == ERROR_NOT_FOUND) {
+    response_problem(call->response, 404, "The medium has no subtitles in this language, or there is no such medium.");
+    return;
+  }
   if (error != ERROR_NONE) {
-    call_fail_media(call, error, id, "removing subtitles");
+    call_fail(call, error, "removing subtitles");
     return;
   }
   media_folder_note_replaced(call->app->media_folder, id, old_name);

@@ -102,7 +102,7 @@ def test_what_is_wrong_is_told_with_its_line(studio, film):
     assert_problem(put(studio, film, "en", VTT, **{"Content-Encoding": "gzip"}), 415)
     assert_problem(put(studio, film, "en", "x" * (1024 * 1024 + 1)), 413)
     assert_problem(put(studio, 999999999, "en", VTT), 404)
-    assert_problem(studio.admin().delete(f"/media/media/{film}/subtitles/en"), 404)
+    assert "no subtitles in this language" in assert_problem(studio.admin().delete(f"/media/media/{film}/subtitles/en"), 404)["detail"]
     assert subtitles(studio, film) == [] and len(list((pathlib.Path(studio.data_dir) / f"media/{film}").glob("*.vtt"))) == 0
 
 
