@@ -83,9 +83,13 @@ static enum error settle(struct tus_upload *upload) {
   upload_body_beat(call);
   enum error error = kept_file_sync(upload->file, &size, hash_state);
   if (error != ERROR_NONE) {
-    enum error lost = kept_file_resume(upload->file, upload->row.offset, upload->row.hash_state, NULL, NULL);
+    enum error left = kept_file_resume(upload->file, upload->row.offset, upload->row.hash_state, NULL, NULL);
     log_event(LOG_LEVEL_ERROR, "upload_not_synced", LOG_STR("upload", upload->row.id), LOG_ERROR_FIELD(error),
-              LOG_STR("rest", lost == ERROR_NONE ? "cut off" : "left"));
+              LOG_STR("rest", left == ERROR_NONE ? "cut off" : "left"));
+    if (left != ERROR_NONE) { /* then it must not count later */
+      left = upload_store_set_tail(call->app->database, upload->row.id, "");
+    }
+    (void)left; /* nothing works any more */
     return error;
   }
   error = upload_store_advance(call->app->database, upload->row.id, size, hash_state,

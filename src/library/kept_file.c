@@ -127,13 +127,17 @@ enum error kept_file_resume(struct spool_file *file, int64_t size, const char *h
   if (error == ERROR_NONE) {
     file->size_bytes = size;
     file->writeback_bytes = size;
+    file->failed = ERROR_NONE;
   }
   return error;
 }
 
 enum error kept_file_sync(struct spool_file *file, int64_t *ret_size, char ret_hash_state[RUNNING_HASH_STATE_SIZE]) {
-  if (fdatasync(file->fd) != 0) {
-    return file_error_from_errno(errno);
+  if (file->failed == ERROR_NONE && fdatasync(file->fd) != 0) {
+    file->failed = file_error_from_errno(errno);
+  }
+  if (file->failed != ERROR_NONE) {
+    return file->failed;
   }
   *ret_size = file->size_bytes;
   running_hash_save(file->hash, ret_hash_state);

@@ -38,8 +38,8 @@ enum error kept_file_size(const struct spool_file *file, int64_t *ret_size) MUST
  * `beat` (may be NULL) is called now and then. ERROR_INTERNAL: the file is shorter than that. */
 enum error kept_file_resume(struct spool_file *file, int64_t size, const char *hash_state, void (*beat)(void *context),
                             void *beat_context) MUST_CHECK;
-/* All that was written, *ret_size bytes, is on the disk now. After a failure nothing is known of what was written since
- * the last time: resume with that size. */
+/* All that was written, *ret_size bytes, is on the disk now. After a failure, also one of spool_file_write, nothing is
+ * known of what was written since the last time: it stays one until the file is resumed with that size. */
 enum error kept_file_sync(struct spool_file *file, int64_t *ret_size,
                           char ret_hash_state[RUNNING_HASH_STATE_SIZE]) MUST_CHECK;
 /* A missing one is fine. Only with the lock, or when no row names it. */

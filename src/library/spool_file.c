@@ -66,6 +66,12 @@ static enum error sync_range(int fd, int64_t offset, unsigned flags) {
   return file_error_from_errno(errno);
 }
 
+/* What the disk did not take is gone, and the next fsync knows nothing of it: the file stays failed. */
+static enum error fail(struct spool_file *file, enum error error) {
+  file->failed = error;
+  return error;
+}
+
 /* Hands over what is whole, and waits for what was handed over a while ago. */
 static enum error write_back(struct spool_file *file) {
   enum error error = ERROR_NONE;
@@ -77,7 +83,7 @@ static enum error write_back(struct spool_file *file) {
           sync_range(file->fd, file->writeback_bytes - UNWRITTEN_BYTES - WRITEBACK_BYTES, SYNC_FILE_RANGE_WAIT_BEFORE);
     }
   }
-  return error;
+  return error == ERROR_NONE ? ERROR_NONE : fail(file, error);
 }
 
 enum error spool_file_write(struct spool_file *file, const void *bytes, size_t size) {
@@ -91,9 +97,15 @@ enum error spool_file_write(struct spool_file *file, const void *bytes, size_t s
 }
 
 enum error spool_file_finish(struct spool_file *file, char ret_sha256[SPOOL_FILE_SHA256_SIZE], int64_t *ret_size) {
+  if (file->failed != ERROR_NONE) {
+    return file->failed;
+  }
   /* The mode is set here: the process's umask must not keep nginx's group from reading. */
-  if (fchmod(file->fd, 0640) != 0 || fsync(file->fd) != 0) {
+  if (fchmod(file->fd, 0640) != 0) {
     return file_error_from_errno(errno);
+  }
+  if (fsync(file->fd) != 0) {
+    return fail(file, file_error_from_errno(errno));
   }
   enum error error = running_hash_finish(file->hash, ret_sha256);
   if (error == ERROR_NONE) {

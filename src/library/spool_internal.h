@@ -18,6 +18,7 @@ struct spool_file {
   struct running_hash *hash;
   bool kept; /* of uploads/ */
   bool placed;
+  enum error failed; /* the disk lost something of this file, and tells so once only */
 };
 
 /* Without a file yet: fd is -1. */

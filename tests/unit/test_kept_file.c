@@ -6,10 +6,12 @@
 
 #include "library/kept_file.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "library/chunk_checksum.h"
@@ -17,6 +19,24 @@
 #include "unit.h"
 
 #define ABC_SHA256 "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad" /* FIPS 180-2 */
+
+/* A disk that fails once, in place of the C library's calls: the kernel tells of lost bytes one time, too. */
+static int range_failure;
+static int sync_failure;
+
+static int fail_once(int *failure) {
+  errno = *failure;
+  *failure = 0;
+  return -1;
+}
+
+int sync_file_range(int fd, off_t offset, off_t count, unsigned flags) {
+  return range_failure != 0 ? fail_once(&range_failure) : (int)syscall(SYS_sync_file_range, fd, offset, count, flags);
+}
+
+int fdatasync(int fd) {
+  return sync_failure != 0 ? fail_once(&sync_failure) : (int)syscall(SYS_fdatasync, fd);
+}
 
 static struct library_fixture fixture;
 static char name[KEPT_FILE_NAME_SIZE];
@@ -81,6 +101,33 @@ START_TEST(a_state_beyond_the_size_is_of_no_use) {
   ck_assert_int_eq(kept_file_sync(file, &size, state), ERROR_NONE);
   spool_file_discard(file);
   ends_as(resumed(3, state), ABC_SHA256, 3);
+  library_fixture_tear_down(&fixture);
+}
+END_TEST
+
+START_TEST(bytes_that_the_disk_lost_are_vouched_for_by_nobody) {
+  static char piece[9 * 1024 * 1024]; /* more than is handed to the disk at once */
+  char sha256[SPOOL_FILE_SHA256_SIZE];
+  int64_t size = 0;
+  begin();
+  struct spool_file *file = resumed(0, "");
+  append(file, "abc");
+  ck_assert_int_eq(kept_file_sync(file, &size, state), ERROR_NONE);
+  range_failure = EIO;
+  ck_assert_int_eq(spool_file_write(file, piece, sizeof piece), ERROR_IO);
+  ck_assert_int_eq(range_failure, 0);
+  ck_assert_int_eq(kept_file_sync(file, &size, state), ERROR_IO);
+  ck_assert_int_eq(kept_file_sync(file, &size, state), ERROR_IO);
+  ck_assert_int_eq(spool_file_finish(file, sha256, &size), ERROR_IO);
+  ck_assert_int_eq(kept_file_resume(file, 3, state, NULL, NULL), ERROR_NONE);
+  ck_assert_int_eq(kept_file_sync(file, &size, state), ERROR_NONE);
+  ck_assert_int_eq(size, 3);
+  append(file, "d");
+  sync_failure = ENOSPC;
+  ck_assert_int_eq(kept_file_sync(file, &size, state), ERROR_NO_SPACE);
+  ck_assert_int_eq(kept_file_sync(file, &size, state), ERROR_NO_SPACE);
+  ck_assert_int_eq(kept_file_resume(file, 3, state, NULL, NULL), ERROR_NONE);
+  ends_as(file, ABC_SHA256, 3);
   library_fixture_tear_down(&fixture);
 }
 END_TEST
@@ -219,6 +266,7 @@ START_TEST(tells_this_run_of_the_machine) {
 }
 END_TEST
 
-UNIT_MAIN("kept_file", goes_on_where_it_was_left, a_state_beyond_the_size_is_of_no_use, one_has_it_at_a_time,
-          placing_leaves_it_where_it_was_too, the_sweep_takes_what_nobody_has, a_hash_is_put_down_and_taken_up,
-          checksums_of_pieces, tells_this_run_of_the_machine)
+UNIT_MAIN("kept_file", goes_on_where_it_was_left, a_state_beyond_the_size_is_of_no_use,
+          bytes_that_the_disk_lost_are_vouched_for_by_nobody, one_has_it_at_a_time, placing_leaves_it_where_it_was_too,
+          the_sweep_takes_what_nobody_has, a_hash_is_put_down_and_taken_up, checksums_of_pieces,
+          tells_this_run_of_the_machine)
