@@ -78,11 +78,11 @@ static enum error store(struct database *database, const struct delivery_log *lo
   if (error == ERROR_NONE) {
     error = move_position(database, log, next_position, batch);
   }
-  if (error == ERROR_NONE) {
-    error = view_writer_add(database, log->id, batch->views, user_agent_ids, batch->view_count);
-  }
   if (error == ERROR_NONE && batch->watching != NULL) {
     error = watching_store_change(database, batch->watching);
+  }
+  if (error == ERROR_NONE) { /* last, since it locks sums that everybody adds to */
+    error = view_writer_add(database, log->id, batch->views, user_agent_ids, batch->view_count);
   }
   return statement_end_transaction(database, error);
 }

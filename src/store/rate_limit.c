@@ -13,7 +13,8 @@
 #define KEY "sha256(convert_to($1::text || ' ' || $2::text, 'UTF8'))"
 
 /* Counters need not reach the disk before the answer: a crash of the machine forgives a few attempts. As a part of a
- * statement this holds for that transaction only, through a transaction pooler too. */
+ * statement this holds for that transaction only, through a transaction pooler too; who does more in it sets it back.
+ */
 #define LAZILY "(select set_config('synchronous_commit', 'off', true)) lazily"
 
 static void add_key(struct parameters *parameters, const char *kind, const char *key) {

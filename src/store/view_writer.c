@@ -117,7 +117,8 @@ static const char *const add_views =
     "    and v.address_key = i.address_key and v.granted_at = i.granted_at limit 1) v on true),"
     /* (`offset 0`: worked out once, not each time that it is mentioned) */
     " merged as materialized (select k.*, floor(extract(epoch from k.last_seen_at - k.\"timestamp\"))::int8 as seconds,"
-    "   case when p.points > 10000 then 10000 else p.points::int end as points"
+    /* (what is known stays known when the medium is no more what it was) */
+    "   coalesce(case when p.points > 10000 then 10000 else p.points::int end, k.old_points) as points"
     "  from known k cross join lateral (select floor(greatest("
          DELIVERED("k.delivered_bytes") " * 10000 / nullif(coalesce(k.file_bytes, k.size_bytes), 0), "
          DELIVERED("k.delivered_segments") " * 10000 / k.segment_count)) as points offset 0) p),"
@@ -131,20 +132,23 @@ static const char *const add_views =
     "  on conflict (grant_id, media_id, address_key, granted_at) do update set last_seen_at = excluded.last_seen_at,"
     "   bytes_sent = excluded.bytes_sent, seconds = excluded.seconds, file_bytes = excluded.file_bytes,"
     "   delivered_points = excluded.delivered_points, delivered_bytes = excluded.delivered_bytes,"
-    "   delivered_segments = excluded.delivered_segments),"
-    /* as are those who watch just now, the lines, and the sums. */
+    "   delivered_segments = excluded.delivered_segments returning 1),"
+    /* as are those who watch just now and the lines; */
     " watching as (insert into view_watching as w (grant_id, media_id, address_key, viewer, country, bot, started_at,"
     "   last_seen_at)"
     "  select grant_id, media_id, address_key, viewer, country, bot, \"timestamp\", last_seen_at from merged"
     "   where ended > now() - interval '2 minutes'"
     "  on conflict (grant_id, media_id, address_key) do update set last_seen_at = greatest(w.last_seen_at,"
-    "   excluded.last_seen_at)),"
+    "   excluded.last_seen_at) returning 1),"
     " counted as (update delivery_log set counted = counted + c.lines, skipped = skipped + i.lines - c.lines"
     "  from (select coalesce(sum(lines), 0)::int8 as lines from merged) c, (select sum(lines)::int8 as lines from incoming) i"
-    "  where id = $19),"
+    "  where id = $19 returning 1),"
+    /* then, since they are asked for it, come the sums, whose rows everybody waits for. */
+    " done as materialized (select (select count(*) from stored) + (select count(*) from watching)"
+    "   + (select count(*) from counted) as rows),"
     " difference as (select media_id, \"timestamp\", bot, opened::int as views, added_bytes as bytes_sent,"
     "   seconds - old_seconds as seconds, coalesce(points, 0) - coalesce(old_points, 0) as points,"
-    "   (points is not null)::int - (old_points is not null)::int as points_views from merged)"
+    "   (points is not null)::int - (old_points is not null)::int as points_views from merged, done where done.rows >= 0)"
     SQL_ADD_TO_ROLLUPS("difference");
 
 static const char *const make_partitions =

@@ -80,6 +80,32 @@ START_TEST(reports_a_view) {
 }
 END_TEST
 
+/* The limit's row may be lost at a crash of the database, the view may not: its commit waits for the disk as the
+ * operator says. */
+START_TEST(a_reported_view_is_as_durable_as_all_else) {
+  char connection_string[400];
+  snprintf(connection_string, sizeof connection_string, "%s options='-c synchronous_commit=local'",
+           fixture_connection_string);
+  fixture_sql("create table committed (how text)");
+  fixture_sql("create function record_commit() returns trigger language plpgsql as $$ begin"
+              " insert into committed values (current_setting('synchronous_commit')); return null; end $$");
+  fixture_sql("create constraint trigger recorded after insert on view_rollup deferrable initially deferred"
+              " for each row execute function record_commit()");
+  struct database *database = fixture_connect(connection_string, true);
+  struct view_report row = report_of(new_media(), "192.0.2.1");
+  struct view view;
+  int64_t retry_after = 0;
+  ck_assert_int_eq(view_store_report(database, &row, 5, &view, &retry_after), ERROR_NONE);
+  view_free(&view);
+  database_close(database);
+  ck_assert_int_eq(fixture_sql("select count(*) from committed where how = 'local'"), 6);
+  ck_assert_int_eq(fixture_sql("select count(*) from committed"), 6);
+  fixture_sql("drop trigger recorded on view_rollup");
+  fixture_sql("drop function record_commit");
+  fixture_sql("drop table committed");
+}
+END_TEST
+
 static int64_t raced_media;
 
 static int report_ten_times(struct database *database, int number) {
@@ -142,4 +168,5 @@ START_TEST(lists_newest_first_by_cursor) {
 }
 END_TEST
 
-FIXTURE_MAIN("view_store", reports_a_view, parallel_reports_do_not_pass_the_limit, lists_newest_first_by_cursor)
+FIXTURE_MAIN("view_store", reports_a_view, a_reported_view_is_as_durable_as_all_else,
+             parallel_reports_do_not_pass_the_limit, lists_newest_first_by_cursor)

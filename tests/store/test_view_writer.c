@@ -6,6 +6,7 @@
 
 #include "store/view_writer.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "base/clock.h"
@@ -66,6 +67,65 @@ START_TEST(delivered_segments_are_a_union) {
   ck_assert_int_eq(view_changes_commit(fixture_database, &batch, 1, 2), ERROR_NONE);
   ck_assert_int_eq(points(), 7500);
   ck_assert_int_eq(view_changes_wrong_rollups(), 0);
+}
+END_TEST
+
+/* The file was replaced or its package removed while somebody played: what was known of the view is not forgotten. */
+START_TEST(a_known_percent_stays_known) {
+  struct view_changes batch = {0};
+  int64_t film = view_changes_media();
+  fixture_sql("update media_asset set segment_count = 4");
+  range_set_add(&view_changes_add(&batch, film, GRANT, "192.0.2.1", 0, 10)->segments, 0, 3);
+  ck_assert_int_eq(view_changes_commit(fixture_database, &batch, 0, 1), ERROR_NONE);
+  fixture_sql("update media_asset set segment_count = null");
+  range_set_add(&view_changes_add(&batch, film, GRANT, "192.0.2.1", 5, 10)->segments, 3, 4);
+  ck_assert_int_eq(view_changes_commit(fixture_database, &batch, 1, 2), ERROR_NONE);
+  ck_assert_int_eq(points(), 7500);
+  ck_assert_int_eq(view_changes_wrong_rollups(), 0);
+}
+END_TEST
+
+static void record_writes(const char *table) {
+  char sql[200];
+  snprintf(sql, sizeof sql,
+           "create trigger recorded before insert or update on %s for each row execute function record_write()", table);
+  fixture_sql(sql);
+}
+
+static void forget_writes(const char *table) {
+  char sql[100];
+  snprintf(sql, sizeof sql, "drop trigger recorded on %s", table);
+  fixture_sql(sql);
+}
+
+/* Every reported view waits for the sums of all media, so nothing of a batch is written once they are locked. */
+START_TEST(sums_are_written_last) {
+  fixture_sql("create table written (number bigint generated always as identity, name text)");
+  fixture_sql("create function record_write() returns trigger language plpgsql as $$ begin"
+              " insert into written (name) values (tg_table_name); return new; end $$");
+  static const char *const tables[] = {"media_view_log", "view_watching", "delivery_log", "view_rollup"};
+  struct view_changes batch = {0};
+  int64_t film = view_changes_media();
+  for (size_t i = 0; i < 4; i++) {
+    record_writes(tables[i]);
+  }
+  for (int i = 0; i < 20; i++) {
+    char address[20];
+    snprintf(address, sizeof address, "192.0.2.%d", i);
+    view_changes_add(&batch, film, GRANT, address, i, 10)->ended_us = clock_now_us();
+  }
+  ck_assert_int_eq(view_changes_commit(fixture_database, &batch, 0, 1), ERROR_NONE);
+  for (size_t i = 0; i < 4; i++) {
+    forget_writes(tables[i]);
+  }
+  ck_assert_int_eq(fixture_sql("select count(*) from written where name like 'media_view_log_%'"), 20);
+  ck_assert_int_eq(fixture_sql("select count(*) from written where name = 'view_watching'"), 20);
+  ck_assert_int_ge(fixture_sql("select count(*) from written where name = 'view_rollup'"), 6);
+  ck_assert_int_eq(fixture_sql("select count(*) from written where name <> 'view_rollup' and number >"
+                               " (select min(number) from written where name = 'view_rollup')"),
+                   0);
+  fixture_sql("drop function record_write");
+  fixture_sql("drop table written");
 }
 END_TEST
 
@@ -197,7 +257,8 @@ START_TEST(months_are_made_ahead_by_many_at_once) {
 END_TEST
 
 FIXTURE_MAIN("view_writer", delivered_bytes_are_a_union, the_size_of_the_medium_is_a_denominator_too,
-             delivered_segments_are_a_union, crumbs_are_forgotten_beyond_some, marks_are_of_the_first_delivery,
+             delivered_segments_are_a_union, a_known_percent_stays_known, sums_are_written_last,
+             crumbs_are_forgotten_beyond_some, marks_are_of_the_first_delivery,
              a_grant_lies_in_the_partition_of_its_month, who_watches_now_is_known,
              old_months_are_dropped_and_their_sums_stay, a_month_that_is_read_is_dropped_later,
              months_are_made_ahead_by_many_at_once)
