@@ -7,8 +7,7 @@
 #include "api/analytics_query.h"
 #include "api/reply.h"
 
-#define POINTS_PER_PERCENT 100.0
-#define ERROR_DIGITS       4
+#define ERROR_DIGITS 4
 
 static void append_time(struct text *body, const char *name, int64_t time_us) {
   if (time_us == 0) {
@@ -26,11 +25,7 @@ void analytics_json_bounds(struct text *body, const struct view_question *questi
 static void append_amounts(struct text *body, const struct view_sums *sums) {
   reply_integer(body, "bytes_sent", sums->bytes_sent);
   reply_integer(body, "seconds", sums->seconds);
-  if (sums->points_views == 0) {
-    reply_null(body, "delivered_percent");
-  } else {
-    reply_number(body, "delivered_percent", (double)sums->points / (double)sums->points_views / POINTS_PER_PERCENT, 2);
-  }
+  reply_delivered(body, sums->points_views == 0 ? -1 : (double)sums->points / (double)sums->points_views);
 }
 
 static void append_uniques(struct text *body, const struct view_totals *totals, const char *unique_of) {

@@ -43,8 +43,12 @@ void analytics_query_bad_zone(struct call *call) {
   response_field_error(call->response, "?tz", "must be the IANA name of a time zone, such as Europe/Berlin or UTC");
 }
 
-void analytics_query_read(struct call *call, struct view_question *ret_question) {
+bool analytics_query_bots(struct call *call) {
   static const char *const bots[] = {"exclude", "include", NULL};
+  return analytics_query_choice(call, "bots", bots) == 1;
+}
+
+void analytics_query_read(struct call *call, struct view_question *ret_question) {
   struct view_question question = {.tz = query_get(call->query, "tz")};
   read_time(call, "from", "?from", &question.from_us);
   read_time(call, "to", "?to", &question.to_us);
@@ -54,7 +58,7 @@ void analytics_query_read(struct call *call, struct view_question *ret_question)
   } else if (*question.tz == '\0' || strlen(question.tz) > TIME_ZONE_MAX) {
     analytics_query_bad_zone(call);
   }
-  question.bots = analytics_query_choice(call, "bots", bots) == 1;
+  question.bots = analytics_query_bots(call);
   if (question.from_us != 0 && question.to_us != 0 && question.from_us >= question.to_us) {
     response_field_error(call->response, "?to", "must be later than from");
   }

@@ -6,6 +6,7 @@
 #ifndef MEDIAGATE_API_ANALYTICS_QUERY_H
 #define MEDIAGATE_API_ANALYTICS_QUERY_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "api/routes.h"
@@ -13,6 +14,8 @@
 
 /* from, to, interval, tz and bots, as far as the route knows them; media_id is left 0. */
 void analytics_query_read(struct call *call, struct view_question *ret_question);
+/* Do robots count too? */
+bool analytics_query_bots(struct call *call);
 /* The index of the value in a NULL-terminated list, the first when absent. */
 int analytics_query_choice(struct call *call, const char *name, const char *const choices[]);
 int analytics_query_limit(struct call *call, int normal, int max);

@@ -106,11 +106,7 @@ static void append_ndjson(const struct view *view, const char *cursor, struct te
   reply_string(line, "user_agent", view->user_agent);
   append_member(line, "bytes_sent", view->bytes_sent);
   append_member(line, "seconds", view->seconds);
-  if (view->delivered_points >= 0) {
-    reply_number(line, "delivered_percent", view->delivered_points / 100.0, 2);
-  } else {
-    reply_null(line, "delivered_percent");
-  }
+  reply_delivered(line, view->delivered_points);
   reply_string(line, "source", view->source);
   reply_boolean(line, "bot", view->bot);
   reply_string(line, "cursor", cursor);

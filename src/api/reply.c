@@ -75,3 +75,12 @@ void reply_null(struct text *body, const char *name) {
   reply_name(body, name);
   text_append(body, "null");
 }
+
+void reply_delivered(struct text *body, double points) {
+  static const double points_per_percent = 100;
+  if (points < 0) {
+    reply_null(body, "delivered_percent");
+  } else {
+    reply_number(body, "delivered_percent", points / points_per_percent, 2);
+  }
+}

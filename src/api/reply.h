@@ -35,5 +35,7 @@ void reply_string(struct text *body, const char *name, const char *value_or_null
 /* RFC 3339 in UTC. */
 void reply_time(struct text *body, const char *name, int64_t time_us);
 void reply_null(struct text *body, const char *name);
+/* delivered_percent, of hundredths of a percent; null when they are negative. */
+void reply_delivered(struct text *body, double points);
 
 #endif

@@ -55,7 +55,7 @@ static const struct route table[] = {
     {HTTP_GET,    "/media/media/{id}/stream-url", "fast",   CALLER_ADMINISTRATOR, stream_api_issue,     NAMES("ttl_seconds", "viewer", "bind_ip", "download")},
     {HTTP_DELETE, "/media/grants/{grant_id}",     "api",    CALLER_ADMINISTRATOR, stream_api_revoke,    NULL},
     {HTTP_POST,   "/media/media/{id}/view",       "api",    CALLER_ADMINISTRATOR, view_api_report,      NULL},
-    {HTTP_GET,    "/media/media/{id}/views",      "api",    CALLER_ADMINISTRATOR, view_api_list,        NAMES("limit", "cursor")},
+    {HTTP_GET,    "/media/media/{id}/views",      "api",    CALLER_ADMINISTRATOR, view_api_list,        NAMES("limit", "cursor", "bots")},
     {HTTP_GET,    "/media/media/{id}/analytics",  "api",    CALLER_ADMINISTRATOR, analytics_api_media,  NAMES("from", "to", "interval", "tz", "bots")},
     {HTTP_GET,    "/analytics/overview",          "api",    CALLER_ADMINISTRATOR, analytics_api_overview, NAMES("from", "to", "interval", "tz", "bots")},
     {HTTP_GET,    "/analytics/top",               "api",    CALLER_ADMINISTRATOR, analytics_api_top,    NAMES("from", "to", "by", "limit", "bots")},

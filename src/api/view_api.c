@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "api/analytics_query.h"
 #include "api/call.h"
 #include "api/reply.h"
 #include "base/clock.h"
@@ -138,6 +139,7 @@ static void append_view(struct text *body, const struct view *view) {
   reply_string(body, "referrer", view->referrer);
   append_count(body, "bytes_sent", view->bytes_sent);
   append_count(body, "seconds", view->seconds);
+  reply_delivered(body, view->delivered_points);
   reply_string(body, "source", view->source);
   reply_boolean(body, "bot", view->bot);
   text_append(body, "}");
@@ -159,13 +161,17 @@ static void reply_list(struct call *call, const struct view *items, size_t count
 void view_api_list(struct call *call) {
   int64_t id;
   struct call_page page;
-  if (!call_media_id(call, &id) || !call_page(call, &page)) {
+  if (!call_media_id(call, &id)) {
+    return;
+  }
+  bool bots = analytics_query_bots(call); /* what is wrong with it is told together with the page's */
+  if (!call_page(call, &page)) {
     return;
   }
   struct view *items = NULL;
   size_t count = 0, limit = (size_t)page.limit;
-  enum error error =
-      view_store_list(call->app->database, id, page.cursor.time_us, page.cursor.id, page.limit + 1, &items, &count);
+  enum error error = view_store_list(call->app->database, id, bots, page.cursor.time_us, page.cursor.id, page.limit + 1,
+                                     &items, &count);
   if (error != ERROR_NONE) {
     call_fail_media(call, error, id, "listing views");
     return;

@@ -95,13 +95,14 @@ enum error view_store_report(struct database *database, const struct view_report
   return ERROR_NONE;
 }
 
-enum error view_store_list(struct database *database, int64_t media_id, int64_t before_timestamp_us, int64_t before_id,
-                           int limit, struct view **ret_items, size_t *ret_count) {
+enum error view_store_list(struct database *database, int64_t media_id, bool bots, int64_t before_timestamp_us,
+                           int64_t before_id, int limit, struct view **ret_items, size_t *ret_count) {
   /* clang-format off */
   static const char *const select =
       "select " VIEW_COLUMNS " from media_asset m left join lateral"
       " (select * from media_view_log l where l.media_id = m.id"
       "  and (l.\"timestamp\", l.id) < (coalesce(" SQL_TIMESTAMP("$2") ", 'infinity'), coalesce($3, 9223372036854775807))"
+      "  and (not l.bot or $5::boolean)"
       "  order by l.\"timestamp\" desc, l.id desc limit $4) v on true"
       " where m.id = $1 and m.deleted_at is null order by v.\"timestamp\" desc, v.id desc";
   /* clang-format on */
@@ -110,6 +111,7 @@ enum error view_store_list(struct database *database, int64_t media_id, int64_t 
   parameters_i64_or_null(&parameters, before_timestamp_us);
   parameters_i64_or_null(&parameters, before_id);
   parameters_i64(&parameters, limit);
+  parameters_bool(&parameters, bots);
   struct rows rows;
   enum error error = statement_execute(database, select, STATEMENT_REPEATABLE, &parameters, &rows);
   if (error != ERROR_NONE) {

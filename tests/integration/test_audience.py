@@ -51,7 +51,7 @@ def play(stack, media, address="192.0.2.1", user_agent=CHROME, grant=None, viewe
 
 
 def views(stack, media):
-    return assert_json(stack.admin().get(f"/media/media/{media}/views", params={"limit": 200}))["items"][::-1]
+    return assert_json(stack.admin().get(f"/media/media/{media}/views", params={"limit": 200, "bots": "include"}))["items"][::-1]
 
 
 def wait_views(stack, media, count):

@@ -53,7 +53,7 @@ def grant(number):
 
 def views(town, media):
     """What the API lists, oldest first."""
-    return assert_json(town.admin().get(f"/media/media/{media}/views", params={"limit": 200}))["items"][::-1]
+    return assert_json(town.admin().get(f"/media/media/{media}/views", params={"limit": 200, "bots": "include"}))["items"][::-1]
 
 
 def wait_views(town, media, count, within=DEADLINE):

@@ -5,7 +5,8 @@ import datetime
 import pytest
 from answers import assert_json, assert_problem, parse_time
 
-VIEW_MEMBERS = {"id", "media_id", "viewed_by_ip", "timestamp", "viewer", "grant_id", "user_agent", "country", "referrer", "bytes_sent", "seconds", "source", "bot"}
+VIEW_MEMBERS = {"id", "media_id", "viewed_by_ip", "timestamp", "viewer", "grant_id", "user_agent", "country", "referrer", "bytes_sent", "seconds", "delivered_percent", "source",
+                "bot"}
 
 
 @pytest.fixture
@@ -73,7 +74,7 @@ def test_the_players_user_agent_is_kept_not_the_callers(admin, medium):
 # --- list ------------------------------------------------------------------------------------------------
 def test_views_are_listed_newest_first(admin, medium, stack):
     for day in range(1, 8):
-        insert(stack, medium, f"2026-11-{day:02}T10:00:00Z", f"192.0.2.{day}", bytes_sent=day, seconds=2, country="DE", bot=day == 3)
+        insert(stack, medium, f"2026-11-{day:02}T10:00:00Z", f"192.0.2.{day}", bytes_sent=day, seconds=2, country="DE", delivered_points=day * 1025 if day > 5 else None)
     seen, cursor = [], None
     while True:
         page = assert_json(admin.get(medium + "/views", params={"limit": 3, **({"cursor": cursor} if cursor else {})}))
@@ -83,7 +84,7 @@ def test_views_are_listed_newest_first(admin, medium, stack):
         if cursor is None:
             break
     assert [view["bytes_sent"] for view in seen] == [7, 6, 5, 4, 3, 2, 1]
-    assert [view["bot"] for view in seen] == [False] * 4 + [True] + [False] * 2
+    assert [view["delivered_percent"] for view in seen] == [71.75, 61.5] + [None] * 5
     assert seen[0]["timestamp"] == "2026-11-07T10:00:00Z" and seen[0]["country"] == "DE" and seen[0]["source"] == "stream"
     assert seen[0]["viewer"] is None and seen[0]["grant_id"] is None
 
@@ -97,7 +98,27 @@ def test_views_of_the_same_moment_are_paged_without_loss(admin, medium, stack):
     assert ids == sorted(ids, reverse=True) and len(set(ids)) == 5 and second["next_cursor"] is None
 
 
-@pytest.mark.parametrize("query, pointers", [("limit=0", ["?limit"]), ("cursor=x", ["?cursor"]), ("q=x", ["?q"]), ("limit=x&cursor=y", ["?limit", "?cursor"])])
+def test_robots_are_listed_when_asked_for(admin, medium, stack):
+    for day in range(1, 8):
+        insert(stack, medium, f"2026-11-{day:02}T10:00:00Z", f"192.0.2.{day}", bytes_sent=day, bot=day in (3, 6, 7))
+
+    def page(**query):
+        answer = assert_json(admin.get(medium + "/views", params=query))
+        return [(view["bytes_sent"], view["bot"]) for view in answer["items"]], answer["next_cursor"]
+
+    people, robots = [(day, False) for day in (5, 4, 2, 1)], [(day, True) for day in (7, 6, 3)]
+    assert page() == page(bots="exclude") == (people, None)
+    assert page(bots="include") == (sorted(people + robots, reverse=True), None)
+    first, cursor = page(limit=3)
+    second, end = page(limit=3, cursor=cursor)
+    assert first + second == people and end is None
+    first, cursor = page(bots="include", limit=4)
+    second, end = page(bots="include", limit=4, cursor=cursor)
+    assert first + second == sorted(people + robots, reverse=True) and end is None
+    assert_problem(admin.get(medium + "/views", params={"limit": 4, "cursor": cursor}), 422, ["?cursor"])
+
+
+@pytest.mark.parametrize("query, pointers", [("bots=only", ["?bots"]), ("bots=yes&limit=0", ["?bots", "?limit"]), ("limit=0", ["?limit"]), ("cursor=x", ["?cursor"]), ("q=x", ["?q"]), ("limit=x&cursor=y", ["?limit", "?cursor"])])
 def test_queries_of_lists_are_checked(admin, medium, query, pointers):
     assert_problem(admin.get(f"{medium}/views?{query}"), 422, pointers)
 

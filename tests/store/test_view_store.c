@@ -141,21 +141,22 @@ START_TEST(lists_newest_first_by_cursor) {
   int64_t id = new_media(), other = new_media();
   struct view *items = NULL;
   size_t count = 99;
-  ck_assert_int_eq(view_store_list(fixture_database, id, 0, 0, 10, &items, &count), ERROR_NONE);
+  ck_assert_int_eq(view_store_list(fixture_database, id, false, 0, 0, 10, &items, &count), ERROR_NONE);
   ck_assert_uint_eq(count, 0);
   free(items);
-  ck_assert_int_eq(view_store_list(fixture_database, other + 1, 0, 0, 10, &items, &count), ERROR_NOT_FOUND);
+  ck_assert_int_eq(view_store_list(fixture_database, other + 1, false, 0, 0, 10, &items, &count), ERROR_NOT_FOUND);
   for (int i = 0; i < 5; i++) {
     char address[20];
     snprintf(address, sizeof address, "192.0.2.%d", i);
     add_view(id, i < 3 ? "2026-01-01T00:00:00Z" : "2026-01-02T00:00:00Z", address, false);
+    add_view(id, "2026-01-01T00:00:00Z", "192.0.2.99", true);
     add_view(other, "2026-01-01T00:00:00Z", address, false);
   }
   static const char *const expected[] = {"192.0.2.4", "192.0.2.3", "192.0.2.2", "192.0.2.1", "192.0.2.0"};
   int64_t before_us = 0, before_id = 0;
   size_t seen = 0;
   do {
-    ck_assert_int_eq(view_store_list(fixture_database, id, before_us, before_id, 2, &items, &count), ERROR_NONE);
+    ck_assert_int_eq(view_store_list(fixture_database, id, false, before_us, before_id, 2, &items, &count), ERROR_NONE);
     for (size_t i = 0; i < count; i++) {
       ck_assert_str_eq(items[i].viewed_by_ip, expected[seen++]);
       before_us = items[i].timestamp_us;
