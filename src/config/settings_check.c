@@ -159,6 +159,16 @@ static const struct {
 
 /* --- each value ------------------------------------------------------------------------------ */
 
+/* Origins have more than one spelling: with and without the scheme's own port, IPv6 addresses. */
+static bool is_same(const char *one, const char *other) {
+  struct origin first, second;
+  const char *reason;
+
+  return strcmp(one, other) == 0 ||
+         (origin_parse(one, strlen(one), &first, &reason) == ERROR_NONE &&
+          origin_parse(other, strlen(other), &second, &reason) == ERROR_NONE && origin_equals(&first, &second));
+}
+
 static void check_list(struct settings_loading *loading, size_t index, form_of *form, bool may_be_empty) {
   const struct settings_row *row = settings_row_at(index);
   struct settings_list *list = settings_member(loading->settings, row);
@@ -179,7 +189,7 @@ static void check_list(struct settings_loading *loading, size_t index, form_of *
       settings_problem(loading, index, "has %s; it must be %s", quoted.data, wanted);
     }
     for (size_t k = 0; k < i; k++) {
-      if (strcmp(list->items[i], list->items[k]) == 0) {
+      if (is_same(list->items[i], list->items[k])) {
         settings_problem(loading, index, "has %s twice; remove one", quoted.data);
         break;
       }

@@ -79,6 +79,8 @@ START_TEST(reports_problems) {
        "settings:1: cors_origins has * beside others; * must stand alone\n", "a star beside others"},
       {"server_names = [\"a.example\", \"A.EXAMPLE\"];",
        "settings:1: server_names has \"a.example\" twice; remove one\n", "twice but for capitals"},
+      {"origin_hosts = [\"https://a.example\", \"http://a.example\", \"https://A.example:443\"];",
+       "settings:1: origin_hosts has \"https://a.example:443\" twice; remove one\n", "one origin in two spellings"},
       {"colour = 1;\nfast_workers = 0;", "settings:2: fast_workers must be 1 to 256 processes\n", "all at once"},
   };
   for (size_t i = 0; i < UNIT_ROWS(rows); i++) {
