@@ -38,12 +38,11 @@ static bool read_form(struct request *request, struct response *response, struct
     response_error(response, error);
     return false;
   }
-  error = query_parse(body, size, ret_form);
+  error = query_parse_form(body, size, ret_form);
   explicit_bzero(body, size);
   free(body);
   if (error == ERROR_INVALID) {
-    response_problem(response, 400,
-                     "The form does not parse: it must be UTF-8 without control characters, percent-encoded.");
+    response_problem(response, 400, "The form does not parse: it must be UTF-8 without NUL, percent-encoded.");
   } else if (error != ERROR_NONE) {
     response_error(response, error);
   }

@@ -12,15 +12,15 @@
 
 #include "base/text.h"
 
-/* Decodes one name or value, which must be UTF-8 without control characters. */
-static enum error decode(const char *text, size_t length, char **ret_string) {
+/* Decodes one name or value, which must be UTF-8. */
+static enum error decode(const char *text, size_t length, bool allow_control, char **ret_string) {
   char *string = NULL;
   enum error error = text_percent_decode(text, length, true, &string);
   if (error != ERROR_NONE) {
     return error;
   }
   size_t size = strlen(string);
-  if (!text_is_utf8(string, size) || text_has_control(string, size)) {
+  if (!text_is_utf8(string, size) || (!allow_control && text_has_control(string, size))) {
     free(string);
     return ERROR_INVALID;
   }
@@ -29,14 +29,14 @@ static enum error decode(const char *text, size_t length, char **ret_string) {
 }
 
 /* "name=value", or "name" alone with an empty value. */
-static enum error parse_pair(const char *text, size_t length, struct query_pair *ret_pair) {
+static enum error parse_pair(const char *text, size_t length, bool is_form, struct query_pair *ret_pair) {
   const char *equals = memchr(text, '=', length);
   size_t name_length = equals == NULL ? length : (size_t)(equals - text);
   const char *value = equals == NULL ? text + length : equals + 1;
   struct query_pair pair = {0};
-  enum error error = name_length == 0 ? ERROR_INVALID : decode(text, name_length, &pair.name);
+  enum error error = name_length == 0 ? ERROR_INVALID : decode(text, name_length, false, &pair.name);
   if (error == ERROR_NONE) {
-    error = decode(value, (size_t)(text + length - value), &pair.value);
+    error = decode(value, (size_t)(text + length - value), is_form, &pair.value);
   }
   if (error != ERROR_NONE) {
     free(pair.name);
@@ -46,7 +46,7 @@ static enum error parse_pair(const char *text, size_t length, struct query_pair 
   return ERROR_NONE;
 }
 
-enum error query_parse(const char *text, size_t length, struct query *ret_query) {
+static enum error parse(const char *text, size_t length, bool is_form, struct query *ret_query) {
   struct query query = {.count = 0};
   const char *end = text + length;
   for (const char *at = text; at < end;) {
@@ -55,7 +55,7 @@ enum error query_parse(const char *text, size_t length, struct query *ret_query)
     if (pair_end > at) { /* "a=1&&b=2" and a trailing "&" are harmless */
       enum error error = query.count == QUERY_MAX_PAIRS
                              ? ERROR_INVALID
-                             : parse_pair(at, (size_t)(pair_end - at), &query.pairs[query.count]);
+                             : parse_pair(at, (size_t)(pair_end - at), is_form, &query.pairs[query.count]);
       if (error != ERROR_NONE) {
         query_free(&query);
         return error;
@@ -66,6 +66,14 @@ enum error query_parse(const char *text, size_t length, struct query *ret_query)
   }
   *ret_query = query;
   return ERROR_NONE;
+}
+
+enum error query_parse(const char *text, size_t length, struct query *ret_query) {
+  return parse(text, length, false, ret_query);
+}
+
+enum error query_parse_form(const char *text, size_t length, struct query *ret_query) {
+  return parse(text, length, true, ret_query);
 }
 
 void query_free(struct query *query) {

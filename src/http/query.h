@@ -23,6 +23,8 @@ struct query {
 
 /* ERROR_INVALID: bad escapes, NUL, invalid UTF-8, control characters, too many pairs. Release with query_free. */
 enum error query_parse(const char *text, size_t length, struct query *ret_query) MUST_CHECK;
+/* The same of a form: its values may hold control characters, since a password is any text. */
+enum error query_parse_form(const char *text, size_t length, struct query *ret_query) MUST_CHECK;
 void query_free(struct query *query);
 /* The value, or NULL when absent. A name that occurs twice is found by query_repeated. */
 const char *query_get(const struct query *query, const char *name);

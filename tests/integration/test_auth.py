@@ -68,6 +68,7 @@ def test_passwords_are_taken_whole(anonymous, newcomer, password):
     email = hashlib.sha256(password.encode()).hexdigest()[:10] + newcomer
     assert_json(anonymous.post("/auth/signup", json={"email": email, "password": password}), 201)
     assert_json(login(anonymous, email, password))
+    assert_json(anonymous.post("/auth/login", data={"username": email, "password": password}))
     assert_problem(login(anonymous, email, password[:-1]), 401)
 
 

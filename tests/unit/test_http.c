@@ -107,6 +107,30 @@ START_TEST(query_row) {
 }
 END_TEST
 
+static const struct {
+  const char *text;
+  const char *password; /* NULL: refused */
+  const char *description;
+} form_rows[] = {
+    {"password=tab%09and%0Aline", "tab\tand\nline", "controls in a value"},
+    {"password=%c2%85", "\xC2\x85", "a C1 control character"},
+    {"password=a%00b", NULL, "NUL"},
+    {"password=%ff", NULL, "invalid UTF-8"},
+    {"pass%09word=x", NULL, "a control in a name"},
+};
+
+START_TEST(a_form_may_hold_any_text) {
+  struct query form;
+  enum error error = query_parse_form(form_rows[_i].text, strlen(form_rows[_i].text), &form);
+  ck_assert_msg(error == (form_rows[_i].password == NULL ? ERROR_INVALID : ERROR_NONE), "%s",
+                form_rows[_i].description);
+  if (error == ERROR_NONE) {
+    ck_assert_str_eq(query_get(&form, "password"), form_rows[_i].password);
+    query_free(&form);
+  }
+}
+END_TEST
+
 START_TEST(query_names_are_looked_up_repeated_and_unknown) {
   static const char *const known[] = {"type", "q", NULL};
   struct query query;
@@ -354,6 +378,7 @@ int main(void) {
   TCase *test = tcase_create("http");
   tcase_add_loop_test(test, content_type_row, 0, sizeof content_type_rows / sizeof content_type_rows[0]);
   tcase_add_loop_test(test, query_row, 0, sizeof query_rows / sizeof query_rows[0]);
+  tcase_add_loop_test(test, a_form_may_hold_any_text, 0, sizeof form_rows / sizeof form_rows[0]);
   tcase_add_test(test, query_names_are_looked_up_repeated_and_unknown);
   tcase_add_loop_test(test, router_row, 0, sizeof router_rows / sizeof router_rows[0]);
   tcase_add_loop_test(test, request_row, 0, sizeof request_rows / sizeof request_rows[0]);
