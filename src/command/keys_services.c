@@ -29,8 +29,6 @@
 
 enum error keys_reload_pools(const struct settings *settings) {
   pid_t pid;
-  pid_t children[SERVICE_CHILDREN_MAX];
-  size_t count;
   char *path = file_join(settings->run_dir, "serve.pid");
   if (path == NULL) {
     return ERROR_MEMORY;
@@ -38,17 +36,11 @@ enum error keys_reload_pools(const struct settings *settings) {
   enum error error = service_find(path, "mediagate", &pid);
   free(path);
   if (error == ERROR_NONE) {
-    error = service_children(pid, children, &count);
+    error = service_replace_children(pid, settings->drain_deadline * 1000 + REPLACE_SLACK_MS);
   }
   if (error == ERROR_NOT_FOUND) {
     puts("mediagate serve does not run here; it reads the keys when it starts");
     return ERROR_NONE;
-  }
-  if (error == ERROR_NONE) {
-    error = service_reload(pid);
-  }
-  if (error == ERROR_NONE) {
-    error = service_wait_replaced(pid, children, count, settings->drain_deadline * 1000 + REPLACE_SLACK_MS);
   }
   if (error == ERROR_DENIED) {
     fprintf(stderr,

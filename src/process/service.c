@@ -19,6 +19,7 @@
 #include "base/file.h"
 
 #define PID_MAX         4194304 /* Linux's PID_MAX_LIMIT */
+#define CHILDREN_MAX    2048
 #define POLL_NANOSECOND 50000000
 
 static enum error read_pid(const char *path, pid_t *ret_pid) {
@@ -57,7 +58,8 @@ enum error service_find(const char *pid_file, const char *program, pid_t *ret_pi
   return ERROR_NONE;
 }
 
-enum error service_children(pid_t pid, pid_t ret_children[SERVICE_CHILDREN_MAX], size_t *ret_count) {
+/* The children of a process now: at most CHILDREN_MAX. ERROR_NOT_FOUND: there is no such process. */
+static enum error list_children(pid_t pid, pid_t ret_children[CHILDREN_MAX], size_t *ret_count) {
   __attribute__((cleanup(text_free))) struct text text = {0};
   char proc[64];
   size_t count = 0;
@@ -66,7 +68,7 @@ enum error service_children(pid_t pid, pid_t ret_children[SERVICE_CHILDREN_MAX],
   if (error != ERROR_NONE) {
     return error;
   }
-  for (char *at = text.data; at != NULL && count < SERVICE_CHILDREN_MAX;) {
+  for (char *at = text.data; at != NULL && count < CHILDREN_MAX;) {
     char *end;
     long child = strtol(at, &end, 10);
     if (end == at) {
@@ -109,12 +111,13 @@ static bool any_in(const pid_t *children, size_t count, const pid_t *now, size_t
   return false;
 }
 
-enum error service_wait_replaced(pid_t pid, const pid_t *children, size_t count, int64_t timeout_ms) {
+/* Waits until none of these is a child of `pid` any more. */
+static enum error wait_replaced(pid_t pid, const pid_t *children, size_t count, int64_t timeout_ms) {
   int64_t deadline_ms = clock_monotonic_ms() + timeout_ms;
   for (;;) {
-    pid_t now[SERVICE_CHILDREN_MAX];
+    pid_t now[CHILDREN_MAX];
     size_t now_count;
-    enum error error = service_children(pid, now, &now_count);
+    enum error error = list_children(pid, now, &now_count);
     if (error != ERROR_NONE) {
       return error;
     }
@@ -126,4 +129,19 @@ enum error service_wait_replaced(pid_t pid, const pid_t *children, size_t count,
     }
     nanosleep(&(struct timespec){.tv_nsec = POLL_NANOSECOND}, NULL);
   }
+}
+
+static enum error replace_children(pid_t pid, int64_t timeout_ms) {
+  pid_t children[CHILDREN_MAX];
+  size_t count;
+  enum error error = list_children(pid, children, &count);
+  if (error == ERROR_NONE) {
+    error = service_reload(pid);
+  }
+  return error == ERROR_NONE ? wait_replaced(pid, children, count, timeout_ms) : error;
+}
+
+enum error service_replace_children(pid_t pid, int64_t timeout_ms) {
+  enum error error = replace_children(pid, timeout_ms);
+  return error == ERROR_NONE ? replace_children(pid, timeout_ms) : error;
 }

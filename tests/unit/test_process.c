@@ -1,13 +1,16 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * The pure parts of the process layer, and its files: states, the restart limit, sockets, the pid lock.
+ * The pure parts of the process layer, and its files: states, the restart limit, sockets, the pid lock, reloads.
  */
 #include "config.h"
 
 #include <check.h>
+#include <fcntl.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
@@ -18,6 +21,7 @@
 #include "process/pid_lock.h"
 #include "process/restart_limit.h"
 #include "process/scoreboard.h"
+#include "process/service.h"
 #include "unit.h"
 
 /* --- states --- */
@@ -232,6 +236,65 @@ START_TEST(a_pid_lock_is_held_by_one_process_and_known_as_stale_after_a_crash) {
 }
 END_TEST
 
+/* --- reloads --- */
+
+static pid_t fork_waiting_child(void) {
+  pid_t pid = fork();
+  if (pid == 0) {
+    (void)prctl(PR_SET_PDEATHSIG, SIGKILL);
+    for (;;) {
+      (void)pause();
+    }
+  }
+  return pid;
+}
+
+/* As the supervisor: each SIGHUP replaces the child, and a signal that comes meanwhile waits. Each is told to `log_fd`.
+ */
+static void replace_on_hangup(int log_fd) {
+  sigset_t hangup;
+  int number;
+  (void)prctl(PR_SET_PDEATHSIG, SIGKILL);
+  (void)sigemptyset(&hangup);
+  (void)sigaddset(&hangup, SIGHUP);
+  (void)sigprocmask(SIG_BLOCK, &hangup, NULL);
+  pid_t child = fork_waiting_child();
+  while (write(log_fd, "x", 1) == 1 && sigwait(&hangup, &number) == 0) {
+    pid_t replacement = fork_waiting_child();
+    (void)kill(child, SIGKILL);
+    (void)waitpid(child, NULL, 0);
+    child = replacement;
+  }
+  _exit(1);
+}
+
+/* The first reload of the two may be one that somebody else began before us. */
+START_TEST(children_are_replaced_by_a_reload_that_began_after_the_call) {
+  char steps[8];
+  int log[2];
+  ck_assert_int_eq(pipe2(log, O_NONBLOCK), 0);
+  pid_t pid = fork();
+  if (pid == 0) {
+    replace_on_hangup(log[1]);
+  }
+  while (read(log[0], steps, 1) != 1) {
+    (void)usleep(1000);
+  }
+  ck_assert_int_eq(service_replace_children(pid, 10000), ERROR_NONE);
+  ssize_t reloads = read(log[0], steps, sizeof steps);
+  ck_assert_int_ge(reloads, 1); /* the second is told of a moment after its child was replaced */
+  for (int i = 0; i < 5000 && reloads < 2; i++) {
+    (void)usleep(1000);
+    ssize_t more = read(log[0], steps, sizeof steps);
+    reloads += more > 0 ? more : 0;
+  }
+  ck_assert_int_eq(reloads, 2);
+  (void)kill(pid, SIGKILL);
+  ck_assert_int_eq(waitpid(pid, NULL, 0), pid);
+  ck_assert_int_eq(service_replace_children(pid, 100), ERROR_NOT_FOUND);
+}
+END_TEST
+
 int main(void) {
   Suite *suite = suite_create("process");
   TCase *tests = tcase_create("process");
@@ -245,6 +308,7 @@ int main(void) {
   tcase_add_test(tests, a_path_that_is_too_long_is_named_so);
   tcase_add_test(tests, a_shut_socket_gives_what_is_queued_and_takes_no_more);
   tcase_add_test(tests, a_pid_lock_is_held_by_one_process_and_known_as_stale_after_a_crash);
+  tcase_add_test(tests, children_are_replaced_by_a_reload_that_began_after_the_call);
   suite_add_tcase(suite, tests);
   SRunner *runner = srunner_create(suite);
   srunner_run_all(runner, CK_ENV);
