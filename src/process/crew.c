@@ -23,6 +23,8 @@
 /* So many workers of a pool start at once beyond its size while old ones are replaced. */
 #define SURGE             4
 #define NUDGE_INTERVAL_MS 200
+/* A machine that has no room for another process rarely has some at once. */
+#define FORK_PAUSE_MS 500
 
 struct member {
   pid_t pid; /* 0: a free place */
@@ -42,6 +44,7 @@ struct crew {
   struct scoreboard *scoreboard;
   int64_t watched_at_ms; /* when crew_watch last ran */
   int64_t lenient_until_ms;
+  int64_t fork_again_ms; /* not before that time, since forking failed; 0: it did not */
   size_t size;
   struct member members[SUPERVISOR_MAX_WORKERS];
 };
@@ -126,6 +129,16 @@ _Noreturn static void become_worker(struct crew *crew, size_t index, pid_t super
                                  : WORKER_EXIT_FAILED);
 }
 
+/* Once, until a fork succeeds again. */
+static void note_fork_failure(struct crew *crew, size_t pool, int reason) {
+  if (crew->fork_again_ms == 0) {
+    log_event(LOG_LEVEL_ERROR, "fork_failed", LOG_STR("pool", crew->plan.pools[pool].name),
+              LOG_STR("error", strerror(reason)),
+              LOG_STR("remedy", "it is tried again and again; look at the limits of processes and memory"));
+  }
+  crew->fork_again_ms = clock_monotonic_ms() + FORK_PAUSE_MS;
+}
+
 static void spawn(struct crew *crew, size_t pool) {
   size_t index = 0;
   while (index < SUPERVISOR_MAX_WORKERS && crew->members[index].pid != 0) {
@@ -144,11 +157,11 @@ static void spawn(struct crew *crew, size_t pool) {
     become_worker(crew, index, supervisor);
   }
   if (pid < 0) {
-    log_event(LOG_LEVEL_ERROR, "fork_failed", LOG_STR("pool", crew->plan.pools[pool].name),
-              LOG_STR("error", strerror(errno)));
+    note_fork_failure(crew, pool, errno);
     scoreboard_reset(slot_of(crew, index));
     return;
   }
+  crew->fork_again_ms = 0;
   member->pid = pid;
   crew->size++;
   log_event(LOG_LEVEL_DEBUG, "worker_started", LOG_STR("pool", crew->plan.pools[pool].name), LOG_I64("worker", pid));
@@ -200,6 +213,9 @@ static void retire_one_old(struct crew *crew, size_t pool) {
 }
 
 void crew_balance(struct crew *crew) {
+  if (clock_monotonic_ms() < crew->fork_again_ms) {
+    return;
+  }
   for (size_t pool = 0; pool < crew->plan.pool_count; pool++) {
     size_t wanted = crew->plan.pools[pool].workers;
     struct counts counts = count_pool(crew, pool);
@@ -207,7 +223,7 @@ void crew_balance(struct crew *crew) {
       size_t before = crew->size;
       spawn(crew, pool);
       if (crew->size == before) {
-        return; /* could not fork: once more at the next step */
+        return; /* could not fork: once more at a later step */
       }
       counts.fresh++;
     }

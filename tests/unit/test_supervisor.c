@@ -6,6 +6,7 @@
 #include "config.h"
 
 #include <check.h>
+#include <dlfcn.h>
 #include <errno.h>
 #include <poll.h>
 #include <signal.h>
@@ -26,6 +27,22 @@
 #include "process/supervisor.h"
 
 #define DEADLINE_MS 15000
+
+static int failing_forks; /* so many more of this process */
+
+/* Stands before the C library's: a machine that has no room for another process. */
+pid_t fork(void) {
+  static pid_t (*usual)(void);
+  if (usual == NULL) {
+    *(void **)&usual = dlsym(RTLD_NEXT, "fork");
+  }
+  if (failing_forks > 0) {
+    failing_forks--;
+    errno = EAGAIN;
+    return -1;
+  }
+  return usual();
+}
 
 static char folder[64];
 static pid_t supervisor_pid;
@@ -83,14 +100,18 @@ static enum error reload_same(void *context, struct supervisor_plan *ret_plan) {
   return ERROR_NONE;
 }
 
+static void become_supervisor(struct supervisor_plan plan) {
+  const struct supervisor_hooks hooks = {.reload = reload_same, .ready = ignore, .context = &plan};
+  (void)prctl(PR_SET_PDEATHSIG, SIGKILL);
+  log_configure(LOG_LEVEL_ERROR, LOG_FORMAT_JSON);
+  _exit((int)supervisor_run(&plan, &hooks));
+}
+
 /* Runs a supervisor in a child; its outcome is the exit code. */
 static void begin(struct supervisor_plan plan) {
   supervisor_pid = fork();
   if (supervisor_pid == 0) {
-    const struct supervisor_hooks hooks = {.reload = reload_same, .ready = ignore, .context = &plan};
-    (void)prctl(PR_SET_PDEATHSIG, SIGKILL);
-    log_configure(LOG_LEVEL_ERROR, LOG_FORMAT_JSON);
-    _exit((int)supervisor_run(&plan, &hooks));
+    become_supervisor(plan);
   }
 }
 
@@ -359,6 +380,40 @@ START_TEST(workers_that_cannot_start_end_the_supervisor) {
 }
 END_TEST
 
+static int count_lines(const char *path, const char *word) {
+  FILE *file = fopen(path, "r");
+  char line[1024];
+  int count = 0;
+  ck_assert_ptr_nonnull(file);
+  while (fgets(line, sizeof line, file) != NULL) {
+    count += strstr(line, word) != NULL;
+  }
+  (void)fclose(file);
+  return count;
+}
+
+START_TEST(forking_that_fails_is_told_once_and_tried_again_after_a_pause) {
+  const struct supervisor_plan plan = plan_of(POOL_ACCEPTING, 1);
+  char log[96];
+  (void)snprintf(log, sizeof log, "%s/log", folder);
+  int64_t before = clock_monotonic_ms();
+  supervisor_pid = fork();
+  if (supervisor_pid == 0) {
+    if (freopen(log, "w", stderr) == NULL) {
+      _exit(99);
+    }
+    failing_forks = 2;
+    become_supervisor(plan);
+  }
+  ck_assert_int_gt(ask("pid"), 0);
+  ck_assert_int_ge(clock_monotonic_ms() - before, 2 * 500);
+  ck_assert_int_eq(count_lines(log, "fork_failed"), 1);
+  (void)kill(supervisor_pid, SIGTERM);
+  ck_assert_int_eq(outcome(), ERROR_NONE);
+  (void)unlink(log);
+}
+END_TEST
+
 START_TEST(a_kept_connection_serves_many_requests_among_others) {
   int fds[20];
   begin(plan_of(POOL_MULTIPLEXED, 1));
@@ -423,6 +478,7 @@ int main(void) {
   tcase_add_loop_test(tests, the_drain_deadline_ends_a_worker_that_hangs, 0, KINDS);
   tcase_add_loop_test(tests, no_worker_outlives_a_killed_supervisor, 0, KINDS);
   tcase_add_loop_test(tests, workers_that_cannot_start_end_the_supervisor, 0, KINDS);
+  tcase_add_test(tests, forking_that_fails_is_told_once_and_tried_again_after_a_pause);
   tcase_add_test(tests, a_kept_connection_serves_many_requests_among_others);
   tcase_add_test(tests, a_full_worker_serves_further_connections_and_keeps_none_of_them);
   suite_add_tcase(suite, tests);
