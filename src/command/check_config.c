@@ -25,9 +25,16 @@ static const char usage[] =
 static const struct {
   const char *first, *title;
 } sections[] = {
-    {"database", "Database"},          {"data_dir", "Files"},         {"public_url", "What nginx must know too"},
-    {"fast_workers", "Pools"},         {"signup_policy", "Accounts"}, {"stream_ttl_default", "Streams and views"},
-    {"sandbox", "Probing of uploads"}, {"log_level", "Logs"},
+    {"database", "Database"},
+    {"data_dir", "Files"},
+    {"public_url", "What nginx must know too"},
+    {"upload_max", "Uploads"},
+    {"fast_workers", "Pools"},
+    {"signup_policy", "Accounts"},
+    {"stream_ttl_default", "Streams and views"},
+    {"package", "Packages"},
+    {"sandbox", "Sandbox and probing"},
+    {"log_level", "Logs"},
 };
 
 static const char *section_title(const struct settings_row *row) {
@@ -39,7 +46,7 @@ static const char *section_title(const struct settings_row *row) {
   return NULL;
 }
 
-/* "number of s, 1 to 604800" */
+/* "1 to 604800 s" */
 static void append_type(struct text *text, const struct settings_row *row) {
   switch (row->kind) {
   case SETTINGS_STRING:

@@ -24,10 +24,10 @@
   BOOLEAN(prepared, true, true, "Use prepared statements; false for transaction-pooled PgBouncer") \
   INTEGER(fast_statement_timeout, "ms", 50, 600000, 2000, true, "Statement timeout of the fast pool") \
   INTEGER(auth_statement_timeout, "ms", 50, 600000, 5000, true, "Statement timeout of the auth pool") \
-  INTEGER(api_statement_timeout, "ms", 50, 600000, 15000, true, "Statement timeout of the api pool") \
+  INTEGER(api_statement_timeout, "ms", 50, 600000, 15000, true, "Statement timeout of the api pool, housekeeping and `mediagate package`") \
   INTEGER(upload_statement_timeout, "ms", 50, 600000, 15000, true, "Statement timeout of the upload pool") \
   /* files */ \
-  STRING (data_dir, "/var/lib/mediagate", false, "Folder of media/, spool/, uploads/, pending/, trash/ and revoked/; one file system") \
+  STRING (data_dir, "/var/lib/mediagate", false, "Folder of media/, spool/, uploads/, packaging/, pending/, trash/ and revoked/; one file system") \
   STRING (library_dir, "", true, "Folder of files that are already there, for file_url library:PATH; a playlist's grant covers its whole folder; empty: none") \
   STRING (run_dir, "/run/mediagate", false, "Folder of the pools' sockets: fast.sock auth.sock api.sock upload.sock") \
   STRING (share_dir, "", true, "Folder of installed data (migrations, API pages); empty: where make install put it") \
@@ -42,6 +42,7 @@
   STRING (resolver, "", true, "DNS servers for nginx to resolve origin_hosts at run time; empty: once, at nginx's start") \
   STRING (nginx_pid_file, "/run/nginx.pid", true, "For `mediagate keys rotate` and nginx reloads") \
   STRING (nginx_url, "http://127.0.0.1", true, "Where this machine reaches nginx, for `mediagate keys rotate` to verify a new key") \
+  /* uploads */ \
   INTEGER(upload_max, "bytes", 1024, 1099511627776, 21474836480, true, "Largest file that can be uploaded") \
   INTEGER(upload_spool_max, "bytes", 1024, 1125899906842624, 214748364800, true, "Room for all resumable uploads under way, as announced; one without a length counts as upload_max") \
   INTEGER(uploads_max, "uploads", 1, 100000, 32, true, "Resumable uploads that one account may have under way") \
@@ -50,7 +51,7 @@
   INTEGER(fast_workers, "processes", 1, 256, 2, true, "Workers for GET stream-url, one medium, me") \
   INTEGER(auth_workers, "processes", 1, 256, 3, true, "Workers for what hashes passwords; one more than cores keeps them busy") \
   INTEGER(api_workers, "processes", 1, 256, 8, true, "Workers for the rest") \
-  INTEGER(upload_workers, "processes", 1, 1024, 16, true, "Workers for uploads; each upload holds one") \
+  INTEGER(upload_workers, "processes", 1, 1024, 16, true, "Workers for uploads; each upload holds one; a change needs `mediagate nginx-config` too") \
   INTEGER(fast_nice, "", 0, 19, 0, true, "Nice value of the fast pool") \
   INTEGER(auth_nice, "", 0, 19, 5, true, "Nice value of the auth pool") \
   INTEGER(api_nice, "", 0, 19, 0, true, "Nice value of the api pool") \
@@ -69,7 +70,7 @@
   INTEGER(argon2_memory, "KiB", 8, 65536, 19456, true, "argon2id memory; stored hashes that differ are renewed at login") \
   INTEGER(argon2_time, "passes", 1, 4, 2, true, "argon2id time cost") \
   INTEGER(login_account_limit, "attempts", 1, 100000, 10, true, "Failed logins to one account from one network (IPv4 /24, IPv6 /56) within login_window before 429; ten times as many from all together") \
-  INTEGER(login_address_limit, "attempts", 1, 1000000, 100, true, "Failed logins from one address within login_window before 429") \
+  INTEGER(login_address_limit, "attempts", 1, 1000000, 100, true, "Failed logins from one address (IPv6: /64) within login_window before 429") \
   INTEGER(login_window, "s", 1, 86400, 300, true, "Window of the login limits") \
   INTEGER(access_token_ttl, "s", 30, 86400, 900, true, "Lifetime of an access token") \
   INTEGER(refresh_token_ttl, "s", 60, 31536000, 2592000, true, "Lifetime of a refresh token") \
@@ -96,8 +97,8 @@
   INTEGER(package_output_factor, "", 1, 1000, 4, false, "So many times as large as its file may a package become, and 256 MiB more") \
   INTEGER(package_takeover, "s", 10, 3600, 60, false, "A job whose packager is silent this long is taken over by another") \
   INTEGER(package_nice, "", 0, 19, 10, false, "Nice value of packaging") \
-  /* probing of uploads */ \
-  CHOICE (sandbox, "bubblewrap|none", "bubblewrap", true, "How ffprobe is kept apart when it reads an uploaded file") \
+  /* sandbox and probing */ \
+  CHOICE (sandbox, "bubblewrap|none", "bubblewrap", true, "How ffprobe and ffmpeg are kept apart when they read a file") \
   INTEGER(probe_timeout, "s", 1, 600, 20, true, "Time that ffprobe may take") \
   INTEGER(probe_memory, "MiB", 128, 16384, 1024, true, "Address space that ffprobe may take") \
   /* logs */ \
