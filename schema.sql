@@ -61,6 +61,7 @@ create table refresh_token (
   constraint refresh_token_token_hash_check check (octet_length(token_hash) = 32)
 );
 create index refresh_token_session_id_idx on refresh_token (session_id);
+create index refresh_token_expires_at_idx on refresh_token (expires_at);
 
 -- Attempts in a window that ends by itself: logins by account and by address, reported views by medium and address.
 create table rate_limit (
@@ -320,6 +321,9 @@ create table upload (
   expires_at timestamptz not null,
   completed_at timestamptz, -- the medium has the file
   refusal text, -- why the file was refused
+  -- The mark of the worker that took it last: a late statement of one that was killed changes nothing.
+  writer uuid,
+  reserved_media_id bigint, -- of the medium to be made
   constraint upload_id_check check (id ~ '^[0-9a-f]{32}$'),
   constraint upload_length_bytes_check check (length_bytes >= 0),
   constraint upload_offset_bytes_check check (offset_bytes >= 0 and offset_bytes <= length_bytes),
@@ -375,4 +379,5 @@ insert into schema_migration (version, name, oldest_program) values
   (3, '0003_views_by_month', 3),
   (4, '0004_upload', 3),
   (5, '0005_packages', 3),
-  (6, '0006_subtitles', 3);
+  (6, '0006_subtitles', 3),
+  (7, '0007_upload_writer', 3);

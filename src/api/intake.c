@@ -15,7 +15,6 @@
 #include "api/probe_facts.h"
 #include "api/upload_body.h"
 #include "base/log.h"
-#include "store/upload_store.h"
 
 bool intake_look_into(struct intake *intake) {
   struct call *call = intake->call;
@@ -60,10 +59,10 @@ static enum error commit(struct intake *intake, char ret_old_name[STORED_NAME_SI
   struct call *call = intake->call;
   struct media stored = {.id = 0};
   struct database *database = call->app->database;
-  enum error error = intake->upload_id == NULL ? media_store_set_file(database, intake->media->id, &intake->facts, NULL,
-                                                                      &stored, ret_old_name)
-                                               : upload_store_complete(database, intake->upload_id, intake->media->id,
-                                                                       &intake->facts, &stored, ret_old_name);
+  enum error error =
+      intake->upload == NULL
+          ? media_store_set_file(database, intake->media->id, &intake->facts, NULL, &stored, ret_old_name)
+          : upload_store_complete(database, intake->upload, intake->media->id, &intake->facts, &stored, ret_old_name);
   if (error == ERROR_UNKNOWN_OUTCOME) {
     error = ask_outcome(intake, &stored);
   }

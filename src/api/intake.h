@@ -11,12 +11,13 @@
 #include "library/probe.h"
 #include "library/spool_file.h"
 #include "store/media_store.h"
+#include "store/upload_store.h"
 
 struct intake {
   struct call *call;
-  struct spool_file *file; /* whole, and finished into facts.sha256 and facts.size_bytes; stays the caller's */
-  struct media *media;     /* as it was when the upload began; replaced by what was committed */
-  const char *upload_id;   /* of the resumable upload that is complete with it, NULL for none */
+  struct spool_file *file;         /* whole, and finished into facts.sha256 and facts.size_bytes; stays the caller's */
+  struct media *media;             /* as it was when the upload began; replaced by what was committed */
+  const struct upload_row *upload; /* the resumable one that is complete with it, NULL for none */
   struct media_file_facts facts;
   char extension[8];
   char refusal[PROBE_REASON_SIZE]; /* why the file will never do, "" when it may */

@@ -167,24 +167,37 @@ static bool create(struct call *call, struct upload_row *row) {
   return true;
 }
 
-/* The body that came with the creation. What was kept of it is told with a 201, and the client goes on from there; when
- * nothing can come of it, nobody will know of the upload, so it goes. */
+/* The body that came with the creation. False: nothing can come of it, or nobody is there to hear of the upload. */
 static bool receive_first(struct tus_upload *upload, struct chunk_checksum *checksum) {
   enum error error = tus_upload_receive(upload, checksum);
-  if (error == ERROR_NONE || error == ERROR_EXPIRED || error == ERROR_NO_SPACE) {
-    return true;
+  if (error != ERROR_DENIED && error != ERROR_TOO_LARGE && error != ERROR_ABORTED) {
+    return true; /* when it failed: that passes, and the client comes back to what is there */
   }
   answer_cut(upload->call, upload, error);
   return false;
 }
 
+/* A whole file that is not refused stays, whatever keeps it from becoming a medium's just now. Its client must come
+ * back once more, so it is told that a byte is missing yet. */
+static bool finish_first(struct tus_upload *upload) {
+  struct upload_row *row = &upload->row;
+  if (!tus_upload_is_whole(upload) || tus_upload_finish(upload)) {
+    return true;
+  }
+  if (row->refusal[0] != '\0' || row->length == 0) {
+    return false;
+  }
+  row->offset--;
+  return true;
+}
+
+/* False: the upload is to be forgotten, and the response says why. */
 static bool begin(struct call *call, const struct creation *creation, struct upload_row *row) {
   struct tus_upload upload;
   if (!tus_upload_open(call, row->id, &upload)) {
-    return false;
+    return row->length != 0; /* its bytes come later then */
   }
-  bool good = (!has_content(call) || receive_first(&upload, creation->checksum)) &&
-              (!tus_upload_is_whole(&upload) || tus_upload_finish(&upload));
+  bool good = (!has_content(call) || receive_first(&upload, creation->checksum)) && finish_first(&upload);
   *row = upload.row;
   tus_upload_close(&upload);
   return good;
@@ -263,7 +276,7 @@ static bool take_length(struct tus_upload *upload, int64_t length) {
     answer_too_large(call);
     return false;
   }
-  enum error error = upload_store_set_length(call->app->database, row->id, length);
+  enum error error = upload_store_set_length(call->app->database, row, length);
   if (error != ERROR_NONE) {
     call_fail(call, error, "storing the length of an upload");
     return false;

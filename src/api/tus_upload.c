@@ -5,6 +5,7 @@
 #include "api/tus_upload.h"
 
 #include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -59,7 +60,7 @@ static bool open_both(struct call *call, const char *id, struct spool_file **ret
     return false;
   }
   if (error == ERROR_NONE || (error == ERROR_NOT_FOUND && kept_file_is_name(id))) {
-    error = upload_store_find(call->app->database, id, call->account->id, ret_row);
+    error = upload_store_take(call->app->database, id, call->account->id, ret_row);
   }
   if (error != ERROR_NONE) {
     spool_file_discard(file);
@@ -87,13 +88,13 @@ static enum error settle(struct tus_upload *upload) {
     log_event(LOG_LEVEL_ERROR, "upload_not_synced", LOG_STR("upload", upload->row.id), LOG_ERROR_FIELD(error),
               LOG_STR("rest", left == ERROR_NONE ? "cut off" : "left"));
     if (left != ERROR_NONE) { /* then it must not count later */
-      left = upload_store_set_tail(call->app->database, upload->row.id, "");
+      left = upload_store_set_tail(call->app->database, &upload->row, "");
     }
     (void)left; /* nothing works any more */
     return error;
   }
-  error = upload_store_advance(call->app->database, upload->row.id, size, hash_state,
-                               call->app->settings->upload_expiry, &upload->row.expires_at_us);
+  error = upload_store_advance(call->app->database, &upload->row, size, hash_state, call->app->settings->upload_expiry,
+                               &upload->row.expires_at_us);
   if (error == ERROR_NONE) {
     upload->row.offset = size;
     memcpy(upload->row.hash_state, hash_state, sizeof hash_state);
@@ -125,14 +126,22 @@ static enum error recover(struct tus_upload *upload) {
   return error;
 }
 
+/* Nobody cuts a file below what the row says; a restored uploads/ may be older than the row. */
+static bool has_bytes(const struct tus_upload *upload) {
+  int64_t present = 0;
+  return upload->file != NULL &&
+         (kept_file_size(upload->file, &present) != ERROR_NONE || present >= upload->row.offset); /* asked once more */
+}
+
 /* Of a row without the expected file, and of one that is over. False: the response has the answer. */
 static bool is_open(struct tus_upload *upload) {
   struct call *call = upload->call;
-  if (upload->row.expired) {
+  const bool under_way = !upload->row.completed && upload->row.refusal[0] == '\0';
+  if (under_way && upload->row.expired) {
     response_problem(call->response, 410, "This upload got no bytes for too long and has expired; begin again.");
   } else if (upload->row.refusal[0] != '\0') {
     response_problem(call->response, 422, "The file was not kept: %s.", upload->row.refusal);
-  } else if (!upload->row.completed && upload->file == NULL) {
+  } else if (under_way && !has_bytes(upload)) {
     log_event(
         LOG_LEVEL_ERROR, "upload_file_missing", LOG_STR("upload", upload->row.id),
         LOG_STR("remedy", "data_dir/uploads must be on one disk for all nodes, and is not to be cleaned by others"));
@@ -221,7 +230,7 @@ static enum error mark_tail(struct tus_upload *upload, bool checked_first) {
   if (strcmp(boot, upload->row.tail_boot) == 0) {
     return ERROR_NONE;
   }
-  return upload_store_set_tail(upload->call->app->database, upload->row.id, boot);
+  return upload_store_set_tail(upload->call->app->database, &upload->row, boot);
 }
 
 enum error tus_upload_receive(struct tus_upload *upload, struct chunk_checksum *checksum) {
@@ -255,7 +264,8 @@ bool tus_upload_is_whole(const struct tus_upload *upload) {
 /* For good: the row says why, and the bytes go. */
 static void refuse(struct tus_upload *upload, const char *reason) {
   const struct app *app = upload->call->app;
-  enum error error = upload_store_refuse(app->database, upload->row.id, reason);
+  snprintf(upload->row.refusal, sizeof upload->row.refusal, "%s", reason);
+  enum error error = upload_store_refuse(app->database, &upload->row, reason);
   if (error == ERROR_NONE) {
     error = kept_file_remove(app->media_folder, upload->row.id);
   }
@@ -281,20 +291,26 @@ static bool find_medium(struct tus_upload *upload, struct media *ret_media) {
   return error == ERROR_NONE;
 }
 
-/* The medium is made when its file is known to be good. */
-static bool make_medium(struct tus_upload *upload, struct media *media) {
+/* The medium is made with its file, when that is known to be good. */
+static bool reserve_medium(struct tus_upload *upload, struct media *media) {
   struct call *call = upload->call;
   if (media->id != 0) {
     return true;
   }
-  enum error error = upload_store_make_medium(call->app->database, upload->row.id, media);
+  enum error error = upload_store_reserve_medium(call->app->database, &upload->row, &media->id);
   if (error != ERROR_NONE) {
-    call_fail(call, error, "making the medium of an upload");
-    return false;
+    call_fail(call, error, "reserving the medium of an upload");
   }
-  upload->row.media_id = media->id;
-  log_event(LOG_LEVEL_INFO, "media_created", LOG_I64("account_id", call->account->id), LOG_I64("media_id", media->id));
-  return true;
+  return error == ERROR_NONE;
+}
+
+static void note_completed(struct tus_upload *upload, int64_t media_id) {
+  const struct call *call = upload->call;
+  if (upload->row.media_id == 0) {
+    log_event(LOG_LEVEL_INFO, "media_created", LOG_I64("account_id", call->account->id), LOG_I64("media_id", media_id));
+  }
+  upload->row.media_id = media_id;
+  upload->row.completed = true;
 }
 
 bool tus_upload_finish(struct tus_upload *upload) {
@@ -306,7 +322,7 @@ bool tus_upload_finish(struct tus_upload *upload) {
   if (!find_medium(upload, &media)) {
     return false;
   }
-  struct intake intake = {.call = call, .file = upload->file, .media = &media, .upload_id = upload->row.id};
+  struct intake intake = {.call = call, .file = upload->file, .media = &media, .upload = &upload->row};
   enum error error = spool_file_finish(upload->file, intake.facts.sha256, &intake.facts.size_bytes);
   if (error != ERROR_NONE) {
     call_fail(call, error, "finishing an upload");
@@ -315,12 +331,13 @@ bool tus_upload_finish(struct tus_upload *upload) {
   if (intake.refusal[0] != '\0') {
     refuse(upload, intake.refusal);
   }
-  bool stored = good && make_medium(upload, &media) && intake_store(&intake);
+  bool stored = good && reserve_medium(upload, &media) && intake_store(&intake);
+  int64_t media_id = media.id;
   media_free(&media);
   if (!stored) {
     return false;
   }
-  upload->row.completed = true;
+  note_completed(upload, media_id);
   error = kept_file_remove(call->app->media_folder, upload->row.id);
   if (error != ERROR_NONE) { /* the sweep will */
     log_event(LOG_LEVEL_WARNING, "upload_not_removed", LOG_STR("upload", upload->row.id), LOG_ERROR_FIELD(error));

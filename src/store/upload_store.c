@@ -9,12 +9,15 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/random.h"
+#include "base/text.h"
 #include "store/media_row.h"
 #include "store/statement.h"
 
 #define UPLOAD_COLUMNS                                                                                                 \
   "u.id, u.length_bytes, u.offset_bytes, u.hash_state, u.tail_boot, u.metadata, u.title, u.type, "                     \
   "u.media_id, " SQL_MICROSECONDS("u.expires_at") ", u.expires_at <= now(), u.completed_at is not null, u.refusal"
+#define TAKEN     "id = $1 and writer = $2::uuid"
 #define UNDER_WAY "completed_at is null and refusal is null"
 
 static void read_row(struct rows *rows, struct upload_row *ret_upload) {
@@ -55,11 +58,18 @@ static enum error execute_number(struct database *database, const char *sql, enu
   return error;
 }
 
-/* Changes the one row of this id. */
+static struct parameters of_taken(const struct upload_row *upload) {
+  struct parameters parameters = {0};
+  parameters_text(&parameters, upload->id);
+  parameters_text_or_null(&parameters, upload->writer);
+  return parameters;
+}
+
+/* Changes the one row that was taken. */
 static enum error change(struct database *database, const char *sql, const struct parameters *parameters) {
   int64_t affected = 0;
   enum error error = statement_change(database, sql, STATEMENT_REPEATABLE, parameters, &affected);
-  return error == ERROR_NONE && affected == 0 ? ERROR_NOT_FOUND : error;
+  return error == ERROR_NONE && affected == 0 ? ERROR_TIMEOUT : error;
 }
 
 /* --- creation: one at a time, so that two cannot both take the last of the room --- */
@@ -148,83 +158,108 @@ enum error upload_store_create(struct database *database, int64_t account_id, co
 
 /* --- the way of one upload --- */
 
-enum error upload_store_find(struct database *database, const char *id, int64_t account_id,
+static void make_mark(char ret_mark[33]) {
+  unsigned char bytes[16];
+  random_bytes(bytes, sizeof bytes);
+  text_hex_encode(bytes, sizeof bytes, ret_mark);
+}
+
+enum error upload_store_take(struct database *database, const char *id, int64_t account_id,
                              struct upload_row *ret_upload) {
   struct parameters parameters = {0};
+  char mark[sizeof ret_upload->writer];
+  make_mark(mark);
   parameters_text(&parameters, id);
   parameters_i64(&parameters, account_id);
+  parameters_text(&parameters, mark);
   struct rows rows;
-  enum error error =
-      statement_execute(database, "select " UPLOAD_COLUMNS " from upload u where u.id = $1 and u.account_id = $2",
-                        STATEMENT_REPEATABLE, &parameters, &rows);
+  enum error error = statement_execute(
+      database, "update upload u set writer = $3::uuid where u.id = $1 and u.account_id = $2 returning " UPLOAD_COLUMNS,
+      STATEMENT_REPEATABLE, &parameters, &rows);
   if (error != ERROR_NONE) {
     return error;
   }
   bool found = rows_next(&rows);
   if (found) {
     read_row(&rows, ret_upload);
+    memcpy(ret_upload->writer, mark, sizeof mark);
   }
   error = rows_close(&rows);
   return error == ERROR_NONE && !found ? ERROR_NOT_FOUND : error;
 }
 
-enum error upload_store_set_length(struct database *database, const char *id, int64_t length) {
-  struct parameters parameters = {0};
-  parameters_text(&parameters, id);
+enum error upload_store_set_length(struct database *database, const struct upload_row *upload, int64_t length) {
+  struct parameters parameters = of_taken(upload);
   parameters_i64(&parameters, length);
   return change(database,
-                "update upload set length_bytes = $2 where id = $1 and (length_bytes is null or length_bytes = $2)",
+                "update upload set length_bytes = $3 where " TAKEN " and (length_bytes is null or length_bytes = $3)",
                 &parameters);
 }
 
-enum error upload_store_set_tail(struct database *database, const char *id, const char *boot) {
-  struct parameters parameters = {0};
-  parameters_text(&parameters, id);
+enum error upload_store_set_tail(struct database *database, const struct upload_row *upload, const char *boot) {
+  struct parameters parameters = of_taken(upload);
   parameters_text_or_null(&parameters, boot);
-  return change(database, "update upload set tail_boot = $2::uuid where id = $1", &parameters);
+  return change(database, "update upload set tail_boot = $3::uuid where " TAKEN, &parameters);
 }
 
-/* Never back: of a worker that was killed a late statement may come after the next worker's. */
-enum error upload_store_advance(struct database *database, const char *id, int64_t offset, const char *hash_state,
-                                int64_t ttl_seconds, int64_t *ret_expires_at_us) {
+/* Never back: a statement that was repeated because its answer was lost may come late. */
+enum error upload_store_advance(struct database *database, const struct upload_row *upload, int64_t offset,
+                                const char *hash_state, int64_t ttl_seconds, int64_t *ret_expires_at_us) {
   static const char *const update =
-      "update upload u set hash_state = case when $2 >= offset_bytes then $3 else hash_state end,"
-      " offset_bytes = greatest(offset_bytes, $2), expires_at = now() + $4::int8 * interval '1 second'"
-      " where id = $1 returning " SQL_MICROSECONDS("u.expires_at");
-  struct parameters parameters = {0};
-  parameters_text(&parameters, id);
+      "update upload u set hash_state = case when $3 >= offset_bytes then $4 else hash_state end,"
+      " offset_bytes = greatest(offset_bytes, $3), expires_at = now() + $5::int8 * interval '1 second'"
+      " where " TAKEN " returning " SQL_MICROSECONDS("u.expires_at");
+  struct parameters parameters = of_taken(upload);
   parameters_i64(&parameters, offset);
   parameters_text_or_null(&parameters, hash_state);
   parameters_i64(&parameters, ttl_seconds);
-  return execute_number(database, update, STATEMENT_REPEATABLE, &parameters, ret_expires_at_us);
+  enum error error = execute_number(database, update, STATEMENT_REPEATABLE, &parameters, ret_expires_at_us);
+  return error == ERROR_NOT_FOUND ? ERROR_TIMEOUT : error;
 }
 
-enum error upload_store_make_medium(struct database *database, const char *id, struct media *ret_media) {
-  static const char *const insert_medium =
-      "with u as (select title, type, account_id from upload where id = $1 and media_id is null for update),"
-      " m as (insert into media_asset as m (title, type, created_by) select title, type, account_id from u"
-      "  returning " MEDIA_COLUMNS "),"
-      " named as (update upload set media_id = m.id from m where upload.id = $1)"
-      " select * from m";
-  struct parameters parameters = {0};
-  parameters_text(&parameters, id);
-  return media_row_execute(database, insert_medium, STATEMENT_ONCE, &parameters, ret_media, NULL, 0);
+enum error upload_store_refuse(struct database *database, const struct upload_row *upload, const char *reason) {
+  struct parameters parameters = of_taken(upload);
+  parameters_text(&parameters, reason);
+  return change(database, "update upload set refusal = $3 where " TAKEN, &parameters);
 }
 
-enum error upload_store_complete(struct database *database, const char *id, int64_t media_id,
+/* --- its end: the medium is made with its file, so that nobody sees one without --- */
+
+enum error upload_store_reserve_medium(struct database *database, const struct upload_row *upload,
+                                       int64_t *ret_media_id) {
+  static const char *const reserve =
+      "update upload set reserved_media_id = coalesce(reserved_media_id,"
+      " nextval(pg_get_serial_sequence('media_asset', 'id'))) where " TAKEN " returning reserved_media_id";
+  struct parameters parameters = of_taken(upload);
+  enum error error = execute_number(database, reserve, STATEMENT_REPEATABLE, &parameters, ret_media_id);
+  return error == ERROR_NOT_FOUND ? ERROR_TIMEOUT : error;
+}
+
+static enum error make_medium(struct database *database, const struct upload_row *upload) {
+  static const char *const insert_medium = "with m as (insert into media_asset (id, title, type, created_by)"
+                                           " select reserved_media_id, title, type, account_id from upload where " TAKEN
+                                           " and media_id is null returning id)"
+                                           " update upload set media_id = m.id from m where upload.id = $1";
+  struct parameters parameters = of_taken(upload);
+  return change(database, insert_medium, &parameters);
+}
+
+enum error upload_store_complete(struct database *database, const struct upload_row *upload, int64_t media_id,
                                  const struct media_file_facts *facts, struct media *ret_media,
                                  char ret_old_name[160]) {
-  struct parameters parameters = {0};
-  parameters_text(&parameters, id);
+  struct parameters parameters = of_taken(upload);
   struct media media = {0};
   char old_name[160] = "";
   enum error error = database_begin(database);
   if (error != ERROR_NONE) {
     return error;
   }
-  error = media_store_set_file(database, media_id, facts, NULL, &media, old_name);
+  error = change(database, "update upload set completed_at = now() where " TAKEN, &parameters);
+  if (error == ERROR_NONE && upload->media_id == 0) {
+    error = make_medium(database, upload);
+  }
   if (error == ERROR_NONE) {
-    error = change(database, "update upload set completed_at = now() where id = $1", &parameters);
+    error = media_store_set_file(database, media_id, facts, NULL, &media, old_name);
   }
   error = statement_end_transaction(database, error);
   if (error != ERROR_NONE) {
@@ -236,20 +271,13 @@ enum error upload_store_complete(struct database *database, const char *id, int6
   return ERROR_NONE;
 }
 
-enum error upload_store_refuse(struct database *database, const char *id, const char *reason) {
-  struct parameters parameters = {0};
-  parameters_text(&parameters, id);
-  parameters_text(&parameters, reason);
-  return change(database, "update upload set refusal = $2 where id = $1", &parameters);
-}
+/* --- the row goes --- */
 
 enum error upload_store_delete(struct database *database, const char *id) {
   struct parameters parameters = {0};
   parameters_text(&parameters, id);
   return statement_change(database, "delete from upload where id = $1", STATEMENT_REPEATABLE, &parameters, NULL);
 }
-
-/* --- sweeping --- */
 
 enum error upload_store_is_over(struct database *database, const char *id, bool *ret_over) {
   static const char *const select =

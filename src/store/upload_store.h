@@ -1,5 +1,10 @@
 /* SPDX-License-Identifier: ISC */
-/* Resumable uploads (table upload). Who changes a row holds the lock of its file: see library/kept_file.h. */
+/*
+ * Resumable uploads (table upload). Who changes a row holds the lock of its file: see library/kept_file.h. A worker
+ * that was killed may have a statement under way all the same, after the next one has the lock: so taking a row leaves
+ * a mark in it, and what changes it later changes it only while it bears that mark. ERROR_TIMEOUT: it bears another by
+ * now.
+ */
 #ifndef MEDIAGATE_STORE_UPLOAD_STORE_H
 #define MEDIAGATE_STORE_UPLOAD_STORE_H
 
@@ -26,6 +31,7 @@ struct upload_row {
   int64_t media_id; /* 0: not made yet */
   int64_t expires_at_us;
   bool expired, completed;
+  char writer[33];   /* the mark of who took it */
   char refusal[256]; /* "" for none */
 };
 
@@ -40,22 +46,28 @@ struct upload_limits {
  * account has too many under way. ERROR_NO_SPACE: there is no room left. ERROR_NOT_FOUND: there is no such medium. */
 enum error upload_store_create(struct database *database, int64_t account_id, const struct upload_limits *limits,
                                struct upload_row *upload) MUST_CHECK;
-/* Of another account it is ERROR_NOT_FOUND too. */
-enum error upload_store_find(struct database *database, const char *id, int64_t account_id,
+/* Finds it, and marks it as the caller's. Of another account it is ERROR_NOT_FOUND too. */
+enum error upload_store_take(struct database *database, const char *id, int64_t account_id,
                              struct upload_row *ret_upload) MUST_CHECK;
-enum error upload_store_set_length(struct database *database, const char *id, int64_t length) MUST_CHECK;
+/* These change a row that was taken; they change `upload` itself only where they say so. */
+enum error upload_store_set_length(struct database *database, const struct upload_row *upload,
+                                   int64_t length) MUST_CHECK;
 /* boot "": what is written from now on counts only when upload_store_advance says so. */
-enum error upload_store_set_tail(struct database *database, const char *id, const char *boot) MUST_CHECK;
+enum error upload_store_set_tail(struct database *database, const struct upload_row *upload,
+                                 const char *boot) MUST_CHECK;
 /* So many bytes are durable; never goes back. The upload lives ttl_seconds from now. */
-enum error upload_store_advance(struct database *database, const char *id, int64_t offset, const char *hash_state,
-                                int64_t ttl_seconds, int64_t *ret_expires_at_us) MUST_CHECK;
-/* Makes the medium that the file is for, once: one that was made stays. */
-enum error upload_store_make_medium(struct database *database, const char *id, struct media *ret_media) MUST_CHECK;
-/* As media_store_set_file, and in the same transaction the upload is complete. */
-enum error upload_store_complete(struct database *database, const char *id, int64_t media_id,
+enum error upload_store_advance(struct database *database, const struct upload_row *upload, int64_t offset,
+                                const char *hash_state, int64_t ttl_seconds, int64_t *ret_expires_at_us) MUST_CHECK;
+/* The id that the medium will have, the same each time; there is no such medium before upload_store_complete. */
+enum error upload_store_reserve_medium(struct database *database, const struct upload_row *upload,
+                                       int64_t *ret_media_id) MUST_CHECK;
+/* As media_store_set_file, and in the same transaction the upload is complete, and its medium made when
+ * upload->media_id is 0: then media_id is the one that was reserved. */
+enum error upload_store_complete(struct database *database, const struct upload_row *upload, int64_t media_id,
                                  const struct media_file_facts *facts, struct media *ret_media,
                                  char ret_old_name[160]) MUST_CHECK;
-enum error upload_store_refuse(struct database *database, const char *id, const char *reason) MUST_CHECK;
+enum error upload_store_refuse(struct database *database, const struct upload_row *upload,
+                               const char *reason) MUST_CHECK;
 enum error upload_store_delete(struct database *database, const char *id) MUST_CHECK;
 /* For sweeping: does this upload need its file no more? ERROR_NOT_FOUND: there is no such upload. */
 enum error upload_store_is_over(struct database *database, const char *id, bool *ret_over) MUST_CHECK;

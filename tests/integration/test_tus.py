@@ -317,6 +317,18 @@ def test_expiry_is_told_moves_on_and_is_meant(stack, admin, body):
     assert tus.tell(admin, path).status_code == 404
 
 
+def test_what_became_of_an_upload_is_told_after_it_expired_too(stack, admin, body):
+    """The last answer was lost, and the client was away for long: it is not to begin again."""
+    done = tus.create(admin, len(body), body)
+    refused = tus.begin(admin, 5)
+    assert tus.append(admin, refused, 0, b"words").status_code == 422
+    for path in (done.headers["Location"], refused):
+        stack.sql("update upload set expires_at = now() - interval '1 second' where id = %s", path.rsplit("/", 1)[1])
+    told = tus.tell(admin, done.headers["Location"])
+    assert told.status_code == 200 and told.headers["Media-Location"] == done.headers["Media-Location"]
+    assert tus.tell(admin, refused).status_code == 422
+
+
 def test_quotas_hold(stack, body):
     total = stack.sql("select coalesce(sum(length_bytes), 0)::int8 from upload where completed_at is null and refusal is null and expires_at > now()")[0][0]
     with stack.new_admin() as api, stack.changed(uploads_max=3, upload_spool_max=total + 10000):

@@ -237,6 +237,52 @@ def test_what_was_cut_short_after_the_last_byte_is_made_up_for(town, body):
     assert town.sql("select count(*) from media_asset where title = 'Cut short'") == [(1,)]
 
 
+@contextlib.contextmanager
+def nothing_completes(stack):
+    """As when the database fails in the last step."""
+    stack.sql("alter table upload add constraint nothing_completes check (completed_at is null) not valid")
+    try:
+        yield
+    finally:
+        stack.sql("alter table upload drop constraint nothing_completes")
+
+
+def test_no_medium_without_its_file_is_seen(town, body):
+    medium = "select count(*), count(stored_name) from media_asset where title = 'Not yet'"
+    path = tus.begin(town.admin(), len(body), title="Not yet", type="video")
+    with nothing_completes(town):
+        assert tus.append(town.admin(), path, 0, body).status_code == 500
+        assert tus.tell(town.admin(), path).status_code == 423
+        assert town.sql(medium) == [(0, 0)]
+    answer = tus.tell(town.admin(), path)
+    assert tus.medium(town.admin(), answer)["sha256"] == hashlib.sha256(body).hexdigest()
+    assert town.sql(medium) == [(1, 1)]
+    folder = town.data_dir / "media" / answer.headers["Media-Location"].rsplit("/", 1)[1]
+    assert len(list(folder.iterdir())) == 1
+
+
+def test_a_file_that_came_with_the_creation_outlives_what_passes(town, body):
+    with nothing_completes(town):
+        answer = tus.create(town.admin(), len(body), body)
+        assert answer.status_code == 201, answer.text
+        assert int(answer.headers["Upload-Offset"]) == len(body) - 1  # else the client believed that all was done
+        path = answer.headers["Location"]
+    again = tus.append(town.admin(), path, len(body) - 1, body[-1:])
+    assert again.status_code == 409 and int(again.headers["Upload-Offset"]) == len(body)
+    assert tus.medium(town.admin(), tus.tell(town.admin(), path))["sha256"] == hashlib.sha256(body).hexdigest()
+
+
+def test_a_file_that_is_older_than_its_row_is_410(town, body):
+    """As after a restore of uploads/: it says what is wrong, and does not fail for ever."""
+    path = tus.begin(town.admin(), len(body))
+    assert tus.append(town.admin(), path, 0, body[:5000]).status_code == 204
+    os.truncate(file_of(town, path), 4999)
+    assert tus.tell(town.admin(), path).status_code == 410
+    assert tus.append(town.admin(), path, 5000, body[5000:]).status_code == 410
+    assert town.serve_events("upload_file_missing")
+    assert tus.end(town.admin(), path).status_code == 204
+
+
 def test_workers_killed_at_any_moment_lose_nothing_and_make_one_medium(town, make_media):
     """Forty kills at random moments of uploads in pieces: every told offset is true, and each upload ends as one medium."""
     dice = random.Random(23)

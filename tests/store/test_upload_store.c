@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Resumable uploads: quotas that hold among many, offsets that never go back, one medium an upload.
+ * Resumable uploads: quotas that hold among many, offsets that never go back, one medium an upload, late statements of
+ * the dead.
  */
 #include "config.h"
 
@@ -28,9 +29,9 @@ static struct upload_row created(int64_t account, int number, int64_t length) {
   return row;
 }
 
-static struct upload_row found(int64_t account, const char *id) {
+static struct upload_row taken(int64_t account, const char *id) {
   struct upload_row row;
-  ck_assert_int_eq(upload_store_find(fixture_database, id, account, &row), ERROR_NONE);
+  ck_assert_int_eq(upload_store_take(fixture_database, id, account, &row), ERROR_NONE);
   return row;
 }
 
@@ -40,7 +41,7 @@ START_TEST(creates_and_finds_for_its_owner_only) {
   struct upload_row row = upload_of(1, UPLOAD_LENGTH_UNKNOWN);
   snprintf(row.tail_boot, sizeof row.tail_boot, "%s", "01234567-89ab-cdef-0123-456789abcdef");
   ck_assert_int_eq(upload_store_create(fixture_database, owner, &limits, &row), ERROR_NONE);
-  struct upload_row read = found(owner, row.id);
+  struct upload_row read = taken(owner, row.id);
   ck_assert_int_eq(read.length, UPLOAD_LENGTH_UNKNOWN);
   ck_assert_int_eq(read.offset, 0);
   ck_assert_str_eq(read.tail_boot, row.tail_boot);
@@ -48,28 +49,31 @@ START_TEST(creates_and_finds_for_its_owner_only) {
   ck_assert_str_eq(read.title, "A film");
   ck_assert_int_eq(read.expires_at_us, row.expires_at_us);
   ck_assert(!read.expired && !read.completed && read.refusal[0] == '\0' && read.media_id == 0);
-  ck_assert_int_eq(upload_store_find(fixture_database, row.id, other, &read), ERROR_NOT_FOUND);
-  ck_assert_int_eq(upload_store_set_length(fixture_database, row.id, 50), ERROR_NONE);
-  ck_assert_int_eq(upload_store_set_length(fixture_database, row.id, 50), ERROR_NONE); /* the same again */
-  ck_assert_int_eq(upload_store_set_length(fixture_database, row.id, 51), ERROR_NOT_FOUND);
+  ck_assert_int_eq(upload_store_take(fixture_database, row.id, other, &read), ERROR_NOT_FOUND);
+  read = taken(owner, row.id);
+  ck_assert_int_eq(upload_store_set_length(fixture_database, &read, 50), ERROR_NONE);
+  ck_assert_int_eq(upload_store_set_length(fixture_database, &read, 50), ERROR_NONE); /* the same again */
+  ck_assert_int_eq(upload_store_set_length(fixture_database, &read, 51), ERROR_TIMEOUT);
   ck_assert_int_eq(upload_store_delete(fixture_database, row.id), ERROR_NONE);
-  ck_assert_int_eq(upload_store_find(fixture_database, row.id, owner, &read), ERROR_NOT_FOUND);
+  ck_assert_int_eq(upload_store_take(fixture_database, row.id, owner, &read), ERROR_NOT_FOUND);
 }
 END_TEST
 
 START_TEST(an_offset_never_goes_back) {
   int64_t owner = fixture_account("a@example.org").id;
   struct upload_row row = created(owner, 1, 1000);
+  int64_t expires_before = row.expires_at_us;
   int64_t expires = 0;
-  ck_assert_int_eq(upload_store_advance(fixture_database, row.id, 500, "aa", 7200, &expires), ERROR_NONE);
-  ck_assert_int_gt(expires, row.expires_at_us);
-  ck_assert_int_eq(upload_store_advance(fixture_database, row.id, 400, "bb", 7200, &expires), ERROR_NONE);
-  row = found(owner, row.id);
+  row = taken(owner, row.id);
+  ck_assert_int_eq(upload_store_advance(fixture_database, &row, 500, "aa", 7200, &expires), ERROR_NONE);
+  ck_assert_int_gt(expires, expires_before);
+  ck_assert_int_eq(upload_store_advance(fixture_database, &row, 400, "bb", 7200, &expires), ERROR_NONE);
+  row = taken(owner, row.id);
   ck_assert_int_eq(row.offset, 500);
   ck_assert_str_eq(row.hash_state, "aa");
-  ck_assert_int_eq(upload_store_advance(fixture_database, row.id, 1001, "cc", 7200, &expires), ERROR_INVALID);
-  ck_assert_int_eq(upload_store_set_tail(fixture_database, row.id, ""), ERROR_NONE);
-  ck_assert_str_eq(found(owner, row.id).tail_boot, "");
+  ck_assert_int_eq(upload_store_advance(fixture_database, &row, 1001, "cc", 7200, &expires), ERROR_INVALID);
+  ck_assert_int_eq(upload_store_set_tail(fixture_database, &row, ""), ERROR_NONE);
+  ck_assert_str_eq(taken(owner, row.id).tail_boot, "");
 }
 END_TEST
 
@@ -86,8 +90,9 @@ START_TEST(quotas_count_what_is_under_way) {
   created(other, 4, 2999);
   row = upload_of(5, 1);
   ck_assert_int_eq(upload_store_create(fixture_database, other, &limits, &row), ERROR_NO_SPACE);
-  ck_assert_int_eq(upload_store_refuse(fixture_database, first.id, "no film"), ERROR_NONE);
-  ck_assert_str_eq(found(owner, first.id).refusal, "no film");
+  first = taken(owner, first.id);
+  ck_assert_int_eq(upload_store_refuse(fixture_database, &first, "no film"), ERROR_NONE);
+  ck_assert_str_eq(taken(owner, first.id).refusal, "no film");
   created(other, 5, 3000); /* what is refused counts no more */
 }
 END_TEST
@@ -107,28 +112,65 @@ START_TEST(parallel_creations_do_not_pass_the_quota) {
 }
 END_TEST
 
+START_TEST(a_worker_that_another_followed_changes_nothing) {
+  int64_t owner = fixture_account("a@example.org").id;
+  struct upload_row row = created(owner, 1, 1000);
+  struct upload_row dead = taken(owner, row.id);
+  struct upload_row alive = taken(owner, row.id);
+  struct media media = {.id = 0};
+  char old_name[160];
+  int64_t number = 0;
+  ck_assert_int_eq(upload_store_advance(fixture_database, &alive, 50, "aa", 60, &number), ERROR_NONE);
+  ck_assert_int_eq(upload_store_advance(fixture_database, &dead, 100, "bb", 60, &number), ERROR_TIMEOUT);
+  ck_assert_int_eq(upload_store_set_tail(fixture_database, &dead, "01234567-89ab-cdef-0123-456789abcdef"),
+                   ERROR_TIMEOUT);
+  ck_assert_int_eq(upload_store_set_length(fixture_database, &dead, 1000), ERROR_TIMEOUT);
+  ck_assert_int_eq(upload_store_refuse(fixture_database, &dead, "no film"), ERROR_TIMEOUT);
+  ck_assert_int_eq(upload_store_reserve_medium(fixture_database, &dead, &number), ERROR_TIMEOUT);
+  ck_assert_int_eq(upload_store_complete(fixture_database, &dead, 1, &facts, &media, old_name), ERROR_TIMEOUT);
+  row = taken(owner, row.id);
+  ck_assert_int_eq(row.offset, 50);
+  ck_assert_str_eq(row.hash_state, "aa");
+  ck_assert_str_eq(row.tail_boot, "");
+  ck_assert(!row.completed && row.refusal[0] == '\0' && row.media_id == 0);
+}
+END_TEST
+
 START_TEST(makes_one_medium_and_completes_with_it) {
   int64_t owner = fixture_account("a@example.org").id;
   struct upload_row row = created(owner, 1, 100);
   struct media media = {.id = 0};
-  struct media again = {.id = 0};
+  struct upload_row other = created(owner, 2, 100);
+  int64_t id = 0;
+  int64_t again = 0;
   char old_name[160];
-  ck_assert_int_eq(upload_store_make_medium(fixture_database, row.id, &media), ERROR_NONE);
+  row = taken(owner, row.id);
+  ck_assert_int_eq(upload_store_reserve_medium(fixture_database, &row, &id), ERROR_NONE);
+  row = taken(owner, row.id);
+  ck_assert_int_eq(upload_store_reserve_medium(fixture_database, &row, &again), ERROR_NONE);
+  ck_assert_int_eq(again, id);
+  ck_assert_int_eq(fixture_sql("select count(*) from media_asset"), 0);
+  other = taken(owner, other.id);
+  ck_assert_int_eq(upload_store_complete(fixture_database, &other, id, &facts, &media, old_name), ERROR_INVALID);
+  ck_assert(!taken(owner, other.id).completed); /* all or nothing */
+  ck_assert_int_eq(upload_store_complete(fixture_database, &row, id, &facts, &media, old_name), ERROR_NONE);
+  ck_assert_int_eq(media.id, id);
   ck_assert_str_eq(media.title, "A film");
+  ck_assert_str_eq(media.file.stored_name, "one.mp4");
   ck_assert_int_eq(media.created_by, owner);
-  ck_assert_int_eq(found(owner, row.id).media_id, media.id);
-  ck_assert_int_eq(upload_store_make_medium(fixture_database, row.id, &again), ERROR_NOT_FOUND);
-  ck_assert_int_eq(upload_store_complete(fixture_database, "none", media.id, &facts, &again, old_name),
-                   ERROR_NOT_FOUND);
-  ck_assert_int_eq(fixture_sql("select count(*) from media_asset where stored_name is not null"), 0); /* both or none */
-  ck_assert_int_eq(upload_store_complete(fixture_database, row.id, media.id, &facts, &again, old_name), ERROR_NONE);
-  ck_assert_str_eq(again.file.stored_name, "one.mp4");
-  ck_assert(found(owner, row.id).completed);
   media_free(&media);
-  media_free(&again);
-  row = upload_of(2, 100);
+  row = taken(owner, row.id);
+  ck_assert(row.completed && row.media_id == id);
+  row = upload_of(3, 100);
   row.media_id = 999;
   ck_assert_int_eq(upload_store_create(fixture_database, owner, &limits, &row), ERROR_NOT_FOUND);
+  row.media_id = id; /* another file for the same */
+  ck_assert_int_eq(upload_store_create(fixture_database, owner, &limits, &row), ERROR_NONE);
+  row = taken(owner, row.id);
+  ck_assert_int_eq(upload_store_complete(fixture_database, &row, id, &facts, &media, old_name), ERROR_NONE);
+  ck_assert_str_eq(old_name, "one.mp4");
+  ck_assert_int_eq(fixture_sql("select count(*) from media_asset"), 1);
+  media_free(&media);
 }
 END_TEST
 
@@ -141,7 +183,7 @@ START_TEST(tells_what_the_sweep_may_take) {
   ck_assert(!over);
   ck_assert_int_eq(upload_store_is_over(fixture_database, "none", &over), ERROR_NOT_FOUND);
   fixture_sql("update upload set expires_at = now() - interval '1 hour' returning 1");
-  ck_assert(found(owner, row.id).expired);
+  ck_assert(taken(owner, row.id).expired);
   ck_assert_int_eq(upload_store_is_over(fixture_database, row.id, &over), ERROR_NONE);
   ck_assert(over);
   ck_assert_int_eq(upload_store_sweep(fixture_database, 7200, &deleted), ERROR_NONE);
@@ -152,5 +194,6 @@ START_TEST(tells_what_the_sweep_may_take) {
 END_TEST
 
 FIXTURE_MAIN("upload_store", creates_and_finds_for_its_owner_only, an_offset_never_goes_back,
-             quotas_count_what_is_under_way, parallel_creations_do_not_pass_the_quota,
-             makes_one_medium_and_completes_with_it, tells_what_the_sweep_may_take)
+             a_worker_that_another_followed_changes_nothing, quotas_count_what_is_under_way,
+             parallel_creations_do_not_pass_the_quota, makes_one_medium_and_completes_with_it,
+             tells_what_the_sweep_may_take)
