@@ -122,6 +122,7 @@ void view_range_end(struct database *database) {
 struct bounds {
   bool found;             /* the medium */
   int64_t first, last;    /* quarters with views; 0: none */
+  int64_t first_of_all;   /* of any medium, robots or not */
   int64_t oldest, now_us; /* month that rows are kept of; 0: none */
 };
 
@@ -134,6 +135,7 @@ static enum error read_bounds(struct database *database, const struct view_quest
   static const char *const select =
       "select $1::int8 = 0 or exists (select from media_asset where id = $1 and deleted_at is null), "
       QUARTER("min") ", " QUARTER("max") ", "
+      "(select " SQL_MICROSECONDS("min(start)") " from view_rollup where grain = 'quarter' and media_id = 0), "
       "(select " SQL_MICROSECONDS("min(to_date(right(c.relname, 6), 'YYYYMM')::timestamp at time zone 'UTC')")
       " from pg_catalog.pg_inherits i join pg_catalog.pg_class c on c.oid = i.inhrelid"
       " where i.inhparent = 'media_view_log'::regclass), " SQL_MICROSECONDS("now()");
@@ -152,6 +154,7 @@ static enum error read_bounds(struct database *database, const struct view_quest
     bounds.found = rows_bool(&rows);
     bounds.first = rows_i64_or(&rows, 0);
     bounds.last = rows_i64_or(&rows, 0);
+    bounds.first_of_all = rows_i64_or(&rows, 0);
     bounds.oldest = rows_i64_or(&rows, 0);
     bounds.now_us = rows_i64(&rows);
   }
@@ -160,6 +163,17 @@ static enum error read_bounds(struct database *database, const struct view_quest
     *ret_bounds = bounds;
   }
   return error;
+}
+
+/* Since when all rows are there; 0: none was ever dropped. Months are those of grants, so a dropped one took views
+ * along that began in the next. */
+static int64_t rows_since(const struct bounds *bounds) {
+  int64_t oldest = bounds->oldest == 0 ? bounds->now_us : bounds->oldest;
+  if (bounds->first_of_all == 0 || bounds->first_of_all >= oldest) {
+    return 0;
+  }
+  oldest += VIEW_GRANT_MAX_US;
+  return oldest < bounds->now_us ? oldest : bounds->now_us;
 }
 
 enum error view_range_resolve(struct database *database, const struct view_question *question,
@@ -176,7 +190,7 @@ enum error view_range_resolve(struct database *database, const struct view_quest
                                          : view_range_quarter_after(bounds.now_us + 1);
   range.from_us = open ? bounds.first : question->from_us;
   range.to_us = question->to_us == 0 ? end : question->to_us;
-  int64_t kept = bounds.oldest == 0 ? bounds.now_us : bounds.oldest;
+  int64_t kept = rows_since(&bounds);
   if (bounds.first != 0 && bounds.first < kept && range.from_us < kept) {
     range.rows_since_us = kept;
     range.from_us = view_range_quarter_before(range.from_us);

@@ -12,12 +12,14 @@
 
 #define QUARTER_US (INT64_C(900) * 1000000)
 #define DAY_US     (INT64_C(86400) * 1000000)
+/* No view begins later after its grant was issued: security's GRANT_HARD_MAX_SECONDS. */
+#define VIEW_GRANT_MAX_US (7 * DAY_US)
 
 struct view_range {
   int64_t media_id;
   int64_t from_us, to_us; /* equal: nothing there */
   bool bots;
-  int64_t rows_since_us; /* 0: no row of the range was dropped */
+  int64_t rows_since_us; /* 0: no row of the range was dropped; else perhaps some before this */
 };
 
 /* Begins the transaction. ERROR_INVALID: no such zone. After an error it is rolled back already. */

@@ -17,6 +17,11 @@
 /* A denser index is read, and most of it passed over, while it holds no more views than this. */
 #define READ_OF_MEDIUM_MAX 40000
 #define READ_OF_ALL_MAX    160000
+/* Few addresses with many views each: a sample that shows less than this is made so much finer that some more may be
+ * expected, but no more views are read for it than that. */
+#define SHOWN_MIN      100
+#define SHOWN_WANTED   128
+#define READ_AGAIN_MAX 1000000
 
 /* clang-format off */
 #define UNIQUES(condition) \
@@ -56,25 +61,52 @@ static const struct tier *choose_tier(const struct view_range *range, int64_t ro
   return &tiers[chosen];
 }
 
-/* Of m in a sample of every n-th: m times n, with the error of counting m things by chance. A count of nothing where
- * there are views is of one at least, and there are no more addresses than views. */
+/* The emptiest index that holds all of a sample. */
+static const struct tier *tier_of(const struct view_range *range, int64_t sample) {
+  const struct tier *tiers = range->media_id == 0 ? tiers_of_all : tiers_of_medium;
+  size_t chosen = 0;
+  while (chosen + 1 < TIERS && tiers[chosen + 1].every <= sample) {
+    chosen++;
+  }
+  return &tiers[chosen];
+}
+
+/* The next sample after one that showed so many addresses; the same when it will do, or a finer one cost too much. */
+static int64_t finer_sample(const struct view_range *range, int64_t rows, int64_t sample, int64_t shown) {
+  if (shown >= SHOWN_MIN) {
+    return sample;
+  }
+  int64_t finer = 1; /* all are powers of two */
+  while (finer * 2 * SHOWN_WANTED <= sample * (shown == 0 ? 1 : shown)) {
+    finer *= 2;
+  }
+  while (finer < sample && rows / tier_of(range, finer)->every > READ_AGAIN_MAX) {
+    finer *= 2;
+  }
+  return finer;
+}
+
+/* Of m in a sample of every n-th: m times n, with the error of counting m things by chance. Who shows nobody may stand
+ * for as many as one does, and there are no more addresses than views. */
 static struct view_uniques estimate(int64_t sampled, int64_t sample, int64_t views) {
   struct view_uniques uniques = {.count = sampled * sample};
   if (sample > 1 && views > 0) {
-    double shown = sampled == 0 ? 1 : (double)sampled;
-    uniques.standard_error = sqrt((1 - 1 / (double)sample) / shown);
-    uniques.count = uniques.count > views ? views : uniques.count == 0 ? 1 : uniques.count;
+    int64_t shown = sampled == 0 ? 1 : sampled;
+    uniques.standard_error = sqrt((1 - 1 / (double)sample) / (double)shown);
+    uniques.count = shown * sample > views ? views : shown * sample;
   }
   return uniques;
 }
 
-static enum error read_uniques(struct rows *rows, struct view_totals *totals) {
+static enum error read_uniques(struct rows *rows, struct view_totals *totals, int64_t *ret_shown) {
   bool fits = true;
+  *ret_shown = 0;
   while (rows_next(rows)) {
     int64_t step = rows_i64(rows), sampled = rows_i64(rows);
     struct view_series *series = &totals->series;
     fits = fits && step >= 0 && (uint64_t)step <= series->count;
     if (fits && step == 0) {
+      *ret_shown = sampled;
       totals->uniques = estimate(sampled, totals->unique_sample, totals->sums.views);
     } else if (fits) {
       struct view_bucket *bucket = &series->buckets[step - 1];
@@ -93,32 +125,44 @@ static void estimate_none(struct view_totals *totals) {
   }
 }
 
-enum error view_uniques_fill(struct database *database, const struct view_range *range, int64_t rows_there,
-                             struct view_totals *totals) {
-  const struct tier *tier = choose_tier(range, rows_there);
-  int64_t sample = tier->every, highest = INT64_MAX;
-  while (rows_there / sample > SAMPLED_MAX) {
-    sample *= 2;
-  }
-  totals->unique_sample = sample;
-  estimate_none(totals);
+/* In one sample. */
+static enum error count_sampled(struct database *database, const struct view_range *range, const char *sql,
+                                const char *begins, struct view_totals *totals, int64_t *ret_shown) {
+  static const int64_t highest = INT64_MAX;
   char from[CLOCK_RFC3339_SIZE], to[CLOCK_RFC3339_SIZE];
   clock_format_rfc3339(range->from_us, from);
   clock_format_rfc3339(range->to_us, to);
-  struct text begins = {0};
-  view_range_append_begins(&begins, &totals->series);
-  enum error error = begins.failed ? ERROR_MEMORY : ERROR_NONE;
   struct parameters parameters = {0};
   parameters_i64(&parameters, range->media_id);
   parameters_text(&parameters, from);
   parameters_text(&parameters, to);
-  parameters_text(&parameters, begins.data);
+  parameters_text(&parameters, begins);
   parameters_bool(&parameters, range->bots);
-  parameters_i64(&parameters, highest / sample);
+  parameters_i64(&parameters, highest / totals->unique_sample);
+  estimate_none(totals);
   struct rows rows;
-  if (error == ERROR_NONE) {
-    error = statement_execute(database, tier->sql, STATEMENT_REPEATABLE, &parameters, &rows);
+  enum error error = statement_execute(database, sql, STATEMENT_REPEATABLE, &parameters, &rows);
+  return error == ERROR_NONE ? read_uniques(&rows, totals, ret_shown) : error;
+}
+
+enum error view_uniques_fill(struct database *database, const struct view_range *range, int64_t rows_there,
+                             struct view_totals *totals) {
+  const struct tier *tier = choose_tier(range, rows_there);
+  int64_t sample = tier->every, shown = 0;
+  while (rows_there / sample > SAMPLED_MAX) {
+    sample *= 2;
   }
+  struct text begins = {0};
+  view_range_append_begins(&begins, &totals->series);
+  enum error error = begins.failed ? ERROR_MEMORY : ERROR_NONE;
+  do {
+    totals->unique_sample = sample;
+    if (error == ERROR_NONE) {
+      error = count_sampled(database, range, tier->sql, begins.data, totals, &shown);
+    }
+    sample = finer_sample(range, rows_there, sample, shown);
+    tier = tier_of(range, sample);
+  } while (error == ERROR_NONE && sample < totals->unique_sample);
   text_free(&begins);
-  return error == ERROR_NONE ? read_uniques(&rows, totals) : error;
+  return error;
 }

@@ -12,8 +12,12 @@
 
 #include "base/clock.h"
 #include "fixture.h"
+#include "security/signed_url.h"
 #include "store/media_store.h"
+#include "store/view_range.h"
 #include "store/view_sql.h"
+
+_Static_assert(VIEW_GRANT_MAX_US == GRANT_HARD_MAX_SECONDS * INT64_C(1000000), "both say how long a grant may live");
 
 static int64_t new_media(void) {
   struct media media;
@@ -144,4 +148,103 @@ START_TEST(refuses_what_is_no_zone_or_too_long) {
 }
 END_TEST
 
-FIXTURE_MAIN("view_analytics", counts_in_the_callers_time_zone, refuses_what_is_no_zone_or_too_long)
+/* Views from 1 March 2026 on, `seconds` apart, by so many addresses; a quarter of them Austrian, 3 from Nepal. */
+static int64_t new_film_with(int views, int addresses, double seconds) {
+  int64_t id = new_media();
+  char sql[4000];
+  fixture_sql("select 1 from media_view_log_partition('2026-03-01Z')");
+  snprintf(
+      sql, sizeof sql,
+      "with d as (insert into media_view_log (media_id, viewed_by_ip, granted_at, \"timestamp\", address_key,"
+      " address_hash, source, country, bytes_sent) select %lld, '192.0.2.1', '2026-03-01Z', '2026-03-01Z'::timestamptz"
+      " + n * %f * interval '1 second', gen_random_uuid(), ('x' || encode(substring(sha256(int8send(n %% %d)) from 1"
+      " for 8), 'hex'))::bit(64)::bigint & 9223372036854775807, 'stream', case when n < 3 then 'NP' when"
+      " hashint8(n) & 3 = 0 then 'AT' else 'DE' end, 10 from generate_series(0::int8, %d - 1) n"
+      " returning media_id, \"timestamp\", bot, 1 as views, 10 as bytes_sent, 0 as seconds,"
+      " 0 as points, 0 as points_views)" SQL_ADD_TO_ROLLUPS("d"),
+      (long long)id, seconds, addresses, views);
+  fixture_sql(sql);
+  return id;
+}
+
+/* The count lies within five standard errors, which are no more than a share of it. */
+static void assert_near(int64_t count, double error, int64_t truth, double error_max) {
+  double off = (double)(count > truth ? count - truth : truth - count);
+  ck_assert_msg(error > 0 && error <= error_max, "standard error %f", error);
+  ck_assert_msg(off <= 5 * error * (double)truth, "%lld instead of %lld, error %f", (long long)count, (long long)truth,
+                error);
+}
+
+/* Of many views a sample is looked at, by the index that holds it, and the answer says how far off it may be. */
+START_TEST(many_views_are_sampled) {
+  static const struct {
+    int views, addresses;
+    int64_t sample;
+  } rows[] = {{18000, 9000, 4}, {45000, 15000, 16}};
+  for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+    int64_t id = new_film_with(rows[i].views, rows[i].addresses, 86400.0 * 3 / rows[i].views);
+    struct view_totals totals;
+    ck_assert_int_eq(count(id, NULL, NULL, VIEW_DAY, "UTC", &totals), ERROR_NONE);
+    ck_assert_int_eq(totals.sums.views, rows[i].views);
+    ck_assert_int_eq(totals.unique_sample, rows[i].sample);
+    assert_near(totals.uniques.count, totals.uniques.standard_error, rows[i].addresses, 0.05);
+    ck_assert_uint_eq(totals.series.count, 3);
+    const struct view_bucket *day = &totals.series.buckets[1];
+    ck_assert_int_eq(day->sums.views, rows[i].views / 3);
+    assert_near(day->uniques.count, day->uniques.standard_error,
+                rows[i].views / 3 < rows[i].addresses ? rows[i].views / 3 : rows[i].addresses, 0.1);
+    ck_assert_int_eq(totals.top_sample, 16);
+    ck_assert_uint_eq(totals.top_counts[VIEW_COUNTRY], 2); /* what is as rare as Nepal here is not told */
+    const struct view_top *top = totals.tops[VIEW_COUNTRY];
+    ck_assert_str_eq(top[0].name, "DE");
+    ck_assert_str_eq(top[1].name, "AT");
+    assert_near(top[0].views, top[0].standard_error, rows[i].views * 3 / 4, 0.05);
+    assert_near(top[1].views, top[1].standard_error, rows[i].views / 4, 0.1);
+    view_totals_free(&totals);
+  }
+}
+END_TEST
+
+/* Where the views of a sample are those of a handful of addresses, or of nobody, more is looked at. */
+START_TEST(many_views_by_few_addresses_are_counted_exactly) {
+  int64_t id = new_film_with(9000, 6, 20);
+  for (int all = 0; all <= 1; all++) {
+    struct view_totals totals;
+    ck_assert_int_eq(count(all ? 0 : id, NULL, NULL, VIEW_DAY, "UTC", &totals), ERROR_NONE);
+    ck_assert_int_eq(totals.unique_sample, 1);
+    ck_assert_int_eq(totals.uniques.count, 6);
+    ck_assert(totals.uniques.standard_error <= 0);
+    ck_assert_int_eq(totals.series.buckets[1].uniques.count, 6);
+    view_totals_free(&totals);
+  }
+}
+END_TEST
+
+/* A dropped month took views along that began in the next one, under a grant of its last days. */
+START_TEST(all_addresses_are_known_a_grants_life_after_a_dropped_month) {
+  static const struct {
+    const char *description, *from, *known_since;
+  } rows[] = {{"all there is", NULL, "2026-02-08T00:00:00Z"},
+              {"from the first kept month on", "2026-02-01", "2026-02-08T00:00:00Z"},
+              {"from where none can be missing", "2026-02-08", NULL}};
+  int64_t film = new_media(), other = new_media();
+  add_view(other, "2026-01-31T23:00:00Z", "192.0.2.1", true);
+  add_view(film, "2026-02-03T12:00:00Z", "192.0.2.1", false);
+  for (int dropped = 0; dropped <= 1; dropped++) {
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+      struct view_totals totals;
+      ck_assert_int_eq(count(film, rows[i].from, NULL, VIEW_DAY, "UTC", &totals), ERROR_NONE);
+      int64_t expected = dropped && rows[i].known_since != NULL ? time_us(rows[i].known_since) : 0;
+      ck_assert_msg(totals.rows_since_us == expected, "%s, dropped %d: %lld", rows[i].description, dropped,
+                    (long long)totals.rows_since_us);
+      view_totals_free(&totals);
+    }
+    while (fixture_sql("select count(media_view_log_expire('2026-02-01Z'))") > 0) {
+    }
+  }
+}
+END_TEST
+
+FIXTURE_MAIN("view_analytics", counts_in_the_callers_time_zone, refuses_what_is_no_zone_or_too_long,
+             many_views_are_sampled, many_views_by_few_addresses_are_counted_exactly,
+             all_addresses_are_known_a_grants_life_after_a_dropped_month)
