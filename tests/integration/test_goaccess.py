@@ -6,7 +6,7 @@ import json
 import random
 import shutil
 
-import pytest
+import web_tools
 from stack import DEADLINE
 
 # As in its manual for JSON logs; the time is in seconds, its fraction is left out.
@@ -46,7 +46,7 @@ def goaccess(town):
 
 def test_goaccess_agrees_on_hits_and_bytes(make_stack):
     if shutil.which("goaccess") is None:
-        pytest.skip("goaccess is not installed")
+        web_tools.missing("goaccess")
     town = make_stack(trusted_proxies=["127.0.0.1"])
     media = [town.new_media()["id"] for _ in range(4)]
     for medium in media:

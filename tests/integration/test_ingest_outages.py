@@ -13,6 +13,7 @@ import subprocess
 import time
 
 import pytest
+import web_tools
 from stack import DEADLINE, Stack, options_that_bound_memory, wait_until
 
 numbers = itertools.count(1)
@@ -168,7 +169,7 @@ def pooled(make_stack):
     """Ingest and its commands reach the database through PgBouncer in transaction mode, with two connections."""
     program = shutil.which("pgbouncer", path=os.environ["PATH"] + ":/usr/sbin")
     if program is None:
-        pytest.skip("pgbouncer is not installed")
+        web_tools.missing("pgbouncer")
     town = make_stack(trusted_proxies=["127.0.0.1"], ingest_batch=20, log_rotate_size=1)
     folder = town.root / "pool"
     folder.mkdir()

@@ -12,6 +12,7 @@ import time
 
 import pytest
 
+import web_tools
 from small_disk import stack_on_small_disk
 from stack import DEADLINE, wait_until
 from upload_tools import Padded, age_notes, bearer, children, nothing_is_left, peak_kib, probes, put, spool, spooling_worker, stored
@@ -34,7 +35,7 @@ def test_a_full_disk_is_507_and_leaves_nothing(small_disk, make_media):
 
 def test_a_gibibyte_takes_no_memory(make_stack, make_media):
     if shutil.disk_usage("/tmp").free < 3 << 30:
-        pytest.skip("needs 3 GiB of disk")
+        web_tools.missing("3 GiB of disk")
     stack = make_stack(upload_max=2 << 30, upload_workers=1)
     media = stack.film(make_media("film"))  # the worker has looked into a file once
     before = {pid: peak_kib(pid) for pid in stack.workers()}

@@ -50,6 +50,8 @@ static void keyword(const char *connection_string, const char *key, char *ret_va
 bool pgbouncer_start(const char *connection_string, struct pgbouncer *ret_pgbouncer) {
   const char *program = find_program();
   if (program == NULL) {
+    const char *ci = getenv("CI");
+    ck_assert_msg(ci == NULL || strcmp(ci, "true") != 0, "pgbouncer is not installed");
     return false;
   }
   struct pgbouncer *pgbouncer = ret_pgbouncer;

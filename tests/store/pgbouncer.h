@@ -12,7 +12,7 @@ struct pgbouncer {
   char connection_string[256];
 };
 
-/* False when PgBouncer is not installed. */
+/* False when PgBouncer is not installed, which fails the test where CI=true. */
 bool pgbouncer_start(const char *connection_string, struct pgbouncer *ret_pgbouncer);
 void pgbouncer_stop(struct pgbouncer *pgbouncer);
 
