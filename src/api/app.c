@@ -18,6 +18,13 @@ enum error app_account(struct app *app, int64_t id, struct account *storage, con
   return error;
 }
 
+enum error app_account_anew(struct app *app, int64_t id, struct account *storage, const struct account **ret_account) {
+  if (app->row_cache != NULL) {
+    row_cache_doubt_account(app->row_cache, id);
+  }
+  return app_account(app, id, storage, ret_account);
+}
+
 enum error app_media(struct app *app, int64_t id, struct media *storage, const struct media **ret_media) {
   if (app->row_cache != NULL) {
     return row_cache_media(app->row_cache, id, ret_media);

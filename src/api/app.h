@@ -43,6 +43,9 @@ struct app {
  * latter case. */
 enum error app_account(struct app *app, int64_t id, struct account *storage,
                        const struct account **ret_account) MUST_CHECK;
+/* The same from the database, where it can be asked. */
+enum error app_account_anew(struct app *app, int64_t id, struct account *storage,
+                            const struct account **ret_account) MUST_CHECK;
 enum error app_media(struct app *app, int64_t id, struct media *storage, const struct media **ret_media) MUST_CHECK;
 /* The same of a login session: was it ended? ERROR_NOT_FOUND. */
 enum error app_session_is_ended(struct app *app, const char *session_id, bool *ret_ended) MUST_CHECK;

@@ -43,13 +43,27 @@ static void refuse_token(struct call *call) {
                   "/auth/refresh or /auth/login.");
 }
 
+static bool stands_for(const struct access_token *token, const struct account *account) {
+  return !account->disabled && token->epoch == account->token_epoch;
+}
+
+/* What changed within the last two seconds may not have come to a cached row yet: an account that was enabled again, a
+ * login after the password changed. Only refusing on such a row would be wrong, so only that costs a look. */
+static bool may_be_outdated(const struct account *account, const struct access_token *token) {
+  return account->disabled || token->epoch > account->token_epoch;
+}
+
 /* Does the token still stand for somebody: an enabled account, its present epoch, a session that was not ended?
  * ERROR_DENIED: no. */
 static enum error find_identity(struct app *app, struct guard_identity *storage) {
   const struct account *account;
   bool ended = false;
   enum error error = app_account(app, storage->token.account_id, &storage->account, &account);
-  if (error == ERROR_NONE && (account->disabled || account->token_epoch != storage->token.epoch)) {
+  if (error == ERROR_NONE && !stands_for(&storage->token, account) && app->row_cache != NULL &&
+      may_be_outdated(account, &storage->token)) {
+    error = app_account_anew(app, storage->token.account_id, &storage->account, &account);
+  }
+  if (error == ERROR_NONE && !stands_for(&storage->token, account)) {
     error = ERROR_DENIED;
   }
   if (error == ERROR_NONE) {

@@ -121,7 +121,7 @@ static int64_t known_current_ms(const struct row_cache *cache, const struct row_
 
 static bool is_fresh(const struct row_cache *cache, const struct row_entry *entry, int64_t now_ms) {
   bool listened_since = entry->epoch == 0 || entry->epoch == cache->epoch;
-  return listened_since && now_ms - known_current_ms(cache, entry) <= AGE_MAX_MS;
+  return listened_since && !entry->doubted && now_ms - known_current_ms(cache, entry) <= AGE_MAX_MS;
 }
 
 static bool is_good_as_stale(const struct row_cache *cache, const struct row_entry *entry, int64_t now_ms) {
@@ -184,6 +184,7 @@ static enum error look_up(struct row_cache *cache, struct row_table *table, read
   }
   entry->read_ms = now_ms;
   entry->epoch = epoch;
+  entry->doubted = false;
   *ret_row = entry->row;
   step_listener(cache);
   return ERROR_NONE;
@@ -197,6 +198,13 @@ enum error row_cache_account(struct row_cache *cache, int64_t id, const struct a
     *ret_account = row;
   }
   return error;
+}
+
+void row_cache_doubt_account(struct row_cache *cache, int64_t id) {
+  struct row_entry *entry = row_table_find(cache->accounts, id);
+  if (entry != NULL) {
+    entry->doubted = true;
+  }
 }
 
 enum error row_cache_media(struct row_cache *cache, int64_t id, const struct media **ret_media) {

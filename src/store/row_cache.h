@@ -30,6 +30,9 @@ enum error row_cache_open(struct database *database, const struct row_cache_opti
 void row_cache_close(struct row_cache *cache);
 /* As the stores' find. The pointers are good until the next call on this cache. */
 enum error row_cache_account(struct row_cache *cache, int64_t id, const struct account **ret_account) MUST_CHECK;
+/* The next look reads this row anew, unless the database is away. For a caller who holds proof that it is outdated, or
+ * to whom a change of two seconds ago matters. */
+void row_cache_doubt_account(struct row_cache *cache, int64_t id);
 enum error row_cache_media(struct row_cache *cache, int64_t id, const struct media **ret_media) MUST_CHECK;
 /* As session_store_is_ended. */
 enum error row_cache_session(struct row_cache *cache, const char *session_id, bool *ret_ended) MUST_CHECK;

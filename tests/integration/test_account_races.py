@@ -3,6 +3,7 @@
 import concurrent.futures
 
 import pytest
+from stack import wait_until
 
 
 def at_once(calls):
@@ -45,3 +46,21 @@ def test_of_two_uses_of_one_invitation_one_wins(module_stack_with):
         calls = [lambda i=i: api.post("/auth/signup", json={"email": f"r{i}@example.test", "password": "long enough", "invitation": invitation})
                  for i in range(4)]
         assert at_once(calls) == [201, 403, 403, 403]
+
+
+def test_where_no_listener_works_a_new_token_is_good_at_once_on_every_worker(racing):
+    """Rows of the cache are two seconds old there: they know nothing of the login that came after a password change, or of an
+    account that was enabled again."""
+    def statuses(api):
+        return {api.get(path).status_code for path in ("/auth/me", "/media/media/") for _ in range(8)}
+
+    with racing.changed(notify_database="host=/nonexistent"):
+        admin = racing.new_admin()
+        assert statuses(admin) == {200}
+        assert admin.put("/auth/password", json={"current_password": admin.password, "new_password": "another long one"}).status_code == 204
+        again = racing.login(admin.email, "another long one")
+        assert statuses(again) == {200}
+        racing.mediagate(("admin", "disable"), admin.email)
+        wait_until(lambda: statuses(again) == {401}, "each worker to know")
+        racing.mediagate(("admin", "enable"), admin.email)
+        assert statuses(racing.login(admin.email, "another long one")) == {200}

@@ -194,6 +194,24 @@ START_TEST(without_a_listener_rows_expire) {
 }
 END_TEST
 
+START_TEST(a_doubted_row_is_read_anew_once) {
+  struct account account = fixture_account("ada@example.org");
+  struct row_cache *cache = open_cache("host=/nonexistent", 60, 100);
+  const struct account *cached = NULL;
+  ck_assert_int_eq(row_cache_account(cache, account.id, &cached), ERROR_NONE);
+  fixture_sql("update admin_user set token_epoch = 7");
+  ck_assert_int_eq(row_cache_account(cache, account.id, &cached), ERROR_NONE);
+  ck_assert_int_eq(cached->token_epoch, 0);
+  row_cache_doubt_account(cache, account.id);
+  ck_assert_int_eq(row_cache_account(cache, account.id, &cached), ERROR_NONE);
+  ck_assert_int_eq(cached->token_epoch, 7);
+  fixture_sql("update admin_user set token_epoch = 8");
+  ck_assert_int_eq(row_cache_account(cache, account.id, &cached), ERROR_NONE);
+  ck_assert_int_eq(cached->token_epoch, 7);
+  row_cache_close(cache);
+}
+END_TEST
+
 START_TEST(a_listener_behind_pgbouncer_is_not_trusted) {
   struct pgbouncer pgbouncer;
   if (!pgbouncer_start(fixture_connection_string, &pgbouncer)) {
@@ -359,6 +377,6 @@ END_TEST
 
 FIXTURE_MAIN("row_cache", a_change_is_seen_at_once_while_listening, rows_are_served_from_memory_while_listening,
              a_cut_listener_costs_no_freshness, a_silent_listener_costs_no_freshness, without_a_listener_rows_expire,
-             a_listener_behind_pgbouncer_is_not_trusted, a_deleted_medium_and_a_disabled_account_are_seen,
-             sessions_are_cached_for_two_seconds_and_no_longer, misses_are_not_cached,
-             stale_rows_serve_while_the_database_is_away, the_least_recently_used_row_makes_room)
+             a_doubted_row_is_read_anew_once, a_listener_behind_pgbouncer_is_not_trusted,
+             a_deleted_medium_and_a_disabled_account_are_seen, sessions_are_cached_for_two_seconds_and_no_longer,
+             misses_are_not_cached, stale_rows_serve_while_the_database_is_away, the_least_recently_used_row_makes_room)
