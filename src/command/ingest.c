@@ -184,6 +184,10 @@ static int print_status(struct ingester *ingester, const struct ingester_options
   }
   printf("unread: %" PRId64 " bytes in %" PRId64 " logs in %s, the oldest line %" PRId64 " s old\n", lag.unread_bytes,
          lag.logs, options->log_dir, lag.seconds);
+  if (lag.unreadable_logs > 0) {
+    printf("not readable: %" PRId64 " logs in %s; what ingest logs as log_unreadable names them\n", lag.unreadable_logs,
+           options->log_dir);
+  }
   print_nodes(&state);
   printf("read so far: %" PRId64 " lines of %" PRId64 " logs; %" PRId64 " added to views, %" PRId64
          " were of media that the database does not know, %" PRId64 " were rejected%s%s\n",

@@ -1,19 +1,21 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * The loop from lines to views. Where reading goes on is known from the database alone; what is kept of it here is a
- * guess that the commit checks, and that is dropped after every error.
+ * The loop from lines to views. Where reading goes on is known from the database alone (see log_positions.h).
  */
 #include "config.h"
 
 #include "ingest/ingester.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/clock.h"
 #include "base/log.h"
 #include "ingest/delivery_line.h"
+#include "ingest/log_complaints.h"
 #include "ingest/log_follower.h"
+#include "ingest/log_positions.h"
 #include "ingest/reject_file.h"
 #include "ingest/view_batch.h"
 #include "ingest/view_marks.h"
@@ -22,14 +24,10 @@
 #include "store/delivery_store.h"
 
 #define READ_BYTES ((size_t)32 << 20)
-#define KNOWN_MAX  256
-
-_Static_assert(LOG_ID_SIZE == DELIVERY_LOG_ID_SIZE, "what the follower calls a log is what the store calls one");
 
 struct ingester {
   struct ingester_options options;
-  struct delivery_log known[KNOWN_MAX];
-  size_t known_count;
+  struct log_positions positions;
   size_t limit; /* lines of the next batch: less than batch_lines after one that failed */
   struct text buffer;
   struct view_batch batch;
@@ -40,6 +38,7 @@ struct ingester {
   enum error batch_error; /* of adding to the batch: it is not whole */
   int64_t kept_since_us;  /* views of older grants are not kept */
   struct reject_file rejects;
+  struct log_complaints complaints;
   struct delivery delivery;
   void (*progress)(void *context, int64_t position, int64_t size_bytes); /* of an import, else NULL */
   void *progress_context;
@@ -71,33 +70,14 @@ void ingester_close(struct ingester *ingester) {
     watching_batch_free(&ingester->watching);
     user_agent_cache_close(ingester->agents);
     reject_file_free(&ingester->rejects);
+    log_complaints_free(&ingester->complaints);
     free(ingester);
   }
 }
 
-/* --- positions ------------------------------------------------------------------------------- */
-
-/* *ret_log points into `known`. */
 static enum error find_log(struct ingester *ingester, const unsigned char id[LOG_ID_SIZE],
                            struct delivery_log **ret_log) {
-  for (size_t i = 0; i < ingester->known_count; i++) {
-    if (memcmp(ingester->known[i].id, id, LOG_ID_SIZE) == 0) {
-      *ret_log = &ingester->known[i];
-      return ERROR_NONE;
-    }
-  }
-  struct delivery_log log;
-  memcpy(log.id, id, sizeof log.id);
-  enum error error = delivery_store_position(ingester->options.database, id, &log.position);
-  if (error != ERROR_NONE) {
-    return error;
-  }
-  if (ingester->known_count == KNOWN_MAX) {
-    ingester->known_count = 0;
-  }
-  ingester->known[ingester->known_count] = log;
-  *ret_log = &ingester->known[ingester->known_count++];
-  return ERROR_NONE;
+  return log_positions_find(&ingester->positions, ingester->options.database, id, ret_log);
 }
 
 /* --- one batch ------------------------------------------------------------------------------- */
@@ -253,15 +233,50 @@ static enum error store_batch(struct ingester *ingester, const struct log_file *
 
 /* --- one log, all logs ----------------------------------------------------------------------- */
 
+/* nginx's log ends before the position: its disk lost what it had promised to keep, or it is an older copy. nginx
+ * writes on from its end, and so do we. Not so of a rotated log: that may be the copy of one, and nobody writes to it.
+ */
+static enum error follow_shortened(struct ingester *ingester, const struct log_file *file, struct delivery_log *log) {
+  struct log_file now;
+  const char *slash = strrchr(file->path, '/');
+  if (ingester->progress != NULL || slash == NULL || strcmp(slash + 1, DELIVERY_LOG_NAME) != 0 ||
+      log_follower_describe(file->path, &now) != ERROR_NONE) {
+    return ERROR_NONE;
+  }
+  free(now.path);
+  /* `file` was looked at before the position was asked for, and somebody else may have read what came since. */
+  if (memcmp(now.id, file->id, LOG_ID_SIZE) != 0 || now.size_bytes >= log->position) {
+    return ERROR_NONE;
+  }
+  log_event(LOG_LEVEL_WARNING, "log_shortened", LOG_STR("log", file->path), LOG_I64("read", log->position),
+            LOG_I64("size", now.size_bytes),
+            LOG_STR("meaning", "what was counted stays counted; it goes on from the end"));
+  clear_batch(ingester);
+  ingester->rejects.written_until = 0;
+  enum error error = commit_lines(ingester, log, now.size_bytes, 0, 0);
+  if (error == ERROR_NONE || error == ERROR_CONFLICT || error == ERROR_UNKNOWN_OUTCOME) {
+    log_positions_forget(&ingester->positions);
+    error = ERROR_NONE;
+  }
+  return error;
+}
+
 static enum error read_log(struct ingester *ingester, const struct log_file *file, const volatile sig_atomic_t *stop) {
   enum error error = ERROR_NONE;
   while (error == ERROR_NONE && !*stop) {
     struct delivery_log *log = NULL;
     error = find_log(ingester, file->id, &log);
-    if (error != ERROR_NONE || log->position >= file->size_bytes) {
+    if (error == ERROR_NONE && log->position > file->size_bytes) {
+      return follow_shortened(ingester, file, log);
+    }
+    if (error != ERROR_NONE || log->position == file->size_bytes) {
       return error;
     }
-    error = log_follower_read(file, log->position, READ_BYTES, &ingester->buffer);
+    error = log_follower_read_synced(file, log->position, READ_BYTES, &ingester->buffer);
+    if (error == ERROR_IO && ingester->progress == NULL) {
+      log_complaints_tell(&ingester->complaints, file->path, errno);
+      return ERROR_NONE;
+    }
     if (error == ERROR_NOT_FOUND || (error == ERROR_NONE && ingester->buffer.length == 0)) {
       return ERROR_NONE; /* rotated meanwhile, or only the beginning of a line is new */
     }
@@ -274,7 +289,7 @@ static enum error read_log(struct ingester *ingester, const struct log_file *fil
     if (error == ERROR_CONFLICT || error == ERROR_UNKNOWN_OUTCOME) {
       log_event(LOG_LEVEL_INFO, error == ERROR_CONFLICT ? "read_elsewhere" : "commit_unknown",
                 LOG_STR("log", file->path), LOG_STR("meaning", "the database says where to go on"));
-      ingester->known_count = 0;
+      log_positions_forget(&ingester->positions);
       error = ERROR_NONE;
     }
     if (error == ERROR_NONE && ingester->options.between_batches != NULL) {
@@ -287,12 +302,18 @@ static enum error read_log(struct ingester *ingester, const struct log_file *fil
 enum error ingester_run(struct ingester *ingester, const volatile sig_atomic_t *stop) {
   struct log_files files = {0};
   enum error error = log_follower_scan(ingester->options.log_dir, DELIVERY_LOG_NAME, &files);
+  for (size_t i = 0; error == ERROR_NONE && i < files.skipped_count; i++) {
+    log_complaints_tell(&ingester->complaints, files.skipped[i].path, files.skipped[i].error_number);
+  }
   for (size_t i = 0; error == ERROR_NONE && i < files.count; i++) {
     error = read_log(ingester, &files.items[i], stop);
   }
+  if (error == ERROR_NONE) {
+    log_complaints_end_turn(&ingester->complaints);
+  }
   log_files_free(&files);
   if (error != ERROR_NONE) {
-    ingester->known_count = 0;
+    log_positions_forget(&ingester->positions);
   }
   return error;
 }
@@ -302,7 +323,7 @@ enum error ingester_import(struct ingester *ingester, const struct log_file *fil
                            struct ingest_import *ret_import) {
   struct ingest_import import = {.size_bytes = file->size_bytes};
   struct delivery_log *log = NULL;
-  ingester->known_count = 0;
+  log_positions_forget(&ingester->positions);
   enum error error = find_log(ingester, file->id, &log);
   if (error == ERROR_NONE) {
     import.began_at = log->position;
@@ -347,6 +368,7 @@ enum error ingester_lag(struct ingester *ingester, struct ingest_lag *ret_lag) {
   struct ingest_lag lag = {0};
   enum error error = log_follower_scan(ingester->options.log_dir, DELIVERY_LOG_NAME, &files);
   lag.logs = (int64_t)files.count;
+  lag.unreadable_logs = (int64_t)files.skipped_count;
   for (size_t i = 0; error == ERROR_NONE && i < files.count; i++) {
     error = add_lag(ingester, &files.items[i], &lag);
   }

@@ -51,6 +51,7 @@ enum error ingester_import(struct ingester *ingester, const struct log_file *fil
 
 struct ingest_lag {
   int64_t logs;
+  int64_t unreadable_logs; /* beside these; of what they hold nothing is known */
   int64_t unread_bytes;
   int64_t seconds; /* the age of the oldest line that is not counted yet; 0 for none */
 };

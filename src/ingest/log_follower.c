@@ -42,7 +42,7 @@ static enum error read_at(int fd, int64_t position, char *bytes, size_t size, si
   return ERROR_NONE;
 }
 
-/* ERROR_NOT_FOUND: there is no terminated line yet. */
+/* ERROR_NOT_FOUND: there is no terminated line yet. ERROR_INVALID: and there should be one. */
 static enum error identify(int fd, unsigned char ret_id[LOG_ID_SIZE]) {
   char bytes[FIRST_LINE_MAX];
   size_t size = 0;
@@ -62,7 +62,7 @@ static enum error identify(int fd, unsigned char ret_id[LOG_ID_SIZE]) {
       return ERROR_NONE;
     }
     if (size < wanted || wanted == sizeof bytes) {
-      return ERROR_NOT_FOUND;
+      return size < wanted ? ERROR_NOT_FOUND : ERROR_INVALID;
     }
     wanted = sizeof bytes;
   }
@@ -143,7 +143,7 @@ static int older_first(const void *left, const void *right) {
 }
 
 static enum error append(struct log_files *files, const struct log_file *file) {
-  struct log_file *items = realloc(files->items, (files->count + 1) * sizeof *items);
+  struct log_file *items = reallocarray(files->items, files->count + 1, sizeof *items);
   if (items == NULL) {
     free(file->path);
     return ERROR_MEMORY;
@@ -151,6 +151,32 @@ static enum error append(struct log_files *files, const struct log_file *file) {
   files->items = items;
   files->items[files->count++] = *file;
   return ERROR_NONE;
+}
+
+static enum error append_skipped(struct log_files *files, const char *folder, const char *entry, int error_number) {
+  struct log_skipped *skipped = reallocarray(files->skipped, files->skipped_count + 1, sizeof *skipped);
+  char *path = file_join(folder, entry);
+  if (skipped != NULL) {
+    files->skipped = skipped;
+  }
+  if (skipped == NULL || path == NULL) {
+    free(path);
+    return ERROR_MEMORY;
+  }
+  files->skipped[files->skipped_count++] = (struct log_skipped){.path = path, .error_number = error_number};
+  return ERROR_NONE;
+}
+
+static enum error add_entry(struct log_files *files, const char *folder, const char *entry) {
+  struct log_file file;
+  enum error error = describe_entry(folder, entry, &file);
+  if (error == ERROR_NONE) {
+    return append(files, &file);
+  }
+  if (error == ERROR_IO || error == ERROR_INVALID) {
+    return append_skipped(files, folder, entry, error == ERROR_IO ? errno : 0);
+  }
+  return error == ERROR_NOT_FOUND ? ERROR_NONE : error;
 }
 
 enum error log_follower_scan(const char *folder, const char *name, struct log_files *ret_files) {
@@ -161,14 +187,8 @@ enum error log_follower_scan(const char *folder, const char *name, struct log_fi
   struct log_files files = {0};
   enum error error = ERROR_NONE;
   for (struct dirent *entry = readdir(directory); entry != NULL && error == ERROR_NONE; entry = readdir(directory)) {
-    struct log_file file;
     if (log_follower_is_log_name(entry->d_name, name) && !is_compressed(entry->d_name)) {
-      error = describe_entry(folder, entry->d_name, &file);
-      if (error == ERROR_NONE) {
-        error = append(&files, &file);
-      } else if (error == ERROR_NOT_FOUND) {
-        error = ERROR_NONE;
-      }
+      error = add_entry(&files, folder, entry->d_name);
     }
   }
   closedir(directory);
@@ -187,7 +207,11 @@ void log_files_free(struct log_files *files) {
   for (size_t i = 0; i < files->count; i++) {
     free(files->items[i].path);
   }
+  for (size_t i = 0; i < files->skipped_count; i++) {
+    free(files->skipped[i].path);
+  }
   free(files->items);
+  free(files->skipped);
   *files = (struct log_files){0};
 }
 
@@ -206,7 +230,13 @@ static enum error make_room(struct text *buffer, size_t size) {
   return ERROR_NONE;
 }
 
-enum error log_follower_read(const struct log_file *file, int64_t position, size_t max_bytes, struct text *buffer) {
+/* What cannot be synced, on a file system without a disk behind it, is as safe as it gets. */
+static enum error sync_data(int fd) {
+  return fdatasync(fd) == 0 || errno == EINVAL || errno == EROFS ? ERROR_NONE : file_error_from_errno(errno);
+}
+
+static enum error read_lines(const struct log_file *file, int64_t position, size_t max_bytes, bool synced,
+                             struct text *buffer) {
   __attribute__((cleanup(file_close_cleanup))) int fd = -1;
   unsigned char id[LOG_ID_SIZE];
   size_t size = 0;
@@ -229,7 +259,20 @@ enum error log_follower_read(const struct log_file *file, int64_t position, size
   } else if (size < max_bytes) {
     size = 0;
   }
+  if (synced && size > 0) { /* others wrote it, and the kernel may still hold it */
+    error = sync_data(fd);
+    size = error == ERROR_NONE ? size : 0;
+  }
   buffer->data[size] = '\0';
   buffer->length = size;
-  return ERROR_NONE;
+  return error;
+}
+
+enum error log_follower_read(const struct log_file *file, int64_t position, size_t max_bytes, struct text *buffer) {
+  return read_lines(file, position, max_bytes, false, buffer);
+}
+
+enum error log_follower_read_synced(const struct log_file *file, int64_t position, size_t max_bytes,
+                                    struct text *buffer) {
+  return read_lines(file, position, max_bytes, true, buffer);
 }

@@ -123,6 +123,9 @@ static enum error rotate_if_due(const struct log_rotation *rotation, const char 
     return errno == ENOENT ? reopen(rotation) : file_error_from_errno(errno);
   }
   enum error error = log_follower_describe(path, &file);
+  if (error == ERROR_INVALID) {
+    return rename_log(rotation, path); /* it will never count; the next one does */
+  }
   if (error != ERROR_NONE) {
     return error == ERROR_NOT_FOUND ? ERROR_NONE : error; /* no line yet */
   }

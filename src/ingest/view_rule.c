@@ -11,7 +11,7 @@
 #include <time.h>
 
 static bool is_accessory(const char *file) {
-  static const char *const extensions[] = {"m3u8", "mpd", "vtt", "jpg", "jpeg", "png", "webp"};
+  static const char *const extensions[] = {"m3u8", "mpd", "vtt", "srt", "ttml", "key", "jpg", "jpeg", "png", "webp"};
   const char *dot = strrchr(file, '.');
   for (size_t i = 0; dot != NULL && i < sizeof extensions / sizeof *extensions; i++) {
     if (strcasecmp(dot + 1, extensions[i]) == 0) {
@@ -69,7 +69,7 @@ const char *view_verdict_reason(enum view_verdict verdict) {
       [VIEW_REFUSED] =
           "answered with neither 200 nor 206: forged, expired, revoked, missing, unchanged or out of range",
       [VIEW_NO_BODY] = "the connection broke before the first byte of the file",
-      [VIEW_ACCESSORY] = "a playlist, picture or text track: fetched without playing anything",
+      [VIEW_ACCESSORY] = "a playlist, picture, text track or key: fetched without playing anything",
       [VIEW_EXPIRED] = "the grant is so old that its views are not kept any more (view_retention)",
   };
   _Static_assert(sizeof reasons / sizeof *reasons == VIEW_VERDICTS_, "every verdict has a reason");

@@ -110,7 +110,8 @@ static const char *const add_views =
     "   coalesce(v.bot, i.bot) as bot, coalesce(v.\"timestamp\", i.started) as \"timestamp\","
     "   greatest(v.last_seen_at, i.ended) as last_seen_at, coalesce(v.bytes_sent, 0) + i.bytes_sent as bytes_sent,"
     "   coalesce(v.seconds, 0) as old_seconds, v.delivered_points as old_points,"
-    "   greatest(v.file_bytes, nullif(i.file_bytes, 0)) as file_bytes, m.size_bytes, coalesce(m.package_segments, m.segment_count) as segment_count, "
+    "   greatest(v.file_bytes, nullif(i.file_bytes, 0)) as file_bytes, m.size_bytes, coalesce(m.package_segments, m.segment_count) as segment_count,"
+    "   m.segment_count is not null as by_segments, "
         UNITED("delivered_bytes") " as delivered_bytes, " UNITED("delivered_segments") " as delivered_segments"
     "  from incoming i join media_asset m on m.id = i.media_id left join lateral"
     "   (select * from media_view_log v where v.grant_id = i.grant_id and v.media_id = i.media_id"
@@ -119,8 +120,9 @@ static const char *const add_views =
     " merged as materialized (select k.*, floor(extract(epoch from k.last_seen_at - k.\"timestamp\"))::int8 as seconds,"
     /* (what is known stays known when the medium is no more what it was) */
     "   coalesce(case when p.points > 10000 then 10000 else p.points::int end, k.old_points) as points"
-    "  from known k cross join lateral (select floor(greatest("
-         DELIVERED("k.delivered_bytes") " * 10000 / nullif(coalesce(k.file_bytes, k.size_bytes), 0), "
+    /* (bytes around a library's playlist, of a key or of segments without a number, are of no single file) */
+    "  from known k cross join lateral (select floor(greatest(case when not k.by_segments then "
+         DELIVERED("k.delivered_bytes") " * 10000 / nullif(coalesce(k.file_bytes, k.size_bytes), 0) end, "
          DELIVERED("k.delivered_segments") " * 10000 / k.segment_count)) as points offset 0) p),"
     /* which is stored, */
     " stored as (insert into media_view_log (granted_at, media_id, viewed_by_ip, \"timestamp\", last_seen_at, grant_id,"

@@ -206,6 +206,38 @@ def test_bad_lines_are_kept_with_their_reason_and_their_neighbours_count(town, m
     assert "rejected" in town.mediagate("ingest", "--status").stdout
 
 
+def test_a_log_that_cannot_be_read_is_named_and_the_others_count(town, medium):
+    closed, block = town.root / "log/view.log.bak", town.root / "log/view.log.2"
+    get(town, town.sign(medium, "film.mp4", grant=grant(80)))
+    town.wait_counted()
+    closed.write_bytes((town.root / "log/view.log").read_bytes())
+    closed.chmod(0)
+    block.write_bytes(bytes(70_000) + b"\n")
+    try:
+        get(town, town.sign(medium, "film.mp4", grant=grant(81)))
+        wait_views(town, medium, 2)
+        complaints = [json.loads(line) for line in town.log_text("ingest.log").splitlines() if "log_unreadable" in line]
+        assert sorted((line["log"], line["error"]) for line in complaints) == [(str(block), "no line in its first 64 KiB")] + [(str(closed), "Permission denied")] * (town.user is not None)
+        assert f"not readable: {len(complaints)} logs" in town.mediagate("ingest", "--status").stdout
+    finally:
+        closed.unlink()
+        block.unlink()
+
+
+def test_a_log_that_lost_its_end_is_followed_from_there(town, medium):
+    """A disk that forgets what it was told to keep: the last line and a half are gone, and nginx writes on."""
+    for number in (82, 83, 84):
+        get(town, town.sign(medium, "film.mp4", grant=grant(number)))
+    town.wait_counted()
+    log = town.root / "log/view.log"
+    lines = log.read_bytes().splitlines(keepends=True)
+    os.truncate(log, sum(map(len, lines)) - len(lines[-1]) - len(lines[-2]) // 2)
+    wait_until(lambda: "log_shortened" in town.log_text("ingest.log"), "the loss to be noticed")
+    get(town, town.sign(medium, "film.mp4", grant=grant(85)))
+    assert len(wait_views(town, medium, 4)) == 4
+    assert town.sql("select count(*), count(distinct bytes_sent) from media_view_log where media_id = %s", medium) == [(4, 1)]
+
+
 # --- old logs -----------------------------------------------------------------------------------------------
 def test_old_logs_are_imported_once(town, medium, film_bytes):
     """A log that was rotated and compressed while nobody looked, given by hand, twice, beside one that is followed."""
@@ -416,7 +448,7 @@ def play_in_trouble(town, film_bytes, clients, requests_each, rotated=0, **troub
         (town.data_dir / f"media/{one}/hls/main.m3u8").write_bytes(b"#EXTM3U\n")
         for number in range(SEGMENTS):
             (town.data_dir / f"media/{one}/hls/seg-{number}.m4s").write_bytes(film_bytes[:1000 + number])
-    town.sql("update media_asset set segment_count = %s", SEGMENTS)
+    town.sql("update media_asset set package_segments = %s", SEGMENTS)  # a film and its package
     town.give_to_user()
     town.start_ingest()
     crowd, troubles = Crowd(town, media, requests_each, clients, rotated), Trouble(**trouble)

@@ -70,6 +70,26 @@ START_TEST(delivered_segments_are_a_union) {
 }
 END_TEST
 
+/* A key, "audio_init.mp4", a segment without a number: whole files of a few bytes. */
+START_TEST(bytes_around_a_playlist_are_not_the_film) {
+  struct view_changes batch = {0};
+  int64_t film = view_changes_media();
+  fixture_sql("update media_asset set segment_count = 4");
+  struct view_change *view = view_changes_add(&batch, film, GRANT, "192.0.2.1", 0, 10);
+  range_set_add(&view->bytes, 0, 16);
+  view->file_bytes = 16;
+  ck_assert_int_eq(view_changes_commit(fixture_database, &batch, 0, 1), ERROR_NONE);
+  ck_assert_int_eq(points(), -1);
+  view = view_changes_add(&batch, film, GRANT, "192.0.2.1", 1, 10);
+  range_set_add(&view->bytes, 0, 16);
+  range_set_add(&view->segments, 0, 1);
+  view->file_bytes = 16;
+  ck_assert_int_eq(view_changes_commit(fixture_database, &batch, 1, 2), ERROR_NONE);
+  ck_assert_int_eq(points(), 2500);
+  ck_assert_int_eq(view_changes_wrong_rollups(), 0);
+}
+END_TEST
+
 /* The file was replaced or its package removed while somebody played: what was known of the view is not forgotten. */
 START_TEST(a_known_percent_stays_known) {
   struct view_changes batch = {0};
@@ -257,8 +277,8 @@ START_TEST(months_are_made_ahead_by_many_at_once) {
 END_TEST
 
 FIXTURE_MAIN("view_writer", delivered_bytes_are_a_union, the_size_of_the_medium_is_a_denominator_too,
-             delivered_segments_are_a_union, a_known_percent_stays_known, sums_are_written_last,
-             crumbs_are_forgotten_beyond_some, marks_are_of_the_first_delivery,
+             delivered_segments_are_a_union, bytes_around_a_playlist_are_not_the_film, a_known_percent_stays_known,
+             sums_are_written_last, crumbs_are_forgotten_beyond_some, marks_are_of_the_first_delivery,
              a_grant_lies_in_the_partition_of_its_month, who_watches_now_is_known,
              old_months_are_dropped_and_their_sums_stay, a_month_that_is_read_is_dropped_later,
              months_are_made_ahead_by_many_at_once)

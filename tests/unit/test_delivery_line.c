@@ -278,6 +278,8 @@ static const struct {
     {"GET", 200, 5, "dash.MPD", VIEW_ACCESSORY, "in capitals"},
     {"GET", 200, 5, "poster.jpg", VIEW_ACCESSORY, "a poster"},
     {"GET", 200, 5, "thumbs.vtt", VIEW_ACCESSORY, "a text track"},
+    {"GET", 200, 16, "hls/enc.key", VIEW_ACCESSORY, "a key"},
+    {"GET", 200, 5, "film.de.SRT", VIEW_ACCESSORY, "subtitles"},
 };
 
 START_TEST(judges_deliveries) {

@@ -4,13 +4,26 @@
 
 #include "ingest/log_follower.h"
 
+#include <errno.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "base/file.h"
 #include "unit.h"
 
 static char folder[64];
+static ino_t synced; /* the file that was synced last */
+
+/* Stands before libc's. */
+/* NOLINTNEXTLINE(readability-inconsistent-declaration-parameter-name) */
+int fdatasync(int fd) {
+  struct stat status;
+  ck_assert_int_eq(fstat(fd, &status), 0);
+  synced = status.st_ino;
+  return (int)syscall(SYS_fdatasync, fd);
+}
 
 static void make_folder(void) {
   snprintf(folder, sizeof folder, "/tmp/mgfollow.XXXXXX");
@@ -147,6 +160,54 @@ START_TEST(empty_first_lines_are_no_identity) {
 }
 END_TEST
 
-UNIT_MAIN("log_follower", a_log_without_a_line_has_no_identity_yet, an_unterminated_tail_is_left_for_later,
-          a_log_is_the_same_under_every_name, other_files_and_compressed_logs_are_left_out,
-          empty_first_lines_are_no_identity)
+START_TEST(what_is_read_to_be_counted_is_on_the_disk) {
+  make_folder();
+  append("view.log", "first\nsecond\nthi");
+  struct log_files files = scan(1);
+  struct stat status;
+  struct text buffer = {0};
+  ck_assert_int_eq(stat(files.items[0].path, &status), 0);
+  expect_lines(&files.items[0], 0, 100, "first\nsecond\n"); /* looked at only */
+  ck_assert_uint_eq(synced, 0);
+  ck_assert_int_eq(log_follower_read_synced(&files.items[0], 13, 100, &buffer), ERROR_NONE); /* nothing new */
+  ck_assert_uint_eq(buffer.length + synced, 0);
+  ck_assert_int_eq(log_follower_read_synced(&files.items[0], 6, 100, &buffer), ERROR_NONE);
+  ck_assert_str_eq(buffer.data, "second\n");
+  ck_assert_uint_eq(synced, status.st_ino);
+  text_free(&buffer);
+  log_files_free(&files);
+  remove_folder();
+}
+END_TEST
+
+START_TEST(a_log_that_cannot_be_read_keeps_nobody_from_the_others) {
+  make_folder();
+  append("view.log", "first\n");
+  for (int i = 0; i < 65536 / 32; i++) {
+    append("view.log.1", "a block that no newline ends ....");
+  }
+  append("view.log.1", "\nsecond\n");
+  append("view.log.bak", "third\n");
+  char *closed = path_of("view.log.bak");
+  ck_assert_int_eq(chmod(closed, 0), 0);
+  ck_assert_int_eq(chmod(folder, 0755), 0);
+  uid_t user = geteuid();
+  ck_assert_int_eq(seteuid(user == 0 ? 65534 : user), 0); /* root may read everything */
+  struct log_files files = scan(1);
+  ck_assert_int_eq(seteuid(user), 0);
+  ck_assert_uint_eq(files.skipped_count, 2);
+  size_t damaged = strcmp(files.skipped[0].path, closed) == 0 ? 1 : 0;
+  ck_assert_str_eq(files.skipped[1 - damaged].path, closed);
+  ck_assert_int_eq(files.skipped[1 - damaged].error_number, EACCES);
+  ck_assert_str_eq(strrchr(files.skipped[damaged].path, '/') + 1, "view.log.1");
+  ck_assert_int_eq(files.skipped[damaged].error_number, 0);
+  free(closed);
+  log_files_free(&files);
+  remove_folder();
+}
+END_TEST
+
+UNIT_MAIN("log_follower", what_is_read_to_be_counted_is_on_the_disk,
+          a_log_that_cannot_be_read_keeps_nobody_from_the_others, a_log_without_a_line_has_no_identity_yet,
+          an_unterminated_tail_is_left_for_later, a_log_is_the_same_under_every_name,
+          other_files_and_compressed_logs_are_left_out, empty_first_lines_are_no_identity)
