@@ -19,6 +19,24 @@ void command_database_complain(const struct database *database, const char *acti
   }
 }
 
+bool command_database_check(const struct settings *settings, struct text *ret_problems) {
+  const struct {
+    const char *name, *value;
+  } strings[] = {{"database", settings->database}, {"notify_database", settings->notify_database}};
+  bool good = true;
+
+  for (size_t i = 0; i < sizeof strings / sizeof strings[0]; i++) {
+    if (!database_is_connection_string(strings[i].value)) {
+      text_appendf(ret_problems,
+                   "%s: is no connection string of PostgreSQL; look for a misspelt keyword, a missing quote or an "
+                   "unescaped character\n",
+                   strings[i].name);
+      good = false;
+    }
+  }
+  return good;
+}
+
 static bool schema_fits(struct database *database) {
   struct migration_status status;
   enum error error = migration_status_read(database, &status);

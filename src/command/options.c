@@ -12,6 +12,7 @@
 
 #include "base/log.h"
 #include "command/command.h"
+#include "command/command_database.h"
 
 /* settings_table.h lists the words in the order of the log's enums. */
 _Static_assert(LOG_LEVEL_ERROR == 0 && LOG_LEVEL_WARNING == 1 && LOG_LEVEL_INFO == 2 && LOG_LEVEL_DEBUG == 3,
@@ -68,8 +69,9 @@ struct settings *options_load_settings(const char *config_path) {
   struct text problems = {0};
   enum error error = settings_load(config_path, &settings, &problems);
 
-  if (error != ERROR_NONE) {
+  if (error != ERROR_NONE || !command_database_check(settings, &problems)) {
     fputs(problems.length > 0 ? problems.data : "mediagate: memory is out\n", stderr);
+    settings_free(settings);
     text_free(&problems);
     return NULL;
   }

@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "base/log.h"
+#include "command/command_database.h"
 #include "command/serve_worker.h"
 
 static const char *const pool_names[] = {"fast", "auth", "api", "upload", SERVE_HOUSEKEEPING};
@@ -47,6 +48,9 @@ enum error serve_context_load(const char *config_path, const struct serve_contex
   enum error error = settings_load(config_path, &context->settings, ret_problems);
   if (error == ERROR_NONE && current != NULL) {
     error = settings_keep_fixed(current->settings, context->settings, ret_kept);
+  }
+  if (error == ERROR_NONE && !command_database_check(context->settings, ret_problems)) {
+    error = ERROR_INVALID;
   }
   if (error == ERROR_NONE) {
     load_keys(context->settings->jwt_key_file, &context->access_keys, ret_problems);
