@@ -1,76 +1,17 @@
 # SPDX-License-Identifier: ISC
 # shellcheck shell=bash
 # A private instance in a state folder: prepare, start, watch and stop PostgreSQL, `mediagate serve`, `ingest` and `package`, nginx
-# and the rotation of its logs. Sourced by quickstart after lib.sh, with $top, $build, $state (and as root $account) set.
-# shellcheck disable=SC2153,SC2154 # what quickstart sets
-# Every process has a file run/<name>.process with its id and start time, so that a stale one is recognised.
-
-parts=(rotate nginx package ingest serve postgres) # in the order of stopping
-
-# --- who and where -----------------------------------------------------------------------------
-# As root everything runs as an account without privileges; $as is how.
-choose_account() {
-  as=()
-  [ "$(id -u)" -eq 0 ] || return 0
-  account=www-data
-  as=(setpriv --reuid="$account" --regid="$account" --init-groups --)
-}
-
-may_enter() { # FOLDER: can the account make files in it?
-  "${as[@]}" test -w "$1" -a -x "$1"
-}
-
-# The state folder, where the account can reach it. A clone under /root (or any path that others cannot enter) gets it in
-# /var/lib instead, with the usual place as a link to it.
-place_state() {
-  local asked=$state elsewhere
-  if [ -L "$asked" ]; then
-    state=$(readlink -f "$asked")
-  fi
-  mkdir -p "$state" 2>/dev/null || fail "cannot make the state folder $state" "Set STATE_DIR to a folder that $(id -un) can write to." "$(disk_hint "${state%/*}")"
-  [ ${#as[@]} -eq 0 ] || chown "$account:" "$state"
-  if ! may_enter "$state"; then
-    elsewhere=/var/lib/mediagate-quickstart-$(printf '%s' "$asked" | sha256sum | cut -c1-8)
-    say "  $account cannot reach $asked, so the state is in $elsewhere ($asked is a link to it)."
-    rmdir "$state" 2>/dev/null || fail "$state holds files but $account cannot reach it" "Move it where other users may enter, and name it with STATE_DIR."
-    mkdir -p "$elsewhere" || fail "cannot make $elsewhere" "Name a folder that $account can reach with STATE_DIR."
-    ln -s "$elsewhere" "$asked"
-    state=$elsewhere
-    chown "$account:" "$state"
-    may_enter "$state" || fail "$account cannot reach $state either" "Name a folder that it can reach with STATE_DIR."
-  fi
-  chmod 750 "$state"
-  case $state in
-    *[!A-Za-z0-9_./+:@=-]*) fail "the state folder's path may hold letters, digits and _./+:@=- only: $state" "Name another with STATE_DIR." ;;
-  esac
-}
+# and the rotation of its logs. Sourced by quickstart after lib.sh and state.sh, with $top, $build and $state set.
+# shellcheck disable=SC2153,SC2154 # what quickstart and state.sh set
+# Every process has a file process/<name> with its id and start time, so that a stale one is recognised.
 
 # ffprobe and ffmpeg read uploads in a namespace of their own, which some containers do not allow.
 choose_sandbox() {
   case " ${overrides[*]} " in *" MEDIAGATE_SANDBOX="*) return ;; esac
   "${as[@]}" bwrap --unshare-all --ro-bind / / true 2>/dev/null && return
-  say "  This machine lets ${account:-$(id -un)} make no namespaces (a container?), so ffprobe and ffmpeg read uploads without their sandbox:"
+  say "  This machine lets $account make no namespaces (a container?), so ffprobe and ffmpeg read uploads without their sandbox:"
   say "  good enough to try things out with files of your own, not for files of strangers (setting: sandbox)."
   overrides+=(MEDIAGATE_SANDBOX=none)
-}
-
-# Unix sockets: 107 bytes is the longest path, so a deep state folder has them elsewhere.
-place_sockets() {
-  run=$state/run
-  if [ ${#run} -gt 80 ]; then
-    run=/tmp/mediagate-$(id -u)-$(printf '%s' "$state" | sha256sum | cut -c1-8)
-  fi
-}
-
-make_folders() {
-  local folder
-  for folder in "$run" "$state"/{etc,etc/nginx,etc/tls,data,log,program,library}; do
-    mkdir -p "$folder" || fail "cannot make $folder" "$(disk_hint "$state")"
-    [ ! -L "$folder" ] || fail "$folder is a link" "Remove it, and run this again."
-    [ ${#as[@]} -eq 0 ] || chown "$account:" "$folder"
-    chmod 750 "$folder"
-  done
-  [ "$(stat -c %U "$run")" = "${account:-$(id -un)}" ] || fail "$run belongs to somebody else" "Remove it, or set STATE_DIR to a shorter path."
 }
 
 check_disk() {
@@ -87,7 +28,7 @@ started_at() { # PID: its start time, nothing when there is no such process or o
 
 # alive NAME: sets $pid when that part runs; a file that names an ended or another process is removed.
 alive() {
-  local file=$run/$1.process since=''
+  local file=$processes/$1 since=''
   pid=''
   [ -f "$file" ] || return 1
   read -r pid since <"$file" || true
@@ -97,9 +38,9 @@ alive() {
   # What its leader left behind when it was killed, such as nginx's workers, is still known by its session, whose number
   # no new process gets as long as they live.
   if [ -n "$pid" ] && [ -z "$(started_at "$pid")" ]; then
-    pkill -KILL -s "$pid" || true
+    pkill -KILL -s "$pid" -u "$account" || true
     for _ in {1..50}; do # until none of them holds a port any more; zombies hold nothing
-      pgrep -s "$pid" -r D,R,S,T >/dev/null || break
+      pgrep -s "$pid" -u "$account" -r D,R,S,T >/dev/null || break
       sleep 0.1
     done
   fi
@@ -116,7 +57,7 @@ launch() {
   setsid "${as[@]}" env -i PATH="$PATH" HOME="$state" LC_ALL=C.UTF-8 "${overrides[@]}" \
     sh -c 'log=$1; shift; exec "$@" >>"$log" 2>&1' sh "$state/log/$name.log" "$@" 9>&- </dev/null >/dev/null 2>&1 &
   pid=$!
-  printf '%s %s\n' "$pid" "$(started_at "$pid")" >"$run/$name.process"
+  printf '%s %s\n' "$pid" "$(started_at "$pid")" >"$processes/$name"
 }
 
 # As launch, for what loses nothing and does nothing twice when it is killed at any moment: it is simply started again.
@@ -151,21 +92,20 @@ stop_all() {
   done
 }
 
+show_log() { # NAME: its end, as the account: root does not follow its links
+  "${as[@]}" tail -n 15 "$state/log/$1.log" >&2 || true
+}
+
 # wait_for SECONDS NAME WHAT COMMAND …: until the command succeeds; fails when that part ends or time is up.
 wait_for() {
   local limit=$(($1 * 10)) name=$2 what=$3 tried=0
   shift 3
   until "$@" >/dev/null 2>&1; do
-    alive "$name" || { say ''; tail -n 15 "$state/log/$name.log" >&2; fail_and_stop "$name ended while starting" "Its log is $state/log/$name.log." "$(disk_hint "$state")"; }
-    [ $tried -lt "$limit" ] || { tail -n 15 "$state/log/$name.log" >&2; fail_and_stop "$what did not happen in time" "See the logs in $state/log."; }
+    alive "$name" || { say ''; show_log "$name"; fail "$name ended while starting" "Its log is $state/log/$name.log." "$(disk_hint "$state")"; }
+    [ $tried -lt "$limit" ] || { show_log "$name"; fail "$what did not happen in time" "See the logs in $state/log."; }
     sleep 0.1
     tried=$((tried + 1))
   done
-}
-
-fail_and_stop() {
-  stop_all
-  fail "$@"
 }
 
 port_is_taken() { (exec 3<>"/dev/tcp/127.0.0.1/$1") 2>/dev/null; }
@@ -185,15 +125,16 @@ check_ports() {
 }
 
 # --- what an instance is made of ---------------------------------------------------------------------
-install_program() { # where the account can read it, wherever the clone is
+install_program() { # where the account can read it and not write, wherever the clone is
   local program=$state/program
+  own_folder "$program" 755
   # Replaced by rename: a running instance keeps its own file.
   { cp "$build/mediagate" "$program/mediagate.new" && chmod 755 "$program/mediagate.new" && mv "$program/mediagate.new" "$program/mediagate"; } ||
     fail "cannot copy the program to $program" "$(disk_hint "$state")"
   rm -rf "$program/share.new"
-  mkdir "$program/share.new"
+  mkdir -p "$program/share.new/audience" "$program/share.new/deploy"
   cp -r "$top/migrations" "$program/share.new/"
-  mkdir "$program/share.new/audience"
+  cp "$top"/deploy/{render-nginx,nginx.conf,mediagate.http.conf,tls.conf} "$program/share.new/deploy/"
   cp "$top/src/audience/players.list" "$program/share.new/audience/"
   [ ! -f "$build/robots.list" ] || cp "$build/robots.list" "$program/share.new/audience/"
   [ ! -f "$build/web-dist/.built" ] || cp -r "$build/web-dist" "$program/share.new/web"
@@ -210,7 +151,7 @@ place_program() {
 
 postgres_programs() {
   local version=''
-  [ ! -f "$state/pg/PG_VERSION" ] || version=$(cat "$state/pg/PG_VERSION")
+  [ ! -f "$state/pg/PG_VERSION" ] || version=$("${as[@]}" cat "$state/pg/PG_VERSION")
   postgres_bin=$(find /usr/lib/postgresql -maxdepth 2 -path "*/${version:-*}/bin" 2>/dev/null | sort -V | tail -n 1)
   [ -n "$postgres_bin" ] || fail "the database in $state/pg is of PostgreSQL ${version:-15 or newer}, which is not installed" \
     "Install it (apt-get install postgresql${version:+-$version}), or start afresh: ./quickstart --reset"
@@ -223,11 +164,13 @@ make_cluster() {
   postgres_programs
   [ ! -d "$state/pg" ] || return 0
   rm -rf "$state/pg.new" # left by an interrupted run
+  mkdir -m 700 "$state/pg.new" || fail "cannot make $state/pg.new" "$(disk_hint "$state")"
+  give "$state/pg.new"
   step "making the database cluster" "${as[@]}" "$postgres_bin/initdb" -D "$state/pg.new" -U mediagate --auth=peer --encoding=UTF8 --locale=C.UTF-8 ||
     fail "initdb failed" "$(disk_hint "$state")"
   # Only the account itself can enter the folder of the socket, and only it is let in.
-  printf 'mine %s mediagate\n' "${account:-$(id -un)}" >>"$state/pg.new/pg_ident.conf"
-  printf 'local all mediagate peer map=mine\n' >"$state/pg.new/pg_hba.conf"
+  printf 'mine %s mediagate\n' "$account" | write_file "$state/pg.new/pg_ident.conf"
+  printf 'local all mediagate peer map=mine\n' | write_file "$state/pg.new/pg_hba.conf"
   mv "$state/pg.new" "$state/pg"
 }
 
@@ -242,14 +185,14 @@ start_postgres() {
     -c max_connections=100 -c shared_buffers=64MB
   wait_for 60 postgres "the start of PostgreSQL" "${as[@]}" "$postgres_bin/psql" -h "$run" -U mediagate -d postgres -Xqc 'SELECT 1'
   [ "$("${as[@]}" "$postgres_bin/psql" -h "$run" -U mediagate -d postgres -XAtqc "SELECT 1 FROM pg_database WHERE datname = 'mediagate'")" = 1 ] ||
-    "${as[@]}" "$postgres_bin/createdb" -h "$run" -U mediagate mediagate || fail_and_stop "cannot make the database" "See $state/log/postgres.log."
+    "${as[@]}" "$postgres_bin/createdb" -h "$run" -U mediagate mediagate || fail "cannot make the database" "See $state/log/postgres.log."
 }
 
 # The settings are written once and may be changed; MEDIAGATE_<NAME> in the environment wins over them.
 write_settings() {
   config=$state/etc/mediagate.conf
   if [ ! -f "$config" ]; then
-    cat >"$config.new" <<TEXT
+    write_file "$config" <<TEXT
 # Written by quickstart once; change what you like. mediagate.conf(5) and \`mediagate check-config\` know every setting.
 database = "host=$run dbname=mediagate user=mediagate";
 signup_policy = "open";  # anyone who reaches this machine's loopback may sign up
@@ -266,10 +209,8 @@ upload_workers = 8;
 log_rotate_size = 64;  # ingest rotates nginx's delivery log: it runs as the same account
 package = "always";  # every upload becomes HLS and DASH; "request": only those for which POST …/package asks
 TEXT
-    mv "$config.new" "$config"
   fi
-  sed -i "s|^nginx_url = .*|nginx_url = \"http://127.0.0.1:$PORT\";|" "$config"
-  [ ${#as[@]} -eq 0 ] || chown "$account:" "$config"
+  "${as[@]}" sed -i "s|^nginx_url = .*|nginx_url = \"http://127.0.0.1:$PORT\";|" "$config"
 }
 
 # Before anything is started, where the kept file or the environment may have been changed since.
@@ -280,24 +221,28 @@ check_settings() {
 
 make_certificate() {
   local folder=$state/etc/tls
-  if [ -s "$folder/key.pem" ] && openssl x509 -checkend 86400 -noout -in "$folder/certificate.pem" >/dev/null 2>&1; then
+  if [ -s "$folder/key.pem" ] && "${as[@]}" openssl x509 -checkend 86400 -noout -in "$folder/certificate.pem" >/dev/null 2>&1; then
     return
   fi
-  (umask 077 && openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 365 -subj /CN=localhost \
+  (umask 077 && "${as[@]}" openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 365 -subj /CN=localhost \
     -addext subjectAltName=DNS:localhost,IP:127.0.0.1,IP:::1 -keyout "$folder/key.pem" -out "$folder/certificate.pem.new" 2>"$step_log") ||
     fail "openssl made no certificate" "See $step_log." "$(disk_hint "$state")"
-  mv "$folder/certificate.pem.new" "$folder/certificate.pem"
-  [ ${#as[@]} -eq 0 ] || chown "$account:" "$folder"/*
+  "${as[@]}" mv "$folder/certificate.pem.new" "$folder/certificate.pem"
 }
 
 render_nginx() {
   "${mediagate[@]}" nginx-config --config "$config" --output-dir "$state/etc/nginx" >"$step_log" 2>&1 ||
-    { cat "$step_log" >&2; fail_and_stop "the settings do not fit nginx" "Correct $config."; }
-  "$top/deploy/render-nginx" --output "$state/etc/nginx" --etc "$state/etc" --run "$run" --data "$state/data" --log "$state/log" \
-    --share "$state/program/share" --pid "$run/nginx.pid" --unprivileged --http "127.0.0.1:$PORT" --https "127.0.0.1:$HTTPS_PORT"
+    { cat "$step_log" >&2; fail "the settings do not fit nginx" "Correct $config."; }
+  "${as[@]}" "$state/program/share/deploy/render-nginx" --output "$state/etc/nginx" --etc "$state/etc" --run "$run" --data "$state/data" --log "$state/log" \
+    --share "$state/program/share" --pid "$run/nginx.pid" --unprivileged --http "127.0.0.1:$PORT" --https "127.0.0.1:$HTTPS_PORT" ||
+    fail "nginx's files could not be made" "$(disk_hint "$state")"
+  rotation | write_file "$state/etc/logrotate.conf" || fail "logrotate's file could not be made" "$(disk_hint "$state")"
+}
+
+rotation() { # what logrotate shall do here: what it does elsewhere, and the logs that the journal would have
   sed -e "s|^/var/log/mediagate/view.log ||; s|/var/log/mediagate|$state/log|g; s|/run/nginx\.pid|$run/nginx.pid|g; s|maxsize .*|maxsize 64M|; s|rotate 14|rotate 5|" \
-    "$top/deploy/logrotate" >"$state/etc/logrotate.conf"
-  cat >>"$state/etc/logrotate.conf" <<TEXT
+    "$top/deploy/logrotate"
+  cat <<TEXT
 $state/log/serve.log $state/log/ingest.log $state/log/package.log $state/log/postgres.log $state/log/nginx.log $state/log/rotate.log {
   size 16M
   rotate 2
@@ -305,21 +250,21 @@ $state/log/serve.log $state/log/ingest.log $state/log/package.log $state/log/pos
   copytruncate
 }
 TEXT
-  chmod 644 "$state/etc/logrotate.conf"
-  [ ${#as[@]} -eq 0 ] || chown "$account:" "$state/etc/nginx"/* "$state/etc/logrotate.conf"
 }
 
 sockets_are_there() { [ -S "$run/fast.sock" ] && [ -S "$run/auth.sock" ] && [ -S "$run/api.sock" ] && [ -S "$run/upload.sock" ]; }
 is_ready() { curl -fsS -m 2 -o /dev/null "http://127.0.0.1:$PORT/readyz"; }
 
+# quickstart stops what runs when it ends before it has seen all of it start.
 start_all() {
+  started=yes
   write_settings
   check_settings
   make_cluster
   start_postgres
-  step "bringing the schema up to date" "${mediagate[@]}" migrate --config "$config" || fail_and_stop "the migration failed" "$(disk_hint "$state")"
+  step "bringing the schema up to date" "${mediagate[@]}" migrate --config "$config" || fail "the migration failed" "$(disk_hint "$state")"
   "${mediagate[@]}" keys init --config "$config" >"$step_log" 2>&1 ||
-    { cat "$step_log" >&2; fail_and_stop "the keys could not be made" "$(disk_hint "$state")"; }
+    { cat "$step_log" >&2; fail "the keys could not be made" "$(disk_hint "$state")"; }
   make_certificate
   render_nginx
   rm -f "$run"/{fast,auth,api,upload}.sock

@@ -8,10 +8,10 @@ step_log=$(mktemp) # what the last long step printed; kept when something failed
 step_pid=''
 cluster_note=''    # set while packages are installed
 
-cleanup() {
-  local status=$?
+cleanup() { # [STATUS]
+  local status=${1:-$?}
   restore_services
-  [ "$status" -ne 0 ] || rm -f "$step_log"
+  if [ "$status" -eq 0 ] || [ ! -s "$step_log" ]; then rm -f "$step_log"; fi
 }
 # An installation is not cut short: half-configured packages would be the next problem.
 interrupted() {
@@ -69,6 +69,7 @@ step() {
 # packages_missing WORD …: the names in deploy/packages that one of these needs and that are not installed.
 packages_missing() {
   local name command
+  is_debian || return 0
   while read -r name command; do
     if [ -n "$command" ] && command -v "$command" >/dev/null; then
       continue # it came another way
@@ -109,18 +110,24 @@ apt_install() {
   as_root "${apt[@]}" update && as_root "${apt[@]}" install --no-install-recommends "$@"
 }
 
-# install_packages WORD …: installs what these need and is missing. Returns 1 when the installation fails.
+# Elsewhere than on Debian nothing is known of packages: nothing is missing, and nothing is installed.
+may_install() { ! is_debian || [ "$(id -u)" -eq 0 ] || sudo -n true 2>/dev/null; }
+is_debian() { command -v dpkg-query >/dev/null; }
+
+# ask_for_packages WORD …: ends, with the list of what somebody else must install.
+ask_for_packages() {
+  fail "some Debian packages are missing, and this user cannot install them (no root, no sudo without a password)." \
+    "As root: apt-get install --no-install-recommends $(packages_missing "$@" | paste -sd ' ')" \
+    "(With postgresql and nginx among them, Debian starts both; they are not needed running.)" "Then run this again."
+}
+
+# install_packages WORD …: installs what these need and is missing. Returns 1 when the installation fails, or this user may not.
 install_packages() {
   local missing status=0
-  command -v dpkg-query >/dev/null ||
-    { say "  This is not Debian: install what deploy/packages lists by yourself if something is missing."; return 0; }
+  is_debian || { say "  This is not Debian: install what deploy/packages lists by yourself if something is missing."; return 0; }
   mapfile -t missing < <(packages_missing "$@")
   [ ${#missing[@]} -gt 0 ] || return 0
-  if [ "$(id -u)" -ne 0 ] && ! sudo -n true 2>/dev/null; then
-    fail "some Debian packages are missing, and this user cannot install them (no root, no sudo without a password)." \
-      "As root: apt-get install --no-install-recommends ${missing[*]}" \
-      "(With postgresql and nginx among them, Debian starts both; they are not needed running.)" "Then run this again."
-  fi
+  may_install || { say "  missing packages, which this user cannot install: ${missing[*]}"; return 1; }
   say "  missing packages: ${missing[*]}"
   quiet_services
   step "installing them" apt_install "${missing[@]}" || status=1

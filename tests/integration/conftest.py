@@ -5,6 +5,10 @@
 others for tests that break things. `make_media` gives real films and sounds.
 """
 import contextlib
+import os
+import pathlib
+import shutil
+import tempfile
 
 import pytest
 import requests
@@ -13,6 +17,7 @@ import contract
 import media_files
 import web_tools
 from fake_pools import FakePools
+from private_instance import Quickstart
 from stack import Stack, wait_until
 
 
@@ -94,3 +99,16 @@ def anonymous(stack):  # pylint: disable=redefined-outer-name
 def admin(stack):  # pylint: disable=redefined-outer-name
     """The shared administrator, logged in."""
     return stack.admin()
+
+
+@pytest.fixture
+def quickstart():
+    """./quickstart for a state folder that is not there yet; stopped and deleted after the test."""
+    root = tempfile.mkdtemp(prefix="qs-", dir="/tmp")
+    os.chmod(root, 0o755)
+    running = Quickstart(pathlib.Path(root) / "state")
+    try:
+        yield running
+    finally:
+        running("--reset", "--yes")
+        shutil.rmtree(root, ignore_errors=True)

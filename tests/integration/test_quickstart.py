@@ -4,72 +4,15 @@ import contextlib
 import os
 import pathlib
 import re
-import shutil
 import signal
 import socket
 import subprocess
-import tempfile
 
 import pytest
 import requests
 
-from stack import DEADLINE, TOP_BUILD, TOP_SRC, free_port, wait_until
-
-
-class Quickstart:
-    def __init__(self, state):
-        self.state = pathlib.Path(state)
-        self.port, self.https_port = free_port(), free_port()
-
-    def environment(self, **more):
-        return {**os.environ, "PATH": "/usr/local/bin:/usr/bin:/bin", "BUILD": "no", "BUILD_DIR": str(TOP_BUILD), "STATE_DIR": str(self.state), "PORT": str(self.port),
-                "HTTPS_PORT": str(self.https_port), "MEDIAGATE_UPLOAD_WORKERS": "2", **more}
-
-    def __call__(self, *arguments, answer="", **more):
-        return subprocess.run([TOP_SRC / "quickstart", *arguments], input=answer, capture_output=True, text=True, check=False, cwd="/",
-                              env=self.environment(**more), timeout=4 * DEADLINE)
-
-    @contextlib.contextmanager
-    def foreground(self):
-        """Runs until it is told to end; it has printed its tour, and is never left behind."""
-        # A runner may ignore SIGINT, and a shell cannot trap what was ignored when it began.
-        with subprocess.Popen([TOP_SRC / "quickstart"], env=self.environment(), stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, cwd="/",
-                              preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL)) as process:
-            try:
-                wait_until(self.ready, "the foreground instance", timeout=2 * DEADLINE)
-                wait_until((self.state / "addresses").exists, "the tour")
-                yield process
-            finally:
-                if process.poll() is None:
-                    process.kill()
-
-    def ready(self):
-        with contextlib.suppress(requests.ConnectionError):
-            return requests.get(f"http://127.0.0.1:{self.port}/readyz", timeout=DEADLINE).status_code == 200
-        return False
-
-    def process(self, name):
-        return int((self.state / f"run/{name}.process").read_text().split()[0])
-
-
-@pytest.fixture
-def quickstart():
-    root = tempfile.mkdtemp(prefix="qs-", dir="/tmp")
-    os.chmod(root, 0o755)
-    running = Quickstart(pathlib.Path(root) / "state")
-    try:
-        yield running
-    finally:
-        running("--reset", "--yes")
-        shutil.rmtree(root, ignore_errors=True)
-
-
-def alive(pid):
-    try:
-        return pathlib.Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[0] != "Z"
-    except FileNotFoundError:
-        return False
-
+from private_instance import MARK, PARTS, alive
+from stack import DEADLINE, TOP_SRC, wait_until
 
 def test_detach_status_second_run_stop_and_reset(quickstart):
     assert quickstart("--status").returncode == 3
@@ -86,7 +29,7 @@ def test_detach_status_second_run_stop_and_reset(quickstart):
     account = {"email": "kept@example.org", "password": "a long enough password"}
     assert requests.post(url + "/auth/signup", json=account, timeout=DEADLINE).status_code == 201
     wait_until((quickstart.state / "log/rotation").exists, "the first look of logrotate")
-    processes = [quickstart.process(name) for name in ("postgres", "serve", "ingest", "package", "nginx", "rotate")]
+    processes = [quickstart.process(name) for name in PARTS]
     assert quickstart("--stop").returncode == 0
     assert not any(map(alive, processes)) and not quickstart.ready()
 
@@ -148,7 +91,7 @@ def test_a_part_that_may_die_is_started_again_and_ends_with_the_rest(quickstart,
 def test_nothing_listens_beyond_loopback_and_nothing_runs_as_root(quickstart):
     assert quickstart("--detach").returncode == 0
     group = []
-    for name in ("postgres", "serve", "ingest", "package", "nginx", "rotate"):
+    for name in PARTS:
         pid = quickstart.process(name)
         group += [pid] + [int(child) for child in pathlib.Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
     for pid in group:
@@ -193,15 +136,15 @@ def test_stale_process_files_and_killed_parts_do_not_hinder_a_start(quickstart):
     for name in ("serve", "postgres", "nginx"):
         os.kill(quickstart.process(name), signal.SIGKILL)
     # The id of another's process, as after a restart of the machine.
-    (quickstart.state / "run/serve.process").write_text(f"{os.getpid()} 1\n")
+    (quickstart.state / "process/serve").write_text(f"{os.getpid()} 1\n")
     again = quickstart("--detach")
     assert again.returncode == 0, again.stdout + again.stderr
     assert quickstart.ready()
 
 
 def test_an_interrupted_first_run_is_completed(quickstart):
-    quickstart.state.mkdir()
-    (quickstart.state / "pg.new").mkdir()
+    (quickstart.state / "pg.new").mkdir(parents=True)
+    (quickstart.state / MARK).write_text("made by an earlier run")
     (quickstart.state / "pg.new/base").write_text("half")
     started = quickstart("--detach")
     assert started.returncode == 0, started.stdout + started.stderr
@@ -209,16 +152,9 @@ def test_an_interrupted_first_run_is_completed(quickstart):
 
 def test_a_half_made_database_is_told_with_a_remedy(quickstart):
     (quickstart.state / "pg").mkdir(parents=True)
+    (quickstart.state / MARK).write_text("made by an earlier run")
     refused = quickstart("--detach")
     assert refused.returncode == 1 and "half-made" in refused.stderr and "--reset" in refused.stderr
-
-
-def test_a_folder_of_somebody_else_is_not_deleted(quickstart):
-    quickstart.state.mkdir()
-    (quickstart.state / "thesis.txt").write_text("years of work")
-    refused = quickstart("--reset", "--yes")
-    assert refused.returncode == 1 and (quickstart.state / "thesis.txt").exists()
-    (quickstart.state / "thesis.txt").unlink()
 
 
 def test_a_deep_state_folder_has_its_sockets_elsewhere(quickstart):
@@ -249,3 +185,30 @@ def test_a_state_folder_that_the_account_cannot_reach_is_placed_elsewhere(quicks
     elsewhere = quickstart.state.resolve()
     assert quickstart("--reset", "--yes").returncode == 0
     assert not elsewhere.exists() and not quickstart.state.is_symlink()
+
+
+def test_a_failure_while_starting_leaves_nothing_running(quickstart):
+    assert quickstart("--detach").returncode == 0
+    assert quickstart("--stop").returncode == 0
+    key = quickstart.state / "etc/tls/key.pem"
+    key.unlink()
+    key.with_name("certificate.pem").unlink()
+    (key / "in the way").mkdir(parents=True)
+    refused = quickstart("--detach")
+    assert refused.returncode == 1 and "openssl made no certificate" in refused.stderr
+    assert "nothing runs here" in quickstart("--status").stdout
+    assert not list(quickstart.state.glob("run/.s.PGSQL.*")), "PostgreSQL was stopped"
+
+
+def test_asking_leaves_no_temporary_file(quickstart, tmp_path):
+    assert quickstart("--status", TMPDIR=str(tmp_path)).returncode == 3
+    assert not list(tmp_path.iterdir())
+
+
+def test_who_may_install_nothing_goes_on_without_pages_and_is_told_all_that_is_missing(tmp_path):
+    (tmp_path / "deploy").mkdir()
+    (tmp_path / "deploy/packages").write_text("no-such-database run\nno-such-pages pages  # web\nno-such-test test\n")
+    script = f'top={tmp_path}; . {TOP_SRC}/deploy/lib.sh; id() {{ echo 1000; }}; sudo() {{ return 1; }}; install_packages pages || say without; ask_for_packages run pages'
+    done = subprocess.run(["bash", "-euc", script], capture_output=True, text=True, check=False, env={**os.environ, "TMPDIR": str(tmp_path)})
+    assert done.returncode == 1 and "without" in done.stdout.splitlines()
+    assert "no-such-database no-such-pages\n" in done.stderr and "no-such-test" not in done.stderr
