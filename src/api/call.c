@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "api/reply.h"
+#include "base/hash.h"
 #include "base/log.h"
 #include "base/text.h"
 
@@ -51,25 +52,22 @@ void call_too_many(struct call *call, int64_t retry_after_seconds, const char *w
   response_problem(call->response, 429, "%s Try again in %s s.", what, seconds);
 }
 
-/* FNV-1a, the NUL included. */
-static uint64_t hash_text(uint64_t hash, const char *text) {
-  do {
-    hash = (hash ^ (unsigned char)*text) * 0x100000001b3;
-  } while (*text++ != '\0');
-  return hash;
+/* The NUL included, so that two texts are not one longer one. */
+static uint64_t hash_part(uint64_t hash, const char *text) {
+  return hash_bytes(hash, text, strlen(text) + 1);
 }
 
 /* The path, and whatever the query chooses from it, in any order. */
 uint64_t call_list(const struct call *call) {
   const struct router_match *match = call->match;
-  uint64_t list = hash_text(0xcbf29ce484222325, call->request->route);
+  uint64_t list = hash_part(HASH_BEGIN, call->request->route);
   for (size_t i = 0; i < match->parameter_count; i++) {
-    list = hash_text(list, match->parameters[i]);
+    list = hash_part(list, match->parameters[i]);
   }
   for (size_t i = 0; i < call->query->count; i++) {
     const struct query_pair *pair = &call->query->pairs[i];
     if (strcmp(pair->name, "limit") != 0 && strcmp(pair->name, "cursor") != 0) {
-      list += hash_text(hash_text(0xcbf29ce484222325, pair->name), pair->value);
+      list += hash_part(hash_part(HASH_BEGIN, pair->name), pair->value);
     }
   }
   return list;

@@ -7,8 +7,9 @@
 #include <stdio.h>
 #include <string.h>
 
-enum error probe_facts_check_type(const struct probe_result *probe, enum media_type type,
-                                  char ret_reason[PROBE_REASON_SIZE]) {
+/* A video needs a picture that moves, audio none (cover art is fine). */
+static enum error check_type(const struct probe_result *probe, enum media_type type,
+                             char ret_reason[PROBE_REASON_SIZE]) {
   if (type == MEDIA_VIDEO && !probe->has_video) {
     snprintf(ret_reason, PROBE_REASON_SIZE, "the medium is a video, but the file has audio only (%s)",
              probe->content_type);
@@ -42,7 +43,7 @@ enum error probe_facts_read(const struct app *app, int fd, enum media_type type,
   struct probe_result probe;
   enum error error = probe_file(fd, &options, &probe, ret_reason);
   if (error == ERROR_NONE) {
-    error = probe_facts_check_type(&probe, type, ret_reason);
+    error = check_type(&probe, type, ret_reason);
   }
   if (error != ERROR_NONE) {
     return error;

@@ -15,9 +15,5 @@
  * the one to store the file under. */
 enum error probe_facts_read(const struct app *app, int fd, enum media_type type, struct media_file_facts *facts,
                             char ret_extension[8], char ret_reason[PROBE_REASON_SIZE]) MUST_CHECK;
-/* Has this file what a medium of this type needs? A video needs a picture that moves, audio none
- * (cover art is fine). Pure. */
-enum error probe_facts_check_type(const struct probe_result *probe, enum media_type type,
-                                  char ret_reason[PROBE_REASON_SIZE]) MUST_CHECK;
 
 #endif

@@ -111,10 +111,6 @@ void pattern_list_close(struct pattern_list *list) {
   }
 }
 
-size_t pattern_list_count(const struct pattern_list *list) {
-  return list->count;
-}
-
 bool pattern_list_matches(const struct pattern_list *list, const char *text) {
   return pcre2_match(list->code, (PCRE2_SPTR)text, strlen(text), 0, 0, list->match, NULL) >= 0;
 }

@@ -13,6 +13,7 @@
 
 #include "audience/pattern_list.h"
 #include "base/file.h"
+#include "base/hash.h"
 #include "base/random.h"
 
 #define ANSWERS 8192 /* a power of 2; of user agents of some 120 bytes: a megabyte */
@@ -67,13 +68,8 @@ void robot_list_close(struct robot_list *list) {
   free(list);
 }
 
-/* FNV-1a, begun with a seed and mixed at the end. */
 static struct answer *place_of(struct robot_list *list, const char *user_agent) {
-  uint64_t hash = list->seed;
-  for (const char *at = user_agent; *at != '\0'; at++) {
-    hash = (hash ^ (unsigned char)*at) * UINT64_C(1099511628211);
-  }
-  return &list->answers[(hash ^ hash >> 32) & (ANSWERS - 1)];
+  return &list->answers[hash_mix(hash_text(list->seed, user_agent)) & (ANSWERS - 1)];
 }
 
 bool robot_list_has(struct robot_list *list, const char *user_agent_or_null) {

@@ -14,7 +14,15 @@
 #include "base/clock.h"
 #include "base/text.h"
 
-enum explain_agreement explain_compare(const struct explanation *explanation) {
+/* Do the logs and the database say the same? */
+enum explain_agreement {
+  EXPLAIN_AGREES,
+  EXPLAIN_DATABASE_LESS, /* not counted yet, or of a medium that it does not know */
+  EXPLAIN_DATABASE_MORE, /* older logs are gone */
+  EXPLAIN_UNKNOWN,       /* the database did not tell */
+};
+
+static enum explain_agreement compare(const struct explanation *explanation) {
   const struct grant_story *story = &explanation->story;
   if (explanation->views == NULL) {
     return EXPLAIN_UNKNOWN;
@@ -110,7 +118,7 @@ void explain_print_text(const struct explanation *explanation) {
   for (size_t i = 0; i < explanation->view_count; i++) {
     print_view(&explanation->views[i]);
   }
-  puts(agreement_text(explain_compare(explanation)));
+  puts(agreement_text(compare(explanation)));
 }
 
 /* --- JSON ------------------------------------------------------------------------------------ */
@@ -207,7 +215,7 @@ void explain_print_json(const struct explanation *explanation) {
                story->logs, story->damaged_logs, story->rejected, story->viewers, story->counted_lines,
                story->counted_bytes);
   add_views(&out, explanation);
-  text_appendf(&out, ",\"agreement\":\"%s\"}\n", names[explain_compare(explanation)]);
+  text_appendf(&out, ",\"agreement\":\"%s\"}\n", names[compare(explanation)]);
   flush_text(&out);
   text_free(&out);
 }

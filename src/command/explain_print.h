@@ -14,15 +14,6 @@ struct explanation {
   size_t view_count;
 };
 
-/* Do the logs and the database say the same? */
-enum explain_agreement {
-  EXPLAIN_AGREES,
-  EXPLAIN_DATABASE_LESS, /* not counted yet, or of a medium that it does not know */
-  EXPLAIN_DATABASE_MORE, /* older logs are gone */
-  EXPLAIN_UNKNOWN,       /* the database did not tell */
-};
-enum explain_agreement explain_compare(const struct explanation *explanation);
-
 void explain_print_text(const struct explanation *explanation);
 void explain_print_json(const struct explanation *explanation);
 

@@ -148,26 +148,6 @@ const char *json_body_string_optional(struct json_object *object, const char *na
   return value == NULL ? NULL : check_string(value, name, min_length, max_length, response);
 }
 
-int64_t json_body_integer_optional(struct json_object *object, const char *name, int64_t min, int64_t max,
-                                   int64_t fallback, struct response *response) {
-  char detail[96];
-  struct json_object *value = member(object, name);
-  if (value == NULL) {
-    return fallback;
-  }
-  if (!json_object_is_type(value, json_type_int)) {
-    note(response, name, "must be an integer");
-    return 0;
-  }
-  int64_t integer = json_object_get_int64(value);
-  if (integer < min || integer > max) {
-    (void)snprintf(detail, sizeof detail, "must lie between %lld and %lld", (long long)min, (long long)max);
-    note(response, name, detail);
-    return 0;
-  }
-  return integer;
-}
-
 const char *json_body_password(struct json_object *object, const char *name, size_t min_bytes, size_t max_bytes,
                                struct response *response) {
   char detail[96];

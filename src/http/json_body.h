@@ -30,15 +30,13 @@ enum error json_body_read(struct request *request, struct response *response,
                           struct json_object **ret_object) MUST_CHECK;
 
 /* Typed access. Each notes a field error in `response` when the field is missing, null or of another type, or out of
- * the given bounds; the result is then NULL or 0. *_optional: absent is fine and leaves the default; null counts as
+ * the given bounds; the result is then NULL. *_optional: absent is fine, and NULL too; null counts as
  * absent. Strings live as long as the object. Lengths are in code points. A string with NUL or control characters is an
  * error. */
 const char *json_body_string(struct json_object *object, const char *name, size_t min_length, size_t max_length,
                              struct response *response);
 const char *json_body_string_optional(struct json_object *object, const char *name, size_t min_length,
                                       size_t max_length, struct response *response);
-int64_t json_body_integer_optional(struct json_object *object, const char *name, int64_t min, int64_t max,
-                                   int64_t fallback, struct response *response);
 /* Secrets: valid UTF-8 of min..max bytes, control characters allowed except NUL. */
 const char *json_body_password(struct json_object *object, const char *name, size_t min_bytes, size_t max_bytes,
                                struct response *response);

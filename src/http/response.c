@@ -13,7 +13,6 @@
 #include <strings.h>
 
 #include <fcgiapp.h>
-#include <json-c/json.h>
 
 #include "http/request.h"
 
@@ -84,22 +83,6 @@ static void set_body(struct response *response, int status, const char *content_
   response->status = status;
   response->content_type = content_type;
   text_clear(&response->body);
-}
-
-void response_json(struct response *response, int status, struct json_object *object) {
-  size_t size = 0;
-  const char *text =
-      object == NULL
-          ? NULL
-          : json_object_to_json_string_length(object, JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE, &size);
-  if (text == NULL) {
-    response_error(response, ERROR_MEMORY);
-  } else {
-    set_body(response, status, "application/json");
-    text_append_bytes(&response->body, text, size);
-    text_append(&response->body, "\n");
-  }
-  json_object_put(object);
 }
 
 void response_empty(struct response *response, int status) {

@@ -12,7 +12,6 @@
 #include "base/text.h"
 
 struct FCGX_Request;
-struct json_object;
 struct request;
 
 /* One field that is wrong, in a 422. `pointer` is a JSON pointer into the body ("/title"), or "?name" for a query
@@ -41,8 +40,6 @@ void response_init(struct response *response, const char *request_id);
 void response_free(struct response *response);
 /* Values with CR, LF or NUL are a bug (assert). */
 void response_header(struct response *response, const char *name, const char *value);
-/* Status and a JSON body; takes the object's reference. NULL object: 503 (memory). */
-void response_json(struct response *response, int status, struct json_object *object);
 /* Status without a body (204). */
 void response_empty(struct response *response, int status);
 /* A problem document: {type, title, status, detail, request_id, errors?}. Replaces a body that was set before; headers

@@ -64,12 +64,11 @@ static bool scan_viewer(struct line_scanner *scanner, struct delivery *delivery)
 }
 
 static bool scan_flags(struct line_scanner *scanner, struct delivery *delivery) {
+  (void)delivery; /* it does not matter to a view */
   char flags[3];
   if (!line_scanner_word(scanner, LINE_VIEWER, 1, flags, sizeof flags)) {
     return false;
   }
-  delivery->bound = flags[0] == 'i';
-  delivery->download = flags[delivery->bound ? 1 : 0] == 'd';
   return strcmp(flags, "n") == 0 || strcmp(flags, "i") == 0 || strcmp(flags, "d") == 0 || strcmp(flags, "id") == 0;
 }
 
@@ -146,15 +145,19 @@ struct field {
   bool (*scan)(struct line_scanner *scanner, struct delivery *delivery);
   enum delivery_reject reject;
 };
-/* After the time. */
+/* What both kinds of lines have, after the time. */
+/* clang-format off */
+#define SHARED_FIELDS \
+  FIELD(",\"request_id\":", scan_request_id, DELIVERY_REJECT_REQUEST_ID), \
+  FIELD(",\"media\":", scan_media, DELIVERY_REJECT_MEDIA), \
+  FIELD(",\"grant\":", scan_grant, DELIVERY_REJECT_GRANT), \
+  FIELD(",\"viewer\":", scan_viewer, DELIVERY_REJECT_VIEWER), \
+  FIELD(",\"flags\":", scan_flags, DELIVERY_REJECT_FLAGS), \
+  FIELD(",\"file\":", scan_file, DELIVERY_REJECT_FILE), \
+  FIELD(",\"address\":", scan_address, DELIVERY_REJECT_ADDRESS)
+/* clang-format on */
 static const struct field end_fields[] = {
-    FIELD(",\"request_id\":", scan_request_id, DELIVERY_REJECT_REQUEST_ID),
-    FIELD(",\"media\":", scan_media, DELIVERY_REJECT_MEDIA),
-    FIELD(",\"grant\":", scan_grant, DELIVERY_REJECT_GRANT),
-    FIELD(",\"viewer\":", scan_viewer, DELIVERY_REJECT_VIEWER),
-    FIELD(",\"flags\":", scan_flags, DELIVERY_REJECT_FLAGS),
-    FIELD(",\"file\":", scan_file, DELIVERY_REJECT_FILE),
-    FIELD(",\"address\":", scan_address, DELIVERY_REJECT_ADDRESS),
+    SHARED_FIELDS,
     FIELD(",\"method\":", scan_method, DELIVERY_REJECT_METHOD),
     FIELD(",\"status\":", scan_status, DELIVERY_REJECT_STATUS),
     FIELD(",\"body_bytes\":", scan_body_bytes, DELIVERY_REJECT_BODY_BYTES),
@@ -165,13 +168,7 @@ static const struct field end_fields[] = {
     FIELD(",\"referrer_host\":", scan_referrer_host, DELIVERY_REJECT_REFERRER_HOST),
 };
 static const struct field start_fields[] = {
-    FIELD(",\"request_id\":", scan_request_id, DELIVERY_REJECT_REQUEST_ID),
-    FIELD(",\"media\":", scan_media, DELIVERY_REJECT_MEDIA),
-    FIELD(",\"grant\":", scan_grant, DELIVERY_REJECT_GRANT),
-    FIELD(",\"viewer\":", scan_viewer, DELIVERY_REJECT_VIEWER),
-    FIELD(",\"flags\":", scan_flags, DELIVERY_REJECT_FLAGS),
-    FIELD(",\"file\":", scan_file, DELIVERY_REJECT_FILE),
-    FIELD(",\"address\":", scan_address, DELIVERY_REJECT_ADDRESS),
+    SHARED_FIELDS,
     FIELD(",\"range\":", scan_range, DELIVERY_REJECT_RANGE),
     FIELD(",\"user_agent\":", scan_user_agent, DELIVERY_REJECT_USER_AGENT),
 };

@@ -22,8 +22,6 @@ struct delivery {
   int64_t body_bytes;
   int status;    /* 0: the connection broke before there was one */
   bool complete; /* nginx sent all of the answer */
-  bool bound;    /* to an address */
-  bool download;
   char request_id[33];
   char grant_id[33];
   char viewer[65]; /* "" for none */

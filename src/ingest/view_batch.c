@@ -9,22 +9,14 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/hash.h"
 #include "base/random.h"
 #include "ingest/delivered_part.h"
 
 #define SLOTS_FIRST 1024
 
-/* FNV-1a, begun with a seed and mixed at the end. */
 static uint64_t hash_of(uint64_t seed, int64_t media_id, const char *grant_id, const char *address) {
-  const uint64_t prime = UINT64_C(1099511628211);
-  uint64_t hash = (seed ^ (uint64_t)media_id) * prime;
-  for (const char *at = grant_id; *at != '\0'; at++) {
-    hash = (hash ^ (unsigned char)*at) * prime;
-  }
-  for (const char *at = address; *at != '\0'; at++) {
-    hash = (hash ^ (unsigned char)*at) * prime;
-  }
-  return hash ^ (hash >> 32);
+  return hash_mix(hash_text(hash_text(hash_bytes(seed, &media_id, sizeof media_id), grant_id), address));
 }
 
 /* The slot of a view, or the empty one where it belongs. */

@@ -47,7 +47,8 @@ static const char *extension_of(const char *path) {
   return dot != NULL && dot != name ? dot + 1 : "";
 }
 
-bool library_link_is_playlist(const char *path) {
+/* .m3u8 or .mpd, in any case. */
+static bool is_playlist(const char *path) {
   const char *extension = extension_of(path);
   return strcasecmp(extension, "m3u8") == 0 || strcasecmp(extension, "mpd") == 0;
 }
@@ -290,7 +291,7 @@ enum error library_link_create(struct media_folder *folder, int64_t media_id, co
   if (error == ERROR_NONE) {
     error = resolve_file(folder, path, &file_fd, &size, ret_reason);
   }
-  bool playlist = library_link_is_playlist(path);
+  bool playlist = is_playlist(path);
   if (error == ERROR_NONE && playlist) {
     error = resolve_folder(folder, path, &folder_fd, ret_reason);
   }

@@ -25,8 +25,6 @@
 enum error library_link_create(struct media_folder *folder, int64_t media_id, const char *path,
                                char ret_stored_name[STORED_NAME_SIZE], int64_t *ret_size,
                                char ret_reason[LIBRARY_LINK_REASON_SIZE]) MUST_CHECK;
-/* .m3u8 or .mpd, in any case. */
-bool library_link_is_playlist(const char *path);
 /* The rules for a library path before any file is looked at; pure. */
 enum error library_link_check_path(const char *path, char ret_reason[LIBRARY_LINK_REASON_SIZE]) MUST_CHECK;
 /* May nginx's stream location serve a file or folder of this name? As in

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/hash.h"
 #include "base/text.h"
 
 #define TEXT_MAX 512 /* what we issue is some 330 bytes long; longer ones are verified each time */
@@ -39,13 +40,9 @@ void token_memo_free(struct token_memo *memo) {
   }
 }
 
-/* FNV-1a. Only good tokens are kept, so nobody can choose what falls where. */
+/* Only good tokens are kept, so nobody can choose what falls where. */
 static struct slot *slot_of(struct token_memo *memo, const char *text, size_t length) {
-  uint64_t hash = 0xcbf29ce484222325;
-  for (size_t i = 0; i < length; i++) {
-    hash = (hash ^ (unsigned char)text[i]) * 0x100000001b3;
-  }
-  return &memo->slots[hash % memo->count];
+  return &memo->slots[hash_bytes(HASH_BEGIN, text, length) % memo->count];
 }
 
 enum error token_memo_verify(struct token_memo *memo, const struct keyring *keyring, const char *text, size_t length,

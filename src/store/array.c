@@ -60,3 +60,20 @@ const char *array_end(struct text *array) {
   text_append(array, array->length == 0 ? "{}" : "}");
   return array->failed ? NULL : array->data;
 }
+
+enum error array_end_columns(struct text columns[], size_t count, struct parameters *parameters) {
+  for (size_t i = 0; i < count; i++) {
+    const char *array = array_end(&columns[i]);
+    if (array == NULL) {
+      return ERROR_MEMORY;
+    }
+    parameters_text(parameters, array);
+  }
+  return ERROR_NONE;
+}
+
+void array_free_columns(struct text columns[], size_t count) {
+  for (size_t i = 0; i < count; i++) {
+    text_free(&columns[i]);
+  }
+}

@@ -12,6 +12,7 @@
 #include <stdint.h>
 
 #include "base/text.h"
+#include "store/statement.h"
 
 /* A failed allocation sets array->failed, as everywhere with texts. */
 void array_add_i64(struct text *array, int64_t number);
@@ -21,5 +22,8 @@ void array_add_plain(struct text *array, const char *string); /* without anythin
 void array_append_i64(struct text *array, int64_t number);
 /* Closes the array. NULL when memory was out. */
 const char *array_end(struct text *array);
+/* Closes an array for each column, and adds them in their order. ERROR_MEMORY. */
+enum error array_end_columns(struct text columns[], size_t count, struct parameters *parameters) MUST_CHECK;
+void array_free_columns(struct text columns[], size_t count);
 
 #endif

@@ -53,10 +53,6 @@ const char *database_last_error(const struct database *database) {
   return database == NULL ? "" : database->last_error;
 }
 
-bool database_is_connected(const struct database *database) {
-  return database->connection != NULL;
-}
-
 static void ignore_notice(void *context, const char *message) {
   (void)context;
   (void)message;

@@ -39,7 +39,6 @@ void database_close(struct database *database);
 enum error database_ensure(struct database *database) MUST_CHECK;
 /* The last error's text from the server or libpq, for the log; "" for none. Never holds parameters. */
 const char *database_last_error(const struct database *database);
-bool database_is_connected(const struct database *database);
 
 enum error database_begin(struct database *database) MUST_CHECK;
 /* ERROR_UNKNOWN_OUTCOME when the reply was lost. */

@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/hash.h"
 #include "base/random.h"
 #include "store/user_agent_store.h"
 
@@ -53,11 +54,7 @@ void user_agent_cache_close(struct user_agent_cache *cache) {
 
 /* The text's slot, or the empty one where it belongs. */
 static struct known_agent *find(struct user_agent_cache *cache, const char *text) {
-  uint64_t hash = cache->seed;
-  for (const char *at = text; *at != '\0'; at++) {
-    hash = (hash ^ (unsigned char)*at) * UINT64_C(1099511628211);
-  }
-  size_t slot = (hash ^ (hash >> 32)) % SLOTS;
+  size_t slot = hash_mix(hash_text(cache->seed, text)) % SLOTS;
   while (cache->slots[slot].text != NULL && strcmp(cache->slots[slot].text, text) != 0) {
     slot = (slot + 1) % SLOTS;
   }

@@ -171,17 +171,14 @@ enum error view_writer_take_turn(struct database *database) {
 static enum error write_columns(struct database *database, const unsigned char log_id[32],
                                 struct text columns[COLUMNS]) {
   struct parameters parameters = {0};
-  for (size_t i = 0; i < COLUMNS; i++) {
-    const char *array = array_end(&columns[i]);
-    if (array == NULL) {
-      return ERROR_MEMORY;
-    }
-    parameters_text(&parameters, array);
+  enum error error = array_end_columns(columns, COLUMNS, &parameters);
+  if (error != ERROR_NONE) {
+    return error;
   }
   parameters_hash(&parameters, log_id);
   struct parameters granted = {0};
   parameters_text(&granted, columns[COLUMN_GRANTED].data);
-  enum error error = statement_execute(database, make_partitions, STATEMENT_ONCE, &granted, NULL);
+  error = statement_execute(database, make_partitions, STATEMENT_ONCE, &granted, NULL);
   return error == ERROR_NONE ? statement_execute(database, add_views, STATEMENT_ONCE, &parameters, NULL) : error;
 }
 
@@ -192,8 +189,6 @@ enum error view_writer_add(struct database *database, const unsigned char log_id
     add_change(columns, &changes[i], user_agent_ids[i]);
   }
   enum error error = count == 0 ? ERROR_NONE : write_columns(database, log_id, columns);
-  for (size_t i = 0; i < COLUMNS; i++) {
-    text_free(&columns[i]);
-  }
+  array_free_columns(columns, COLUMNS);
   return error;
 }

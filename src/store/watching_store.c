@@ -49,12 +49,9 @@ static enum error open_rows(struct database *database, struct text columns[COLUM
                         " on conflict (grant_id, media_id, address_key) do update set open_request ="
                         "  excluded.open_request, last_seen_at = greatest(w.last_seen_at, excluded.last_seen_at)";
   struct parameters parameters = {0};
-  for (size_t i = 0; i < COLUMNS; i++) {
-    const char *array = array_end(&columns[i]);
-    if (array == NULL) {
-      return ERROR_MEMORY;
-    }
-    parameters_text(&parameters, array);
+  enum error error = array_end_columns(columns, COLUMNS, &parameters);
+  if (error != ERROR_NONE) {
+    return error;
   }
   parameters_text(&parameters, ended);
   return statement_change(database, insert, STATEMENT_ONCE, &parameters, NULL);
@@ -73,9 +70,7 @@ enum error watching_store_change(struct database *database, struct watching_chan
       add_start(columns, &change->starts[i]);
     }
     error = open_rows(database, columns, ended);
-    for (size_t i = 0; i < COLUMNS; i++) {
-      text_free(&columns[i]);
-    }
+    array_free_columns(columns, COLUMNS);
   }
   if (error == ERROR_NONE && any_ended) {
     struct parameters parameters = {0};
