@@ -40,9 +40,10 @@ static enum error import_file(struct ingester *ingester, const char *path, const
   enum error error = old_log_open(path, scratch_folder, &log);
   if (error != ERROR_NONE) {
     fprintf(stderr, "mediagate: %s: %s\n", path,
-            error == ERROR_INVALID ? "no delivery log, or a damaged one; nothing of it was counted"
-            : error == ERROR_IO    ? strerror(errno)
-                                   : error_strerror(error));
+            error == ERROR_INVALID       ? "no delivery log, or a damaged one; nothing of it was counted"
+            : error == ERROR_UNSUPPORTED ? "compressed, but not by gzip; unpack it first; nothing of it was counted"
+            : error == ERROR_IO          ? strerror(errno)
+                                         : error_strerror(error));
     return error;
   }
   error = ingester_import(ingester, &log.file, stop, show_progress, &progress, &import);

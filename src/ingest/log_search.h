@@ -18,7 +18,8 @@ struct log_search {
   const char *needle; /* the text that is sought */
   /* A line with it, without its newline; an unterminated last line too. Any error ends the search. */
   enum error (*found)(void *context, const char *path, const char *line, size_t size);
-  /* A log that could be read in part, or not at all; the search goes on. */
+  /* A log that could be read in part, or not at all (compressed by something other than gzip, too); the search goes on.
+   */
   void (*damaged)(void *context, const char *path);
   void *context;
 };

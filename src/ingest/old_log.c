@@ -15,12 +15,31 @@
 #include <zlib.h>
 
 #include "base/file.h"
+#include "ingest/delivery_line.h"
+#include "ingest/packed_log.h"
 
 #define CHUNK 65536
 
-static bool is_gzip(int fd) {
-  unsigned char magic[2] = {0};
-  return pread(fd, magic, sizeof magic, 0) == (ssize_t)sizeof magic && magic[0] == 0x1f && magic[1] == 0x8b;
+#define LOOKED_AT 65536
+
+/* Does a line of the log's format stand at its beginning? Anything with newlines would pass for a log of rejects. */
+static bool holds_lines(int fd) {
+  char bytes[LOOKED_AT];
+  struct delivery delivery;
+  size_t size = 0;
+  if (file_read_at(fd, 0, bytes, sizeof bytes, &size) != ERROR_NONE) {
+    return false;
+  }
+  for (size_t at = 0; at < size;) {
+    const char *end = memchr(bytes + at, '\n', size - at);
+    size_t length = end == NULL ? size - at : (size_t)(end - bytes) - at;
+    if (delivery_line_parse(bytes + at, length, &delivery) == DELIVERY_REJECT_NONE ||
+        delivery_line_glued_at(bytes + at, length) > 0) {
+      return true;
+    }
+    at += length + 1;
+  }
+  return false;
 }
 
 /* All of it, to its checksum: half a log would be taken for a whole one. */
@@ -64,10 +83,16 @@ enum error old_log_open(const char *path, const char *scratch_folder, struct old
     return file_error_from_errno(errno);
   }
   enum error error = ERROR_NONE;
-  if (is_gzip(log.fd)) {
+  enum packing packing = packed_log_packing(log.fd);
+  if (packing == PACKING_GZIP) {
     int packed = log.fd;
     log.fd = -1;
     error = unpack(packed, scratch_folder, &log.fd);
+  } else if (packing == PACKING_OTHER) {
+    error = ERROR_UNSUPPORTED;
+  }
+  if (error == ERROR_NONE && !holds_lines(log.fd)) {
+    error = ERROR_INVALID;
   }
   if (error == ERROR_NONE) {
     char name[40];

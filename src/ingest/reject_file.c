@@ -23,7 +23,9 @@
 void reject_file_add(struct reject_file *rejects, const struct log_file *file, int64_t position,
                      enum delivery_reject reject, const char *line, size_t size) {
   rejects->count++;
-  if (position < rejects->written_until && memcmp(rejects->written_id, file->id, LOG_ID_SIZE) == 0) {
+  /* What the database refuses is found later, in a batch whose other rejects were written already. */
+  if (reject != DELIVERY_REJECT_DATABASE && position < rejects->written_until &&
+      memcmp(rejects->written_id, file->id, LOG_ID_SIZE) == 0) {
     return;
   }
   char now[CLOCK_RFC3339_SIZE];
