@@ -25,7 +25,7 @@
 
 #define AGE_MAX_MS 1900 /* a row may be used for a moment after it was looked up */
 /* How long an unreachable database is left alone while stale rows serve: connecting can block. The listener, which
- * never does, tells of its return; where there is none it is tried sooner. */
+ * hardly does, tells of its return; where there is none it is tried sooner. */
 #define AWAY_PAUSE_MS         5000
 #define AWAY_PAUSE_UNHEARD_MS 1500
 

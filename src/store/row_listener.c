@@ -26,6 +26,8 @@
 #define PAUSE_FIRST_MS     50
 #define PAUSE_MAX_MS       1000
 #define PAUSE_POOLED_MS    30000
+/* libpq waits for the resolver, up to its timeouts where that is away. So much longer is the pause after it. */
+#define PAUSE_PER_WAIT 4
 
 /* CHECKING asks for the server's process id: a pooler such as PgBouncer has told us another one, and behind it nobody
  * can LISTEN. */
@@ -40,6 +42,7 @@ struct row_listener {
   int64_t deadline_ms;             /* of connecting and subscribing */
   int64_t next_attempt_ms;
   int64_t pause_ms;
+  int64_t waited_ms; /* within libpq, in this attempt to connect */
   char heartbeat_channel[40];
   uint64_t heartbeat; /* the number of the last one sent */
   int64_t heartbeat_sent_ms;
@@ -94,6 +97,8 @@ static void give_up(struct row_listener *listener, int64_t now_ms) {
   listener->pause_ms = pause > PAUSE_MAX_MS ? PAUSE_MAX_MS : pause;
   listener->next_attempt_ms =
       now_ms + listener->pause_ms / 2 + (int64_t)(random_u32() % (uint32_t)(listener->pause_ms / 2));
+  listener->next_attempt_ms += listener->waited_ms * (1 + PAUSE_PER_WAIT);
+  listener->waited_ms = 0;
 }
 
 static bool is_ready(const struct row_listener *listener, short events) {
@@ -111,7 +116,9 @@ static void ignore_notice(void *context, const char *message) {
 static void start_connecting(struct row_listener *listener, int64_t now_ms) {
   const char *const keywords[] = {"fallback_application_name", "tcp_user_timeout", "dbname", "client_encoding", NULL};
   const char *const values[] = {"mediagate listen", "2000", listener->connection_string, "UTF8", NULL};
+  int64_t began_ms = clock_monotonic_ms();
   listener->connection = PQconnectStartParams(keywords, values, 1);
+  listener->waited_ms = clock_monotonic_ms() - began_ms;
   if (listener->connection == NULL || PQstatus(listener->connection) == CONNECTION_BAD) {
     give_up(listener, now_ms);
     return;
@@ -145,7 +152,9 @@ static void subscribe(struct row_listener *listener, int64_t now_ms) {
 static void go_on_connecting(struct row_listener *listener, int64_t now_ms) {
   while (listener->state == LISTENER_CONNECTING &&
          is_ready(listener, listener->wants == PGRES_POLLING_READING ? POLLIN : POLLOUT)) {
-    listener->wants = PQconnectPoll(listener->connection);
+    int64_t began_ms = clock_monotonic_ms();
+    listener->wants = PQconnectPoll(listener->connection); /* looks up the next of several hosts */
+    listener->waited_ms += clock_monotonic_ms() - began_ms;
     if (listener->wants == PGRES_POLLING_FAILED) {
       give_up(listener, now_ms);
     } else if (listener->wants == PGRES_POLLING_OK) {

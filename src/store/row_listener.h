@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * A connection that LISTENs for changed rows, and proves again and again that it hears them. Never waits: it goes on by
- * a step whenever it is asked to. Internal to the row cache.
+ * A connection that LISTENs for changed rows, and proves again and again that it hears them. It goes on by
+ * a step whenever it is asked to, and never waits but for the resolver, where the connection string names hosts: libpq
+ * looks them up in its own time. Such attempts are made rarely, a fifth of the time at most. Internal to the row cache.
  */
 #ifndef MEDIAGATE_STORE_ROW_LISTENER_H
 #define MEDIAGATE_STORE_ROW_LISTENER_H

@@ -7,6 +7,8 @@
 
 #include "store/row_cache.h"
 
+#include <dlfcn.h>
+#include <netdb.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdatomic.h>
@@ -212,6 +214,38 @@ START_TEST(a_doubted_row_is_read_anew_once) {
 }
 END_TEST
 
+/* --- the resolver is away -------------------------------------------------------------------- */
+
+static int slow_lookups;
+
+/* Stands before the C library's, for libpq: slow.test takes its time, and is not found. */
+int getaddrinfo(const char *restrict node, const char *restrict service, const struct addrinfo *restrict hints,
+                struct addrinfo **restrict ret_list) {
+  static int (*usual)(const char *, const char *, const struct addrinfo *, struct addrinfo **);
+  if (node != NULL && strcmp(node, "slow.test") == 0) {
+    slow_lookups++;
+    poll(NULL, 0, 200);
+    return EAI_AGAIN;
+  }
+  if (usual == NULL) {
+    *(void **)&usual = dlsym(RTLD_NEXT, "getaddrinfo");
+  }
+  return usual(node, service, hints, ret_list);
+}
+
+START_TEST(a_listener_that_waits_for_the_resolver_seldom_tries) {
+  struct row_cache *cache = open_cache("host=slow.test", 0, 100);
+  int64_t began = clock_monotonic_ms();
+  while (clock_monotonic_ms() - began < 1900) {
+    row_cache_tick(cache);
+    poll(NULL, 0, 2);
+  }
+  row_cache_close(cache);
+  ck_assert_int_ge(slow_lookups, 1);
+  ck_assert_int_le(slow_lookups, 2); /* a second apart; it would be five with the usual pauses */
+}
+END_TEST
+
 START_TEST(a_listener_behind_pgbouncer_is_not_trusted) {
   struct pgbouncer pgbouncer;
   if (!pgbouncer_start(fixture_connection_string, &pgbouncer)) {
@@ -377,6 +411,7 @@ END_TEST
 
 FIXTURE_MAIN("row_cache", a_change_is_seen_at_once_while_listening, rows_are_served_from_memory_while_listening,
              a_cut_listener_costs_no_freshness, a_silent_listener_costs_no_freshness, without_a_listener_rows_expire,
-             a_doubted_row_is_read_anew_once, a_listener_behind_pgbouncer_is_not_trusted,
-             a_deleted_medium_and_a_disabled_account_are_seen, sessions_are_cached_for_two_seconds_and_no_longer,
-             misses_are_not_cached, stale_rows_serve_while_the_database_is_away, the_least_recently_used_row_makes_room)
+             a_doubted_row_is_read_anew_once, a_listener_that_waits_for_the_resolver_seldom_tries,
+             a_listener_behind_pgbouncer_is_not_trusted, a_deleted_medium_and_a_disabled_account_are_seen,
+             sessions_are_cached_for_two_seconds_and_no_longer, misses_are_not_cached,
+             stale_rows_serve_while_the_database_is_away, the_least_recently_used_row_makes_room)
