@@ -130,9 +130,10 @@ create index media_asset_title_idx on media_asset using gin (title gin_trgm_ops)
 -- Uploads that nobody asked to package yet.
 create index media_asset_unpackaged_idx on media_asset (id)
   where deleted_at is null and stored_name is not null and file_url is null and package_state is null;
--- Media whose master may be missing or outdated.
-create index media_asset_mastered_idx on media_asset (id)
-  where deleted_at is null and package_name is not null and (subtitles <> '{}' or master_name is not null);
+-- Media whose master is missing or outdated: nearly always none, so nothing is hashed to find that out.
+create index media_asset_stale_master_idx on media_asset (id)
+  where deleted_at is null and package_name is not null and (subtitles <> '{}' or master_name is not null)
+    and master_of is distinct from (package_name || ' ' || md5(subtitles::text));
 create index media_asset_created_by_idx on media_asset (created_by) where created_by is not null;
 
 -- Revoked grants (32 hex digits) and issuer tags (8): the files revoked/<name> are rebuilt from these rows.
@@ -359,6 +360,8 @@ create table package_job (
 create unique index package_job_active_key on package_job (media_id) where state in ('queued', 'running');
 create index package_job_queue_idx on package_job (priority desc, id) where state in ('queued', 'running');
 create index package_job_requested_by_idx on package_job (requested_by) where requested_by is not null;
+-- Jobs that are old enough to be forgotten.
+create index package_job_ended_idx on package_job (ended_at) where ended_at is not null;
 
 -- Changes are told to the workers that cache rows -------------------------------------------------
 
@@ -380,4 +383,5 @@ insert into schema_migration (version, name, oldest_program) values
   (4, '0004_upload', 3),
   (5, '0005_packages', 3),
   (6, '0006_subtitles', 3),
-  (7, '0007_upload_writer', 3);
+  (7, '0007_upload_writer', 3),
+  (8, '0008_package_indexes', 3);

@@ -11,6 +11,7 @@
 #include <systemd/sd-daemon.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/log.h"
 #include "command/background.h"
 #include "command/command.h"
@@ -20,7 +21,8 @@
 #include "store/package_store.h"
 
 #define IDLE_MS       1000
-#define REQUESTS_MAX  100 /* that the policy makes at once */
+#define REQUESTS_MAX  100       /* that the policy makes at once */
+#define NEVER_SECONDS INT32_MAX /* no job is as old */
 #define NODE_SIZE     (HOST_NAME_MAX + 32)
 #define BYTES_PER_MIB (INT64_C(1) << 20)
 
@@ -36,9 +38,22 @@ static const char usage[] =
 /* In the order of the setting's choices. */
 static const char *const presets[] = {"ultrafast", "superfast", "veryfast", "faster", "fast", "medium", "slow"};
 
+struct work {
+  struct packager packager;
+  struct subtitler subtitler;
+  int policy;
+  int64_t takeover_seconds;
+  int64_t spare_until_ms;
+  enum error last, last_named; /* what was told */
+};
+
+static bool is_fine(enum error error) {
+  return error == ERROR_NONE || error == ERROR_NOT_FOUND;
+}
+
 /* An outage is told when it begins and when it ends. */
 static void tell(enum error error, enum error *last, const struct database *database) {
-  bool fine = error == ERROR_NONE || error == ERROR_NOT_FOUND;
+  bool fine = is_fine(error);
   if (!fine && error != *last) {
     log_event(LOG_LEVEL_ERROR, "packaging_failed", LOG_ERROR_FIELD(error),
               LOG_STR("database", database_last_error(database)), LOG_STR("meaning", "it is tried again"));
@@ -48,30 +63,52 @@ static void tell(enum error error, enum error *last, const struct database *data
   *last = fine ? ERROR_NONE : error;
 }
 
-static enum error work_once(const struct packager *packager, int policy) {
-  int64_t requested = 0;
-  enum error error = ERROR_NONE;
-  if (policy == PACKAGE_ALWAYS) {
-    error = package_store_request_missing(packager->database, REQUESTS_MAX, &requested);
-  }
-  return error == ERROR_NONE ? packager_run_one(packager, background_stop()) : error;
+static enum error name_subtitles(struct work *work) {
+  enum error error = subtitler_run_one(&work->subtitler);
+  tell(error, &work->last_named, work->packager.database);
+  return error;
 }
 
-static int work(const struct packager *packager, int policy, bool once) {
-  enum error last = ERROR_NONE, last_named = ERROR_NONE;
+static void meanwhile(void *context) {
+  enum error error = name_subtitles(context);
+  (void)error; /* told; the next call comes soon */
+}
+
+/* After an outage nobody takes a job over until its holder had the time to be heard of again. */
+static void spare_holders(struct work *work, bool fine) {
+  int64_t now_ms = clock_monotonic_ms();
+  if (!fine) {
+    work->spare_until_ms = now_ms + work->takeover_seconds * 1000;
+  }
+  work->packager.takeover_seconds = now_ms < work->spare_until_ms ? NEVER_SECONDS : work->takeover_seconds;
+}
+
+static enum error work_once(struct work *work) {
+  int64_t requested = 0;
+  enum error error = ERROR_NONE;
+  if (work->policy == PACKAGE_ALWAYS) {
+    error = package_store_request_missing(work->packager.database, REQUESTS_MAX, &requested);
+  }
+  if (error == ERROR_NONE) {
+    error = packager_run_one(&work->packager, background_stop());
+  }
+  tell(error, &work->last, work->packager.database);
+  return error;
+}
+
+static int run_work(struct work *work, bool once) {
   background_catch_signals();
-  log_event(LOG_LEVEL_INFO, "starting", LOG_STR("version", PACKAGE_VERSION), LOG_STR("node", packager->node));
-  if (!background_check_schema(packager->database, IDLE_MS)) {
+  log_event(LOG_LEVEL_INFO, "starting", LOG_STR("version", PACKAGE_VERSION), LOG_STR("node", work->packager.node));
+  if (!background_check_schema(work->packager.database, IDLE_MS)) {
     return COMMAND_FAILED;
   }
   (void)sd_notify(0, "READY=1\nSTATUS=packaging"); /* nobody listens when systemd did not start us */
   log_event(LOG_LEVEL_INFO, "ready");
   while (!*background_stop()) {
-    /* Masters first: they are small, and a film may take hours. One that cannot be written holds up no film. */
-    enum error named = subtitler_run_one(packager->database, packager->folder);
-    enum error error = named == ERROR_NONE ? ERROR_NONE : work_once(packager, policy);
-    tell(named, &last_named, packager->database);
-    tell(error, &last, packager->database);
+    /* Masters first: they are small, and a film may take hours. */
+    enum error named = name_subtitles(work);
+    enum error error = named == ERROR_NONE ? ERROR_NONE : work_once(work);
+    spare_holders(work, is_fine(named) && is_fine(error));
     if (error == ERROR_NOT_FOUND && once) {
       break;
     }
@@ -96,27 +133,32 @@ static int run(const struct settings *settings, bool once) {
                                                     .statement_timeout_ms = settings->api_statement_timeout,
                                                     .application_name = "mediagate package"};
   char node[NODE_SIZE];
-  struct packager packager = {.node = node,
-                              .takeover_seconds = settings->package_takeover,
-                              .transcode = {.sandbox = settings->sandbox == SANDBOX_BUBBLEWRAP,
-                                            .preset = presets[settings->package_preset],
-                                            .max_height = (int)settings->package_max_height,
-                                            .memory_bytes = settings->package_memory * BYTES_PER_MIB,
-                                            .time_factor = settings->package_time_factor,
-                                            .output_factor = settings->package_output_factor}};
+  struct work work = {.policy = settings->package, .takeover_seconds = settings->package_takeover};
+  struct packager *packager = &work.packager;
+  *packager = (struct packager){.node = node,
+                                .takeover_seconds = settings->package_takeover,
+                                .transcode = {.sandbox = settings->sandbox == SANDBOX_BUBBLEWRAP,
+                                              .preset = presets[settings->package_preset],
+                                              .max_height = (int)settings->package_max_height,
+                                              .memory_bytes = settings->package_memory * BYTES_PER_MIB,
+                                              .time_factor = settings->package_time_factor,
+                                              .output_factor = settings->package_output_factor},
+                                .meanwhile = meanwhile,
+                                .meanwhile_context = &work};
   name_node(node);
-  enum error error = database_open(&database_options, &packager.database);
+  enum error error = database_open(&database_options, &packager->database);
   if (error == ERROR_NONE) {
-    error = media_folder_open(settings->data_dir, settings->library_dir, &packager.folder);
+    error = media_folder_open(settings->data_dir, settings->library_dir, &packager->folder);
   }
+  work.subtitler = (struct subtitler){.database = packager->database, .folder = packager->folder};
   int exit_code = COMMAND_FAILED;
   if (error != ERROR_NONE || setpriority(PRIO_PROCESS, 0, (int)settings->package_nice) != 0) {
     log_event(LOG_LEVEL_ERROR, "start_failed", LOG_ERROR_FIELD(error), LOG_STR("data_dir", settings->data_dir));
   } else {
-    exit_code = work(&packager, settings->package, once);
+    exit_code = run_work(&work, once);
   }
-  media_folder_close(packager.folder);
-  database_close(packager.database);
+  media_folder_close(packager->folder);
+  database_close(packager->database);
   return exit_code;
 }
 

@@ -42,7 +42,11 @@ static void on_progress(void *context, int percent) {
     int64_t left = percent > 0 ? (now_ms - work->began_ms) / 1000 * (100 - percent) / percent : -1;
     work->beat_ms = now_ms;
     /* A database that is away is no reason to throw work away: the commit tells whose job it is. */
-    work->lost = package_store_beat(work->packager->database, &work->job, percent, left) == ERROR_CONFLICT;
+    enum error error = package_store_beat(work->packager->database, &work->job, percent, left);
+    work->lost = error == ERROR_CONFLICT;
+    if (error == ERROR_NONE && work->packager->meanwhile != NULL) {
+      work->packager->meanwhile(work->packager->meanwhile_context);
+    }
   }
   work->stop = work->lost || *work->stop_wanted;
 }

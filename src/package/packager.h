@@ -20,6 +20,9 @@ struct packager {
   const char *node;                   /* who we are, for whoever reads the jobs */
   int64_t takeover_seconds;           /* a job whose holder is silent this long is anybody's */
   struct transcode_options transcode; /* progress, context and stop are set by the packager */
+  /* Called every few seconds while a package is made, when the database can be reached; NULL: nothing is. */
+  void (*meanwhile)(void *context);
+  void *meanwhile_context;
 };
 
 /* Makes one package. ERROR_NOT_FOUND: there is no job. ERROR_UNAVAILABLE: the database is away; the job that was begun

@@ -13,13 +13,14 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/file.h"
 #include "base/log.h"
 #include "library/package_folder.h"
 #include "package/master_playlist.h"
-#include "store/subtitle_store.h"
 
 #define MASTER_MAX_BYTES (64 * 1024)
+#define PUT_OFF_SECONDS  60
 
 static enum error write_file(const char *folder, const char *name, const struct text *text) {
   char path[4096 + 64];
@@ -71,15 +72,25 @@ static enum error write_master(struct media_folder *folder, const struct stale_m
   return error;
 }
 
-static enum error commit(struct database *database, struct media_folder *folder, const struct stale_master *stale,
-                         struct package_folder *master) {
-  char name[PACKAGE_NAME_SIZE];
-  char old_name[PACKAGE_NAME_SIZE];
-  enum error error = package_folder_place(master, stale->media_id, name);
-  if (error != ERROR_NONE) {
-    return error;
+/* The files, placed; no row names them yet. */
+static enum error make_master(struct media_folder *folder, const struct stale_master *stale,
+                              char ret_name[PACKAGE_NAME_SIZE]) {
+  struct package_folder *master = NULL;
+  enum error error = package_folder_create(folder, &master);
+  if (error == ERROR_NONE) {
+    error = write_master(folder, stale, package_folder_path(master));
   }
-  error = subtitle_store_set_master(database, stale, name, old_name);
+  if (error == ERROR_NONE) {
+    error = package_folder_place(master, stale->media_id, ret_name);
+  }
+  package_folder_discard(master);
+  return error;
+}
+
+static enum error commit(struct database *database, struct media_folder *folder, const struct stale_master *stale,
+                         const char *name) {
+  char old_name[PACKAGE_NAME_SIZE];
+  enum error error = subtitle_store_set_master(database, stale, name, old_name);
   if (error == ERROR_NONE) {
     media_folder_settle(folder, stale->media_id, name);
     if (old_name[0] != '\0') {
@@ -88,25 +99,54 @@ static enum error commit(struct database *database, struct media_folder *folder,
     log_event(LOG_LEVEL_INFO, "subtitles_named", LOG_I64("media_id", stale->media_id),
               LOG_I64("languages", (int64_t)stale->count));
   } else if (error == ERROR_CONFLICT) { /* the next look finds what it is now */
-    error = media_folder_remove_stored(folder, stale->media_id, name);
+    enum error removed = media_folder_remove_stored(folder, stale->media_id, name);
+    (void)removed; /* else the sweep does it */
+    error = ERROR_NONE;
   }
   return error;
 }
 
-enum error subtitler_run_one(struct database *database, struct media_folder *folder) {
+/* --- what failed -------------------------------------------------------------------------------- */
+
+static void put_off(struct subtitler *subtitler, const struct stale_master *stale, enum error error) {
+  size_t i = subtitler->put_off_count++;
+  memcpy(subtitler->put_off[i].master_of, stale->master_of, sizeof stale->master_of);
+  subtitler->put_off[i].until_ms = clock_monotonic_ms() + PUT_OFF_SECONDS * 1000;
+  log_event(LOG_LEVEL_WARNING, "subtitles_failed", LOG_I64("media_id", stale->media_id),
+            LOG_STR("package", stale->package_name), LOG_ERROR_FIELD(error), LOG_I64("retry_after", PUT_OFF_SECONDS));
+}
+
+/* They are in the order in which their times come. */
+static void forget_due(struct subtitler *subtitler) {
+  size_t due = 0;
+  while (due < subtitler->put_off_count && subtitler->put_off[due].until_ms <= clock_monotonic_ms()) {
+    due++;
+  }
+  subtitler->put_off_count -= due;
+  memmove(subtitler->put_off, subtitler->put_off + due, subtitler->put_off_count * sizeof subtitler->put_off[0]);
+}
+
+enum error subtitler_run_one(struct subtitler *subtitler) {
   struct stale_master stale;
-  struct package_folder *master = NULL;
-  enum error error = subtitle_store_find_stale(database, &stale);
+  const char *left_out[SUBTITLER_PUT_OFF_MAX];
+  char name[PACKAGE_NAME_SIZE];
+  forget_due(subtitler);
+  if (subtitler->put_off_count == SUBTITLER_PUT_OFF_MAX) {
+    return ERROR_NOT_FOUND;
+  }
+  for (size_t i = 0; i < subtitler->put_off_count; i++) {
+    left_out[i] = subtitler->put_off[i].master_of;
+  }
+  enum error error =
+      subtitle_store_find_stale(subtitler->database, subtitler->last_id, left_out, subtitler->put_off_count, &stale);
   if (error != ERROR_NONE) {
     return error;
   }
-  error = package_folder_create(folder, &master);
-  if (error == ERROR_NONE) {
-    error = write_master(folder, &stale, package_folder_path(master));
+  subtitler->last_id = stale.media_id;
+  error = make_master(subtitler->folder, &stale, name);
+  if (error != ERROR_NONE) {
+    put_off(subtitler, &stale, error);
+    return ERROR_NONE;
   }
-  if (error == ERROR_NONE) {
-    error = commit(database, folder, &stale, master);
-  }
-  package_folder_discard(master);
-  return error == ERROR_NOT_FOUND ? ERROR_IO : error;
+  return commit(subtitler->database, subtitler->folder, &stale, name);
 }

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * Every change of a job carries its medium's columns along, so whoever reads the medium reads the truth, and the
- * workers that cache it are told. Locks are always taken on the job first, then on its medium.
+ * workers that cache it are told. Locks are always taken on the job first, then on its medium; who asks for a job or
+ * cancels one takes a turn before, since a job that is not committed yet cannot be seen or locked.
  */
 #include "config.h"
 
@@ -18,6 +19,13 @@
 static enum error change(struct database *database, const char *sql, const struct parameters *parameters,
                          int64_t *ret_affected) {
   return statement_change(database, sql, STATEMENT_ONCE, parameters, ret_affected);
+}
+
+static enum error take_turn(struct database *database, int64_t media_id) {
+  struct parameters parameters = {0};
+  parameters_i64(&parameters, media_id);
+  return change(database, "select pg_advisory_xact_lock(hashtextextended('package of ' || $1::int8, 0))", &parameters,
+                NULL);
 }
 
 /* The medium and its job, if there is one, are locked: is there a file to package? */
@@ -60,10 +68,12 @@ static enum error queue_job(struct database *database, int64_t media_id, int64_t
   parameters_i64_or_null(&parameters, requested_by);
   if (error == ERROR_NONE) {
     error = change(database,
-                   "with queued as (insert into package_job (media_id, file_version, requested_by, priority)"
+                   "with queued as (insert into package_job as j (media_id, file_version, requested_by, priority)"
                    " select id, file_version, $2::int8, case when $2::int8 is null then 0 else 1 end"
                    " from media_asset where id = $1"
-                   " on conflict (media_id) where state in ('queued', 'running') do nothing returning media_id)"
+                   " on conflict (media_id) where state in ('queued', 'running') do update"
+                   " set priority = greatest(j.priority, excluded.priority), not_before = now(), attempts = 0"
+                   " where j.state = 'queued' and excluded.requested_by is not null returning media_id)"
                    " update media_asset m set package_state = 'queued', package_progress = 0,"
                    " package_seconds_left = null, package_error = null, updated_at = now()"
                    " from queued q where m.id = q.media_id",
@@ -77,7 +87,10 @@ enum error package_store_request(struct database *database, int64_t media_id, in
   if (error != ERROR_NONE) {
     return error;
   }
-  error = lock_packageable(database, media_id);
+  error = take_turn(database, media_id);
+  if (error == ERROR_NONE) {
+    error = lock_packageable(database, media_id);
+  }
   if (error == ERROR_NONE) {
     error = queue_job(database, media_id, requested_by);
   }
@@ -152,10 +165,13 @@ enum error package_store_remove(struct database *database, int64_t media_id, cha
   if (error != ERROR_NONE) {
     return error;
   }
-  error = change(database,
-                 "update package_job set state = 'cancelled', ended_at = now()"
-                 " where media_id = $1 and state in ('queued', 'running')",
-                 &parameters, NULL);
+  error = take_turn(database, media_id);
+  if (error == ERROR_NONE) {
+    error = change(database,
+                   "update package_job set state = 'cancelled', ended_at = now()"
+                   " where media_id = $1 and state in ('queued', 'running')",
+                   &parameters, NULL);
+  }
   if (error == ERROR_NONE) {
     error = execute_name(database,
                          "with old as (select id, package_name from media_asset where id = $1 and deleted_at is null"

@@ -28,8 +28,9 @@ struct package_job {
   bool has_audio;
 };
 
-/* Queues a job for the medium's file as it is now, unless there is one; jobs of older files end. ERROR_NOT_FOUND: no
- * such medium. ERROR_CONFLICT: it has no stored film or sound. */
+/* Queues a job for the medium's file as it is now, unless there is one; one that waits is begun anew and goes before
+ * those of the policy when somebody asks (requested_by is not 0). Jobs of older files end. ERROR_NOT_FOUND: no such
+ * medium. ERROR_CONFLICT: it has no stored film or sound. */
 enum error package_store_request(struct database *database, int64_t media_id, int64_t requested_by) MUST_CHECK;
 /* Queues a job for each upload that has had none, up to `limit`. */
 enum error package_store_request_missing(struct database *database, int64_t limit, int64_t *ret_count) MUST_CHECK;

@@ -10,6 +10,7 @@
 #include <stdbool.h>
 #include <string.h>
 
+#include "base/text.h"
 #include "store/statement.h"
 
 #define TEXT_(number) #number
@@ -75,17 +76,36 @@ enum error subtitle_store_remove(struct database *database, int64_t media_id, co
   return execute_text(database, update, &parameters, ret_old_name, SUBTITLE_NAME_SIZE);
 }
 
-/* One row for each language; a medium without any has one row with neither. */
-enum error subtitle_store_find_stale(struct database *database, struct stale_master *ret_stale) {
+/* An array's text. What masters are made of has no character that it would have to escape. */
+static void append_array(struct text *text, const char *const *elements, size_t count) {
+  text_append(text, "{");
+  for (size_t i = 0; i < count; i++) {
+    text_appendf(text, "%s\"%s\"", i == 0 ? "" : ",", elements[i]);
+  }
+  text_append(text, "}");
+}
+
+/* One row for each language; a medium without any has one row with neither. The conditions before $2 are those of
+ * media_asset_stale_master_idx. */
+enum error subtitle_store_find_stale(struct database *database, int64_t after, const char *const *put_off,
+                                     size_t put_off_count, struct stale_master *ret_stale) {
   static const char *const select =
       "with stale as (select * from media_asset m where m.deleted_at is null and m.package_name is not null"
       "  and (m.subtitles <> '{}' or m.master_name is not null) and m.master_of is distinct from " MASTER_OF
-      "  order by m.id limit 1)"
+      "  and " MASTER_OF " <> all ($2::text[]) order by m.id > $1 desc, m.id limit 1)"
       " select m.id, m.package_name, " MASTER_OF ", m.duration_seconds, s.key, s.value ->> 'file'"
       " from stale m left join lateral jsonb_each(m.subtitles) s on true order by s.key";
+  __attribute__((cleanup(text_free))) struct text array = {0};
+  struct parameters parameters = {0};
   struct rows rows;
   struct stale_master stale = {.count = 0};
-  enum error error = statement_execute(database, select, STATEMENT_REPEATABLE, NULL, &rows);
+  append_array(&array, put_off, put_off_count);
+  if (array.failed) {
+    return ERROR_MEMORY;
+  }
+  parameters_i64(&parameters, after);
+  parameters_text(&parameters, array.data);
+  enum error error = statement_execute(database, select, STATEMENT_REPEATABLE, &parameters, &rows);
   if (error != ERROR_NONE) {
     return error;
   }

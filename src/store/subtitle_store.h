@@ -14,6 +14,7 @@
 #define SUBTITLES_MAX          32 /* of one medium */
 #define SUBTITLE_LANGUAGE_SIZE 16
 #define SUBTITLE_NAME_SIZE     40 /* "<32 hex digits>.vtt" */
+#define MASTER_OF_SIZE         80
 
 struct subtitle {
   char language[SUBTITLE_LANGUAGE_SIZE];
@@ -32,13 +33,15 @@ enum error subtitle_store_remove(struct database *database, int64_t media_id, co
 struct stale_master {
   int64_t media_id;
   char package_name[33];
-  char master_of[80]; /* what the new one is made of */
+  char master_of[MASTER_OF_SIZE]; /* what the new one is made of; no other medium's, now or later, is the same */
   double duration_seconds;
   struct subtitle subtitles[SUBTITLES_MAX]; /* by language */
   size_t count;
 };
-/* ERROR_NOT_FOUND: all are as they should be. */
-enum error subtitle_store_find_stale(struct database *database, struct stale_master *ret_stale) MUST_CHECK;
+/* The next behind medium `after`, then from the first on. Those that would be made of one of `put_off` are left out.
+ * ERROR_NOT_FOUND: all others are as they should be. */
+enum error subtitle_store_find_stale(struct database *database, int64_t after, const char *const *put_off,
+                                     size_t put_off_count, struct stale_master *ret_stale) MUST_CHECK;
 /* From now on this one is served. *ret_old_name is the one before, "" for none. ERROR_CONFLICT: package or subtitles
  * changed meanwhile. */
 enum error subtitle_store_set_master(struct database *database, const struct stale_master *stale, const char *name,

@@ -11,7 +11,17 @@ QUICK = {"package_max_height": 240, "package_preset": "ultrafast", "ingest_state
 
 
 def medium(studio, media):
+    """As the API shows it: a change may be seen up to 2 s late (the row cache)."""
     return assert_json(studio.admin().get(f"/media/media/{media}"))
+
+
+def wait_package(studio, media):
+    """The medium's package once the API shows what the row says."""
+    def shown():
+        said = medium(studio, media)["package"] or {"state": None, "error": None, "served": False}
+        current, error, name, _ = state(studio, media)
+        return (said["state"], said["error"], said["served"]) == (current, error, name is not None) and (said,)
+    return wait_until(shown, "the API to show the package as it is", interval=0.1)[0]
 
 
 def state(studio, media):
@@ -31,7 +41,7 @@ def work(studio):
 def package(studio, media):
     ask(studio, media)
     work(studio)
-    return medium(studio, media)["package"]
+    return wait_package(studio, media)
 
 
 def streams(studio, media, **query):

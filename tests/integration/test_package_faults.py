@@ -31,6 +31,13 @@ def studio(make_stack):
 
 
 @pytest.fixture
+def slow_studio(studio):
+    """Where the film takes many seconds, so that what a test does meanwhile comes before its end."""
+    studio.reconfigure(package_preset="slow")
+    return studio
+
+
+@pytest.fixture
 def packager(studio):
     """packager() starts one more; all are ended after the test."""
     started = []
@@ -202,9 +209,46 @@ def test_who_was_silent_too_long_loses_the_job(studio, packager, source):
     wait_until(lambda: workspaces(studio) == [], "its work to be thrown away")
 
 
+def test_after_an_outage_holders_have_time_to_be_heard_of(studio, packager, source):
+    studio.reconfigure(package_takeover=60, package_preset="slow")
+    media = studio.film(source)["id"]
+    ask(studio, media)
+    holder = packager()
+    wait_encoding(holder)
+    idle = packager()
+    wait_until(lambda: studio.log_text("package.log").count('"ready"') == 2, "the second packager")
+    stopped = [holder.pid, *descendants(holder.pid)]
+    for pid in stopped:
+        os.kill(pid, signal.SIGSTOP)
+    studio.stop_postgres(signal.SIGQUIT)
+    wait_until(lambda: "packaging_failed" in studio.log_text("package.log"), "the idle one to meet the outage")
+    studio.start_postgres()
+    wait_until(lambda: "packaging_recovered" in studio.log_text("package.log"), "the idle one to meet its end")
+    [(since,)] = studio.sql("update package_job set heartbeat_at = heartbeat_at - interval '1 hour' returning clock_timestamp()")
+    wait_until(lambda: studio.sql("select 1 from pg_stat_activity where application_name = 'mediagate package' and query_start > %s", since),
+               "the idle one to look for jobs")
+    for pid in reversed(stopped):
+        os.kill(pid, signal.SIGCONT)
+    wait_until(lambda: studio.sql("select 1 from package_job where heartbeat_at > %s", since), "the holder to be heard of")
+    assert idle.poll() is None and job(studio, media)[:2] == ("running", 1)
+
+
+def test_subtitles_are_named_while_a_film_is_packaged(studio, packager, source, make_media):
+    short = studio.film(make_media("film"))["id"]
+    package_tools.package(studio, short)
+    studio.reconfigure(package_preset="slow")
+    ask(studio, studio.film(source)["id"])
+    encoder = wait_encoding(packager())
+    vtt = b"WEBVTT\n\n00:00:00.500 --> 00:00:05.000\nGood morning\n"
+    assert studio.admin().put(f"/media/media/{short}/subtitles/en", data=vtt, headers={"Content-Type": "text/vtt"}).status_code == 200
+    wait_until(lambda: studio.sql("select 1 from media_asset where id = %s and master_name is not null", short), "the master", timeout=10)
+    assert name_of(encoder) == "ffmpeg"
+
+
 # --- changes in mid-job --------------------------------------------------------------------------
 
-def test_a_medium_deleted_meanwhile(studio, packager, source):
+def test_a_medium_deleted_meanwhile(slow_studio, packager, source):
+    studio = slow_studio
     media = studio.film(source)["id"]
     ask(studio, media)
     process = packager()
@@ -215,13 +259,14 @@ def test_a_medium_deleted_meanwhile(studio, packager, source):
     assert not ffmpegs(process.pid) and not (studio.data_dir / f"media/{media}").exists()
 
 
-def test_a_file_replaced_meanwhile(studio, packager, source, make_media):
+def test_a_file_replaced_meanwhile(slow_studio, packager, source, make_media):
+    studio = slow_studio
     media = studio.film(source)["id"]
     ask(studio, media)
     process = packager()
     wait_encoding(process)
     assert studio.upload(media, make_media("film")).status_code == 200
-    assert package_tools.medium(studio, media)["package"] is None
+    assert package_tools.wait_package(studio, media)["state"] is None
     wait_until(lambda: job(studio, media)[0] == "cancelled", "the old file's job to end", timeout=10)
     ask(studio, media)
     wait_until(lambda: state(studio, media)[0] == "ready", "the new file's package")
@@ -229,7 +274,8 @@ def test_a_file_replaced_meanwhile(studio, packager, source, make_media):
     assert state(studio, media)[3] == 2  # of 6 seconds, not of 40
 
 
-def test_cancelled_meanwhile(studio, packager, source):
+def test_cancelled_meanwhile(slow_studio, packager, source):
+    studio = slow_studio
     media = studio.film(source)["id"]
     ask(studio, media)
     process = packager()
@@ -237,8 +283,10 @@ def test_cancelled_meanwhile(studio, packager, source):
     assert studio.admin().delete(f"/media/media/{media}/package").status_code == 204
     wait_until(lambda: not ffmpegs(process.pid) and workspaces(studio) == [], "ffmpeg to end", timeout=10)
     assert state(studio, media)[0] == "cancelled" and folders(studio, media) == []
+    kill_packager(studio, process)
+    studio.reconfigure(package_preset="ultrafast")
     ask(studio, media)
-    wait_until(lambda: state(studio, media)[0] == "ready", "a package after all")
+    work(studio)
     assert_exactly_one(studio, media)
 
 
@@ -254,8 +302,8 @@ def test_sigterm_gives_the_job_back(studio, packager, source):
     assert_exactly_one(studio, media)
 
 
-def test_the_medium_tells_how_far_it_is(studio, packager, source):
-    studio.reconfigure(package_preset="slow", package_max_height=1080)
+def test_the_medium_tells_how_far_it_is(slow_studio, packager, source):
+    studio = slow_studio
     media = studio.film(source)["id"]
     assert ask(studio, media)["state"] == "queued"
     packager()

@@ -1,10 +1,8 @@
 # SPDX-License-Identifier: ISC
 """Packages: HLS and DASH made of uploads, served under the stream URL's grant, never half-made."""
-import subprocess
-
 import pytest
 from answers import assert_json, assert_problem
-from stack import DEADLINE, wait_until
+from package_tools import package, probe, streams, wait_package
 
 
 @pytest.fixture(scope="module")
@@ -18,49 +16,28 @@ def film(studio, make_media):
     return studio.film(make_media("film"), title="A film to package")
 
 
-def package(studio, media):
-    assert_json(studio.admin().post(f"/media/media/{media}/package"), 202)
-    studio.mediagate("package", "--once", timeout=4 * DEADLINE)
-    return medium(studio, media)["package"]
-
-
-def medium(studio, media):
-    return assert_json(studio.admin().get(f"/media/media/{media}"))
-
-
 def stream_url(studio, media, **query):
     return assert_json(studio.admin().get(f"/media/media/{media}/stream-url", params=query))
-
-
-def wait_streams(studio, media):
-    """The row cache of the fast pool may be 2 s old."""
-    return wait_until(lambda: (streams := stream_url(studio, media)["streams"])["hls"] and streams, "the package to be named")
-
-
-def probe(url):
-    return subprocess.run(["ffprobe", "-v", "error", "-show_entries", "stream=codec_type,width,height", "-of", "compact", url],
-                          check=True, capture_output=True, text=True, timeout=DEADLINE).stdout
 
 
 def test_a_film_is_packaged_and_plays_under_one_grant(studio, film):
     before = stream_url(studio, film["id"])
     assert before["stream_url"] == before["streams"]["progressive"] and before["streams"]["hls"] is None and film["package"] is None
     assert package(studio, film["id"]) == {"state": "ready", "served": True, "progress_percent": 100, "seconds_left": None, "error": None}
-    wait_streams(studio, film["id"])
-    answer = stream_url(studio, film["id"])
-    streams = answer["streams"]
-    assert answer["stream_url"] == streams["hls"] and all(answer["grant_id"] in url for url in streams.values())
+    answer = streams(studio, film["id"])
+    urls = answer["streams"]
+    assert answer["stream_url"] == urls["hls"] and all(answer["grant_id"] in url for url in urls.values())
     with studio.anonymous() as viewer:
-        assert viewer.get(streams["hls"]).headers["Content-Type"] == "application/vnd.apple.mpegurl"
-        assert viewer.get(streams["dash"]).headers["Content-Type"] == "application/dash+xml"
-        assert viewer.get(streams["poster"]).content.startswith(b"\xff\xd8")
-        assert viewer.get(streams["progressive"]).status_code == 200
-    assert "codec_type=video" in probe(streams["hls"]) and "codec_type=audio" in probe(streams["hls"])
+        assert viewer.get(urls["hls"]).headers["Content-Type"] == "application/vnd.apple.mpegurl"
+        assert viewer.get(urls["dash"]).headers["Content-Type"] == "application/dash+xml"
+        assert viewer.get(urls["poster"]).content.startswith(b"\xff\xd8")
+        assert viewer.get(urls["progressive"]).status_code == 200
+    assert {stream["codec_type"] for stream in probe(urls["hls"])["streams"]} == {"video", "audio"}
 
 
 def test_a_download_is_always_the_file(studio, film):
     package(studio, film["id"])
-    wait_streams(studio, film["id"])
+    streams(studio, film["id"])
     answer = stream_url(studio, film["id"], download="true")
     assert answer["stream_url"].endswith("/A-film-to-package.mp4") and set(answer["streams"].values()) == {None}
 
@@ -73,11 +50,11 @@ def test_what_cannot_be_packaged_is_409(studio):
 def test_a_package_is_removed_and_made_again(studio, film):
     package(studio, film["id"])
     assert studio.admin().delete(f"/media/media/{film['id']}/package").status_code == 204
-    assert medium(studio, film["id"])["package"]["served"] is False
+    assert wait_package(studio, film["id"])["served"] is False
     assert package(studio, film["id"])["state"] == "ready"
 
 
 def test_a_new_file_forgets_the_package(studio, film, make_media):
     package(studio, film["id"])
     assert studio.upload(film["id"], make_media("film")).status_code == 200
-    assert medium(studio, film["id"])["package"] is None
+    assert wait_package(studio, film["id"])["state"] is None

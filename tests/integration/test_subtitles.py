@@ -34,7 +34,8 @@ def subtitles(studio, media):
 
 
 def package_all(studio):
-    studio.mediagate("package", "--once", timeout=4 * DEADLINE)
+    """What it wrote to its log."""
+    return studio.mediagate("package", "--once", timeout=4 * DEADLINE).stderr
 
 
 def hls(studio, media):
@@ -106,16 +107,18 @@ def test_what_is_wrong_is_told_with_its_line(studio, film):
     assert subtitles(studio, film) == [] and len(list((pathlib.Path(studio.data_dir) / f"media/{film}").glob("*.vtt"))) == 0
 
 
-def test_a_master_that_cannot_be_written_holds_up_no_film(studio, film, make_media):
+def test_a_master_that_cannot_be_written_holds_up_nothing(studio, film, make_media):
+    other = studio.film(make_media("film"), title="Another film")["id"]
     studio.admin().post(f"/media/media/{film}/package")
     package_all(studio)
     [made] = (entry for entry in (pathlib.Path(studio.data_dir) / f"media/{film}").iterdir() if entry.is_dir())
     (made / "master.m3u8").write_text("no playlist")
     assert put(studio, film, "en", VTT).status_code == 200
-    other = studio.film(make_media("film"), title="Another film")["id"]
+    assert put(studio, other, "en", VTT).status_code == 200
     studio.admin().post(f"/media/media/{other}/package")
-    package_all(studio)
-    assert assert_json(studio.admin().get(f"/media/media/{other}"))["package"]["state"] == "ready"
+    log = package_all(studio)
+    assert log.count("subtitles_failed") == 1 and f"media_id={film}" in log.replace('"', "").replace(":", "=")
+    wait_master(studio, other, "en")
     assert studio.admin().delete(f"/media/media/{film}").status_code == 204
 
 

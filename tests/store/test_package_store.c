@@ -7,6 +7,7 @@
 #include "store/package_store.h"
 
 #include <string.h>
+#include <unistd.h>
 
 #include "fixture.h"
 
@@ -248,8 +249,78 @@ START_TEST(no_job_is_claimed_twice) {
 }
 END_TEST
 
+START_TEST(who_asks_for_a_waiting_job_puts_it_first_and_ends_its_pause) {
+  int64_t asked_by = fixture_account("a@example.org").id;
+  int64_t first = create_film();
+  int64_t paused = create_film();
+  ck_assert_int_eq(package_store_request(fixture_database, paused, 0), ERROR_NONE);
+  struct package_job job = claim(60);
+  ck_assert_int_eq(package_store_fail(fixture_database, &job, "the disk is full", 900), ERROR_NONE);
+  ck_assert_int_eq(package_store_request(fixture_database, first, 0), ERROR_NONE);
+  ck_assert_int_eq(package_store_request(fixture_database, paused, 0), ERROR_NONE); /* the policy waits */
+  job = claim(60);
+  ck_assert_int_eq(job.media_id, first);
+  ck_assert_int_eq(package_store_give_back(fixture_database, &job), ERROR_NONE);
+  ck_assert_int_eq(package_store_request(fixture_database, paused, asked_by), ERROR_NONE);
+  ck_assert_str_eq(package_of(paused).error, "");
+  job = claim(60);
+  ck_assert(job.media_id == paused && job.attempts == 1);
+  ck_assert_int_eq(package_store_request(fixture_database, paused, asked_by), ERROR_NONE); /* it runs */
+  ck_assert_str_eq(package_of(paused).state, "running");
+  ck_assert_int_eq(package_store_beat(fixture_database, &job, 1, -1), ERROR_NONE);
+}
+END_TEST
+
+static int64_t raced_id;
+
+static bool wait_until(const char *question, int64_t answer) {
+  for (int i = 0; i < 1000; i++) {
+    if (fixture_sql(question) == answer) {
+      return true;
+    }
+    usleep(10000);
+  }
+  return false;
+}
+
+static bool wait_for_waiters(int64_t count) {
+  return wait_until("select count(*) from pg_stat_activity where datname = current_database()"
+                    " and wait_event_type = 'Lock'",
+                    count);
+}
+
+/* The first keeps the medium locked until the others wait: who asks for a package, then who removes it. */
+static int hold_ask_remove(struct database *database, int number) {
+  char old_name[33];
+  struct parameters parameters = {0};
+  parameters_i64(&parameters, raced_id);
+  enum error error = ERROR_TIMEOUT;
+  if (number == 0 && database_begin(database) == ERROR_NONE) {
+    error = statement_change(database, "update media_asset set title = 'Held' where id = $1", STATEMENT_ONCE,
+                             &parameters, NULL);
+    error = wait_for_waiters(2) ? statement_end_transaction(database, error) : ERROR_TIMEOUT;
+  } else if (number == 1 && wait_until("select count(*) from (select from media_asset for update skip locked) m", 0)) {
+    error = package_store_request(database, raced_id, 0);
+  } else if (number == 2 && wait_for_waiters(1)) {
+    error = package_store_remove(database, raced_id, old_name);
+  }
+  return error == ERROR_NONE ? 1 : 101;
+}
+
+START_TEST(who_removes_a_package_ends_a_job_that_is_asked_for_meanwhile) {
+  raced_id = create_film();
+  ck_assert_int_eq(fixture_race(3, hold_ask_remove), 3);
+  ck_assert_str_eq(package_of(raced_id).state, "cancelled");
+  ck_assert_int_eq(fixture_sql("select count(*) from package_job where state = 'cancelled'"), 1);
+  struct package_job job;
+  ck_assert_int_eq(package_store_claim(fixture_database, "node", 60, &job), ERROR_NOT_FOUND);
+}
+END_TEST
+
 FIXTURE_MAIN("package_store", a_job_from_its_request_to_its_package, the_old_package_serves_until_the_new_one_is_whole,
              a_holder_that_falls_silent_loses_its_job, a_package_is_finished_once_however_often_it_is_said,
              who_packages_hears_of_another_file_and_of_a_deletion, old_jobs_are_forgotten_and_active_ones_are_not,
              a_new_file_forgets_package_and_job, what_cannot_be_packaged_is_refused,
-             the_policy_finds_uploads_without_a_job, no_job_is_claimed_twice)
+             the_policy_finds_uploads_without_a_job, no_job_is_claimed_twice,
+             who_asks_for_a_waiting_job_puts_it_first_and_ends_its_pause,
+             who_removes_a_package_ends_a_job_that_is_asked_for_meanwhile)
