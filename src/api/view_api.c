@@ -74,7 +74,9 @@ static enum error judge(struct app *app, const struct reported *reported, struct
   }
   text_free(&problems);
   if (audience_needs_salt(app->audience)) {
-    error = address_salts_get(&app->address_salts, app->database, clock_now_us(), &salt);
+    int64_t now_us = clock_now_us();
+    address_salts_forget(&app->address_salts, now_us); /* as ingest does: who destroys salts cannot reach in here */
+    error = address_salts_get(&app->address_salts, app->database, now_us, &salt);
   }
   return error == ERROR_NONE ? audience_judge(app->audience, reported->address, reported->user_agent, salt, ret_mark)
                              : error;

@@ -10,6 +10,7 @@
 #include "base/clock.h"
 #include "base/random.h"
 #include "base/text.h"
+#include "store/ingest_store.h"
 #include "store/statement.h"
 
 #define DAY_SECONDS INT64_C(86400)
@@ -86,21 +87,36 @@ enum error address_salts_get(struct address_salts *salts, struct database *datab
   return ERROR_NONE;
 }
 
-enum error address_salts_expire(struct address_salts *salts, struct database *database, int64_t keep_seconds,
-                                int64_t *ret_destroyed) {
-  int64_t oldest = (clock_now_seconds() - keep_seconds) / DAY_SECONDS; /* the day that is kept yet */
+static void forget_days_before(struct address_salts *salts, int64_t day) {
   size_t kept = 0;
   for (size_t i = 0; i < salts->count; i++) {
-    if (salts->items[i].day >= oldest) {
+    if (salts->items[i].day >= day) {
       salts->items[kept++] = salts->items[i];
     }
   }
   explicit_bzero(&salts->items[kept], (salts->count - kept) * sizeof salts->items[0]);
   salts->count = kept;
+}
+
+void address_salts_forget(struct address_salts *salts, int64_t before_us) {
+  forget_days_before(salts, before_us / DAY_US);
+}
+
+enum error address_salts_expire(struct address_salts *salts, struct database *database, int64_t keep_seconds,
+                                int64_t *ret_destroyed) {
+  int64_t oldest = (clock_now_seconds() - keep_seconds) / DAY_SECONDS; /* the day that is kept yet */
+  forget_days_before(salts, oldest);
   struct parameters parameters = {0};
   parameters_i64(&parameters, oldest);
-  return statement_change(database, "delete from address_salt where day < " SQL_DAY("$1"), STATEMENT_REPEATABLE,
-                          &parameters, ret_destroyed);
+  parameters_i64(&parameters, keep_seconds);
+  /* A node that was not heard of may have all that was delivered since. */
+  return statement_change(
+      database,
+      "delete from address_salt where day < least(" SQL_DAY(
+          "$1") ", (select ((min(seen_at - unread_seconds"
+                " * interval '1 second') - $2::int8 * interval '1 second') at time zone 'UTC')::date from ingest_node"
+                " where seen_at > now() - interval '" INGEST_NODE_KEPT "'))",
+      STATEMENT_REPEATABLE, &parameters, ret_destroyed);
 }
 
 enum error address_salt_store_list(struct database *database, struct address_salt **ret_salts, size_t *ret_count) {

@@ -28,7 +28,10 @@ struct address_salts {
  * anything is that was made with it. *ret_salt lives until the next call. */
 enum error address_salts_get(struct address_salts *salts, struct database *database, int64_t granted_us,
                              const unsigned char **ret_salt) MUST_CHECK;
-/* Destroys the salts of days that ended more than `keep_seconds` ago, here and in the database. */
+/* Forgets here those of days before the one that holds this moment. */
+void address_salts_forget(struct address_salts *salts, int64_t before_us);
+/* Destroys the salts of days that ended more than `keep_seconds` ago, here and in the database. There they stay for a
+ * node that is behind, or silent, as long as it is known: its lines would get other salts, and its views be doubled. */
 enum error address_salts_expire(struct address_salts *salts, struct database *database, int64_t keep_seconds,
                                 int64_t *ret_destroyed) MUST_CHECK;
 /* All that there are, oldest first. The caller frees *ret_salts. */

@@ -11,13 +11,13 @@ enum error ingest_store_say(struct database *database, const char *node, int64_t
   parameters_text(&parameters, node);
   parameters_i64(&parameters, unread_bytes);
   parameters_i64(&parameters, unread_seconds);
-  return statement_change(
-      database,
-      "with gone as (delete from ingest_node where seen_at < now() - interval '1 day' and node <> $1)"
-      " insert into ingest_node (node, unread_bytes, unread_seconds) values ($1, $2, $3)"
-      " on conflict (node) do update set seen_at = now(), unread_bytes = excluded.unread_bytes,"
-      " unread_seconds = excluded.unread_seconds",
-      STATEMENT_REPEATABLE, &parameters, NULL);
+  return statement_change(database,
+                          "with gone as (delete from ingest_node where seen_at < now() - interval '" INGEST_NODE_KEPT
+                          "' and node <> $1)"
+                          " insert into ingest_node (node, unread_bytes, unread_seconds) values ($1, $2, $3)"
+                          " on conflict (node) do update set seen_at = now(), unread_bytes = excluded.unread_bytes,"
+                          " unread_seconds = excluded.unread_seconds",
+                          STATEMENT_REPEATABLE, &parameters, NULL);
 }
 
 enum error ingest_store_state(struct database *database, struct ingest_state *ret_state) {

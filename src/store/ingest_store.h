@@ -10,7 +10,9 @@
 
 #define INGEST_SILENT_SECONDS 15 /* an ingester that said nothing for so long hangs, ended, or cannot reach us */
 
-/* What is not counted yet on this node, now. Nodes that said nothing for a day are forgotten. */
+#define INGEST_NODE_KEPT "14 days" /* SQL; a node that was not heard of for so long comes no more */
+
+/* What is not counted yet on this node, now. Nodes that said nothing for INGEST_NODE_KEPT are forgotten. */
 enum error ingest_store_say(struct database *database, const char *node, int64_t unread_bytes,
                             int64_t unread_seconds) MUST_CHECK;
 

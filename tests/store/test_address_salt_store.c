@@ -5,6 +5,7 @@
 #include "store/address_salt_store.h"
 
 #include <stdlib.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "base/clock.h"
@@ -68,5 +69,51 @@ START_TEST(a_salt_is_destroyed_after_its_day_and_the_time_that_grants_may_play) 
 }
 END_TEST
 
-FIXTURE_MAIN("address_salt_store", a_day_has_one_salt_in_every_process, more_days_than_are_remembered_keep_their_salts,
+/* Its backlog holds grants of those days. */
+START_TEST(salts_wait_for_nodes_that_are_behind) {
+  static const struct {
+    const char *seen; /* ago */
+    int unread_seconds;
+    bool kept;
+    const char *description;
+  } rows[] = {
+      {"2 seconds", 0, false, "all is counted"},    {"2 seconds", 3 * 86400, true, "a backlog of three days"},
+      {"3 days", 0, true, "silent for three days"}, {"1 day", 2 * 86400, true, "both"},
+      {"15 days", 0, false, "gone for good"},
+  };
+  const int64_t now = clock_now_us();
+  fixture_sql("with salts as (delete from address_salt) select 1");
+  for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+    struct address_salts salts = {.count = 0};
+    char sql[256];
+    snprintf(
+        sql, sizeof sql,
+        "insert into ingest_node values ('here', now(), 0, 0), ('there', now() - interval '%s', 1000, %d) returning 1",
+        rows[i].seen, rows[i].unread_seconds);
+    fixture_sql(sql);
+    (void)salt_of(&salts, now - 5 * DAY_US);
+    int64_t destroyed = 0;
+    ck_assert_int_eq(address_salts_expire(&salts, fixture_database, 3 * 86400, &destroyed), ERROR_NONE);
+    ck_assert_msg((destroyed == 0) == rows[i].kept, "%s", rows[i].description);
+    ck_assert_uint_eq(salts.count, 0); /* not in this process's memory, though */
+    fixture_sql("with salts as (delete from address_salt), nodes as (delete from ingest_node) select 1");
+  }
+}
+END_TEST
+
+START_TEST(a_process_forgets_the_days_before) {
+  struct address_salts salts = {.count = 0};
+  const int64_t midnight = clock_now_us() / DAY_US * DAY_US;
+  (void)salt_of(&salts, midnight - 1);
+  (void)salt_of(&salts, midnight);
+  address_salts_forget(&salts, midnight + 1);
+  ck_assert_uint_eq(salts.count, 1);
+  ck_assert_int_eq(salts.items[0].day, midnight / DAY_US);
+  address_salts_forget(&salts, midnight + DAY_US);
+  ck_assert_uint_eq(salts.count, 0);
+}
+END_TEST
+
+FIXTURE_MAIN("address_salt_store", salts_wait_for_nodes_that_are_behind, a_process_forgets_the_days_before,
+             a_day_has_one_salt_in_every_process, more_days_than_are_remembered_keep_their_salts,
              a_salt_is_destroyed_after_its_day_and_the_time_that_grants_may_play)
