@@ -4,8 +4,6 @@ import collections
 import hashlib
 import json
 import os
-import re
-import shutil
 import subprocess
 
 import pytest
@@ -101,36 +99,3 @@ def test_broken_off_twenty_times_at_random(upload, town):
 def test_broken_off_in_one_long_request(upload):
     seen, = upload({"aborts": 5, "seed": 9})
     assert seen["aborts"] >= 1 and seen["offsets"] == sorted(seen["offsets"])
-
-
-# --- the snippets of docs/uploads.md, as they stand there -------------------------------------------------------
-def snippet(language, index=0):
-    text = (TOP_SRC / "docs/uploads.md").read_text(encoding="utf-8")
-    return re.findall(rf"```{language}\n(.*?)```", text, re.DOTALL)[index]
-
-
-def test_the_guides_shell_snippet(stack, make_media, tmp_path):
-    shutil.copy(make_media("film"), tmp_path / "film.mp4")
-    token = stack.new_admin().tokens["access_token"]
-    done = subprocess.run(["bash", "-eu"], input=snippet("sh"), capture_output=True, text=True, timeout=4 * DEADLINE, check=False, cwd=tmp_path,
-                          env={"PATH": "/usr/local/bin:/usr/bin:/bin", "MG": stack.base_url, "TOKEN": token})
-    assert done.returncode == 0, done.stderr + done.stdout
-    media = stack.admin().get(done.stdout.strip()).json()
-    assert media["sha256"] == hashlib.sha256(make_media("film").read_bytes()).hexdigest() and media["title"] == "My film"
-
-
-def test_the_guides_javascript_snippet(stack, make_media, tmp_path):
-    web_tools.need_tools()
-    (tmp_path / "node_modules").symlink_to(web_tools.TOOLS / "node_modules")
-    (tmp_path / "guide.mjs").write_text(snippet("js"), encoding="utf-8")
-    (tmp_path / "run.mjs").write_text("""
-import { createReadStream } from 'node:fs';
-import { upload } from './guide.mjs';
-const [path, server, token] = process.argv.slice(2);
-console.log(await upload(createReadStream(path), { server, accessToken: async () => token, onProgress: () => {} }));
-""", encoding="utf-8")
-    api = stack.new_admin()
-    done = subprocess.run(["node", tmp_path / "run.mjs", make_media("film"), stack.base_url, api.tokens["access_token"]], capture_output=True, text=True,
-                          timeout=4 * DEADLINE, check=False)
-    assert done.returncode == 0, done.stderr + done.stdout
-    assert api.get(done.stdout.strip()).json()["sha256"] == hashlib.sha256(make_media("film").read_bytes()).hexdigest()
