@@ -17,12 +17,14 @@
 #include "ingest/view_rule.h"
 #include "store/package_store.h"
 #include "store/session_store.h"
+#include "store/user_agent_store.h"
 #include "store/view_partitions.h"
 
 #define RETRY_MS                  10000
 #define SWEEP_BATCH               1000
 #define PACKAGE_JOBS_KEPT_SECONDS (30LL * 24 * 3600)
 #define FULL_SWEEP_MS             (24LL * 3600 * 1000)
+#define USER_AGENT_SWEEP_MS       (6LL * 3600 * 1000)
 
 typedef enum error chore_function(struct app *app);
 
@@ -94,6 +96,22 @@ static enum error turn_months(struct app *app) {
   return error;
 }
 
+/* Texts of user agents that no view holds any more, or never did. */
+static enum error sweep_user_agents(struct app *app) {
+  int64_t after_id = 0, total = 0;
+  bool more = true;
+  enum error error = ERROR_NONE;
+  while (error == ERROR_NONE && more && !app->is_overdue(app->beat_context)) {
+    int64_t deleted = 0;
+    error = user_agent_store_sweep(app->database, SWEEP_BATCH, &after_id, &deleted, &more);
+    total += error == ERROR_NONE ? deleted : 0;
+  }
+  if (total > 0) {
+    log_event(LOG_LEVEL_INFO, "user_agents_swept", LOG_I64("deleted", total));
+  }
+  return error;
+}
+
 static const struct chore chores[] = {
     {"rebuild_revocations", 60 * 1000,
      rebuild_revocations}, /* first, should the database have been away at the start */
@@ -103,6 +121,7 @@ static const struct chore chores[] = {
     {"sweep_uploads", 60 * 1000, sweep_uploads},
     {"sweep_package_jobs", 3600 * 1000, sweep_package_jobs},
     {"turn_months", 60 * 1000, turn_months},
+    {"sweep_user_agents", USER_AGENT_SWEEP_MS, sweep_user_agents},
 };
 #define CHORE_COUNT (sizeof chores / sizeof chores[0])
 

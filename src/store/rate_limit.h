@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Attempts in a window that ends by itself (table rate_limit). One atomic statement counts, on all nodes alike.
+ * Attempts in a window that ends by itself, or in the last minute (table rate_limit). One atomic statement counts, on
+ * all nodes alike.
  * Internal to the stores.
  */
 #ifndef MEDIAGATE_STORE_RATE_LIMIT_H
@@ -15,6 +16,10 @@
  * the window ends; trying on does not make it longer. */
 enum error rate_limit_count(struct database *database, const char *kind, const char *key, int64_t limit,
                             int64_t window_seconds, int64_t *ret_retry_after) MUST_CHECK;
+/* The same of any minute, to the second: there are never more than `limit` within sixty seconds. Part of a transaction
+ * that is rolled back when it is ERROR_LIMITED, so that only what was let through counts. */
+enum error rate_limit_count_minute(struct database *database, const char *kind, const char *key, int64_t limit,
+                                   int64_t *ret_retry_after) MUST_CHECK;
 /* Gives one attempt back, or all. */
 enum error rate_limit_give_back(struct database *database, const char *kind, const char *key) MUST_CHECK;
 enum error rate_limit_reset(struct database *database, const char *kind, const char *key) MUST_CHECK;

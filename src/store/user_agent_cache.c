@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * A hash table of texts that is emptied when it is full: players are few, and who invents a user agent for each request
- * costs a question each time.
+ * costs a question each time. It is emptied every few minutes too, since ids are good for so long only.
  */
 #include "config.h"
 
@@ -9,12 +9,14 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "base/hash.h"
 #include "base/random.h"
 #include "store/user_agent_store.h"
 
 #define SLOTS     16384
 #define FILLED_AT (SLOTS / 2)
+#define KEPT_MS   (10 * 60 * 1000)
 
 struct known_agent {
   char *text; /* NULL: an empty slot */
@@ -24,6 +26,7 @@ struct known_agent {
 struct user_agent_cache {
   struct known_agent slots[SLOTS];
   size_t count;
+  int64_t filled_since_ms; /* monotonic */
   uint64_t seed;
 };
 
@@ -43,6 +46,7 @@ void user_agent_cache_clear(struct user_agent_cache *cache) {
     cache->slots[i].text = NULL;
   }
   cache->count = 0;
+  cache->filled_since_ms = clock_monotonic_ms();
 }
 
 void user_agent_cache_close(struct user_agent_cache *cache) {
@@ -104,6 +108,9 @@ static enum error learn(struct user_agent_cache *cache, struct database *databas
 enum error user_agent_cache_ids(struct user_agent_cache *cache, struct database *database, const char *const *texts,
                                 size_t count, int64_t *ret_ids) {
   size_t done = 0;
+  if (clock_monotonic_ms() - cache->filled_since_ms > KEPT_MS) {
+    user_agent_cache_clear(cache);
+  }
   while (done < count) {
     if (cache->count >= FILLED_AT) {
       user_agent_cache_clear(cache);

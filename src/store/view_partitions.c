@@ -19,6 +19,21 @@ enum error view_partitions_make_ahead(struct database *database) {
       STATEMENT_REPEATABLE, NULL, NULL);
 }
 
+/* Mostly there is nothing to do, and nobody is to wait for a turn to learn that. */
+static enum error find_expired(struct database *database, int64_t before_us, bool *ret_found) {
+  struct parameters parameters = {0};
+  parameters_i64(&parameters, before_us);
+  int64_t found = 0;
+  enum error error =
+      statement_change(database,
+                       "select from pg_catalog.pg_tables where schemaname = current_schema()"
+                       " and tablename ~ '^media_view_log_[0-9]{6}$' and tablename <"
+                       " 'media_view_log_' || to_char(" SQL_TIMESTAMP("$1") " at time zone 'UTC', 'YYYYMM') limit 1",
+                       STATEMENT_REPEATABLE, &parameters, &found);
+  *ret_found = found > 0;
+  return error;
+}
+
 /* In a transaction. The turn keeps out those who count: who waits for a lock on all of the table while they hold theirs
  * would make everybody else wait too. */
 static enum error expire(struct database *database, int64_t before_us, char ret_name[VIEW_PARTITION_NAME_SIZE]) {
@@ -49,7 +64,15 @@ static enum error expire(struct database *database, int64_t before_us, char ret_
 
 enum error view_partitions_expire(struct database *database, int64_t before_us,
                                   char ret_name[VIEW_PARTITION_NAME_SIZE]) {
-  enum error error = database_begin(database);
+  bool found = false;
+  enum error error = find_expired(database, before_us, &found);
+  if (error == ERROR_NONE && !found) {
+    ret_name[0] = '\0';
+    return ERROR_NONE;
+  }
+  if (error == ERROR_NONE) {
+    error = database_begin(database);
+  }
   if (error != ERROR_NONE) {
     return error;
   }

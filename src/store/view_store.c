@@ -73,7 +73,7 @@ enum error view_store_report(struct database *database, const struct view_report
   struct view view = {0};
   const char *user_agent = report->user_agent == NULL ? "" : report->user_agent;
   int64_t user_agent_id = 0;
-  error = rate_limit_count(database, "view", limited, limit_per_minute, 60, ret_retry_after);
+  error = rate_limit_count_minute(database, "view", limited, limit_per_minute, ret_retry_after);
   if (error == ERROR_NONE) { /* counting may be lost at a crash; a view that was answered for may not */
     error = statement_execute(database, "set local synchronous_commit to default", STATEMENT_ONCE, NULL, NULL);
   }

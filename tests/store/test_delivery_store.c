@@ -183,6 +183,41 @@ START_TEST(several_readers_of_several_logs_agree) {
 }
 END_TEST
 
+static int64_t sweep_user_agents(void) {
+  int64_t after_id = 0, total = 0;
+  bool more = true;
+  while (more) {
+    int64_t deleted = 0;
+    ck_assert_int_eq(user_agent_store_sweep(fixture_database, 2, &after_id, &deleted, &more), ERROR_NONE);
+    total += deleted;
+  }
+  return total;
+}
+
+/* A text goes when no view holds it and nobody asked for it within a day; who asks for it gets one that lasts a day. */
+START_TEST(user_agents_that_nobody_holds_are_swept) {
+  static const char *const texts[] = {"Never/1", "Never/2", "Asked/1", "Fresh/1"};
+  int64_t ids[4], again[4];
+  struct view_changes batch = {0};
+  view_changes_add(&batch, view_changes_media(), GRANT, "192.0.2.1", 9, 30);
+  ck_assert_int_eq(view_changes_commit(fixture_database, &batch, 0, 500), ERROR_NONE); /* holds "Later" */
+  ck_assert_int_eq(user_agent_store_ids(fixture_database, texts, 3, ids), ERROR_NONE);
+  ck_assert_int_eq(sweep_user_agents(), 0);
+  fixture_sql("update user_agent set used_at = now() - interval '25 hours'");
+  ck_assert_int_eq(user_agent_store_ids(fixture_database, &texts[2], 2, &ids[2]), ERROR_NONE);
+  ck_assert_int_eq(sweep_user_agents(), 2);
+  ck_assert_int_eq(fixture_sql("select count(*) from user_agent where text in ('Later', 'Asked/1', 'Fresh/1')"), 3);
+  ck_assert_int_eq(fixture_sql("select count(*) from user_agent"), 3);
+  ck_assert_int_eq(user_agent_store_ids(fixture_database, texts, 4, again), ERROR_NONE);
+  ck_assert_int_ne(again[0], ids[0]);
+  ck_assert_int_eq(again[2], ids[2]);
+  ck_assert_int_eq(again[3], ids[3]);
+  fixture_sql("delete from media_view_log"); /* as a dropped month takes views along */
+  fixture_sql("update user_agent set used_at = now() - interval '25 hours'");
+  ck_assert_int_eq(sweep_user_agents(), 5);
+}
+END_TEST
+
 /* Through a pooler nothing is prepared; the plan is another one, the result is not. */
 START_TEST(unprepared_it_is_the_same) {
   struct database *database = fixture_connect(fixture_connection_string, false);
@@ -201,4 +236,4 @@ END_TEST
 FIXTURE_MAIN("delivery_store", one_grant_from_one_address_is_one_view, lines_may_come_in_any_order,
              what_was_read_is_not_counted_again, a_batch_counts_wholly_or_not_at_all,
              unknown_and_deleted_media_do_no_harm, a_position_moves_without_a_view, two_readers_count_once,
-             several_readers_of_several_logs_agree, unprepared_it_is_the_same)
+             several_readers_of_several_logs_agree, user_agents_that_nobody_holds_are_swept, unprepared_it_is_the_same)

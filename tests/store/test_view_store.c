@@ -50,7 +50,7 @@ static enum error report(int64_t media_id, const char *address, int64_t limit, s
   row.user_agent = "Player/1.0";
   row.country = "AT";
   enum error error = view_store_report(fixture_database, &row, limit, view, &retry_after);
-  ck_assert(error != ERROR_LIMITED || (retry_after > 0 && retry_after <= 60));
+  ck_assert(error != ERROR_LIMITED || (retry_after > 0 && retry_after <= 61));
   return error;
 }
 
@@ -137,6 +137,47 @@ START_TEST(parallel_reports_do_not_pass_the_limit) {
 }
 END_TEST
 
+/* How many reports of `count` are let through, and that the others are told to wait for so many seconds. */
+static int reports_let_through(int64_t media_id, int count, int64_t wait) {
+  int stored = 0;
+  for (int i = 0; i < count; i++) {
+    struct view view;
+    int64_t retry_after = 0;
+    const struct view_report row = report_of(media_id, "192.0.2.1");
+    enum error error = view_store_report(fixture_database, &row, 5, &view, &retry_after);
+    ck_assert(error == ERROR_NONE || error == ERROR_LIMITED);
+    ck_assert_msg(error == ERROR_NONE || llabs(retry_after - wait) <= 5, "wait %lld", (long long)retry_after);
+    if (error == ERROR_NONE) {
+      stored++;
+      view_free(&view);
+    }
+  }
+  return stored;
+}
+
+static void let_seconds_pass(int seconds) {
+  char sql[100];
+  snprintf(sql, sizeof sql, "update rate_limit set window_ends_at = window_ends_at - interval '%d seconds'", seconds);
+  fixture_sql(sql);
+}
+
+/* No minute begins anew: who reports at the end of one has not as many again right after it. */
+START_TEST(the_limit_is_that_of_any_minute) {
+  int64_t id = new_media();
+  ck_assert_int_eq(reports_let_through(id, 1, 0), 1);
+  let_seconds_pass(50);
+  ck_assert_int_eq(reports_let_through(id, 5, 11), 4);
+  let_seconds_pass(30);
+  ck_assert_int_eq(reports_let_through(id, 3, 31), 1);
+  let_seconds_pass(40);
+  ck_assert_int_eq(reports_let_through(id, 6, 21), 4);
+  let_seconds_pass(3600);
+  ck_assert_int_eq(reports_let_through(id, 6, 61), 5);
+  fixture_sql("update rate_limit set recent = null"); /* as a program before this one left it */
+  ck_assert_int_eq(reports_let_through(id, 6, 61), 5);
+}
+END_TEST
+
 START_TEST(lists_newest_first_by_cursor) {
   int64_t id = new_media(), other = new_media();
   struct view *items = NULL;
@@ -170,4 +211,4 @@ START_TEST(lists_newest_first_by_cursor) {
 END_TEST
 
 FIXTURE_MAIN("view_store", reports_a_view, a_reported_view_is_as_durable_as_all_else,
-             parallel_reports_do_not_pass_the_limit, lists_newest_first_by_cursor)
+             parallel_reports_do_not_pass_the_limit, the_limit_is_that_of_any_minute, lists_newest_first_by_cursor)

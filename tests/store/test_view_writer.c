@@ -262,6 +262,22 @@ START_TEST(a_month_that_is_read_is_dropped_later) {
 }
 END_TEST
 
+/* Where nothing is to be dropped nobody waits for those who count. */
+START_TEST(nothing_to_drop_waits_for_nobody) {
+  struct database *counting = fixture_connect(fixture_connection_string, true);
+  char name[VIEW_PARTITION_NAME_SIZE] = "unchanged";
+  while (view_partitions_expire(fixture_database, START, name) == ERROR_NONE && name[0] != '\0') {
+  }
+  memcpy(name, "unchanged", sizeof "unchanged");
+  ck_assert_int_eq(database_begin(counting), ERROR_NONE);
+  ck_assert_int_eq(view_writer_take_turn(counting), ERROR_NONE);
+  ck_assert_int_eq(view_partitions_expire(fixture_database, START, name), ERROR_NONE);
+  ck_assert_str_eq(name, "");
+  database_rollback(counting);
+  database_close(counting);
+}
+END_TEST
+
 static int make_months(struct database *database, int number) {
   (void)number;
   return view_partitions_make_ahead(database) == ERROR_NONE ? 0 : 1;
@@ -281,4 +297,4 @@ FIXTURE_MAIN("view_writer", delivered_bytes_are_a_union, the_size_of_the_medium_
              sums_are_written_last, crumbs_are_forgotten_beyond_some, marks_are_of_the_first_delivery,
              a_grant_lies_in_the_partition_of_its_month, who_watches_now_is_known,
              old_months_are_dropped_and_their_sums_stay, a_month_that_is_read_is_dropped_later,
-             months_are_made_ahead_by_many_at_once)
+             nothing_to_drop_waits_for_nobody, months_are_made_ahead_by_many_at_once)
