@@ -3,6 +3,7 @@
 import email.utils
 import hashlib
 import re
+import socket
 import subprocess
 import time
 
@@ -343,6 +344,20 @@ def test_quotas_hold(stack, body):
             assert tus.create(other, None).status_code == 507  # counts as the largest
         for path in paths:
             assert tus.end(api, path).status_code == 204
+
+
+def test_nginxs_own_answers_say_the_protocol_too(front):
+    front.pools.die_on = 100
+    with front.anonymous() as api:
+        for method, path, body, status in (("POST", "/uploads/", b"", 502), ("POST", "/uploads", b"", 502), ("PATCH", "/uploads/0", b"x", 502),
+                                           ("DELETE", "/uploads/0?x=1", None, 502), ("HEAD", "/uploads/0", None, 423)):
+            answer = api.request(method, path, data=body, headers=tus.BYTES)
+            assert (answer.status_code, answer.headers.get("Tus-Resumable")) == (status, "1.0.0"), (method, path)
+        assert "Tus-Resumable" not in api.post("/media/media/", json={}).headers
+    with socket.create_connection(("127.0.0.1", front.http_port), timeout=DEADLINE) as peer:
+        peer.sendall(f"PATCH /uploads/0 HTTP/1.1\r\nHost: localhost\r\nContent-Length: {front.settings['upload_max'] + 1}\r\n\r\n".encode())
+        reply = peer.recv(4096)  # the head, while nginx still waits whether the body comes
+    assert reply.startswith(b"HTTP/1.1 413") and b"\r\nTus-Resumable: 1.0.0\r\n" in reply, reply
 
 
 def test_a_browser_elsewhere_may_upload_when_it_is_on_the_list(front):

@@ -181,7 +181,7 @@ def test_a_full_upload_pool_is_503_which_clients_try_again(town, body):
     for path in paths:
         wait_until(lambda p=path: length_of(town, p) == 1000, "each to write")
     answer = tus.create(town.admin(), 100)
-    assert answer.status_code == 503 and answer.headers["Retry-After"]
+    assert answer.status_code == 503 and answer.headers["Retry-After"] and answer.headers["Tus-Resumable"] == "1.0.0"
     asked = tus.tell(town.admin(), paths[0])  # anything but 423 would make clients begin anew
     assert asked.status_code == 423 and asked.headers["Retry-After"]
     for peer in peers:
