@@ -98,7 +98,8 @@ static enum error forget_in_views(struct database *database, const struct person
   return error;
 }
 
-static enum error tell_lost(struct database *database, const struct person *person) {
+/* *ret_all becomes false when there are views that may be the person's and stay. */
+static enum error tell_lost(struct database *database, const struct person *person, bool *ret_all) {
   static const unsigned char any_salt[ADDRESS_SALT_SIZE];
   struct masked_address network;
   int64_t of_network = 0, pseudonyms = 0;
@@ -114,6 +115,9 @@ static enum error tell_lost(struct database *database, const struct person *pers
   if (error == ERROR_NONE && pseudonyms > 0) {
     printf("%" PRId64 " views under pseudonyms may be anybody's: the salt of their day is destroyed, nobody can tell\n",
            pseudonyms);
+  }
+  if (of_network > 0 || pseudonyms > 0) {
+    *ret_all = false;
   }
   return error;
 }
@@ -132,7 +136,7 @@ static int forget(const struct settings *settings, struct person *person) {
     error = forget_in_views(database, person);
   }
   if (error == ERROR_NONE && person->viewer == NULL) {
-    error = tell_lost(database, person);
+    error = tell_lost(database, person, &all);
   }
   if (error != ERROR_NONE) {
     command_database_complain(database, "forgetting", error);

@@ -11,7 +11,8 @@
  *   BOOLEAN(name, default, reloadable, help)
  *   CHOICE (name, "a|b|c", default, reloadable, help)          the value is its index in the list
  *
- * A setting that is not reloadable keeps its value until the next start; a reload says so.
+ * A setting that is not reloadable keeps its value until the next start; a reload says so. `mediagate ingest` and
+ * `mediagate package` reload nothing: what only they read is not reloadable.
  */
 #ifndef MEDIAGATE_CONFIG_SETTINGS_TABLE_H
 #define MEDIAGATE_CONFIG_SETTINGS_TABLE_H
@@ -40,7 +41,7 @@
   LIST   (cors_origins, "", true, "Origins of web pages that may play and call the API; empty: none, *: all") \
   LIST   (trusted_proxies, "", true, "Addresses or networks whose X-Forwarded-For is believed") \
   STRING (resolver, "", true, "DNS servers for nginx to resolve origin_hosts at run time; empty: once, at nginx's start") \
-  STRING (nginx_pid_file, "/run/nginx.pid", true, "For `mediagate keys rotate` and nginx reloads") \
+  STRING (nginx_pid_file, "/run/nginx.pid", false, "For `mediagate keys rotate` and nginx reloads") \
   STRING (nginx_url, "http://127.0.0.1", true, "Where this machine reaches nginx, for `mediagate keys rotate` to verify a new key") \
   /* uploads */ \
   INTEGER(upload_max, "bytes", 1024, 1099511627776, 21474836480, true, "Largest file that can be uploaded") \
@@ -89,7 +90,7 @@
   INTEGER(log_rotate_size, "MiB", 0, 1048576, 0, false, "Ingest rotates the delivery log at this size, and daily; 0: logrotate does") \
   INTEGER(log_retention, "h", 0, 87600, 168, false, "How long ingest keeps a delivery log that it rotated and counted, for `mediagate explain`") \
   /* packages */ \
-  CHOICE (package, "always|request|never", "request", true, "Which uploads become HLS and DASH: all, those for which POST …/package asks, none") \
+  CHOICE (package, "always|request|never", "request", true, "Which uploads become HLS and DASH: all, those for which POST …/package asks, none; restart `mediagate package` too") \
   INTEGER(package_max_height, "pixels", 144, 4320, 1080, false, "Largest rendition, by its shorter side; none is larger than its source") \
   CHOICE (package_preset, "ultrafast|superfast|veryfast|faster|fast|medium|slow", "veryfast", false, "x264's preset: slower ones make smaller files") \
   INTEGER(package_memory, "MiB", 512, 65536, 4096, false, "Address space that ffmpeg may take") \
@@ -104,7 +105,7 @@
   /* logs */ \
   CHOICE (log_level, "error|warning|info|debug", "info", true, "Least important level that is logged") \
   CHOICE (log_format, "auto|json|text", "auto", true, "auto: text on a terminal, else JSON") \
-  STRING (log_dir, "/var/log/mediagate", true, "Folder of nginx's delivery log view.log")
+  STRING (log_dir, "/var/log/mediagate", false, "Folder of nginx's delivery log view.log")
 /* clang-format on */
 
 #endif
