@@ -78,6 +78,14 @@ def module_stack_with(request):
         yield lambda **settings: running.enter_context(Stack(**settings))
 
 
+@pytest.fixture(scope="module")
+def town(module_stack_with):  # pylint: disable=redefined-outer-name
+    """A stack of the module's own that counts views, of viewers wherever X-Forwarded-For says that they are."""
+    running = module_stack_with(trusted_proxies=["127.0.0.1"])
+    running.start_ingest()
+    return running
+
+
 @pytest.fixture(scope="session")
 def make_media():
     return media_files.make_media

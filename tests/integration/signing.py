@@ -2,9 +2,16 @@
 """Stream URLs made from their description, independently of the program."""
 import base64
 import hashlib
+import itertools
 import time
 
 GRANT = "0193550000007000800000000000abcd"
+_numbers = itertools.count(1)
+
+
+def fresh_grant():
+    """One that no test had yet, issued when GRANT was."""
+    return f"0193550000007{next(_numbers):03x}8000000000007777"
 
 
 def stream_keys(path):

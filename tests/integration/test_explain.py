@@ -2,34 +2,16 @@
 """`mediagate explain`: each delivery of a grant with its verdict, and whether the database agrees."""
 import gzip
 import http.client
-import itertools
 import json
 
 import pytest
+from signing import fresh_grant
 from stack import DEADLINE
-
-numbers = itertools.count(1)
-
-
-def fresh_grant():
-    return f"0193550000007{next(numbers):03x}8000000000007777"
-
-
-@pytest.fixture(scope="module")
-def town(module_stack_with):
-    running = module_stack_with(trusted_proxies=["127.0.0.1"])
-    running.start_ingest()
-    return running
 
 
 @pytest.fixture
 def medium(town):
-    media = town.new_media()["id"]
-    (town.data_dir / f"media/{media}").mkdir()
-    for name in ("film.mp4", "poster.jpg"):
-        (town.data_dir / f"media/{media}" / name).write_bytes(b"film" * 500)
-    town.give_to_user()
-    return media
+    return town.media_of_files({"film.mp4": b"film" * 500, "poster.jpg": b"film" * 500})
 
 
 def ask(town, path, method="GET", address="192.0.2.1", **headers):

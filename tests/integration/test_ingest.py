@@ -23,14 +23,6 @@ WITHIN = 2  # seconds from the end of a delivery to its view
 
 
 @pytest.fixture(scope="module")
-def town(module_stack_with):
-    """A stack that counts."""
-    running = module_stack_with(trusted_proxies=["127.0.0.1"])
-    running.start_ingest()
-    return running
-
-
-@pytest.fixture(scope="module")
 def film_bytes():
     return random.Random(4711).randbytes(200_000)
 
@@ -38,13 +30,7 @@ def film_bytes():
 @pytest.fixture
 def medium(town, film_bytes):
     """The id of a medium of its own, with a film and what stands around one."""
-    media = town.new_media()["id"]
-    folder = town.data_dir / f"media/{media}"
-    (folder / "hls").mkdir(parents=True)
-    for name, content in (("film.mp4", film_bytes), ("hls/main.m3u8", b"#EXTM3U\n"), ("hls/seg-1.m4s", film_bytes[:5000]), ("poster.jpg", b"jpeg"), ("empty.mp4", b"")):
-        (folder / name).write_bytes(content)
-    town.give_to_user()
-    return media
+    return town.media_of_files({"film.mp4": film_bytes, "hls/main.m3u8": b"#EXTM3U\n", "hls/seg-1.m4s": film_bytes[:5000], "poster.jpg": b"jpeg", "empty.mp4": b""})
 
 
 def grant(number):
@@ -169,10 +155,7 @@ def test_views_beyond_retention_are_dropped_and_not_counted_anew(make_stack, fil
 def test_late_lines_of_a_deleted_medium_do_no_harm(town, medium, film_bytes):
     assert town.stop_ingest() == 0
     get(town, town.sign(medium, "film.mp4", grant=grant(5)))
-    other = town.new_media()["id"]
-    (town.data_dir / f"media/{other}").mkdir()
-    (town.data_dir / f"media/{other}/film.mp4").write_bytes(film_bytes)
-    town.give_to_user()
+    other = town.media_of_files({"film.mp4": film_bytes})
     get(town, town.sign(other, "film.mp4", grant=grant(5)))
     assert town.admin().delete(f"/media/media/{medium}").status_code == 204
     town.start_ingest()

@@ -3,33 +3,24 @@
 import collections
 import contextlib
 import http.client
-import itertools
 import json
 import os
 import pathlib
 import shutil
 import signal
-import subprocess
 import time
 
 import pytest
 import web_tools
+from signing import fresh_grant
+from small_disk import mounted
 from stack import DEADLINE, Stack, options_that_bound_memory, wait_until
 
-numbers = itertools.count(1)
 FILM = b"film" * 500
 
 
-def fresh_grant():
-    return f"0193550000007{next(numbers):03x}8000000000007777"
-
-
 def make_medium(town):
-    media = town.new_media()["id"]
-    (town.data_dir / f"media/{media}").mkdir(parents=True)
-    (town.data_dir / f"media/{media}/film.mp4").write_bytes(FILM)
-    town.give_to_user()
-    return media
+    return town.media_of_files({"film.mp4": FILM})
 
 
 def play(town, medium, grants, **headers):
@@ -45,18 +36,6 @@ def play(town, medium, grants, **headers):
 def counted(town, medium):
     """Bytes by grant, as the database has them."""
     return dict(town.sql("select replace(grant_id::text, '-', ''), bytes_sent from media_view_log where media_id = %s", medium))
-
-
-@contextlib.contextmanager
-def small_disk(folder, size):
-    """A file system of its own in a folder; skips where we may make none."""
-    made = subprocess.run(["mount", "-t", "tmpfs", "-o", f"size={size},mode=0777", "tmpfs", folder], capture_output=True, text=True, check=False)
-    if made.returncode != 0:
-        pytest.skip(f"no tmpfs can be mounted here: {made.stderr.strip()}")
-    try:
-        yield folder
-    finally:
-        subprocess.run(["umount", "-l", folder], check=True)
 
 
 def fill(folder, leave):
@@ -84,7 +63,7 @@ def test_a_full_log_disk_costs_no_line_that_was_written():
     town = Stack(trusted_proxies=["127.0.0.1"])
     town.nginx_log_dir = town.root / "views"
     town.nginx_log_dir.mkdir()
-    with small_disk(town.nginx_log_dir, "1m"), town:
+    with mounted(town.nginx_log_dir, "1m"), town:
         medium = make_medium(town)
         town.start_ingest()
         before, during, after = ([fresh_grant() for _ in range(count)] for count in (20, 200, 20))
@@ -105,7 +84,7 @@ def test_a_full_log_disk_costs_no_line_that_was_written():
 
 def test_a_full_disk_for_rejects_stops_the_counting_until_there_is_room():
     town = Stack(trusted_proxies=["127.0.0.1"])
-    with small_disk(town.data_dir, "4m"), town:
+    with mounted(town.data_dir, "4m"), town:
         medium = make_medium(town)
         town.start_ingest()
         first, second, third = (fresh_grant() for _ in range(3))

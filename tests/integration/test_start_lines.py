@@ -1,17 +1,11 @@
 # SPDX-License-Identifier: ISC
 """nginx's line at the beginning of a long delivery: when there is one, and that it changes nothing else."""
 import http.client
-import itertools
 import time
 
 import pytest
+from signing import fresh_grant
 from stack import DEADLINE, wait_until
-
-numbers = itertools.count(1)
-
-
-def fresh_grant():
-    return f"0193550000007{next(numbers):03x}8000000000007777"
 
 
 def ask(front, path, method="GET", address="192.0.2.9", **headers):

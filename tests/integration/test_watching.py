@@ -1,34 +1,19 @@
 # SPDX-License-Identifier: ISC
 """Who watches just now: from the line of a delivery's beginning to that of its end."""
 import http.client
-import itertools
+import os
 
 import pytest
 from answers import assert_json
+from signing import fresh_grant
 from stack import DEADLINE, wait_until
-
-numbers = itertools.count(1)
-
-
-def fresh_grant():
-    return f"0193550000007{next(numbers):03x}8000000000007777"
-
-
-@pytest.fixture(scope="module")
-def town(module_stack_with):
-    running = module_stack_with(trusted_proxies=["127.0.0.1"])
-    running.start_ingest()
-    return running
 
 
 @pytest.fixture
 def medium(town):
     """A film far longer than what the sockets hold."""
-    media = town.new_media()["id"]
-    (town.data_dir / f"media/{media}").mkdir()
-    with open(town.data_dir / f"media/{media}/film.mp4", "wb") as file:
-        file.truncate(64 << 20)
-    town.give_to_user()
+    media = town.media_of_files({"film.mp4": b""})
+    os.truncate(town.data_dir / f"media/{media}/film.mp4", 64 << 20)
     return media
 
 

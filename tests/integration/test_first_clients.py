@@ -15,7 +15,7 @@ PASSWORD = "s3cret-enough"
 def client(stack):
     """Signed up and logged in the way those clients do; an Api whose calls carry the token."""
     with stack.anonymous() as api:
-        email = "seed@example.test"
+        email = "first@example.test"
         signed_up = api.post("/auth/signup", json={"email": email, "password": PASSWORD})
         assert signed_up.status_code == 201
         assert signed_up.json()["email"] == email
@@ -47,7 +47,7 @@ def test_the_models_have_their_columns(stack, table, names):
 
 
 def test_signup_answers_the_account_and_stores_only_a_hash(stack, client):
-    email, hashed = stack.sql("SELECT email, hashed_password FROM admin_user WHERE email = 'seed@example.test'")[0]
+    email, hashed = stack.sql("SELECT email, hashed_password FROM admin_user WHERE email = 'first@example.test'")[0]
     assert client.get("/auth/me").json()["email"] == email
     assert hashed.startswith("$argon2id$") and PASSWORD not in hashed
 
