@@ -10,7 +10,8 @@ import subprocess
 import requests
 
 import web_tools
-from stack import TOP_SRC, free_port, wait_until
+from ports import free_port
+from stack import TOP_SRC, wait_until
 
 DOCUMENT = TOP_SRC / "docs/openapi.yaml"
 

@@ -8,7 +8,8 @@ import subprocess
 
 import requests
 
-from stack import DEADLINE, TOP_BUILD, TOP_SRC, free_port, wait_until
+from ports import free_port
+from stack import DEADLINE, TOP_BUILD, TOP_SRC, wait_until
 
 MARK = ".mediagate-quickstart"  # in a state folder that quickstart made
 PARTS = ("postgres", "serve", "ingest", "package", "nginx", "rotate")

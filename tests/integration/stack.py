@@ -15,7 +15,6 @@ import pathlib
 import pwd
 import shutil
 import signal
-import socket
 import subprocess
 import tempfile
 import time
@@ -25,6 +24,7 @@ import requests
 
 import signing
 from callers import DEADLINE, Callers
+from ports import free_port
 
 TOP_SRC = pathlib.Path(os.environ.get("top_srcdir", pathlib.Path(__file__).resolve().parents[2]))
 TOP_BUILD = pathlib.Path(os.environ.get("top_builddir", TOP_SRC))
@@ -57,12 +57,6 @@ def wait_until(condition, what, timeout=None, interval=0.02):
 def options_that_bound_memory():
     """ASAN_OPTIONS for tests of memory: AddressSanitizer gives what is freed back at once, as the C library does."""
     return os.environ.get("ASAN_OPTIONS", "") + ":quarantine_size_mb=1:thread_local_quarantine_size_kb=64"
-
-
-def free_port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
 
 
 def postgres_program(name):
