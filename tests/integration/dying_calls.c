@@ -40,8 +40,8 @@ __attribute__((constructor)) static void open_plan(void) {
   const char *path = getenv("MEDIAGATE_DYING");
   int fd = path == NULL ? -1 : (int)syscall(SYS_openat, AT_FDCWD, path, O_RDWR | O_CLOEXEC);
   if (fd >= 0) {
-    void *shared = mmap(NULL, sizeof *plan, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
-    plan = shared == MAP_FAILED ? NULL : shared;
+    plan = mmap(NULL, sizeof *plan, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+    plan = (void *)plan == MAP_FAILED ? NULL : plan;
     (void)close(fd);
   }
 }
@@ -63,6 +63,8 @@ static void step(void) {
   if (usual == NULL) {                                                                                                 \
     *(void **)&usual = dlsym(RTLD_NEXT, #name);                                                                        \
   }
+
+/* NOLINTBEGIN(readability-inconsistent-declaration-parameter-name): the C library has others */
 
 int accept(int fd, struct sockaddr *address, socklen_t *length) {
   USUAL(accept)
@@ -139,3 +141,5 @@ ssize_t recv(int fd, void *bytes, size_t size, int flags) {
   step();
   return usual(fd, bytes, size, flags);
 }
+
+/* NOLINTEND(readability-inconsistent-declaration-parameter-name) */

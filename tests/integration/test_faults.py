@@ -3,19 +3,18 @@
 
 The load is real requests through nginx from several threads; each test says how many of them may fail.
 """
-import collections
 import contextlib
 import os
 import pathlib
 import shutil
 import signal
 import socket
-import subprocess
 import threading
 import time
 
 import pytest
-import requests
+from load import Load, fresh, fresh_post
+from service_sockets import ServiceSockets
 from stack import wait_until
 
 SETTINGS = {"restart_limit": 1000, "drain_deadline": 20, "log_level": "info"}
@@ -49,53 +48,6 @@ def restart(stack, **settings):
     stack.wait_ready()
 
 
-class Load:
-    """Threads that repeat a request until stopped. Every answer, and every failure to get one, is counted."""
-
-    def __init__(self, request, threads=4):
-        self.request = request
-        self.statuses = collections.Counter()
-        self.answers = []
-        self._lock = threading.Lock()
-        self._end = threading.Event()
-        self._threads = [threading.Thread(target=self._run, daemon=True) for _ in range(threads)]
-
-    def _run(self):
-        while not self._end.is_set():
-            try:
-                answer = self.request()
-                status = answer.status_code
-            except requests.RequestException as failure:
-                answer, status = failure, type(failure).__name__
-            with self._lock:
-                self.statuses[status] += 1
-                self.answers.append((status, answer))
-
-    def __enter__(self):
-        for thread in self._threads:
-            thread.start()
-        return self
-
-    def __exit__(self, *_):
-        self._end.set()
-        for thread in self._threads:
-            thread.join(60)
-
-    def count(self):
-        with self._lock:
-            return sum(self.statuses.values())
-
-    def wait_for_more(self, number=50):
-        """Returns when so many more requests were answered."""
-        goal = self.count() + number
-        wait_until(lambda: self.count() >= goal, f"{number} more answers")
-
-    def except_status(self, *allowed):
-        """The answers of other statuses, with their text: for the message of an assertion."""
-        with self._lock:
-            return [(status, getattr(answer, "text", repr(answer))[:300]) for status, answer in self.answers if status not in allowed]
-
-
 def pool_of(pid):
     with contextlib.suppress(OSError):
         return pathlib.Path(f"/proc/{pid}/comm").read_text(encoding="ascii").strip().removeprefix("mg:")
@@ -110,17 +62,6 @@ def is_alive(pid):
     with contextlib.suppress(OSError):
         return pathlib.Path(f"/proc/{pid}/stat").read_text(encoding="ascii").rpartition(")")[2].split()[0] != "Z"
     return False
-
-
-def fresh(api, method, path, **arguments):
-    """A request on a connection of its own."""
-    return requests.request(method, api.base + path, timeout=60,
-                            headers={"Authorization": api.headers["Authorization"], "Connection": "close"}, **arguments)
-
-
-def fresh_post(api, path, body, content_type="application/json"):
-    return requests.post(api.base + path, data=body, timeout=60, headers={
-        "Authorization": api.headers["Authorization"], "Content-Type": content_type, "Connection": "close"})
 
 
 def spooled(stack):
@@ -402,57 +343,20 @@ def test_workers_that_keep_dying_end_serve_with_a_clear_message(town):
 
 def test_sockets_and_readiness_by_systemds_protocol(town):
     """The sockets stay open over a restart: requests wait for it, none fails."""
-    names = ("fast", "auth", "api", "upload")
     town.stop_serve()
-    listeners = []
-    for name in names:
-        listener = socket.socket(socket.AF_UNIX)
-        listener.bind(str(town.root / f"run/{name}.sock"))
-        os.chmod(town.root / f"run/{name}.sock", 0o666)
-        listener.listen(1024)
-        listeners.append(listener)
-    notify = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
-    notify.bind(str(town.root / "run/notify"))
-    os.chmod(town.root / "run/notify", 0o666)
-    notify.settimeout(20)
-
-    def start():
-        fds = [listener.fileno() for listener in listeners]
-        # As systemd does between fork and exec: the sockets become 3 to 6, and the variable names the process.
-        launcher = (f"import os\nfor i, fd in enumerate({fds}): os.dup2(fd, 100 + i)\n"
-                    f"for i in range({len(fds)}): os.dup2(100 + i, 3 + i, inheritable=True)\n"
-                    "os.environ['LISTEN_PID'] = str(os.getpid())\n"
-                    f"os.execv('{town.program}', ['mediagate', 'serve', '--config', '{town.config}'])\n")
-        return subprocess.Popen(["/usr/bin/python3", "-c", launcher],
-                                pass_fds=fds, cwd=town.root, start_new_session=True, stderr=subprocess.DEVNULL,
-                                env={**town.environment, "LISTEN_FDS": "4", "LISTEN_FDNAMES": ":".join(names),
-                                     "NOTIFY_SOCKET": str(town.root / "run/notify")},
-                                **town._as_user())  # pylint: disable=protected-access
-
-    def wait_for(state):
-        while state not in notify.recv(4096):
-            pass
-
-    process = start()
-    try:
-        wait_for(b"READY=1")
+    with ServiceSockets(town) as sockets:
+        process = sockets.start()
+        sockets.wait_for(b"READY=1")
         api = town.admin()
         with Load(lambda: fresh(api, "GET", "/auth/me")) as gets:
             gets.wait_for_more(20)
             process.send_signal(signal.SIGHUP)
-            wait_for(b"RELOADING=1")
-            wait_for(b"READY=1")
+            sockets.wait_for(b"RELOADING=1")
+            sockets.wait_for(b"READY=1")
             process.send_signal(signal.SIGTERM)
-            wait_for(b"STOPPING=1")
+            sockets.wait_for(b"STOPPING=1")
             assert process.wait(timeout=20) == 0
-            process = start()
-            wait_for(b"READY=1")
+            sockets.start()
+            sockets.wait_for(b"READY=1")
             gets.wait_for_more(20)
         assert not gets.except_status(200)
-    finally:
-        process.terminate()
-        process.wait(timeout=20)
-        for name, listener in zip(names, listeners):
-            listener.close()
-            (town.root / f"run/{name}.sock").unlink(missing_ok=True)
-        notify.close()

@@ -219,6 +219,7 @@ END_TEST
 static int slow_lookups;
 
 /* Stands before the C library's, for libpq: slow.test takes its time, and is not found. */
+/* NOLINTNEXTLINE(readability-inconsistent-declaration-parameter-name) */
 int getaddrinfo(const char *restrict node, const char *restrict service, const struct addrinfo *restrict hints,
                 struct addrinfo **restrict ret_list) {
   static int (*usual)(const char *, const char *, const struct addrinfo *, struct addrinfo **);
