@@ -15,11 +15,30 @@ export async function upload(tus, source, job) {
   const choose = () => known + random() * 1.5 * (job.size - known) / (left() + 1);
   let next = choose();
   let breaking = false;
+  // When the last request is over, answered or not: an XMLHttpRequest says loadend, a request of Node close.
+  let over = null;
+  const stack = new tus.DefaultHttpStack();
+  const httpStack = {
+    getName: () => stack.getName(),
+    createRequest: (method, url) => {
+      const request = stack.createRequest(method, url);
+      const send = request.send.bind(request);
+      request.send = (body) => {
+        const answer = send(body);
+        const wire = request.getUnderlyingObject();
+        over = new Promise((done) => { if (wire.addEventListener) wire.addEventListener('loadend', done); else wire.once('close', done); });
+        return answer;
+      };
+      return request;
+    },
+  };
   await new Promise((resolve, reject) => {
     const breakOff = async () => {
+      const broken = over;
       await one.abort();
       // The client hears of its broken request a moment later; begun anew before that, it would retry beside itself.
-      await new Promise((done) => setTimeout(done, 30));
+      await broken;
+      await new Promise((done) => setTimeout(done, 0)); // what hangs on the event has run
       seen.aborts += 1;
       next = choose();
       breaking = false;
@@ -27,6 +46,7 @@ export async function upload(tus, source, job) {
     };
     const one = new tus.Upload(source, {
       endpoint: job.endpoint,
+      httpStack,
       uploadSize: job.size,
       chunkSize: job.chunk_size ?? Infinity,
       retryDelays: [0, 100, 500, 1000, 2000, 3000, 5000, 5000, 5000],
