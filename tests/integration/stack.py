@@ -388,7 +388,8 @@ class Stack(Callers):
         return code
 
     def wait_counted(self):
-        """Until every line of the delivery log is in the database."""
+        """Until every line of the delivery log is in the database, those of what clients have got by now among them."""
+        self.wait_logged()
         wait_until(lambda: "unread: 0 bytes" in self.mediagate("ingest", "--status", check=False).stdout, "the delivery log to be counted", interval=0.2)
 
     def rotate_view_log(self):
@@ -396,13 +397,19 @@ class Stack(Callers):
         logs = self.root / "log"
         for number in range(len(list(logs.glob("view.log.*"))), 0, -1):
             (logs / f"view.log.{number}").rename(logs / f"view.log.{number + 1}")
-        (logs / "view.log").rename(logs / "view.log.1")
+        wait_until(functools.partial(self._rename_view_log, logs / "view.log.1"), "a log to rename: ingest may just have done so, too")
         self.nginx.send_signal(signal.SIGUSR1)
         wait_until((logs / "view.log").exists, "nginx to open its log again")
 
-    def wait_log_left(self):
-        """Until no worker of nginx writes into view.log.1 any more: each opens the new log in its own time."""
-        old = (self.root / "log/view.log.1").stat()
+    def _rename_view_log(self, name):
+        with contextlib.suppress(FileNotFoundError):
+            (self.root / "log/view.log").rename(name)
+            return True
+        return False
+
+    def wait_log_left(self, path=None):
+        """Until no worker of nginx writes into view.log.1 (or that one) any more: each opens the new log in its own time."""
+        old = (path or self.root / "log/view.log.1").stat()
         wait_until(lambda: not any(os.path.samestat(old, descriptor) for descriptor in self._open_files()), "nginx's workers to leave the old log")
 
     def _open_files(self):
@@ -437,10 +444,30 @@ class Stack(Callers):
         self.nginx.send_signal(signal.SIGHUP)
         wait_until(lambda: not old & self._nginx_workers(), "nginx's workers to be replaced")
 
+    def wait_logged(self):
+        """Until nginx has written the line of every answer that a client has read to its end: it does so after the last byte, before it waits for more."""
+        busy = set(self._nginx_children()) if self.nginx else set()
+
+        def all_have_waited():
+            busy.difference_update([pid for pid in busy if self._state_of(pid) in "SX"])
+            return not busy
+        wait_until(all_have_waited, "nginx's workers to wait for events", interval=0.002)
+
+    @staticmethod
+    def _state_of(pid):
+        """As in proc(5): S sleeps. X: there is none."""
+        try:
+            return pathlib.Path(f"/proc/{pid}/stat").read_text(encoding="ascii", errors="replace").rpartition(")")[2].split()[0]
+        except (FileNotFoundError, ProcessLookupError):
+            return "X"
+
+    def _nginx_children(self):
+        return pathlib.Path(f"/proc/{self.nginx.pid}/task/{self.nginx.pid}/children").read_text(encoding="ascii").split()
+
     def _nginx_workers(self):
         """Workers that accept: a worker on its way out says so in its title."""
         found = set()
-        for pid in pathlib.Path(f"/proc/{self.nginx.pid}/task/{self.nginx.pid}/children").read_text(encoding="ascii").split():
+        for pid in self._nginx_children():
             with contextlib.suppress(OSError):
                 if b"shutting down" not in pathlib.Path(f"/proc/{pid}/cmdline").read_bytes():
                     found.add(int(pid))

@@ -20,10 +20,10 @@ ASKED = {"to": "2100-01-01", "bots": "include"}
 
 @pytest.fixture(scope="module")
 def filled(module_stack_with):
-    """Two api workers: one may export. Whoever does not beat for four seconds is killed."""
+    """Two api workers: one may export. Whoever does not beat for eight seconds is killed."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("ASAN_OPTIONS", options_that_bound_memory())
-        stack = module_stack_with(api_workers=2, request_deadline=4, fast_statement_timeout=2000, auth_statement_timeout=2000, api_statement_timeout=2000)
+        stack = module_stack_with(api_workers=2, request_deadline=8, fast_statement_timeout=4000, auth_statement_timeout=4000, api_statement_timeout=4000)
     Filling(f"host={stack.root}/run dbname=mediagate user=mediagate", hot=ROWS).fill(1)
     return stack
 
@@ -67,7 +67,7 @@ def test_memory_stays_bounded_and_a_slow_client_is_waited_for(filled, whole):
         chunks = answer.iter_content(1 << 16)
         whole.take(next(chunks))
         assert_problem(api.get("/analytics/export", params=ASKED), 429)
-        time.sleep(7)  # longer than a worker may be silent
+        time.sleep(10)  # longer than a worker may be silent
         for chunk in chunks:
             whole.take(chunk)
     assert whole.cursor() == "complete" and whole.count == ROWS + 1

