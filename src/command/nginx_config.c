@@ -97,13 +97,13 @@ int command_nginx_config(int argc, char **argv) {
     return COMMAND_FAILED;
   }
   struct nginx_settings files = {0};
-  __attribute__((cleanup(text_free))) struct text problems = {0};
-  enum error error = nginx_settings_render(settings, ca_file, &files, &problems);
+  enum error error = nginx_settings_render(settings, ca_file, &files);
   if (error == ERROR_NONE) {
     exit_code = write_all(folder, &files);
   } else {
-    fprintf(stderr, "mediagate nginx-config: %s\n%s", error_strerror(error),
-            problems.data != NULL ? problems.data : "");
+    fprintf(stderr, "mediagate nginx-config: %s\n",
+            error == ERROR_INVALID ? "--ca-file must be an absolute path without quotes, backslashes, $, ; and braces"
+                                   : error_strerror(error));
     exit_code = COMMAND_FAILED;
   }
   nginx_settings_free(&files);

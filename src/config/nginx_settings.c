@@ -16,65 +16,31 @@
 #define HEADING                                                                                                        \
   "# Written by `mediagate nginx-config` from the settings. Changes here are lost: change the settings and run it "    \
   "again.\n"
-static void problem(struct text *problems, const char *setting, const char *value, const char *remedy) {
-  text_appendf(problems, "%s: \"%s\": %s\n", setting, value, remedy);
-}
 
-static bool consists_of(const char *value, size_t length, const char *alphabet) {
-  return length > 0 && strspn(value, alphabet) >= length;
-}
-
-/* A host, or "*.name". */
-static bool is_server_name(const char *value) {
-  const char *host = strncmp(value, "*.", 2) == 0 ? value + 2 : value;
-  return origin_is_host(host, strlen(host));
-}
-
-static bool is_origin(const char *value, struct origin *ret_origin) {
-  const char *reason;
-  return origin_parse(value, strlen(value), ret_origin, &reason) == ERROR_NONE;
-}
-
-static void append_server_names(const struct settings_list *names, struct text *text, struct text *problems) {
+static void append_server_names(const struct settings_list *names, struct text *text) {
   text_append(text, "map $host $mediagate_our_host {\n  hostnames;\n  default \"\";\n");
   for (size_t i = 0; i < names->count; i++) {
-    if (is_server_name(names->items[i])) {
-      text_appendf(text, "  \"%s\" 1;\n", names->items[i]);
-    } else {
-      problem(problems, "server_names", names->items[i],
-              "write a host name without scheme and port, such as media.example.org");
-    }
+    text_appendf(text, "  \"%s\" 1;\n", names->items[i]);
   }
   text_append(text, "}\n");
 }
 
-static void append_cors_origins(const struct settings_list *origins, struct text *text, struct text *problems) {
-  bool all = false;
+/* "*" stands alone, and means all. */
+static void append_cors_origins(const struct settings_list *origins, struct text *text) {
+  bool all = origins->count == 1 && strcmp(origins->items[0], "*") == 0;
   text_append(text, "map $http_origin $mediagate_cors_origin {\n");
-  for (size_t i = 0; i < origins->count; i++) {
-    struct origin origin;
-    if (strcmp(origins->items[i], "*") == 0) {
-      all = true;
-    } else if (is_origin(origins->items[i], &origin)) {
-      text_appendf(text, "  \"%s\" $http_origin;\n", origins->items[i]);
-    } else {
-      problem(problems, "cors_origins", origins->items[i],
-              "write scheme://host or scheme://host:port, or * alone for all");
-    }
+  for (size_t i = 0; i < origins->count && !all; i++) {
+    text_appendf(text, "  \"%s\" $http_origin;\n", origins->items[i]);
   }
   text_appendf(text, "  default \"%s\";\n}\n", all ? "*" : "");
   text_appendf(text, "map $host $mediagate_cors_vary { default \"%s\"; }\n",
                origins->count > 0 && !all ? "Origin" : "");
 }
 
-static void append_trusted_proxies(const struct settings_list *proxies, struct text *text, struct text *problems) {
+static void append_trusted_proxies(const struct settings_list *proxies, struct text *text) {
   text_append(text, "real_ip_header X-Forwarded-For;\nreal_ip_recursive on;\n");
   for (size_t i = 0; i < proxies->count; i++) {
-    if (consists_of(proxies->items[i], strlen(proxies->items[i]), "0123456789abcdefABCDEF:./")) {
-      text_appendf(text, "set_real_ip_from %s;\n", proxies->items[i]);
-    } else {
-      problem(problems, "trusted_proxies", proxies->items[i], "write an address or a network, such as 10.0.0.0/8");
-    }
+    text_appendf(text, "set_real_ip_from %s;\n", proxies->items[i]);
   }
 }
 
@@ -125,28 +91,24 @@ static void append_origin(const struct origin *origin, size_t index, bool resolv
                     "}\n");
 }
 
-static void append_origins(const struct settings *settings, const char *ca_file, struct nginx_settings *files,
-                           struct text *problems) {
+static enum error append_origins(const struct settings *settings, const char *ca_file, struct nginx_settings *files) {
   bool resolved_later = settings->resolver[0] != '\0';
   if (resolved_later) {
-    if (consists_of(settings->resolver, strlen(settings->resolver), "0123456789abcdefABCDEF:.[] ")) {
-      text_appendf(&files->server, "resolver %s valid=30s;\n", settings->resolver);
-    } else {
-      problem(problems, "resolver", settings->resolver, "write addresses of DNS servers, separated by blanks");
-    }
+    text_appendf(&files->server, "resolver %s valid=30s;\n", settings->resolver);
   }
   if (settings->origin_hosts.count > 0) {
     text_appendf(&files->server, "proxy_ssl_trusted_certificate \"%s\";\n", ca_file);
   }
   for (size_t i = 0; i < settings->origin_hosts.count; i++) {
+    const char *text = settings->origin_hosts.items[i], *reason;
     struct origin origin;
-    if (is_origin(settings->origin_hosts.items[i], &origin)) {
-      append_origin(&origin, i, resolved_later, settings->log_dir, files);
-    } else {
-      problem(problems, "origin_hosts", settings->origin_hosts.items[i],
-              "write scheme://host or scheme://host:port, http or https");
+    enum error error = origin_parse(text, strlen(text), &origin, &reason);
+    if (error != ERROR_NONE) {
+      return error;
     }
+    append_origin(&origin, i, resolved_later, settings->log_dir, files);
   }
+  return ERROR_NONE;
 }
 
 /* A path goes into nginx's text between quotes. */
@@ -154,33 +116,25 @@ static bool is_plain_path(const char *path) {
   return path[0] == '/' && strpbrk(path, "\"\\$;{}\n\r") == NULL;
 }
 
-enum error nginx_settings_render(const struct settings *settings, const char *ca_file, struct nginx_settings *ret_files,
-                                 struct text *ret_problems) {
+enum error nginx_settings_render(const struct settings *settings, const char *ca_file,
+                                 struct nginx_settings *ret_files) {
   struct nginx_settings files = {0};
-  size_t problems_before = ret_problems->length;
+  if (!is_plain_path(ca_file)) {
+    return ERROR_INVALID;
+  }
   text_append(&files.http, HEADING);
   text_append(&files.server, HEADING);
   text_append(&files.upload, HEADING);
-  if (!is_plain_path(ca_file)) {
-    problem(ret_problems, "--ca-file", ca_file, "give an absolute path without quotes, backslashes, $, ; and braces");
-  }
-  if (!is_plain_path(settings->log_dir)) {
-    problem(ret_problems, "log_dir", settings->log_dir,
-            "give an absolute path without quotes, backslashes, $, ; and braces");
-  }
-  append_server_names(&settings->server_names, &files.http, ret_problems);
-  append_cors_origins(&settings->cors_origins, &files.http, ret_problems);
-  append_trusted_proxies(&settings->trusted_proxies, &files.server, ret_problems);
-  append_origins(settings, ca_file, &files, ret_problems);
+  append_server_names(&settings->server_names, &files.http);
+  append_cors_origins(&settings->cors_origins, &files.http);
+  append_trusted_proxies(&settings->trusted_proxies, &files.server);
+  enum error error = append_origins(settings, ca_file, &files);
   text_appendf(&files.upload, "client_max_body_size %" PRId64 ";\n", settings->upload_max);
   /* Each upload holds a worker. One more would wait in the backlog until nginx gives up: it is told at once instead. */
   text_appendf(&files.upload, "limit_conn mediagate_upload %" PRId64 ";\n", settings->upload_workers);
 
-  enum error error = ERROR_NONE;
-  if (files.http.failed || files.server.failed || files.upload.failed || ret_problems->failed) {
+  if (files.http.failed || files.server.failed || files.upload.failed) {
     error = ERROR_MEMORY;
-  } else if (ret_problems->length > problems_before) {
-    error = ERROR_INVALID;
   }
   if (error != ERROR_NONE) {
     nginx_settings_free(&files);
