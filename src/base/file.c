@@ -21,7 +21,7 @@
 #include "base/random.h"
 
 #define CLEANUP_FD __attribute__((cleanup(file_close_cleanup)))
-/* Each level of a tree holds one descriptor open. */
+/* Each level of a tree holds two descriptors open. */
 #define REMOVE_DEPTH_MAX 64
 
 void file_close_cleanup(int *fd) {
@@ -275,21 +275,26 @@ enum error file_open_entries(int folder_fd, DIR **ret_entries) {
   return ERROR_NONE;
 }
 
-static enum error remove_at(int folder_fd, const char *name, int depth);
+/* What lies too deep is moved up and removed in another round. */
+struct removal {
+  int top_fd;
+  bool moved;
+};
 
-static enum error remove_children(int fd, int depth) {
-  enum error error = ERROR_NONE;
+static enum error remove_at(struct removal *removal, int folder_fd, const char *name, int depth);
+
+/* NOLINTNEXTLINE(misc-no-recursion): bounded by REMOVE_DEPTH_MAX */
+static enum error remove_children(struct removal *removal, int fd, int depth) {
+  DIR *folder = NULL;
+  enum error error = file_open_entries(fd, &folder);
   struct dirent *entry;
-  DIR *folder = fdopendir(fd);
 
   if (folder == NULL) {
-    error = file_error_from_errno(errno);
-    close(fd);
     return error;
   }
   while (error == ERROR_NONE && (errno = 0, entry = readdir(folder)) != NULL) {
     if (strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0) {
-      error = remove_at(dirfd(folder), entry->d_name, depth);
+      error = remove_at(removal, dirfd(folder), entry->d_name, depth);
     }
   }
   if (error == ERROR_NONE && errno != 0) {
@@ -301,8 +306,19 @@ static enum error remove_children(int fd, int depth) {
   return error;
 }
 
+static enum error move_up(struct removal *removal, int folder_fd, const char *name) {
+  char moved[32];
+
+  snprintf(moved, sizeof moved, ".deep-%08x%08x", random_u32(), random_u32());
+  if (renameat(folder_fd, name, removal->top_fd, moved) != 0) {
+    return file_error_from_errno(errno);
+  }
+  removal->moved = true;
+  return ERROR_NONE;
+}
+
 /* NOLINTNEXTLINE(misc-no-recursion): bounded by REMOVE_DEPTH_MAX */
-static enum error remove_at(int folder_fd, const char *name, int depth) {
+static enum error remove_at(struct removal *removal, int folder_fd, const char *name, int depth) {
   if (unlinkat(folder_fd, name, 0) == 0 || errno == ENOENT) {
     return ERROR_NONE;
   }
@@ -310,14 +326,13 @@ static enum error remove_at(int folder_fd, const char *name, int depth) {
     return file_error_from_errno(errno);
   }
   if (depth >= REMOVE_DEPTH_MAX) {
-    errno = ELOOP;
-    return ERROR_IO;
+    return move_up(removal, folder_fd, name);
   }
-  int fd = openat(folder_fd, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+  CLEANUP_FD int fd = openat(folder_fd, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
   if (fd < 0) {
     return errno == ENOENT ? ERROR_NONE : file_error_from_errno(errno);
   }
-  enum error error = remove_children(fd, depth + 1);
+  enum error error = remove_children(removal, fd, depth + 1);
   if (error == ERROR_NONE && unlinkat(folder_fd, name, AT_REMOVEDIR) != 0 && errno != ENOENT) {
     error = file_error_from_errno(errno);
   }
@@ -325,7 +340,26 @@ static enum error remove_at(int folder_fd, const char *name, int depth) {
 }
 
 enum error file_remove_tree(const char *path) {
-  return remove_at(AT_FDCWD, path, 0);
+  if (unlink(path) == 0 || errno == ENOENT) {
+    return ERROR_NONE;
+  }
+  if (errno != EISDIR && errno != EPERM) {
+    return file_error_from_errno(errno);
+  }
+  CLEANUP_FD int top_fd = open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+  if (top_fd < 0) {
+    return errno == ENOENT ? ERROR_NONE : file_error_from_errno(errno);
+  }
+  struct removal removal = {.top_fd = top_fd};
+  enum error error = ERROR_NONE;
+  do {
+    removal.moved = false;
+    error = remove_children(&removal, top_fd, 1);
+  } while (error == ERROR_NONE && removal.moved);
+  if (error == ERROR_NONE && rmdir(path) != 0 && errno != ENOENT) {
+    error = file_error_from_errno(errno);
+  }
+  return error;
 }
 
 char *file_join(const char *folder, const char *name) {

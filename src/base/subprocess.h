@@ -17,7 +17,7 @@
 
 struct subprocess_limits {
   int64_t wall_ms;          /* killed after this long */
-  uint64_t cpu_seconds;     /* RLIMIT_CPU; 0: none */
+  uint64_t cpu_seconds;     /* RLIMIT_CPU: SIGXCPU, SIGKILL 2 seconds later; 0: none */
   uint64_t memory_bytes;    /* RLIMIT_AS; 0: none */
   uint64_t file_size_bytes; /* RLIMIT_FSIZE */
   size_t output_bytes;      /* of stdout; more ends the child */

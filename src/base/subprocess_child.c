@@ -21,17 +21,21 @@
 
 #define EXIT_NO_START 126
 
-static void limit(int resource, uint64_t value) {
-  struct rlimit limits = {.rlim_cur = (rlim_t)value, .rlim_max = (rlim_t)value};
+static void limit_softly(int resource, uint64_t soft, uint64_t hard) {
+  struct rlimit limits = {.rlim_cur = (rlim_t)soft, .rlim_max = (rlim_t)hard};
   if (setrlimit((__rlimit_resource_t)resource, &limits) != 0) {
     _exit(EXIT_NO_START);
   }
 }
 
+static void limit(int resource, uint64_t value) {
+  limit_softly(resource, value, value);
+}
+
 static void apply_limits(const struct subprocess_limits *limits) {
   limit(RLIMIT_FSIZE, limits->file_size_bytes);
   if (limits->cpu_seconds > 0) {
-    limit(RLIMIT_CPU, limits->cpu_seconds);
+    limit_softly(RLIMIT_CPU, limits->cpu_seconds, limits->cpu_seconds + 2);
   }
   if (limits->memory_bytes > 0) {
     limit(RLIMIT_AS, limits->memory_bytes);

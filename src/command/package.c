@@ -142,6 +142,7 @@ static int run(const struct settings *settings, bool once) {
                                               .max_height = (int)settings->package_max_height,
                                               .memory_bytes = settings->package_memory * BYTES_PER_MIB,
                                               .time_factor = settings->package_time_factor,
+                                              .cpu_factor = settings->package_cpu_factor,
                                               .output_factor = settings->package_output_factor},
                                 .meanwhile = meanwhile,
                                 .meanwhile_context = &work};

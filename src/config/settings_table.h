@@ -95,6 +95,7 @@
   CHOICE (package_preset, "ultrafast|superfast|veryfast|faster|fast|medium|slow", "veryfast", false, "x264's preset: slower ones make smaller files") \
   INTEGER(package_memory, "MiB", 512, 65536, 4096, false, "Address space that ffmpeg may take") \
   INTEGER(package_time_factor, "", 1, 1000, 20, false, "So many seconds may packaging take for each second of a file, and a minute more") \
+  INTEGER(package_cpu_factor, "", 1, 100000, 100, false, "So many seconds of processor time may packaging take for each second of a file, on all cores together") \
   INTEGER(package_output_factor, "", 1, 1000, 4, false, "So many times as large as its file may a package become, and 256 MiB more") \
   INTEGER(package_takeover, "s", 10, 3600, 60, false, "A job whose packager is silent this long is taken over by another") \
   INTEGER(package_nice, "", 0, 19, 10, false, "Nice value of packaging") \

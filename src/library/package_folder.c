@@ -81,7 +81,7 @@ static enum error sync_entry(int folder_fd, const char *name) {
   return fd >= 0 && fchmod(fd, 0640) == 0 && fsync(fd) == 0 ? ERROR_NONE : file_error_from_errno(errno);
 }
 
-static enum error sync_all(int folder_fd) {
+static enum error sync_all(int folder_fd, package_folder_beat *beat, void *beat_context) {
   DIR *entries = NULL;
   enum error error = file_open_entries(folder_fd, &entries);
   if (error != ERROR_NONE) {
@@ -91,6 +91,9 @@ static enum error sync_all(int folder_fd) {
   while (error == ERROR_NONE && (entry = readdir(entries)) != NULL) {
     if (folders_is_entry(entry->d_name)) {
       error = sync_entry(folder_fd, entry->d_name);
+      if (beat != NULL) {
+        beat(beat_context);
+      }
     }
   }
   closedir(entries);
@@ -100,10 +103,11 @@ static enum error sync_all(int folder_fd) {
   return error;
 }
 
-enum error package_folder_place(struct package_folder *package, int64_t media_id, char ret_name[PACKAGE_NAME_SIZE]) {
+enum error package_folder_place(struct package_folder *package, int64_t media_id, package_folder_beat *beat,
+                                void *beat_context, char ret_name[PACKAGE_NAME_SIZE]) {
   struct media_folder *folder = package->folder;
   __attribute__((cleanup(file_close_cleanup))) int medium_fd = -1;
-  enum error error = sync_all(package->fd);
+  enum error error = sync_all(package->fd, beat, beat_context);
   if (error == ERROR_NONE) {
     error = folders_prepare_entry(folder, media_id, package->name, &medium_fd);
   }

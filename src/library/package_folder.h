@@ -21,10 +21,12 @@ struct package_folder;
 enum error package_folder_create(struct media_folder *folder, struct package_folder **ret_package) MUST_CHECK;
 /* Absolute; good until it is placed. */
 const char *package_folder_path(const struct package_folder *package);
+/* Called after each file, of which a long film has thousands. */
+typedef void package_folder_beat(void *context);
 /* Fsyncs every file in it, renames it into media/<id>/ under its unique name and fsyncs that folder. Not served until a
- * URL names it; unsettled until media_folder_settle. */
-enum error package_folder_place(struct package_folder *package, int64_t media_id,
-                                char ret_name[PACKAGE_NAME_SIZE]) MUST_CHECK;
+ * URL names it; unsettled until media_folder_settle. beat may be NULL. */
+enum error package_folder_place(struct package_folder *package, int64_t media_id, package_folder_beat *beat,
+                                void *beat_context, char ret_name[PACKAGE_NAME_SIZE]) MUST_CHECK;
 /* Closes, and removes it unless it was placed. NULL is fine. */
 void package_folder_discard(struct package_folder *package);
 

@@ -238,8 +238,15 @@ static enum error read_text(struct reader *reader) {
 
 /* --- blocks ------------------------------------------------------------------------------------- */
 
+static bool begins_with_word(const struct line *line, const char *word) {
+  size_t length = strlen(word);
+  return starts_with(line, word) &&
+         (line->length == length || line->begin[length] == ' ' || line->begin[length] == '\t');
+}
+
+/* "NOTES 1" is the name of a cue. */
 static bool is_left_out(const struct line *line) {
-  return starts_with(line, "NOTE") || starts_with(line, "STYLE") || starts_with(line, "REGION");
+  return begins_with_word(line, "NOTE") || begins_with_word(line, "STYLE") || begins_with_word(line, "REGION");
 }
 
 /* From its first line: the name of a cue (of SRT its number), which is left out, or its times. */
@@ -302,6 +309,21 @@ enum error subtitles_normalise(const char *bytes, size_t size, struct text *ret_
     error = refuse(&reader, "is the last, and there was no cue");
   }
   return error == ERROR_NONE && ret_vtt->failed ? ERROR_MEMORY : error;
+}
+
+int64_t subtitles_end_ms(const char *vtt, size_t size) {
+  struct reader reader = {.at = vtt, .end = vtt + size};
+  struct line line;
+  int64_t last_ms = 0, start_ms, end_ms;
+  while (next_line(&reader, &line)) {
+    bool times = read_time(&reader, &line, &start_ms) && starts_with(&line, " --> ");
+    if (times) {
+      line.begin += 5;
+      line.length -= 5;
+      last_ms = read_time(&reader, &line, &end_ms) && end_ms > last_ms ? end_ms : last_ms;
+    }
+  }
+  return last_ms;
 }
 
 /* --- languages ---------------------------------------------------------------------------------- */

@@ -7,6 +7,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "base/error.h"
 #include "base/text.h"
@@ -28,5 +29,7 @@ bool subtitles_is_language(const char *tag);
  * <i> and <u>; all else of it is text. Appends to ret_vtt. ERROR_INVALID: line and reason are set. ERROR_MEMORY. */
 enum error subtitles_normalise(const char *bytes, size_t size, struct text *ret_vtt,
                                struct subtitles_result *ret_result) MUST_CHECK;
+/* When the last cue of what subtitles_normalise made ends; 0 for none. */
+int64_t subtitles_end_ms(const char *vtt, size_t size);
 
 #endif

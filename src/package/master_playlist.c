@@ -70,5 +70,5 @@ void master_playlist_append_subtitle(struct text *text, const char *stored_name,
   text_appendf(text,
                "#EXTM3U\n#EXT-X-VERSION:7\n#EXT-X-TARGETDURATION:%.0f\n#EXT-X-MEDIA-SEQUENCE:0\n"
                "#EXT-X-PLAYLIST-TYPE:VOD\n#EXTINF:%.3f,\n../%s\n#EXT-X-ENDLIST\n",
-               ceil(duration_seconds), duration_seconds, stored_name);
+               fmax(1, ceil(duration_seconds)), duration_seconds, stored_name);
 }

@@ -14,7 +14,7 @@
  * subtitles <language>.m3u8. Appends. ERROR_INVALID: this is no master. */
 enum error master_playlist_append(struct text *text, const char *master, const char *package_name,
                                   const char *const *languages, size_t language_count) MUST_CHECK;
-/* The playlist of one subtitle: ../<stored_name>, once, as long as the film. */
+/* The playlist of one subtitle: ../<stored_name>, once, as long as the film; not 0. */
 void master_playlist_append_subtitle(struct text *text, const char *stored_name, double duration_seconds);
 
 #endif

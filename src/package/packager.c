@@ -88,13 +88,18 @@ static enum error finish(struct work *work, const struct package_made *made, cha
   return error;
 }
 
-/* The file is placed first: until the row names it nobody sees it. */
+/* Fsyncing takes a while too. A job that is lost meanwhile is told by its commit. */
+static void on_placing(void *context) {
+  on_progress(context, 99);
+}
+
+/* The files are placed first: until the row names it nobody sees it. */
 static enum error commit(struct work *work, const struct transcode_result *result) {
   struct media_folder *folder = work->packager->folder;
   const struct package_job *job = &work->job;
   char name[PACKAGE_NAME_SIZE];
   char old_name[PACKAGE_NAME_SIZE];
-  enum error error = package_folder_place(work->folder, job->media_id, name);
+  enum error error = package_folder_place(work->folder, job->media_id, on_placing, work, name);
   if (error != ERROR_NONE) {
     snprintf(work->reason, sizeof work->reason, "the package cannot be stored: %s", error_strerror(error));
     return error;

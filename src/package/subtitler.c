@@ -8,6 +8,7 @@
 #include "package/subtitler.h"
 
 #include <fcntl.h>
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -17,10 +18,12 @@
 #include "base/file.h"
 #include "base/log.h"
 #include "library/package_folder.h"
+#include "library/subtitles.h"
 #include "package/master_playlist.h"
 
-#define MASTER_MAX_BYTES (64 * 1024)
-#define PUT_OFF_SECONDS  60
+#define MASTER_MAX_BYTES   (64 * 1024)
+#define SUBTITLE_MAX_BYTES (6 * SUBTITLES_MAX_BYTES) /* SRT's & becomes &amp; */
+#define PUT_OFF_SECONDS    60
 
 static enum error write_file(const char *folder, const char *name, const struct text *text) {
   char path[4096 + 64];
@@ -46,6 +49,36 @@ static enum error read_package_master(struct media_folder *folder, const struct 
   return error;
 }
 
+/* Of a film of unknown length its subtitles tell at least how far they go, in seconds. */
+static enum error find_end(struct media_folder *folder, int64_t media_id, const char *stored_name, double *ret_end) {
+  size_t size = 0;
+  char *vtt = malloc(SUBTITLE_MAX_BYTES);
+  __attribute__((cleanup(file_close_cleanup))) int fd = -1;
+  enum error error = vtt == NULL ? ERROR_MEMORY : media_folder_open_stored(folder, media_id, stored_name, &fd);
+  if (error == ERROR_NONE) {
+    error = file_read_at(fd, 0, vtt, SUBTITLE_MAX_BYTES, &size);
+  }
+  if (error == ERROR_NONE) {
+    *ret_end = fmax(1, (double)subtitles_end_ms(vtt, size) / 1000);
+  }
+  free(vtt);
+  return error;
+}
+
+static enum error write_subtitle(struct media_folder *folder, const struct stale_master *stale,
+                                 const struct subtitle *subtitle, const char *path) {
+  char name[SUBTITLE_LANGUAGE_SIZE + sizeof ".m3u8"];
+  __attribute__((cleanup(text_free))) struct text text = {0};
+  double seconds = stale->duration_seconds;
+  enum error error = seconds > 0 ? ERROR_NONE : find_end(folder, stale->media_id, subtitle->stored_name, &seconds);
+  if (error != ERROR_NONE) {
+    return error;
+  }
+  snprintf(name, sizeof name, "%s.m3u8", subtitle->language);
+  master_playlist_append_subtitle(&text, subtitle->stored_name, seconds);
+  return write_file(path, name, &text);
+}
+
 static enum error write_master(struct media_folder *folder, const struct stale_master *stale, const char *path) {
   const char *languages[SUBTITLES_MAX];
   struct text text = {0};
@@ -61,11 +94,7 @@ static enum error write_master(struct media_folder *folder, const struct stale_m
     error = write_file(path, PACKAGE_HLS, &text);
   }
   for (size_t i = 0; i < stale->count && error == ERROR_NONE; i++) {
-    char name[SUBTITLE_LANGUAGE_SIZE + sizeof ".m3u8"];
-    snprintf(name, sizeof name, "%s.m3u8", languages[i]);
-    text_clear(&text);
-    master_playlist_append_subtitle(&text, stale->subtitles[i].stored_name, stale->duration_seconds);
-    error = write_file(path, name, &text);
+    error = write_subtitle(folder, stale, &stale->subtitles[i], path);
   }
   free(master);
   text_free(&text);
@@ -81,7 +110,7 @@ static enum error make_master(struct media_folder *folder, const struct stale_ma
     error = write_master(folder, stale, package_folder_path(master));
   }
   if (error == ERROR_NONE) {
-    error = package_folder_place(master, stale->media_id, ret_name);
+    error = package_folder_place(master, stale->media_id, NULL, NULL, ret_name);
   }
   package_folder_discard(master);
   return error;

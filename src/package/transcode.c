@@ -16,6 +16,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 #include <unistd.h>
 
 #include "base/clock.h"
@@ -28,10 +29,12 @@
 #define PROGRESS_TAIL      1024
 #define LOOK_INTERVAL_MS   1000 /* between two looks at the folder's size */
 #define START_SECONDS      60   /* for a source of any length */
+#define START_CPU_SECONDS  2
 #define UNKNOWN_DURATION   (6 * 3600)
 #define HOURS_MAX          24
 #define OUTPUT_GRACE_BYTES (INT64_C(256) << 20)
 #define POSTER_SECONDS     60
+#define STRANGE_FILE       "ffmpeg left a file that is none of a package"
 #define FFMPEG_STOPPED     255 /* its exit code when a signal asked it to end */
 
 struct run {
@@ -42,7 +45,7 @@ struct run {
   int source_fd;
   int64_t max_bytes; /* of the whole folder */
   int64_t looked_ms;
-  bool too_large;
+  enum error error;           /* why we ended it */
   volatile sig_atomic_t stop; /* the caller's wish, or ours */
 };
 
@@ -59,6 +62,7 @@ static enum error PRINTF_LIKE(3, 4)
 
 struct content {
   bool strange; /* something is there that we did not ask for */
+  bool foreign; /* and it is not even a file: ffmpeg makes none such, not for a moment */
   int64_t size_bytes;
   int segments; /* of rendition 0 */
   bool has_hls, has_dash, has_poster;
@@ -92,6 +96,7 @@ static void note_entry(int folder_fd, const char *name, struct content *content)
   }
   if (!S_ISREG(status.st_mode) || !is_ours(name) || (status.st_size == 0 && strcmp(name, PACKAGE_PROGRESS) != 0)) {
     content->strange = true;
+    content->foreign = content->foreign || !S_ISREG(status.st_mode);
     content->size_bytes += status.st_size;
     return;
   }
@@ -143,6 +148,22 @@ static double seconds_done(int folder_fd) {
   return last == NULL ? 0 : (double)strtoll(last, NULL, 10) / 1e6;
 }
 
+/* Files that were unlinked while they are open are seen by the disk alone. What is wrong, if anything is. */
+static enum error look(const struct run *run) {
+  struct content content = {0};
+  struct statvfs disk;
+  if (look_into(run->folder_fd, &content) == ERROR_NONE) {
+    if (content.foreign) {
+      return ERROR_INVALID;
+    }
+    if (content.size_bytes > run->max_bytes) {
+      return ERROR_TOO_LARGE;
+    }
+  }
+  bool full = fstatvfs(run->folder_fd, &disk) == 0 && disk.f_blocks > 0 && disk.f_bavail < disk.f_blocks / 100;
+  return full ? ERROR_NO_SPACE : ERROR_NONE;
+}
+
 static void on_beat(void *context) {
   struct run *run = context;
   const struct transcode_options *options = run->options;
@@ -153,11 +174,10 @@ static void on_beat(void *context) {
     options->progress(options->context, percent);
   }
   if (clock_monotonic_ms() - run->looked_ms >= LOOK_INTERVAL_MS) {
-    struct content content = {0};
     run->looked_ms = clock_monotonic_ms();
-    run->too_large = look_into(run->folder_fd, &content) == ERROR_NONE && content.size_bytes > run->max_bytes;
+    run->error = look(run);
   }
-  run->stop = run->too_large || (options->stop != NULL && *options->stop);
+  run->stop = run->error != ERROR_NONE || (options->stop != NULL && *options->stop);
 }
 
 /* ffmpeg's first words, made printable and without the address of their context. */
@@ -180,10 +200,18 @@ static int signal_of(const struct subprocess_result *result) {
   return told ? result->exit_code - 128 : result->signal_number;
 }
 
+/* What we ended it for. */
+static enum error judge_end(enum error error, char ret_reason[TRANSCODE_REASON_SIZE]) {
+  return refuse(error, ret_reason, "%s",
+                error == ERROR_INVALID    ? STRANGE_FILE
+                : error == ERROR_NO_SPACE ? "the disk is full"
+                                          : "the package became larger than a file of this size may make it");
+}
+
 /* Killed from outside is no fault of the file; crashed on it is. */
 static enum error judge_signal(int number, char ret_reason[TRANSCODE_REASON_SIZE]) {
   if (number == SIGXFSZ) {
-    return refuse(ERROR_TOO_LARGE, ret_reason, "the package became larger than a file of this size may make it");
+    return judge_end(ERROR_TOO_LARGE, ret_reason);
   }
   if (number == SIGKILL || number == SIGTERM) {
     return refuse(ERROR_MEMORY, ret_reason, "ffmpeg was killed: too little memory?");
@@ -192,7 +220,7 @@ static enum error judge_signal(int number, char ret_reason[TRANSCODE_REASON_SIZE
 }
 
 static enum error judge(enum error error, const struct run *run, const struct subprocess_result *result,
-                        char ret_reason[TRANSCODE_REASON_SIZE]) {
+                        bool used_cpu_up, char ret_reason[TRANSCODE_REASON_SIZE]) {
   char words[LINE_SIZE];
   first_words(&result->errors, words);
   const char *errors = result->errors.length > 0 ? result->errors.data : "";
@@ -203,8 +231,8 @@ static enum error judge(enum error error, const struct run *run, const struct su
     return refuse(error, ret_reason, "packaging took longer than %lld seconds for each second of the file",
                   (long long)run->options->time_factor);
   }
-  if (error == ERROR_ABORTED && run->too_large) {
-    return refuse(ERROR_TOO_LARGE, ret_reason, "the package became larger than a file of this size may make it");
+  if (error == ERROR_ABORTED && run->error != ERROR_NONE) {
+    return judge_end(run->error, ret_reason);
   }
   if (error != ERROR_NONE) {
     return refuse(error, ret_reason, "%s", error_strerror(error));
@@ -213,7 +241,12 @@ static enum error judge(enum error error, const struct run *run, const struct su
     return refuse(ERROR_UNSUPPORTED, ret_reason, "the sandbox or ffmpeg cannot start: %s", words);
   }
   if (strstr(errors, "No space left on device") != NULL) {
-    return refuse(ERROR_NO_SPACE, ret_reason, "the disk is full");
+    return judge_end(ERROR_NO_SPACE, ret_reason);
+  }
+  if (signal_of(result) == SIGXCPU || (result->exit_code == FFMPEG_STOPPED && used_cpu_up)) {
+    return refuse(ERROR_TIMEOUT, ret_reason,
+                  "packaging took more than %lld seconds of processor time for each second of the file",
+                  (long long)run->options->cpu_factor);
   }
   if (result->exit_code == FFMPEG_STOPPED || signal_of(result) != 0) {
     return judge_signal(result->exit_code == FFMPEG_STOPPED ? SIGTERM : signal_of(result), ret_reason);
@@ -239,9 +272,17 @@ static const char *begin_arguments(const struct run *run, struct ffmpeg_argument
   return "/proc/self/fd/0";
 }
 
+/* SIGXCPU has ffmpeg end as a wish to stop does; who else wished that, and when, is not told. */
+static bool used_up(int64_t cpu_seconds, int64_t began_ms) {
+  long cores = sysconf(_SC_NPROCESSORS_ONLN);
+  return (clock_monotonic_ms() - began_ms) * (cores < 1 ? 1 : cores) >= cpu_seconds * 1000;
+}
+
 static enum error run_ffmpeg(struct run *run, const struct ffmpeg_arguments *arguments, int64_t seconds,
-                             char ret_reason[TRANSCODE_REASON_SIZE]) {
+                             int64_t cpu_seconds, char ret_reason[TRANSCODE_REASON_SIZE]) {
+  int64_t began_ms = clock_monotonic_ms();
   const struct subprocess_limits limits = {.wall_ms = seconds * 1000,
+                                           .cpu_seconds = (uint64_t)cpu_seconds,
                                            .memory_bytes = (uint64_t)run->options->memory_bytes,
                                            .file_size_bytes = (uint64_t)run->max_bytes,
                                            .output_bytes = ERRORS_MAX,
@@ -249,7 +290,7 @@ static enum error run_ffmpeg(struct run *run, const struct ffmpeg_arguments *arg
                                            .stop = &run->stop};
   struct subprocess_result result;
   enum error error = subprocess_run(arguments->argv, run->source_fd, &limits, on_beat, run, &result);
-  error = judge(error, run, &result, ret_reason);
+  error = judge(error, run, &result, used_up(cpu_seconds, began_ms), ret_reason);
   subprocess_result_free(&result);
   return error;
 }
@@ -258,7 +299,7 @@ static enum error run_ffmpeg(struct run *run, const struct ffmpeg_arguments *arg
 static enum error make_poster(struct run *run, char ret_reason[TRANSCODE_REASON_SIZE]) {
   struct ffmpeg_arguments arguments;
   ffmpeg_arguments_poster(&arguments, begin_arguments(run, &arguments), run->source);
-  enum error error = run_ffmpeg(run, &arguments, POSTER_SECONDS, ret_reason);
+  enum error error = run_ffmpeg(run, &arguments, POSTER_SECONDS, POSTER_SECONDS, ret_reason);
   if (error != ERROR_NONE) {
     (void)unlinkat(run->folder_fd, PACKAGE_POSTER, 0); /* perhaps half of one, perhaps none */
   }
@@ -277,7 +318,8 @@ static enum error make_package(struct run *run, char ret_reason[TRANSCODE_REASON
   size_t count = ladder_make(source->width, source->height, run->options->max_height, renditions);
   ffmpeg_arguments_package(&arguments, begin_arguments(run, &arguments), source, renditions, count,
                            run->options->preset);
-  enum error error = run_ffmpeg(run, &arguments, seconds, ret_reason);
+  int64_t cpu_seconds = START_CPU_SECONDS + (int64_t)(duration * (double)run->options->cpu_factor);
+  enum error error = run_ffmpeg(run, &arguments, seconds, cpu_seconds, ret_reason);
   return error == ERROR_NONE && count > 0 ? make_poster(run, ret_reason) : error;
 }
 
@@ -307,7 +349,7 @@ enum error transcode_run(int source_fd, const struct package_source *source, con
   error = look_into(folder_fd, &content);
   if (error == ERROR_NONE && content.strange) {
     /* ffmpeg names its files otherwise until they are written; what else is there somebody smuggled in. */
-    return refuse(ERROR_INVALID, ret_reason, "ffmpeg left a file that is none of a package");
+    return refuse(ERROR_INVALID, ret_reason, STRANGE_FILE);
   }
   if (error == ERROR_NONE && (!content.has_hls || !content.has_dash || content.segments == 0)) {
     error = refuse(ERROR_INVALID, ret_reason, "ffmpeg found nothing in the file that can be packaged");

@@ -20,6 +20,7 @@ struct transcode_options {
   int max_height;        /* pixels, of the shorter side */
   int64_t memory_bytes;  /* of each ffmpeg's address space */
   int64_t time_factor;   /* so many seconds for each second of the source */
+  int64_t cpu_factor;    /* so many seconds of processor time for each second of the source */
   int64_t output_factor; /* a package may become so many times as large as its source, and some */
   /* Called about five times a second with what is done, 0 to 100. */
   void (*progress)(void *context, int percent);
@@ -34,9 +35,9 @@ struct transcode_result {
 };
 
 /* `folder` is an absolute path of an empty folder. What goes wrong stands in ret_reason in words: ERROR_INVALID: the
- * source cannot be packaged, now or ever. ERROR_ABORTED: *stop. ERROR_TIMEOUT. ERROR_TOO_LARGE: more output than
- * allowed. ERROR_UNSUPPORTED: ffmpeg or the sandbox is missing. ERROR_NO_SPACE. Files of a failed one stay in the
- * folder. */
+ * source cannot be packaged, now or ever. ERROR_ABORTED: *stop. ERROR_TIMEOUT: more time, or processor time.
+ * ERROR_TOO_LARGE: more output than allowed. ERROR_UNSUPPORTED: ffmpeg or the sandbox is missing. ERROR_NO_SPACE: the
+ * disk is full but for a hundredth. Files of a failed one stay in the folder. */
 enum error transcode_run(int source_fd, const struct package_source *source, const char *folder,
                          const struct transcode_options *options, struct transcode_result *ret_result,
                          char ret_reason[TRANSCODE_REASON_SIZE]) MUST_CHECK;

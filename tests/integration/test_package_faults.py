@@ -180,11 +180,14 @@ def test_a_database_that_is_away_for_a_while_costs_no_work(studio, packager, sou
 # --- two of them ---------------------------------------------------------------------------------
 
 def test_two_packagers_take_a_job_once(studio, packager, source, make_media):
+    studio.reconfigure(package_takeover=60)  # no beat is as late
     films = [studio.film(source)["id"]] + [studio.film(make_media("film"))["id"] for _ in range(4)]
+    for _ in range(2):
+        packager()
+    wait_until(lambda: studio.log_text("package.log").count('"ready"') == 2, "both to wait for jobs")
     for media in films:
         ask(studio, media)
-    for process in [packager("--once"), packager("--once")]:
-        assert process.wait(timeout=4 * DEADLINE) == 0
+    wait_until(lambda: all(state(studio, media)[0] == "ready" for media in films), "all packages", timeout=4 * DEADLINE)
     for media in films:
         assert job(studio, media)[:2] == ("done", 1)
         assert_exactly_one(studio, media)
@@ -373,3 +376,17 @@ def test_a_full_disk_is_tried_again(small_disk, tmp_path):
     subprocess.run(["mount", "-o", "remount,size=64m", small_disk.data_dir], check=True)
     settle(small_disk, media)
     assert_exactly_one(small_disk, media)
+
+
+def test_what_is_written_unseen_ends_it_too(small_disk, make_media):
+    """By an ffmpeg that a hostile file took over: the file has no name any more while it grows."""
+    media = small_disk.film(make_media("film"))["id"]
+    tools = small_disk.root / "tools"
+    tools.mkdir()
+    (tools / "ffmpeg").write_text("#!/bin/sh\nexec 3>unseen; rm unseen; cat /dev/zero >&3 2>/dev/null; exec sleep 600\n", encoding="ascii")
+    (tools / "ffmpeg").chmod(0o755)
+    small_disk.reconfigure(sandbox="none")
+    small_disk.environment["PATH"] = f"{tools}:{small_disk.environment['PATH']}"
+    said = package_tools.package(small_disk, media)
+    assert said["state"] == "queued" and said["error"] == "the disk is full"
+    assert workspaces(small_disk) == []

@@ -127,6 +127,24 @@ START_TEST(replaces_files) {
 }
 END_TEST
 
+START_TEST(removes_trees_of_any_depth) {
+  enter_folder();
+  int fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  for (int level = 0; level < 1000; level++) { /* beyond PATH_MAX, with names as long */
+    char name[33];
+    snprintf(name, sizeof name, "%032d", level);
+    ck_assert_int_eq(mkdirat(fd, name, 0700), 0);
+    int next = openat(fd, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    ck_assert_int_ge(next, 0);
+    close(fd);
+    fd = next;
+  }
+  close(fd);
+  ck_assert_int_eq(file_remove_tree(folder), ERROR_NONE);
+  ck_assert(access(folder, F_OK) != 0 && errno == ENOENT);
+}
+END_TEST
+
 START_TEST(makes_and_removes_folders) {
   struct stat status;
 
@@ -185,4 +203,4 @@ START_TEST(reports_a_full_disk) {
 END_TEST
 
 UNIT_MAIN("file", reads_whole_files, reads_at_an_offset_up_to_the_end, reads_only_guarded_secrets, replaces_files,
-          makes_and_removes_folders, joins_paths, maps_errno, reports_a_full_disk)
+          makes_and_removes_folders, removes_trees_of_any_depth, joins_paths, maps_errno, reports_a_full_disk)

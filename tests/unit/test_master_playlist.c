@@ -4,6 +4,8 @@
 
 #include "package/master_playlist.h"
 
+#include <string.h>
+
 #include "unit.h"
 
 static const char master[] = "#EXTM3U\n#EXT-X-VERSION:7\n"
@@ -52,6 +54,9 @@ START_TEST(a_subtitle_is_a_playlist_of_one_file) {
   master_playlist_append_subtitle(&text, "0b.vtt", 6.04);
   ck_assert_str_eq(text.data, "#EXTM3U\n#EXT-X-VERSION:7\n#EXT-X-TARGETDURATION:7\n#EXT-X-MEDIA-SEQUENCE:0\n"
                               "#EXT-X-PLAYLIST-TYPE:VOD\n#EXTINF:6.040,\n../0b.vtt\n#EXT-X-ENDLIST\n");
+  text_clear(&text);
+  master_playlist_append_subtitle(&text, "0b.vtt", 0.2);
+  ck_assert_ptr_nonnull(strstr(text.data, "TARGETDURATION:1\n"));
   text_free(&text);
 }
 END_TEST

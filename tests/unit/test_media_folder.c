@@ -6,9 +6,11 @@
 #include "config.h"
 
 #include "library/media_folder.h"
+#include "library/package_folder.h"
 #include "library/spool_file.h"
 
 #include <fcntl.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -170,6 +172,32 @@ START_TEST(trashing_removes_links_and_can_be_repeated) {
 }
 END_TEST
 
+static void count_beat(void *context) {
+  ++*(int *)context;
+}
+
+START_TEST(placing_a_package_beats_with_each_file) {
+  struct package_folder *package = NULL;
+  char name[PACKAGE_NAME_SIZE], path[128];
+  int beats = 0;
+  library_fixture_set_up(&fixture);
+  ck_assert_int_eq(package_folder_create(fixture.folder, &package), ERROR_NONE);
+  const char *folder_name = strrchr(package_folder_path(package), '/') + 1;
+  for (int i = 0; i < 5; i++) {
+    snprintf(path, sizeof path, "data/packaging/%s/seg-0-0000%d.m4s", folder_name, i);
+    library_fixture_write(&fixture, path, "x");
+  }
+  ck_assert_int_eq(package_folder_place(package, 7, count_beat, &beats, name), ERROR_NONE);
+  ck_assert_int_eq(beats, 5);
+  package_folder_discard(package);
+  snprintf(path, sizeof path, "data/media/7/%s", name);
+  ck_assert_int_eq(library_fixture_count(&fixture, path), 5);
+  ck_assert_int_eq(library_fixture_count(&fixture, "data/packaging"), 0);
+  library_fixture_tear_down(&fixture);
+}
+END_TEST
+
 UNIT_MAIN("media_folder", makes_its_folders_once, hashes_counts_and_places_an_upload, a_discarded_upload_leaves_nothing,
           a_replacement_notes_what_it_replaces, opens_stored_files_and_nothing_else,
-          removes_a_link_and_never_what_it_points_to, trashing_removes_links_and_can_be_repeated)
+          removes_a_link_and_never_what_it_points_to, trashing_removes_links_and_can_be_repeated,
+          placing_a_package_beats_with_each_file)

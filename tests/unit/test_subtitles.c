@@ -24,6 +24,8 @@ static const struct good_row good_rows[] = {
     {"WEBVTT\nKind: captions\n\nname\n00:01.000 --> 00:02.000\nHi\n", CUE "Hi\n\n", "header and name are left out"},
     {"WEBVTT\n\nNOTE\na\n\nSTYLE\nb\n\nREGION\nid:c\n\n00:01.000 --> 00:02.000 region:c\nHi\n", CUE "Hi\n\n",
      "comments, styles, regions"},
+    {"WEBVTT\n\nNOTES 1\n00:01.000 --> 00:02.000\nHi\n\nSTYLE \nb\n\nREGION\tc\n", CUE "Hi\n\n",
+     "a name that begins like a comment"},
     {"WEBVTT\n\n00:00:01.000\t-->  00:00:02.000  line:90%,end   align:start\n<v A>Hi</v> &amp;\nyou\n",
      "WEBVTT\n\n00:00:01.000 --> 00:00:02.000 line:90%,end align:start\n<v A>Hi</v> &amp;\nyou\n\n", "settings, text"},
     {"WEBVTT\n\n100:00:01.000 --> 9999:59:59.999\nHi\n", "WEBVTT\n\n100:00:01.000 --> 9999:59:59.999\nHi\n\n", "hours"},
@@ -44,6 +46,14 @@ START_TEST(takes_what_the_rows_say) {
     ck_assert_msg(strcmp(vtt.data, good_rows[i].expected) == 0, "%s: %s", good_rows[i].description, vtt.data);
     text_free(&vtt);
   }
+}
+END_TEST
+
+START_TEST(knows_when_the_last_cue_ends) {
+  static const char vtt[] = CUE "Hi\n\n00:00:01.000 --> 01:00:03.500 line:90%\n12:00 --> no\n\n"
+                                "00:00:02.000 --> 00:00:04.000\nb\n\n";
+  ck_assert_int_eq(subtitles_end_ms(vtt, sizeof vtt - 1), 3603500);
+  ck_assert_int_eq(subtitles_end_ms("WEBVTT\n", 7), 0);
 }
 END_TEST
 
@@ -102,4 +112,5 @@ START_TEST(knows_languages) {
 }
 END_TEST
 
-UNIT_MAIN("subtitles", takes_what_the_rows_say, names_the_line_that_is_wrong, knows_languages)
+UNIT_MAIN("subtitles", takes_what_the_rows_say, knows_when_the_last_cue_ends, names_the_line_that_is_wrong,
+          knows_languages)

@@ -9,6 +9,7 @@
 
 #include <fcntl.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -68,6 +69,7 @@ static const struct transcode_options usual = {.sandbox = true,
                                                .max_height = 1080,
                                                .memory_bytes = INT64_C(2) << 30,
                                                .time_factor = 20,
+                                               .cpu_factor = 100,
                                                .output_factor = 4,
                                                .progress = note_progress};
 
@@ -180,7 +182,50 @@ START_TEST(ends_when_it_is_told_to_or_makes_too_much) {
   options = usual;
   options.time_factor = 0;
   options.output_factor = -1000000; /* less than nothing may be written */
-  ck_assert_int_ne(package(fd, &source, &options, &result, reason), ERROR_NONE);
+  ck_assert_int_ne(package(dup(fd), &source, &options, &result, reason), ERROR_NONE);
+  const struct package_source brief = {.width = 640, .height = 360, .duration_seconds = 0.01}; /* as it says */
+  options = usual;
+  options.preset = "slow";
+  options.cpu_factor = 1;
+  ck_assert_int_eq(package(fd, &brief, &options, &result, reason), ERROR_TIMEOUT);
+  ck_assert_msg(strstr(reason, "processor time") != NULL, "%s", reason);
+  leave_folder();
+}
+END_TEST
+
+/* A program in ffmpeg's place, as one that a hostile file took over. */
+START_TEST(what_ffmpeg_must_not_do_ends_it) {
+  static const struct {
+    const char *script, *reason, *description;
+    enum error error;
+  } rows[] = {
+      {"mkdir a && sleep 60", "ffmpeg left a file that is none of a package", "a folder", ERROR_INVALID},
+      {"ln -s /etc/passwd seg-0-00001.m4s && sleep 60", "ffmpeg left a file that is none of a package", "a link",
+       ERROR_INVALID},
+      {"while :; do :; done", "packaging took more than 1 seconds of processor time for each second of the file",
+       "a loop", ERROR_TIMEOUT},
+      {"kill -KILL $$", "ffmpeg was killed: too little memory?", "killed from outside", ERROR_MEMORY},
+  };
+  const struct package_source source = {.width = 640, .height = 360, .duration_seconds = 0.01};
+  struct transcode_options options = usual;
+  options.sandbox = false;
+  options.cpu_factor = 1;
+  enter_folder();
+  char path[600], script[200];
+  snprintf(path, sizeof path, "%s:%s", folder, getenv("PATH"));
+  ck_assert_int_eq(setenv("PATH", path, 1), 0);
+  for (size_t i = 0; i < UNIT_ROWS(rows); i++) {
+    struct transcode_result result = {0};
+    char reason[TRANSCODE_REASON_SIZE];
+    snprintf(script, sizeof script, "#!/bin/sh\n%s\n", rows[i].script);
+    write_source("ffmpeg", script);
+    ck_assert_int_eq(chmod(path_of("ffmpeg"), 0700), 0);
+    ck_assert_int_eq(file_remove_tree(path_of("out")), ERROR_NONE);
+    ck_assert_int_eq(mkdir(path_of("out"), 0700), 0);
+    enum error error = package(open("/dev/null", O_RDONLY | O_CLOEXEC), &source, &options, &result, reason);
+    ck_assert_msg(error == rows[i].error, "%s: %s", rows[i].description, error_strerror(error));
+    ck_assert_msg(strcmp(reason, rows[i].reason) == 0, "%s: %s", rows[i].description, reason);
+  }
   leave_folder();
 }
 END_TEST
@@ -206,6 +251,7 @@ static int run_tests(void) {
   tcase_add_test(films, packages_a_sound_with_a_cover);
   tcase_add_test(films, what_is_no_film_is_refused_in_words);
   tcase_add_test(films, ends_when_it_is_told_to_or_makes_too_much);
+  tcase_add_test(films, what_ffmpeg_must_not_do_ends_it);
   suite_add_tcase(suite, films);
   SRunner *runner = srunner_create(suite);
   srunner_run_all(runner, CK_ENV);
