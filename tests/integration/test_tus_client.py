@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: ISC
 """Resumable uploads by the client that most applications use, tus-js-client: in Node, and in Chromium from another origin."""
 import collections
+import concurrent.futures
+import contextlib
 import hashlib
 import json
 import os
@@ -9,8 +11,8 @@ import subprocess
 import pytest
 
 import web_tools
-from stack import DEADLINE, TOP_SRC
-from upload_tools import Padded
+from stack import DEADLINE, TOP_SRC, wait_until
+from upload_tools import Padded, nothing_completes
 
 SIZE = 24 * 2**20
 
@@ -75,6 +77,17 @@ def test_whole(upload):
 
 def test_with_the_creation(upload):
     assert upload({"with_creation": True})[0]["requests"] == 1
+
+
+def test_what_passes_after_the_last_byte_of_a_creation_is_waited_for(upload, town):
+    """The client takes no answer for the end of its upload before there is a medium."""
+    before = len(town.serve_events("request_failed"))
+    with concurrent.futures.ThreadPoolExecutor() as pool, contextlib.ExitStack() as until_it_failed:
+        until_it_failed.enter_context(nothing_completes(town))
+        sending = pool.submit(upload, {"with_creation": True})
+        wait_until(lambda: len(town.serve_events("request_failed")) > before, "the last step to fail", timeout=4 * DEADLINE)
+        until_it_failed.close()
+        assert sending.result()[0]["requests"] > 2
 
 
 def test_in_chunks(upload):

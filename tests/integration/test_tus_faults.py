@@ -17,7 +17,7 @@ import tus_client as tus
 import web_tools
 from small_disk import stack_on_small_disk
 from stack import DEADLINE, wait_until
-from upload_tools import Padded, peak_kib
+from upload_tools import Padded, nothing_completes, peak_kib
 
 
 @pytest.fixture(scope="module")
@@ -255,16 +255,6 @@ def test_what_was_cut_short_after_the_last_byte_is_made_up_for(town, body):
     media = tus.medium(town.admin(), answer)
     assert media["sha256"] == hashlib.sha256(body).hexdigest()
     assert town.sql("select count(*) from media_asset where title = 'Cut short'") == [(1,)]
-
-
-@contextlib.contextmanager
-def nothing_completes(stack):
-    """As when the database fails in the last step."""
-    stack.sql("alter table upload add constraint nothing_completes check (completed_at is null) not valid")
-    try:
-        yield
-    finally:
-        stack.sql("alter table upload drop constraint nothing_completes")
 
 
 def test_no_medium_without_its_file_is_seen(town, body):

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: ISC
 """What the tests of uploads look at: the spool, stored files, workers and their probes."""
+import contextlib
 import os
 import pathlib
 import time
@@ -95,3 +96,13 @@ def peak_kib(pid):
         if line.startswith("VmHWM:"):
             return int(line.split()[1])
     raise AssertionError("no VmHWM")
+
+
+@contextlib.contextmanager
+def nothing_completes(stack):
+    """As when the database fails in the last step of a resumable upload."""
+    stack.sql("alter table upload add constraint nothing_completes check (completed_at is null) not valid")
+    try:
+        yield
+    finally:
+        stack.sql("alter table upload drop constraint nothing_completes")

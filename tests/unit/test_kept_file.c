@@ -34,7 +34,7 @@ int sync_file_range(int fd, off_t offset, off_t count, unsigned flags) {
   return range_failure != 0 ? fail_once(&range_failure) : (int)syscall(SYS_sync_file_range, fd, offset, count, flags);
 }
 
-int fdatasync(int fd) {
+int fdatasync(int fd) { /* NOLINT(readability-inconsistent-declaration-parameter-name) */
   return sync_failure != 0 ? fail_once(&sync_failure) : (int)syscall(SYS_fdatasync, fd);
 }
 
