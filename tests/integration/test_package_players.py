@@ -79,6 +79,18 @@ def test_shaka_plays_hls(studio, film, allowed):
     assert seen["problems"] == []
 
 
+def test_chromium_plays_hls_by_itself(studio, film, allowed):
+    """Without any script, from version 142 on: it picks the quality, seeks, stays below the prefix, and is one view."""
+    seen, answer = play(studio, "native", film, allowed, "hls")
+    if not seen["can"]:
+        pytest.skip(f"Chromium {seen['version']} plays no HLS by itself: canPlayType says so")
+    assert abs(seen["sought"]["duration"] - SECONDS) < 0.5 and not seen["sought"]["error"]
+    assert len(set(seen["heights"])) > 1 and max(seen["heights"]) == 480
+    wait_counted(studio, answer["grant_id"], 1)
+    rows = studio.sql("select delivered_points from media_view_log where replace(grant_id::text, '-', '') = %s", answer["grant_id"])
+    assert len(rows) == 1 and 0 < rows[0][0] <= 10000
+
+
 def test_chromium_shows_the_poster(studio, film):
     seen = web_tools.browse("page", stream_url=streams(studio, film["id"])["streams"]["poster"], tag="img")
     assert seen["state"]["width"] == 854
