@@ -179,7 +179,7 @@ start_postgres() {
   # PostgreSQL takes the zombie of a killed one for alive, and some containers have nobody who buries it.
   [ ! -f "$state/pg/postmaster.pid" ] || read -r old <"$state/pg/postmaster.pid" || true
   if [ -n "$old" ] && [ -z "$(started_at "$old")" ]; then
-    rm -f "$state/pg/postmaster.pid" "$run/.s.PGSQL.5432" "$run/.s.PGSQL.5432.lock"
+    "${as[@]}" rm -f "$state/pg/postmaster.pid" "$run/.s.PGSQL.5432" "$run/.s.PGSQL.5432.lock"
   fi
   launch postgres "$postgres_bin/postgres" -D "$state/pg" -c listen_addresses= -c unix_socket_directories="$run" -c unix_socket_permissions=0700 \
     -c max_connections=100 -c shared_buffers=64MB
@@ -267,7 +267,7 @@ start_all() {
     { cat "$step_log" >&2; fail "the keys could not be made" "$(disk_hint "$state")"; }
   make_certificate
   render_nginx
-  rm -f "$run"/{fast,auth,api,upload}.sock
+  "${as[@]}" rm -f "$run"/{fast,auth,api,upload}.sock
   launch serve "$state/program/mediagate" serve --config "$config"
   wait_for 30 serve "the start of mediagate serve" sockets_are_there
   launch_again ingest "$state/program/mediagate" ingest --config "$config"

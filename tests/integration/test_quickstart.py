@@ -45,14 +45,14 @@ def children(pid):
     return [int(child) for child in pathlib.Path(f"/proc/{pid}/task/{pid}/children").read_text(encoding="ascii").split()]
 
 
-def test_operators_run_commands_as_the_instance_does(quickstart):
+def test_operators_run_commands_as_the_instance_does(quickstart, tmp_path):
     assert quickstart("--run").returncode == quickstart("--stop", "--run", "admin").returncode == 2
     nothing = quickstart("--run", "admin", "list")
     assert nothing.returncode == 1 and "--detach" in nothing.stderr
     assert quickstart("--detach").returncode == 0
     made = quickstart("--run", "admin", "create", "you@example.org", answer="correct horse battery\n")
     assert made.returncode == 0, made.stderr
-    assert "you@example.org" in quickstart("--run", "admin", "list").stdout
+    assert "you@example.org" in quickstart("--run", "admin", "list", TMPDIR=str(tmp_path)).stdout and not list(tmp_path.iterdir())
     assert quickstart("--run", "keys", "rotate").returncode == 0
     assert "unread: 0 bytes" in quickstart("--run", "ingest", "--status").stdout
     assert quickstart("--run", "keys", "steal").returncode == 2
