@@ -4,6 +4,8 @@
 
 #include "api/package_api.h"
 
+#include <string.h>
+
 #include "api/call.h"
 #include "api/media_json.h"
 #include "base/log.h"
@@ -48,7 +50,14 @@ void package_api_remove(struct call *call) {
   if (!call_media_id(call, &id)) {
     return;
   }
-  enum error error = package_store_remove(call->app->database, id, old_name);
+  const char *keep = query_get(call->query, "keep");
+  bool keep_served = keep != NULL && strcmp(keep, "true") == 0;
+  if (keep != NULL && !keep_served && strcmp(keep, "false") != 0) {
+    response_field_error(call->response, "?keep", "must be true or false");
+    response_problem_fields(call->response);
+    return;
+  }
+  enum error error = package_store_remove(call->app->database, id, keep_served, old_name);
   if (error != ERROR_NONE) {
     call_fail_media(call, error, id, "removing a package");
     return;
@@ -56,6 +65,7 @@ void package_api_remove(struct call *call) {
   if (old_name[0] != '\0') {
     media_folder_note_replaced(call->app->media_folder, id, old_name);
   }
-  log_event(LOG_LEVEL_INFO, "package_removed", LOG_I64("account_id", call->account->id), LOG_I64("media_id", id));
+  log_event(LOG_LEVEL_INFO, keep_served ? "package_cancelled" : "package_removed",
+            LOG_I64("account_id", call->account->id), LOG_I64("media_id", id));
   response_empty(call->response, 204);
 }

@@ -43,7 +43,7 @@ static const struct route table[] = {
     {HTTP_DELETE, "/media/media/{id}",            "api",    CALLER_ADMINISTRATOR, media_api_delete,     NULL},
     {HTTP_PUT,    "/media/media/{id}/file",       "upload", CALLER_ADMINISTRATOR, upload_api_put_file,  NULL},
     {HTTP_POST,   "/media/media/{id}/package",    "api",    CALLER_ADMINISTRATOR, package_api_request,  NULL},
-    {HTTP_DELETE, "/media/media/{id}/package",    "api",    CALLER_ADMINISTRATOR, package_api_remove,   NULL},
+    {HTTP_DELETE, "/media/media/{id}/package",    "api",    CALLER_ADMINISTRATOR, package_api_remove,   NAMES("keep")},
     {HTTP_PUT,    "/media/media/{id}/subtitles/{lang}", "api", CALLER_ADMINISTRATOR, subtitle_api_put,  NULL},
     {HTTP_DELETE, "/media/media/{id}/subtitles/{lang}", "api", CALLER_ADMINISTRATOR, subtitle_api_remove, NULL},
     {HTTP_OPTIONS, "/uploads",                    "upload", CALLER_ANYONE,        tus_api_discover,     NULL},

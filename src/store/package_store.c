@@ -157,29 +157,43 @@ static enum error execute_name(struct database *database, const char *sql, const
   return error;
 }
 
-enum error package_store_remove(struct database *database, int64_t media_id, char ret_old_name[33]) {
+static enum error cancel_job(struct database *database, int64_t media_id) {
   struct parameters parameters = {0};
-  char old_name[33] = "";
   parameters_i64(&parameters, media_id);
+  return change(database,
+                "update package_job set state = 'cancelled', ended_at = now()"
+                " where media_id = $1 and state in ('queued', 'running')",
+                &parameters, NULL);
+}
+
+static enum error forget_package(struct database *database, int64_t media_id, bool keep_served, char ret_old_name[33]) {
+  static const char *const update =
+      "with old as (select id, package_name, $2::bool and package_name is not null as kept from media_asset"
+      " where id = $1 and deleted_at is null for update) update media_asset m set"
+      " package_name = case when kept then m.package_name end,"
+      " package_state = case when kept then 'ready' else 'cancelled' end, package_error = null,"
+      " package_progress = case when kept then 100 end, package_seconds_left = case when kept then 0 end,"
+      " package_segments = case when kept then m.package_segments end,"
+      " package_has_poster = kept and m.package_has_poster, updated_at = now() from old"
+      " where m.id = old.id returning case when not kept then old.package_name end";
+  struct parameters parameters = {0};
+  parameters_i64(&parameters, media_id);
+  parameters_bool(&parameters, keep_served);
+  return execute_name(database, update, &parameters, ret_old_name);
+}
+
+enum error package_store_remove(struct database *database, int64_t media_id, bool keep_served, char ret_old_name[33]) {
+  char old_name[33] = "";
   enum error error = database_begin(database);
   if (error != ERROR_NONE) {
     return error;
   }
   error = take_turn(database, media_id);
   if (error == ERROR_NONE) {
-    error = change(database,
-                   "update package_job set state = 'cancelled', ended_at = now()"
-                   " where media_id = $1 and state in ('queued', 'running')",
-                   &parameters, NULL);
+    error = cancel_job(database, media_id);
   }
   if (error == ERROR_NONE) {
-    error = execute_name(database,
-                         "with old as (select id, package_name from media_asset where id = $1 and deleted_at is null"
-                         " for update) update media_asset m set package_name = null, package_state = 'cancelled',"
-                         " package_progress = null, package_seconds_left = null, package_error = null,"
-                         " package_segments = null, package_has_poster = false, updated_at = now() from old"
-                         " where m.id = old.id returning old.package_name",
-                         &parameters, old_name);
+    error = forget_package(database, media_id, keep_served, old_name);
   }
   error = statement_end_transaction(database, error);
   if (error == ERROR_NONE) {

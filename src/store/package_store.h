@@ -34,9 +34,10 @@ struct package_job {
 enum error package_store_request(struct database *database, int64_t media_id, int64_t requested_by) MUST_CHECK;
 /* Queues a job for each upload that has had none, up to `limit`. */
 enum error package_store_request_missing(struct database *database, int64_t limit, int64_t *ret_count) MUST_CHECK;
-/* Ends the job if there is one and makes the row forget its package: remove *ret_old_name ("" for none) after the
- * longest TTL. ERROR_NOT_FOUND: no such medium. */
-enum error package_store_remove(struct database *database, int64_t media_id, char ret_old_name[33]) MUST_CHECK;
+/* Ends the job if there is one and, unless the package that is served is to be kept, makes the row forget it: remove
+ * *ret_old_name ("" for none) after the longest TTL. ERROR_NOT_FOUND: no such medium. */
+enum error package_store_remove(struct database *database, int64_t media_id, bool keep_served,
+                                char ret_old_name[33]) MUST_CHECK;
 
 /* Takes the most urgent job that waits, or whose holder has not been heard of for takeover_seconds. ERROR_NOT_FOUND:
  * none. */

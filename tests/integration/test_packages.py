@@ -2,7 +2,7 @@
 """Packages: HLS and DASH made of uploads, served under the stream URL's grant, never half-made."""
 import pytest
 from answers import assert_json, assert_problem
-from package_tools import package, probe, streams, wait_package
+from package_tools import ask, package, probe, streams, wait_package, work
 
 
 @pytest.fixture(scope="module")
@@ -52,6 +52,18 @@ def test_a_package_is_removed_and_made_again(studio, film):
     assert studio.admin().delete(f"/media/media/{film['id']}/package").status_code == 204
     assert wait_package(studio, film["id"])["served"] is False
     assert package(studio, film["id"])["state"] == "ready"
+
+
+def test_a_repeat_is_cancelled_and_the_package_stays(studio, film):
+    package(studio, film["id"])
+    ask(studio, film["id"])
+    path = f"/media/media/{film['id']}/package"
+    assert_problem(studio.admin().delete(path, params={"keep": "yes"}), 422)
+    assert studio.admin().delete(path, params={"keep": "true"}).status_code == 204
+    said = wait_package(studio, film["id"])
+    assert said["state"] == "ready" and said["served"]
+    work(studio)
+    assert studio.sql("select state from package_job where media_id = %s order by id", film["id"]) == [("done",), ("cancelled",)]
 
 
 def test_a_new_file_forgets_the_package(studio, film, make_media):

@@ -223,11 +223,11 @@ START_TEST(the_policy_finds_uploads_without_a_job) {
   ck_assert_int_eq(package_store_request_missing(fixture_database, 10, &count), ERROR_NONE);
   ck_assert_int_eq(count, 0);
   char old_name[33];
-  ck_assert_int_eq(package_store_remove(fixture_database, id, old_name), ERROR_NONE);
+  ck_assert_int_eq(package_store_remove(fixture_database, id, false, old_name), ERROR_NONE);
   ck_assert_str_eq(package_of(id).state, "cancelled");
   ck_assert_int_eq(package_store_request_missing(fixture_database, 10, &count), ERROR_NONE);
   ck_assert_int_eq(count, 0); /* nobody wants it packaged */
-  ck_assert_int_eq(package_store_remove(fixture_database, 999999, old_name), ERROR_NOT_FOUND);
+  ck_assert_int_eq(package_store_remove(fixture_database, 999999, false, old_name), ERROR_NOT_FOUND);
 }
 END_TEST
 
@@ -271,6 +271,30 @@ START_TEST(who_asks_for_a_waiting_job_puts_it_first_and_ends_its_pause) {
 }
 END_TEST
 
+START_TEST(a_repeat_ends_alone) {
+  int64_t id = create_film();
+  char old_name[33];
+  ck_assert_int_eq(package_store_request(fixture_database, id, 0), ERROR_NONE);
+  ck_assert_int_eq(package_store_remove(fixture_database, id, true, old_name),
+                   ERROR_NONE); /* the first: nothing is kept */
+  ck_assert_str_eq(package_of(id).state, "cancelled");
+  ck_assert_int_eq(package_store_request(fixture_database, id, 0), ERROR_NONE);
+  struct package_job job = claim(60);
+  finish(&job, PACKAGE_ONE, "");
+  ck_assert_int_eq(package_store_request(fixture_database, id, 0), ERROR_NONE);
+  job = claim(60);
+  ck_assert_int_eq(package_store_remove(fixture_database, id, true, old_name), ERROR_NONE);
+  ck_assert_str_eq(old_name, "");
+  ck_assert_int_eq(package_store_beat(fixture_database, &job, 1, -1), ERROR_CONFLICT);
+  struct media_package package = package_of(id);
+  ck_assert(strcmp(package.state, "ready") == 0 && package.progress == 100 && package.segments == 15);
+  ck_assert(package.has_poster && strcmp(package.name, PACKAGE_ONE) == 0);
+  ck_assert_int_eq(package_store_remove(fixture_database, id, false, old_name), ERROR_NONE);
+  ck_assert_str_eq(old_name, PACKAGE_ONE);
+  ck_assert_str_eq(package_of(id).name, "");
+}
+END_TEST
+
 static int64_t raced_id;
 
 static bool wait_until(const char *question, int64_t answer) {
@@ -302,7 +326,7 @@ static int hold_ask_remove(struct database *database, int number) {
   } else if (number == 1 && wait_until("select count(*) from (select from media_asset for update skip locked) m", 0)) {
     error = package_store_request(database, raced_id, 0);
   } else if (number == 2 && wait_for_waiters(1)) {
-    error = package_store_remove(database, raced_id, old_name);
+    error = package_store_remove(database, raced_id, false, old_name);
   }
   return error == ERROR_NONE ? 1 : 101;
 }
@@ -321,6 +345,6 @@ FIXTURE_MAIN("package_store", a_job_from_its_request_to_its_package, the_old_pac
              a_holder_that_falls_silent_loses_its_job, a_package_is_finished_once_however_often_it_is_said,
              who_packages_hears_of_another_file_and_of_a_deletion, old_jobs_are_forgotten_and_active_ones_are_not,
              a_new_file_forgets_package_and_job, what_cannot_be_packaged_is_refused,
-             the_policy_finds_uploads_without_a_job, no_job_is_claimed_twice,
+             the_policy_finds_uploads_without_a_job, no_job_is_claimed_twice, a_repeat_ends_alone,
              who_asks_for_a_waiting_job_puts_it_first_and_ends_its_pause,
              who_removes_a_package_ends_a_job_that_is_asked_for_meanwhile)
