@@ -7,8 +7,6 @@ script that quickstart uses.
 """
 import contextlib
 import functools
-import hashlib
-import ipaddress
 import json
 import os
 import pathlib
@@ -17,14 +15,14 @@ import shutil
 import signal
 import subprocess
 import tempfile
-import time
 
-import psycopg2
 import requests
 
-import signing
-from callers import DEADLINE, Callers
+from callers import Callers
+from delivery_log import DeliveryLog
 from ports import free_port
+from private_postgres import PrivatePostgres
+from waiting import DEADLINE, wait_until
 
 TOP_SRC = pathlib.Path(os.environ.get("top_srcdir", pathlib.Path(__file__).resolve().parents[2]))
 TOP_BUILD = pathlib.Path(os.environ.get("top_builddir", TOP_SRC))
@@ -42,26 +40,9 @@ DEFAULTS = {
 }
 
 
-def wait_until(condition, what, timeout=None, interval=0.02):
-    """Returns the first true value of condition(); fails with `what` after the deadline."""
-    deadline = time.monotonic() + (timeout or DEADLINE)
-    while True:
-        value = condition()
-        if value:
-            return value
-        if time.monotonic() > deadline:
-            raise AssertionError(f"waited in vain for {what}")
-        time.sleep(interval)
-
-
 def options_that_bound_memory():
     """ASAN_OPTIONS for tests of memory: AddressSanitizer gives what is freed back at once, as the C library does."""
     return os.environ.get("ASAN_OPTIONS", "") + ":quarantine_size_mb=1:thread_local_quarantine_size_kb=64"
-
-
-def postgres_program(name):
-    found = sorted(pathlib.Path("/usr/lib/postgresql").glob(f"*/bin/{name}"), key=lambda p: float(p.parts[4]))
-    return str(found[-1]) if found else shutil.which(name)
 
 
 def unprivileged_user():
@@ -77,10 +58,8 @@ def can_sandbox():
     return subprocess.run(["bwrap", "--unshare-all", "--ro-bind", "/", "/", "true"], capture_output=True, check=False, cwd="/", **identity).returncode == 0
 
 
-class Stack(Callers):
+class Stack(Callers, DeliveryLog, PrivatePostgres):
     """One running instance. Use as a context manager, or start() and stop()."""
-
-    postgres_extra = "fsync = off\n"  # tests lose nothing that matters when the machine dies
 
     def __init__(self, **settings):
         self.user = unprivileged_user()
@@ -218,69 +197,6 @@ class Stack(Callers):
                         "-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost,DNS:media.example.test,IP:127.0.0.1",
                         "-keyout", self.root / "etc/tls/key.pem", "-out", self.certificate], check=True, capture_output=True)
 
-    # --- PostgreSQL ---------------------------------------------------------------------------------
-    def start_postgres(self):
-        folder = self.root / "pg"
-        if not folder.exists():
-            self.run(postgres_program("initdb"), "-D", folder, "-U", "mediagate", "--auth=trust", "--encoding=UTF8", "--locale=C.UTF-8",
-                     "--no-sync", timeout=4 * DEADLINE)
-            with open(folder / "postgresql.conf", "a", encoding="utf-8") as conf:
-                conf.write(f"listen_addresses = ''\nunix_socket_directories = '{self.root}/run'\nunix_socket_permissions = 0700\n"
-                           f"max_connections = 100\nshared_buffers = 64MB\n{self.postgres_extra}")
-        self.postgres = self.spawn([postgres_program("postgres"), "-D", folder], "postgres.log")
-        wait_until(self._postgres_answers, "PostgreSQL to start")
-        return self
-
-    def stop_postgres(self, sign=signal.SIGINT):
-        self.postgres.send_signal(sign)
-        self.postgres.wait(timeout=DEADLINE)
-        self.postgres = None
-
-    def _postgres_answers(self):
-        assert self.postgres.poll() is None, "PostgreSQL ended: see postgres.log"
-        try:
-            with contextlib.closing(self.connect("postgres")) as connection:
-                connection.autocommit = True
-                cursor = connection.cursor()
-                cursor.execute("SELECT 1 FROM pg_database WHERE datname = 'mediagate'")
-                if not cursor.fetchone():
-                    cursor.execute("CREATE DATABASE mediagate")
-            return True
-        except psycopg2.OperationalError:
-            return False
-
-    def connect(self, database="mediagate"):
-        return psycopg2.connect(host=str(self.root / "run"), dbname=database, user="mediagate")
-
-    def sql(self, statement, *values):
-        """Runs one statement in a transaction of its own; the rows, or [] when it gives none."""
-        with contextlib.closing(self.connect()) as connection, connection, connection.cursor() as cursor:
-            cursor.execute(statement, values)
-            return cursor.fetchall() if cursor.description else []
-
-    def add_views(self, rows):
-        """Views made by hand, as ingest would have stored them: rows, and what they add to the sums. A row is a mapping of columns."""
-        rollups = ("insert into view_rollup as r (grain, media_id, start, bot, views, bytes_sent, seconds, points, points_views)"
-                   " select grain, m.media_id, case grain when 'quarter' then date_bin('15 minutes', \"timestamp\", '2000-01-01Z')"
-                   " else date_trunc(grain, \"timestamp\", 'UTC') end, bot, count(*), coalesce(sum(bytes_sent), 0), coalesce(sum(seconds), 0),"
-                   " coalesce(sum(delivered_points), 0), count(delivered_points) from media_view_log v"
-                   " cross join (values ('quarter'), ('day'), ('month')) g (grain) cross join lateral (values (v.media_id), (0)) m (media_id)"
-                   " where v.id > %s group by 1, 2, 3, 4 on conflict (grain, media_id, start, bot) do update set views = r.views + excluded.views,"
-                   " bytes_sent = r.bytes_sent + excluded.bytes_sent, seconds = r.seconds + excluded.seconds,"
-                   " points = r.points + excluded.points, points_views = r.points_views + excluded.points_views")
-        with contextlib.closing(self.connect()) as connection, connection, connection.cursor() as cursor:
-            cursor.execute("select coalesce(max(id), 0) from media_view_log")
-            last = cursor.fetchone()
-            for month in {str(row["timestamp"])[:7] for row in rows}:
-                cursor.execute("select media_view_log_partition(%s)", (month + "-02T00:00:00Z",))
-            for row in rows:
-                digest = hashlib.sha256(ipaddress.ip_address(row["viewed_by_ip"]).packed).digest()
-                columns = {"granted_at": row["timestamp"], "source": "stream", "address_key": digest[:16].hex(),
-                           "address_hash": int.from_bytes(digest[16:24], "big") >> 1, **row}
-                names = ", ".join(f'"{name}"' for name in columns)
-                cursor.execute(f"insert into media_view_log ({names}) values ({', '.join(['%s'] * len(columns))})", list(columns.values()))
-            cursor.execute(rollups, last)
-
     # --- settings -----------------------------------------------------------------------------------
     def write_settings(self):
         paths = {
@@ -387,37 +303,6 @@ class Stack(Callers):
         self.ingest = None
         return code
 
-    def wait_counted(self):
-        """Until every line of the delivery log is in the database, those of what clients have got by now among them."""
-        self.wait_logged()
-        wait_until(lambda: "unread: 0 bytes" in self.mediagate("ingest", "--status", check=False).stdout, "the delivery log to be counted", interval=0.2)
-
-    def rotate_view_log(self):
-        """As logrotate does: by rename and a signal. The newest old log is view.log.1."""
-        logs = self.root / "log"
-        for number in range(len(list(logs.glob("view.log.*"))), 0, -1):
-            (logs / f"view.log.{number}").rename(logs / f"view.log.{number + 1}")
-        wait_until(functools.partial(self._rename_view_log, logs / "view.log.1"), "a log to rename: ingest may just have done so, too")
-        self.nginx.send_signal(signal.SIGUSR1)
-        wait_until((logs / "view.log").exists, "nginx to open its log again")
-
-    def _rename_view_log(self, name):
-        with contextlib.suppress(FileNotFoundError):
-            (self.root / "log/view.log").rename(name)
-            return True
-        return False
-
-    def wait_log_left(self, path=None):
-        """Until no worker of nginx writes into view.log.1 (or that one) any more: each opens the new log in its own time."""
-        old = (path or self.root / "log/view.log.1").stat()
-        wait_until(lambda: not any(os.path.samestat(old, descriptor) for descriptor in self._open_files()), "nginx's workers to leave the old log")
-
-    def _open_files(self):
-        for worker in self._nginx_workers():
-            for descriptor in pathlib.Path(f"/proc/{worker}/fd").iterdir():
-                with contextlib.suppress(FileNotFoundError):
-                    yield descriptor.stat()
-
     # --- nginx --------------------------------------------------------------------------------------
     def start_nginx(self):
         self.spawn_nginx()
@@ -444,23 +329,6 @@ class Stack(Callers):
         self.nginx.send_signal(signal.SIGHUP)
         wait_until(lambda: not old & self._nginx_workers(), "nginx's workers to be replaced")
 
-    def wait_logged(self):
-        """Until nginx has written the line of every answer that a client has read to its end: it does so after the last byte, before it waits for more."""
-        busy = set(self._nginx_children()) if self.nginx else set()
-
-        def all_have_waited():
-            busy.difference_update([pid for pid in busy if self._state_of(pid) in "SX"])
-            return not busy
-        wait_until(all_have_waited, "nginx's workers to wait for events", interval=0.002)
-
-    @staticmethod
-    def _state_of(pid):
-        """As in proc(5): S sleeps. X: there is none."""
-        try:
-            return pathlib.Path(f"/proc/{pid}/stat").read_text(encoding="ascii", errors="replace").rpartition(")")[2].split()[0]
-        except (FileNotFoundError, ProcessLookupError):
-            return "X"
-
     def _nginx_children(self):
         return pathlib.Path(f"/proc/{self.nginx.pid}/task/{self.nginx.pid}/children").read_text(encoding="ascii").split()
 
@@ -472,26 +340,6 @@ class Stack(Callers):
                 if b"shutting down" not in pathlib.Path(f"/proc/{pid}/cmdline").read_bytes():
                     found.add(int(pid))
         return found
-
-    def view_log(self):
-        """The delivery log's lines as dictionaries, but for those of beginnings."""
-        return [line for line in self._delivery_lines() if "event" not in line]
-
-    def view_starts(self):
-        """The delivery log's lines of deliveries that began."""
-        return [line for line in self._delivery_lines() if line.get("event") == "start"]
-
-    def _delivery_lines(self):
-        return [json.loads(line) for line in self.log_text("view.log").splitlines()]
-
-    def wait_view_log(self, condition, what="the delivery to be logged"):
-        """The lines for which condition(line) holds, once there is one."""
-        return wait_until(lambda: [line for line in self.view_log() if condition(line)], what)
-
-    def sign(self, media=7, file="film.mp4", **fields):
-        """A stream path of our own making, with the signing key of this stack."""
-        kid, secret = signing.stream_keys(self.root / "etc/stream_keys")[0]
-        return signing.sign(secret, kid, media, file, **fields)
 
 
 def _libconfig(value):

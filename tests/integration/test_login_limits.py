@@ -1,0 +1,104 @@
+# SPDX-License-Identifier: ISC
+"""Guessing passwords is limited, and nobody can lock another out or slow streams down by it."""
+import concurrent.futures
+import json
+import statistics
+import time
+
+import pytest
+from answers import assert_json, assert_problem
+from callers import login
+
+
+@pytest.fixture(scope="module")
+def limited(module_stack_with):
+    return module_stack_with(login_account_limit=5, login_address_limit=100000)
+
+
+def test_fifty_parallel_guesses_count_exactly(limited):
+    victim = limited.new_admin()
+
+    def guess(number):
+        with limited.anonymous() as api:
+            return login(api, victim.email, f"guess number {number}").status_code
+
+    with concurrent.futures.ThreadPoolExecutor(50) as pool:
+        statuses = list(pool.map(guess, range(50)))
+    assert statuses.count(401) == 5 and statuses.count(429) == 45, statuses
+    with limited.anonymous() as api:
+        assert_problem(login(api, victim.email), 429)  # the right password, too
+        assert_problem(login(api, victim.email.upper()), 429)  # and another spelling
+    stranger = limited.new_admin()  # others are not locked out
+    assert_json(stranger.get("/auth/me"))
+    limited.sql("update rate_limit set window_ends_at = now() - interval '1 second'")
+    limited.login(victim.email, victim.password)  # never for ever
+
+
+def test_a_success_gives_the_attempts_back(limited):
+    admin = limited.new_admin()
+    with limited.anonymous() as api:
+        for _ in range(3):
+            for _ in range(4):
+                assert_problem(login(api, admin.email, "wrong"), 401)
+            assert_json(login(api, admin.email))
+
+
+def test_an_account_held_at_its_limit_is_open_from_elsewhere(module_stack_with):
+    stack = module_stack_with(login_account_limit=3, login_address_limit=100000, trusted_proxies=["127.0.0.1"])
+    victim = stack.new_admin()
+    unknown = "nobody.at.all@example.test"
+
+    def guess(api, address, email=victim.email, password="wrong"):
+        answer = api.post("/auth/login", json={"email": email, "password": password}, headers={"X-Forwarded-For": address})
+        return answer.status_code
+
+    for email in (victim.email, unknown):  # the same whether there is such an account or not
+        with stack.anonymous() as api:
+            assert [guess(api, f"192.0.2.{n}", email) for n in range(5)] == [401] * 3 + [429] * 2  # one network
+            assert [guess(api, f"2001:db8:0:{n:x}::1", email) for n in range(5)] == [401] * 3 + [429] * 2
+            assert guess(api, "2001:db8:0:100::1", email) == 401
+    with stack.anonymous() as api:
+        assert guess(api, "192.0.2.99", password=victim.password) == 429
+        assert guess(api, "192.0.3.1", password=victim.password) == 200
+        statuses = [guess(api, f"198.51.{n // 2}.1") for n in range(40)]
+        assert statuses == [401] * 23 + [429] * 17  # 30 from all together, the success given back
+        assert guess(api, "203.0.113.1", password=victim.password) == 429  # it takes a crowd
+
+
+def test_logins_are_limited_by_address(make_stack):
+    stack = make_stack(login_address_limit=6)
+    with stack.anonymous() as api:
+        statuses = [login(api, f"nobody{number}@example.test").status_code for number in range(8)]
+    assert statuses == [401] * 6 + [429] * 2
+
+
+def test_guesses_at_the_current_password_count_too(limited):
+    admin = limited.new_admin()
+    body = {"current_password": "wrong", "new_password": "another password"}
+    statuses = [admin.put("/auth/password", json=body).status_code for _ in range(7)]
+    assert statuses == [403] * 5 + [429] * 2
+
+
+def test_a_login_flood_does_not_stop_stream_urls(module_stack_with, make_media):
+    stack = module_stack_with(argon2_memory=19456, argon2_time=2, login_account_limit=100000)
+    film = stack.film(make_media("short"))
+    admin = stack.admin()
+    stop = time.monotonic() + 4
+
+    def flood(number):
+        count = 0
+        with stack.anonymous() as api:
+            while time.monotonic() < stop:
+                assert login(api, f"flood{number}@example.test", "wrong").status_code in (401, 429)
+                count += 1
+        return count
+
+    with concurrent.futures.ThreadPoolExecutor(16) as pool:
+        floods = [pool.submit(flood, number) for number in range(16)]
+        times = []
+        while time.monotonic() < stop - 0.5:
+            started = time.perf_counter()
+            assert_json(admin.get(f"/media/media/{film['id']}/stream-url"))
+            times.append(time.perf_counter() - started)
+        assert sum(f.result() for f in floods) > 16
+    assert len(times) > 50 and statistics.median(times) < 0.1, (len(times), statistics.median(times))
