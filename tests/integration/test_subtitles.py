@@ -94,6 +94,17 @@ def test_a_new_package_gets_the_subtitles_too(studio, film):
     assert playlist_file(url, requests.get(url, timeout=DEADLINE).text, "pt-BR").status_code == 200
 
 
+def test_of_a_film_of_unknown_length_they_are_as_long_as_their_cues(studio, film):
+    studio.admin().post(f"/media/media/{film}/package")
+    package_all(studio)
+    studio.sql("update media_asset set duration_seconds = null where id = %s", film)
+    assert put(studio, film, "en", VTT).status_code == 200
+    package_all(studio)
+    url, _text = wait_master(studio, film, "en")
+    playlist = requests.get(requests.compat.urljoin(url, "en.m3u8"), timeout=DEADLINE).text
+    assert "#EXT-X-TARGETDURATION:5\n" in playlist and "#EXTINF:5.000,\n" in playlist
+
+
 def test_what_is_wrong_is_told_with_its_line(studio, film):
     problem = assert_problem(put(studio, film, "en", VTT + "\n00:00:01.000 --> 00:00:00.000\nNo\n"), 422)
     assert problem["errors"][0]["detail"].startswith("Line 6 ")
