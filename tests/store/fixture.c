@@ -12,7 +12,9 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "store/media_store.h"
 #include "store/migration.h"
+#include "store/view_sql.h"
 
 char fixture_connection_string[256];
 struct database *fixture_database;
@@ -110,6 +112,28 @@ struct account fixture_account(const char *email) {
   enum error error = account_store_create(fixture_database, email, "$argon2id$test", 0, &account);
   ck_assert_msg(error == ERROR_NONE, "%s: %s", error_strerror(error), database_last_error(fixture_database));
   return account;
+}
+
+int64_t fixture_medium(void) {
+  struct media media;
+  ck_assert_int_eq(media_store_create(fixture_database, "film", MEDIA_VIDEO, NULL, 0, &media), ERROR_NONE);
+  int64_t id = media.id;
+  media_free(&media);
+  return id;
+}
+
+void fixture_view(int64_t media_id, const char *timestamp, const char *address, bool bot) {
+  char sql[3000];
+  snprintf(sql, sizeof sql, "select 1 from media_view_log_partition('%s')", timestamp);
+  fixture_sql(sql);
+  snprintf(sql, sizeof sql,
+           "with d as (insert into media_view_log (media_id, viewed_by_ip, granted_at, \"timestamp\", address_key, "
+           "address_hash,"
+           " source, bot, bytes_sent) values (%lld, '%s', '%s', '%s', gen_random_uuid(), abs(hashtext('%s')), "
+           "'stream', %s, 10) returning media_id, \"timestamp\", bot, 1 as views, 10 as bytes_sent, 0 as seconds,"
+           " 0 as points, 0 as points_views)" SQL_ADD_TO_ROLLUPS("d"),
+           (long long)media_id, address, timestamp, timestamp, address, bot ? "true" : "false");
+  fixture_sql(sql);
 }
 
 void fixture_cluster(const char *arguments) {

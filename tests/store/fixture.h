@@ -11,6 +11,7 @@
 #include <check.h>
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "base/text.h"
 #include "store/account_store.h"
@@ -32,6 +33,9 @@ int fixture_race(int processes, int (*child)(struct database *database, int numb
 /* Runs pg_ctl on the whole cluster: "-m fast stop", "start". */
 void fixture_cluster(const char *arguments);
 struct account fixture_account(const char *email);
+int64_t fixture_medium(void); /* a new one's id */
+/* A view with 10 bytes, and what it adds to the sums. */
+void fixture_view(int64_t media_id, const char *timestamp, const char *address, bool bot);
 
 int fixture_run(const char *suite_name, const TTest *const *tests, size_t test_count);
 

@@ -25,8 +25,8 @@ static int64_t position(void) {
 
 START_TEST(one_grant_from_one_address_is_one_view) {
   struct view_changes batch = {0};
-  int64_t film = view_changes_media();
-  int64_t other = view_changes_media();
+  int64_t film = fixture_medium();
+  int64_t other = fixture_medium();
   ck_assert_int_eq(position(), 0);
   view_changes_add(&batch, film, GRANT, "192.0.2.1", 0, 30);
   view_changes_add(&batch, film, GRANT, "2001:db8::1", 0, 30);
@@ -56,7 +56,7 @@ END_TEST
 /* A view keeps the beginning of the delivery that opened it, so that its sums never move to another time. */
 START_TEST(lines_may_come_in_any_order) {
   struct view_changes batch = {0};
-  int64_t film = view_changes_media();
+  int64_t film = fixture_medium();
   view_changes_add(&batch, film, GRANT, "192.0.2.1", 60, 1);
   ck_assert_int_eq(view_changes_commit(fixture_database, &batch, 0, 100), ERROR_NONE);
   view_changes_add(&batch, film, GRANT, "192.0.2.1", 0, 1);
@@ -71,7 +71,7 @@ END_TEST
 
 START_TEST(what_was_read_is_not_counted_again) {
   struct view_changes batch = {0};
-  int64_t film = view_changes_media();
+  int64_t film = fixture_medium();
   view_changes_add(&batch, film, GRANT, "192.0.2.1", 0, 10);
   ck_assert_int_eq(view_changes_commit(fixture_database, &batch, 0, 100), ERROR_NONE);
   view_changes_add(&batch, film, GRANT, "192.0.2.1", 0, 10);
@@ -85,7 +85,7 @@ END_TEST
 
 START_TEST(a_batch_counts_wholly_or_not_at_all) {
   struct view_changes batch = {0};
-  int64_t film = view_changes_media();
+  int64_t film = fixture_medium();
   view_changes_add(&batch, film, GRANT, "192.0.2.1", 0, 10);
   view_changes_add(&batch, film, GRANT, "not an address", 0, 10);
   ck_assert_int_eq(view_changes_commit(fixture_database, &batch, 0, 100), ERROR_INVALID);
@@ -96,8 +96,8 @@ END_TEST
 
 START_TEST(unknown_and_deleted_media_do_no_harm) {
   struct view_changes batch = {0};
-  int64_t film = view_changes_media();
-  int64_t deleted = view_changes_media();
+  int64_t film = fixture_medium();
+  int64_t deleted = fixture_medium();
   ck_assert_int_eq(media_store_delete(fixture_database, deleted), ERROR_NONE);
   view_changes_add(&batch, INT64_MAX, GRANT, "192.0.2.1", 0, 10);
   view_changes_add(&batch, deleted, GRANT, "192.0.2.1", 0, 10);
@@ -144,7 +144,7 @@ static int read_along(struct database *database, int number) {
 }
 
 START_TEST(two_readers_count_once) {
-  raced_film = view_changes_media();
+  raced_film = fixture_medium();
   ck_assert_int_eq(fixture_race(2, read_along), 100);
   ck_assert_int_eq(fixture_sql("select bytes_sent from media_view_log"), 100);
   ck_assert_int_eq(view_changes_wrong_rollups(), 0);
@@ -174,7 +174,7 @@ static int read_own(struct database *database, int number) {
 }
 
 START_TEST(several_readers_of_several_logs_agree) {
-  raced_film = view_changes_media();
+  raced_film = fixture_medium();
   fixture_sql("update media_asset set segment_count = 200");
   ck_assert_int_eq(fixture_race(4, read_own), 0);
   ck_assert_int_eq(fixture_sql("select count(*) * 1000 + sum(bytes_sent) from media_view_log"), 2200);
@@ -199,7 +199,7 @@ START_TEST(user_agents_that_nobody_holds_are_swept) {
   static const char *const texts[] = {"Never/1", "Never/2", "Asked/1", "Fresh/1"};
   int64_t ids[4], again[4];
   struct view_changes batch = {0};
-  view_changes_add(&batch, view_changes_media(), GRANT, "192.0.2.1", 9, 30);
+  view_changes_add(&batch, fixture_medium(), GRANT, "192.0.2.1", 9, 30);
   ck_assert_int_eq(view_changes_commit(fixture_database, &batch, 0, 500), ERROR_NONE); /* holds "Later" */
   ck_assert_int_eq(user_agent_store_ids(fixture_database, texts, 3, ids), ERROR_NONE);
   ck_assert_int_eq(sweep_user_agents(), 0);
@@ -222,7 +222,7 @@ END_TEST
 START_TEST(unprepared_it_is_the_same) {
   struct database *database = fixture_connect(fixture_connection_string, false);
   struct view_changes batch = {0};
-  int64_t film = view_changes_media();
+  int64_t film = fixture_medium();
   for (int64_t i = 0; i < 3; i++) {
     range_set_add(&view_changes_add(&batch, film, GRANT, "192.0.2.1", (int)i, 10)->bytes, i, i + 1);
     ck_assert_int_eq(view_changes_commit(database, &batch, i, i + 1), ERROR_NONE);

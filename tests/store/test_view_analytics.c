@@ -13,33 +13,10 @@
 #include "base/clock.h"
 #include "fixture.h"
 #include "security/signed_url.h"
-#include "store/media_store.h"
 #include "store/view_range.h"
 #include "store/view_sql.h"
 
 _Static_assert(VIEW_GRANT_MAX_US == GRANT_HARD_MAX_SECONDS * INT64_C(1000000), "both say how long a grant may live");
-
-static int64_t new_media(void) {
-  struct media media;
-  ck_assert_int_eq(media_store_create(fixture_database, "film", MEDIA_VIDEO, NULL, 0, &media), ERROR_NONE);
-  int64_t id = media.id;
-  media_free(&media);
-  return id;
-}
-
-static void add_view(int64_t media_id, const char *timestamp, const char *address, bool bot) {
-  char sql[3000];
-  snprintf(sql, sizeof sql, "select 1 from media_view_log_partition('%s')", timestamp);
-  fixture_sql(sql);
-  snprintf(sql, sizeof sql,
-           "with d as (insert into media_view_log (media_id, viewed_by_ip, granted_at, \"timestamp\", address_key, "
-           "address_hash,"
-           " source, bot, bytes_sent) values (%lld, '%s', '%s', '%s', gen_random_uuid(), abs(hashtext('%s')), "
-           "'stream', %s, 10) returning media_id, \"timestamp\", bot, 1 as views, 10 as bytes_sent, 0 as seconds,"
-           " 0 as points, 0 as points_views)" SQL_ADD_TO_ROLLUPS("d"),
-           (long long)media_id, address, timestamp, timestamp, address, bot ? "true" : "false");
-  fixture_sql(sql);
-}
 
 static int64_t time_us(const char *text) {
   int64_t value = 0;
@@ -96,14 +73,14 @@ START_TEST(counts_in_the_callers_time_zone) {
       {"a name with a digit", "Etc/GMT+5", "2026-03-28T05:00:00Z", "2026-03-29T05:00:00Z", VIEW_DAY,
        "(1) 2026-03-28=4/2", NULL},
   };
-  int64_t id = new_media();
-  add_view(id, "2026-03-27T23:30:00Z", "192.0.2.1", false);
-  add_view(id, "2026-03-28T22:30:00Z", "192.0.2.1", false);
-  add_view(id, "2026-03-28T23:30:00Z", "192.0.2.1", false);
-  add_view(id, "2026-03-29T00:30:00Z", "192.0.2.1", false);
-  add_view(id, "2026-03-29T01:30:00Z", "192.0.2.2", false);
-  add_view(id, "2026-03-29T01:30:00Z", "192.0.2.9", true); /* a robot */
-  add_view(id, "2026-03-31T22:30:00Z", "192.0.2.1", false);
+  int64_t id = fixture_medium();
+  fixture_view(id, "2026-03-27T23:30:00Z", "192.0.2.1", false);
+  fixture_view(id, "2026-03-28T22:30:00Z", "192.0.2.1", false);
+  fixture_view(id, "2026-03-28T23:30:00Z", "192.0.2.1", false);
+  fixture_view(id, "2026-03-29T00:30:00Z", "192.0.2.1", false);
+  fixture_view(id, "2026-03-29T01:30:00Z", "192.0.2.2", false);
+  fixture_view(id, "2026-03-29T01:30:00Z", "192.0.2.9", true); /* a robot */
+  fixture_view(id, "2026-03-31T22:30:00Z", "192.0.2.1", false);
   for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
     struct view_totals totals = {.unique_sample = 1};
     enum error error = count(id, rows[i].from, rows[i].to, rows[i].interval, rows[i].tz, &totals);
@@ -132,7 +109,7 @@ END_TEST
 START_TEST(refuses_what_is_no_zone_or_too_long) {
   static const char *const zones[] = {
       "", "Mars/Phobos", "UTC+3", "Foo/Bar3", "<+03>-3", "Europe/Berlin'; select 1", "../etc/passwd"};
-  int64_t id = new_media();
+  int64_t id = fixture_medium();
   struct view_totals totals = {.unique_sample = 1};
   for (size_t i = 0; i < sizeof zones / sizeof *zones; i++) {
     enum error error = count(id, NULL, NULL, VIEW_DAY, zones[i], &totals);
@@ -150,7 +127,7 @@ END_TEST
 
 /* Views from 1 March 2026 on, `seconds` apart, by so many addresses; a quarter of them Austrian, 3 from Nepal. */
 static int64_t new_film_with(int views, int addresses, double seconds) {
-  int64_t id = new_media();
+  int64_t id = fixture_medium();
   char sql[4000];
   fixture_sql("select 1 from media_view_log_partition('2026-03-01Z')");
   snprintf(
@@ -227,9 +204,9 @@ START_TEST(all_addresses_are_known_a_grants_life_after_a_dropped_month) {
   } rows[] = {{"all there is", NULL, "2026-02-08T00:00:00Z"},
               {"from the first kept month on", "2026-02-01", "2026-02-08T00:00:00Z"},
               {"from where none can be missing", "2026-02-08", NULL}};
-  int64_t film = new_media(), other = new_media();
-  add_view(other, "2026-01-31T23:00:00Z", "192.0.2.1", true);
-  add_view(film, "2026-02-03T12:00:00Z", "192.0.2.1", false);
+  int64_t film = fixture_medium(), other = fixture_medium();
+  fixture_view(other, "2026-01-31T23:00:00Z", "192.0.2.1", true);
+  fixture_view(film, "2026-02-03T12:00:00Z", "192.0.2.1", false);
   for (int dropped = 0; dropped <= 1; dropped++) {
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
       struct view_totals totals;

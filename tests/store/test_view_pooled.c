@@ -31,8 +31,8 @@ static int64_t film, other;
 /* Three views of the film, one of the other; the last one is watched just now. */
 static void count_views(void) {
   struct view_changes batch = {0};
-  film = view_changes_media();
-  other = view_changes_media();
+  film = fixture_medium();
+  other = fixture_medium();
   ck_assert_int_eq(view_partitions_make_ahead(pooled), ERROR_NONE);
   view_changes_add(&batch, film, GRANT, "192.0.2.1", 0, 30);
   view_changes_add(&batch, film, OTHER, "192.0.2.1", 0, 30);

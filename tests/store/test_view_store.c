@@ -14,26 +14,6 @@
 #include "fixture.h"
 #include "store/media_store.h"
 
-static int64_t new_media(void) {
-  struct media media;
-  ck_assert_int_eq(media_store_create(fixture_database, "film", MEDIA_VIDEO, NULL, 0, &media), ERROR_NONE);
-  int64_t id = media.id;
-  media_free(&media);
-  return id;
-}
-
-static void add_view(int64_t media_id, const char *timestamp, const char *address, bool bot) {
-  char sql[500];
-  snprintf(sql, sizeof sql, "select 1 from media_view_log_partition('%s')", timestamp);
-  fixture_sql(sql);
-  snprintf(sql, sizeof sql,
-           "insert into media_view_log (media_id, viewed_by_ip, granted_at, \"timestamp\", address_key, address_hash,"
-           " source, bot, bytes_sent) values (%lld, '%s', '%s', '%s', gen_random_uuid(), abs(hashtext('%s')), "
-           "'stream', %s, 10)",
-           (long long)media_id, address, timestamp, timestamp, address, bot ? "true" : "false");
-  fixture_sql(sql);
-}
-
 static struct view_report report_of(int64_t media_id, const char *address) {
   static struct masked_address masked;
   if (address_mask(address, ADDRESS_FULL, NULL, &masked) != ERROR_NONE) { /* for the database to refuse */
@@ -55,7 +35,7 @@ static enum error report(int64_t media_id, const char *address, int64_t limit, s
 }
 
 START_TEST(reports_a_view) {
-  int64_t id = new_media();
+  int64_t id = fixture_medium();
   struct view view;
   ck_assert_int_eq(report(id, "2001:db8::1", 5, &view), ERROR_NONE);
   ck_assert_int_eq(view.media_id, id);
@@ -92,7 +72,7 @@ START_TEST(a_reported_view_is_as_durable_as_all_else) {
   fixture_sql("create constraint trigger recorded after insert on view_rollup deferrable initially deferred"
               " for each row execute function record_commit()");
   struct database *database = fixture_connect(connection_string, true);
-  struct view_report row = report_of(new_media(), "192.0.2.1");
+  struct view_report row = report_of(fixture_medium(), "192.0.2.1");
   struct view view;
   int64_t retry_after = 0;
   ck_assert_int_eq(view_store_report(database, &row, 5, &view, &retry_after), ERROR_NONE);
@@ -128,7 +108,7 @@ static int report_ten_times(struct database *database, int number) {
 }
 
 START_TEST(parallel_reports_do_not_pass_the_limit) {
-  raced_media = new_media();
+  raced_media = fixture_medium();
   ck_assert_int_eq(fixture_race(8, report_ten_times), 5);
   ck_assert_int_eq(fixture_sql("select count(*) from media_view_log"), 5);
   struct view view;
@@ -163,7 +143,7 @@ static void let_seconds_pass(int seconds) {
 
 /* No minute begins anew: who reports at the end of one has not as many again right after it. */
 START_TEST(the_limit_is_that_of_any_minute) {
-  int64_t id = new_media();
+  int64_t id = fixture_medium();
   ck_assert_int_eq(reports_let_through(id, 1, 0), 1);
   let_seconds_pass(50);
   ck_assert_int_eq(reports_let_through(id, 5, 11), 4);
@@ -179,7 +159,7 @@ START_TEST(the_limit_is_that_of_any_minute) {
 END_TEST
 
 START_TEST(lists_newest_first_by_cursor) {
-  int64_t id = new_media(), other = new_media();
+  int64_t id = fixture_medium(), other = fixture_medium();
   struct view *items = NULL;
   size_t count = 99;
   ck_assert_int_eq(view_store_list(fixture_database, id, false, 0, 0, 10, &items, &count), ERROR_NONE);
@@ -189,9 +169,9 @@ START_TEST(lists_newest_first_by_cursor) {
   for (int i = 0; i < 5; i++) {
     char address[20];
     snprintf(address, sizeof address, "192.0.2.%d", i);
-    add_view(id, i < 3 ? "2026-01-01T00:00:00Z" : "2026-01-02T00:00:00Z", address, false);
-    add_view(id, "2026-01-01T00:00:00Z", "192.0.2.99", true);
-    add_view(other, "2026-01-01T00:00:00Z", address, false);
+    fixture_view(id, i < 3 ? "2026-01-01T00:00:00Z" : "2026-01-02T00:00:00Z", address, false);
+    fixture_view(id, "2026-01-01T00:00:00Z", "192.0.2.99", true);
+    fixture_view(other, "2026-01-01T00:00:00Z", address, false);
   }
   static const char *const expected[] = {"192.0.2.4", "192.0.2.3", "192.0.2.2", "192.0.2.1", "192.0.2.0"};
   int64_t before_us = 0, before_id = 0;

@@ -31,7 +31,7 @@ START_TEST(delivered_bytes_are_a_union) {
       {0, 1500, 1000, 10000, "more than there is"},
   };
   struct view_changes batch = {0};
-  int64_t film = view_changes_media();
+  int64_t film = fixture_medium();
   for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
     struct view_change *view = view_changes_add(&batch, film, GRANT, "192.0.2.1", 0, 10);
     range_set_add(&view->bytes, rows[i].from, rows[i].to);
@@ -45,7 +45,7 @@ END_TEST
 
 START_TEST(the_size_of_the_medium_is_a_denominator_too) {
   struct view_changes batch = {0};
-  int64_t film = view_changes_media();
+  int64_t film = fixture_medium();
   fixture_sql("update media_asset set size_bytes = 400");
   range_set_add(&view_changes_add(&batch, film, GRANT, "192.0.2.1", 0, 10)->bytes, 0, 100);
   ck_assert_int_eq(view_changes_commit(fixture_database, &batch, 0, 1), ERROR_NONE);
@@ -55,7 +55,7 @@ END_TEST
 
 START_TEST(delivered_segments_are_a_union) {
   struct view_changes batch = {0};
-  int64_t film = view_changes_media();
+  int64_t film = fixture_medium();
   struct view_change *view = view_changes_add(&batch, film, GRANT, "192.0.2.1", 0, 10);
   range_set_add(&view->segments, 0, 3);
   range_set_add(&view->segments, 7, 8);
@@ -73,7 +73,7 @@ END_TEST
 /* A key, "audio_init.mp4", a segment without a number: whole files of a few bytes. */
 START_TEST(bytes_around_a_playlist_are_not_the_film) {
   struct view_changes batch = {0};
-  int64_t film = view_changes_media();
+  int64_t film = fixture_medium();
   fixture_sql("update media_asset set segment_count = 4");
   struct view_change *view = view_changes_add(&batch, film, GRANT, "192.0.2.1", 0, 10);
   range_set_add(&view->bytes, 0, 16);
@@ -93,7 +93,7 @@ END_TEST
 /* The file was replaced or its package removed while somebody played: what was known of the view is not forgotten. */
 START_TEST(a_known_percent_stays_known) {
   struct view_changes batch = {0};
-  int64_t film = view_changes_media();
+  int64_t film = fixture_medium();
   fixture_sql("update media_asset set segment_count = 4");
   range_set_add(&view_changes_add(&batch, film, GRANT, "192.0.2.1", 0, 10)->segments, 0, 3);
   ck_assert_int_eq(view_changes_commit(fixture_database, &batch, 0, 1), ERROR_NONE);
@@ -125,7 +125,7 @@ START_TEST(sums_are_written_last) {
               " insert into written (name) values (tg_table_name); return new; end $$");
   static const char *const tables[] = {"media_view_log", "view_watching", "delivery_log", "view_rollup"};
   struct view_changes batch = {0};
-  int64_t film = view_changes_media();
+  int64_t film = fixture_medium();
   for (size_t i = 0; i < 4; i++) {
     record_writes(tables[i]);
   }
@@ -152,7 +152,7 @@ END_TEST
 /* Who asks for a film in crumbs does not make its row grow for ever. */
 START_TEST(crumbs_are_forgotten_beyond_some) {
   struct view_changes batch = {0};
-  int64_t film = view_changes_media();
+  int64_t film = fixture_medium();
   for (int64_t round = 0; round < 4; round++) {
     struct view_change *view = view_changes_add(&batch, film, GRANT, "192.0.2.1", 0, 10);
     for (int64_t i = 0; i < 300; i++) {
@@ -169,7 +169,7 @@ END_TEST
 /* Whatever a view is, its first delivery says it, also of a robot. */
 START_TEST(marks_are_of_the_first_delivery) {
   struct view_changes batch = {0};
-  int64_t film = view_changes_media();
+  int64_t film = fixture_medium();
   struct view_change *view = view_changes_add(&batch, film, GRANT, "192.0.2.1", 0, 10);
   view->bot = true;
   memcpy(view->country, "DE", 3);
@@ -188,7 +188,7 @@ END_TEST
 
 START_TEST(a_grant_lies_in_the_partition_of_its_month) {
   struct view_changes batch = {0};
-  int64_t film = view_changes_media();
+  int64_t film = fixture_medium();
   struct view_change *view = view_changes_add(&batch, film, GRANT, "192.0.2.1", 0, 10);
   view->granted_us = INT64_C(1709251199999000); /* 2024-02-29T23:59:59.999Z */
   view = view_changes_add(&batch, film, OTHER, "192.0.2.1", 0, 10);
@@ -202,7 +202,7 @@ END_TEST
 /* Only what ended just now is watched. */
 START_TEST(who_watches_now_is_known) {
   struct view_changes batch = {0};
-  int64_t film = view_changes_media();
+  int64_t film = fixture_medium();
   view_changes_add(&batch, film, GRANT, "192.0.2.1", 0, 10);
   struct view_change *view = view_changes_add(&batch, film, OTHER, "192.0.2.1", 0, 10);
   view->ended_us = clock_now_us() - 1000000;
@@ -224,7 +224,7 @@ START_TEST(old_months_are_dropped_and_their_sums_stay) {
   const int64_t kept_since_us = INT64_C(1709251200000000); /* 2024-03-01 */
   char name[VIEW_PARTITION_NAME_SIZE];
   struct view_changes batch = {0};
-  int64_t film = view_changes_media();
+  int64_t film = fixture_medium();
   while (view_partitions_expire(fixture_database, INT64_MAX / 4, name) == ERROR_NONE && name[0] != '\0') {
   }
   ck_assert_int_eq(months(), 0);
@@ -248,7 +248,7 @@ START_TEST(a_month_that_is_read_is_dropped_later) {
   struct database *reader = fixture_connect(fixture_connection_string, true);
   char name[VIEW_PARTITION_NAME_SIZE] = "unchanged";
   struct view_changes batch = {0};
-  view_changes_add(&batch, view_changes_media(), GRANT, "192.0.2.1", 0, 10);
+  view_changes_add(&batch, fixture_medium(), GRANT, "192.0.2.1", 0, 10);
   ck_assert_int_eq(view_changes_commit(fixture_database, &batch, 0, 1), ERROR_NONE);
   ck_assert_int_eq(database_begin(reader), ERROR_NONE);
   ck_assert_int_eq(statement_execute(reader, "select count(*) from media_view_log", STATEMENT_ONCE, NULL, NULL),

@@ -10,15 +10,6 @@
 #include <string.h>
 
 #include "fixture.h"
-#include "store/media_store.h"
-
-int64_t view_changes_media(void) {
-  struct media media;
-  ck_assert_int_eq(media_store_create(fixture_database, "film", MEDIA_VIDEO, NULL, 0, &media), ERROR_NONE);
-  int64_t id = media.id;
-  media_free(&media);
-  return id;
-}
 
 struct view_change *view_changes_add(struct view_changes *changes, int64_t media_id, const char *grant,
                                      const char *address, int second, int64_t bytes) {

@@ -20,8 +20,6 @@ struct view_changes {
   size_t count;
 };
 
-/* A new medium's id. */
-int64_t view_changes_media(void);
 /* Another delivery of a view in the batch is another batch here: adding up is view_batch's. The one of second 0 has a
  * user agent of its own. */
 struct view_change *view_changes_add(struct view_changes *changes, int64_t media_id, const char *grant,

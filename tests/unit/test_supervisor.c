@@ -8,14 +8,12 @@
 #include <check.h>
 #include <dlfcn.h>
 #include <errno.h>
-#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
-#include <sys/un.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -24,6 +22,7 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "fcgi_client.h"
 #include "process/supervisor.h"
 
 #define DEADLINE_MS 15000
@@ -143,84 +142,17 @@ static void remove_folder(void) {
   (void)rmdir(folder);
 }
 
-/* --- a FastCGI client --- */
+/* --- requests --- */
 
 static int open_connection(void) {
-  struct sockaddr_un address = {.sun_family = AF_UNIX};
-  (void)snprintf(address.sun_path, sizeof address.sun_path, "%s/pool.sock", folder);
-  for (int64_t end = clock_monotonic_ms() + DEADLINE_MS; clock_monotonic_ms() < end; sleep_ms(5)) {
-    int fd = socket(AF_UNIX, SOCK_STREAM, 0);
-    if (connect(fd, (const struct sockaddr *)&address, sizeof address) == 0) {
-      return fd;
-    }
-    (void)close(fd);
-  }
-  ck_abort_msg("nobody listens");
-  return -1;
-}
-
-static void append_record(char *message, size_t *length, unsigned char type, const void *content, size_t size) {
-  const unsigned char header[8] = {1, type, 0, 1, (unsigned char)(size >> 8), (unsigned char)size, 0, 0};
-  memcpy(message + *length, header, sizeof header);
-  memcpy(message + *length + sizeof header, content, size);
-  *length += sizeof header + size;
-}
-
-/* False when the peer is gone. */
-static bool send_request(int fd, const char *action, bool keep) {
-  const char begin_body[8] = {0, 1, (char)keep};
-  char parameters[64];
-  char message[256];
-  size_t length = 0;
-  size_t size = (size_t)snprintf(parameters, sizeof parameters, "%c%cQUERY_STRING%s", 12, (int)strlen(action), action);
-  append_record(message, &length, 1, begin_body, sizeof begin_body);
-  append_record(message, &length, 4, parameters, size);
-  append_record(message, &length, 4, "", 0);
-  append_record(message, &length, 5, "", 0);
-  return send(fd, message, length, MSG_NOSIGNAL) == (ssize_t)length;
-}
-
-static bool receive(int fd, void *bytes, size_t size, int timeout_ms) {
-  char *at = bytes;
-  while (size > 0) {
-    struct pollfd readable = {.fd = fd, .events = POLLIN};
-    ssize_t got = poll(&readable, 1, timeout_ms) > 0 ? read(fd, at, size) : -1;
-    if (got <= 0) {
-      return false;
-    }
-    at += got;
-    size -= (size_t)got;
-  }
-  return true;
-}
-
-/* The number in the answer, -1 when there is none: the connection ended, or the time. */
-static int receive_answer(int fd, int timeout_ms) {
-  char body[512] = "";
-  size_t length = 0;
-  unsigned char header[8];
-  while (receive(fd, header, sizeof header, timeout_ms)) {
-    char content[65536];
-    size_t size = (size_t)header[4] << 8 | header[5];
-    if (!receive(fd, content, size + header[6], timeout_ms)) {
-      return -1;
-    }
-    if (header[1] == 3) { /* the end of the request */
-      const char *number = strstr(body, "\r\n\r\n");
-      return number == NULL ? -1 : (int)strtol(number + 4, NULL, 10);
-    }
-    if (header[1] == 6 && length + size < sizeof body) {
-      memcpy(body + length, content, size);
-      length += size;
-      body[length] = '\0';
-    }
-  }
-  return -1;
+  char path[96];
+  (void)snprintf(path, sizeof path, "%s/pool.sock", folder);
+  return fcgi_client_connect(path, DEADLINE_MS);
 }
 
 static int ask(const char *action) {
   int fd = open_connection();
-  int answer = send_request(fd, action, false) ? receive_answer(fd, DEADLINE_MS) : -1;
+  int answer = fcgi_client_send(fd, action, false) ? fcgi_client_receive(fd, DEADLINE_MS) : -1;
   (void)close(fd);
   return answer;
 }
@@ -259,12 +191,12 @@ START_TEST(what_is_being_served_or_queued_at_sigterm_is_answered) {
   ck_assert_int_gt(ask("pid"), 0);
   for (int i = 0; i < 4; i++) {
     fds[i] = open_connection();
-    ck_assert(send_request(fds[i], "slow", false));
+    ck_assert(fcgi_client_send(fds[i], "slow", false));
   }
   sleep_ms(50);
   (void)kill(supervisor_pid, SIGTERM);
   for (int i = 0; i < 4; i++) {
-    ck_assert_int_gt(receive_answer(fds[i], DEADLINE_MS), 0);
+    ck_assert_int_gt(fcgi_client_receive(fds[i], DEADLINE_MS), 0);
     (void)close(fds[i]);
   }
   ck_assert_int_eq(outcome(), ERROR_NONE);
@@ -289,12 +221,12 @@ START_TEST(a_reload_replaces_the_workers_without_losing_a_request) {
   begin(plan_of(kinds[_i], 1));
   int first = ask("pid");
   int fd = open_connection();
-  ck_assert(send_request(fd, "slow", false));
+  ck_assert(fcgi_client_send(fd, "slow", false));
   (void)kill(supervisor_pid, SIGHUP);
   for (int i = 0; i < 50; i++) {
     ck_assert_int_gt(ask("pid"), 0);
   }
-  ck_assert_int_gt(receive_answer(fd, DEADLINE_MS), 0);
+  ck_assert_int_gt(fcgi_client_receive(fd, DEADLINE_MS), 0);
   (void)close(fd);
   wait_until_gone(first);
   ck_assert_int_gt(ask("pid"), 0);
@@ -335,7 +267,7 @@ START_TEST(a_second_sigterm_does_not_wait) {
   begin(plan);
   ck_assert_int_gt(ask("pid"), 0);
   int fd = open_connection();
-  ck_assert(send_request(fd, "hang", false));
+  ck_assert(fcgi_client_send(fd, "hang", false));
   sleep_ms(50);
   (void)kill(supervisor_pid, SIGTERM);
   sleep_ms(100);
@@ -353,7 +285,7 @@ START_TEST(the_drain_deadline_ends_a_worker_that_hangs) {
   begin(plan);
   ck_assert_int_gt(ask("pid"), 0);
   int fd = open_connection();
-  ck_assert(send_request(fd, "hang", false));
+  ck_assert(fcgi_client_send(fd, "hang", false));
   sleep_ms(50);
   (void)kill(supervisor_pid, SIGTERM);
   ck_assert_int_eq(outcome(), ERROR_NONE);
@@ -422,16 +354,15 @@ START_TEST(a_kept_connection_serves_many_requests_among_others) {
   }
   for (int round = 0; round < 10; round++) {
     for (int i = 0; i < 20; i++) {
-      ck_assert(send_request(fds[i], "pid", true));
+      ck_assert(fcgi_client_send(fds[i], "pid", true));
     }
     for (int i = 0; i < 20; i++) {
-      ck_assert_int_gt(receive_answer(fds[i], DEADLINE_MS), 0);
+      ck_assert_int_gt(fcgi_client_receive(fds[i], DEADLINE_MS), 0);
     }
   }
   (void)kill(supervisor_pid, SIGTERM);
-  char byte;
   for (int i = 0; i < 20; i++) {
-    ck_assert(!receive(fds[i], &byte, 1, DEADLINE_MS)); /* closed */
+    ck_assert(fcgi_client_is_closed(fds[i], DEADLINE_MS));
     (void)close(fds[i]);
   }
   ck_assert_int_eq(outcome(), ERROR_NONE);
@@ -448,11 +379,11 @@ START_TEST(a_full_worker_serves_further_connections_and_keeps_none_of_them) {
   begin(plan);
   for (int i = 0; i < 300; i++) {
     fds[i] = open_connection();
-    ck_assert(send_request(fds[i], "pid", true));
-    ck_assert_int_gt(receive_answer(fds[i], DEADLINE_MS), 0);
+    ck_assert(fcgi_client_send(fds[i], "pid", true));
+    ck_assert_int_gt(fcgi_client_receive(fds[i], DEADLINE_MS), 0);
   }
   for (int i = 0; i < 300; i++) {
-    kept += send_request(fds[i], "pid", true) && receive_answer(fds[i], DEADLINE_MS) > 0;
+    kept += fcgi_client_send(fds[i], "pid", true) && fcgi_client_receive(fds[i], DEADLINE_MS) > 0;
   }
   ck_assert_int_eq(kept, 255);
   (void)kill(supervisor_pid, SIGTERM);
