@@ -68,6 +68,7 @@ static void append_origin(const struct origin *origin, size_t index, bool resolv
   if (resolved_later) {
     text_appendf(text, "  set $origin_address \"%s:%u\";\n", origin->host, origin->port);
   }
+  text_append(text, "  mirror /_start;\n  mirror_request_body off;\n"); /* the worker took it: now it begins */
   /* As the worker spelt it. nginx decodes what it redirects to, and %2F, %2B or %3F would become something else. */
   text_append(text, "  set $origin_target $upstream_http_x_origin_target;\n");
   if (resolved_later) {

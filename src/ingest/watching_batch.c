@@ -37,10 +37,10 @@ static enum error add_start(struct watching_batch *batch, const struct delivery 
   return ERROR_NONE;
 }
 
-/* Refused before it could begin. */
+/* Refused before it could begin. A remote file begins when its origin is asked, which may then have no such file. */
 static bool had_no_start(const struct delivery *delivery) {
-  return strcmp(delivery->method, "GET") != 0 || delivery->status == 403 || delivery->status == 404 ||
-         delivery->status == 410;
+  return strcmp(delivery->method, "GET") != 0 || delivery->status == 403 || delivery->status == 410 ||
+         (delivery->status == 404 && strncmp(delivery->file, "remote/", 7) != 0);
 }
 
 enum error watching_batch_add(struct watching_batch *batch, const struct delivery *delivery, int64_t now_us) {

@@ -75,7 +75,7 @@ def rotated(town):
 def fill_log(town, medium, lines=1300):
     """More than a MiB of it: a user agent may take 512 bytes of a line. Returns the bytes that were delivered."""
     connection, delivered = http.client.HTTPConnection("127.0.0.1", town.http_port, timeout=DEADLINE), 0
-    path, headers = town.sign(medium, "film.mp4", grant=fresh_grant()), {"User-Agent": "x" * 512, "X-Forwarded-For": "192.0.2.1"}
+    path, headers = town.sign(medium, "film.mp4", grant=fresh_grant()), {"User-Agent": "x" * 512, "X-Forwarded-For": "192.0.2.1", "Range": "bytes=0-999999"}
     for _ in range(lines):
         connection.request("GET", path, headers=headers)
         delivered += len(connection.getresponse().read())

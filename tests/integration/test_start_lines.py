@@ -29,28 +29,36 @@ def files(nginx_alone):
     """What stands beside film.mp4."""
     folder = nginx_alone.data_dir / "media/7"
     (folder / "hls").mkdir()
-    for name in ("sound.FLAC", "poster.jpg", "hls/main.m3u8", "hls/seg-1.m4s", "hls/seg-1.ts", "text.vtt"):
+    for name in ("sound.FLAC", "poster.jpg", "hls/main.m3u8", "hls/seg-1.m4s", "hls/seg-1.ts", "hls/seg-1.mp4", "hls/film.mp4", "hls/init.mp4", "hls/seg-1.aac", "text.vtt"):
         (folder / name).write_bytes(b"x" * 100)
     nginx_alone.give_to_user()
 
 
-@pytest.mark.parametrize("range_asked", ["bytes=0-", "bytes=2000-", "bytes=0-9999999", "bytes=100-123456789"])
+@pytest.mark.parametrize("range_asked", ["", "bytes=0-", "bytes=2000-", "bytes=0-9999999", "bytes=100-123456789"])
 def test_a_long_delivery_begins_with_a_line(front, range_asked):
     grant = fresh_grant()
     before = time.time()
-    status, body = ask(front, front.sign(7, "film.mp4", grant=grant, viewer="u-1"), Range=range_asked, User_Agent="Player/1.0", Referer="https://player.example/x")
-    assert (status, len(body) > 0) == (206, True)
+    ranged = {"Range": range_asked} if range_asked else {}
+    status, body = ask(front, front.sign(7, "film.mp4", grant=grant, viewer="u-1"), **ranged, User_Agent="Player/1.0", Referer="https://player.example/x")
+    assert (status, len(body) > 0) == (206 if range_asked else 200, True)
     [start], [end] = lines_of(front, grant)
     assert before - 1 < start["time"] <= end["time"] + 0.001
     same = ("request_id", "media", "grant", "viewer", "flags", "file", "address", "user_agent")
     assert {name: start[name] for name in same} == {name: end[name] for name in same}
     assert (start["range"], start["address"], start["viewer"]) == (range_asked, "192.0.2.9", "u-1")
-    assert end["body_bytes"] == len(body) and end["content_range"].startswith("bytes ") and end["referrer_host"] == "player.example"
+    assert end["body_bytes"] == len(body) and end["content_range"].startswith("bytes ") == bool(range_asked) and end["referrer_host"] == "player.example"
 
 
 @pytest.mark.parametrize("file, method, headers, status", [
-    ("film.mp4", "GET", {}, 200),
     ("film.mp4", "GET", {"Range": "bytes=0-999999"}, 206),
+    ("hls/seg-1.m4s", "GET", {}, 200),
+    ("hls/seg-1.mp4", "GET", {}, 200),
+    ("hls/seg-1.mp4", "GET", {"Range": "bytes=0-"}, 206),
+    ("hls/film.mp4", "GET", {"Range": "bytes=0-1000000"}, 206),
+    ("hls/init.mp4", "GET", {}, 200),
+    ("hls/seg-1.aac", "GET", {}, 200),
+    ("film.mp4", "HEAD", {}, 200),
+    ("none.mp4", "GET", {}, 404),
     ("film.mp4", "GET", {"Range": "bytes=-500"}, 206),
     ("film.mp4", "GET", {"Range": "bytes=0-,5-6"}, 200),
     ("film.mp4", "GET", {"Range": "items=0-"}, 200),
@@ -68,6 +76,13 @@ def test_other_deliveries_have_one_line(front, file, method, headers, status):
     assert ask(front, front.sign(7, file, grant=grant), method, **headers)[0] == status
     starts, ends = lines_of(front, grant)
     assert starts == [] and len(ends) == 1
+
+
+def test_a_download_begins_with_a_line(front):
+    grant = fresh_grant()
+    assert ask(front, front.sign(7, "film.mp4/A-film.mp4", grant=grant, flags="d"))[0] == 200
+    starts, ends = lines_of(front, grant)
+    assert len(starts) == len(ends) == 1
 
 
 def test_what_is_refused_begins_nothing(front):

@@ -335,6 +335,22 @@ def test_remote_media_play_with_ranges(remote_stack, origin, content):
     assert "Authorization" not in headers and "Cookie" not in headers and "Referer" not in headers
 
 
+def test_a_remote_film_is_seen_when_it_begins(remote_stack, origin, content):
+    """One line when its origin is asked for a long part, or for all; none when the worker does not let it be asked."""
+    origin.files["/films/begins.mp4"] = content
+    film, missing, unlisted = (remote_url(remote_stack, url) for url in (origin.url + "/films/begins.mp4", origin.url + "/films/none.mp4", "https://origin.example.org/a.mp4"))
+    with remote_stack.anonymous() as viewer:
+        for url, method, headers, status, starts in ((film, "GET", {}, 200, 1), (film, "GET", {"Range": "bytes=5-"}, 206, 1), (film, "GET", {"Range": "bytes=5-9"}, 206, 0), (film, "HEAD", {}, 200, 0),
+                                                     (missing, "GET", {}, 404, 1), (unlisted, "GET", {}, 502, 0)):
+            before = {line["request_id"] for line in remote_stack.view_log()}
+            answer = viewer.request(method, url, headers=headers)
+            assert answer.status_code == status
+            assert answer.content == (b"" if method == "HEAD" else content[5 if "Range" in headers else 0:10 if starts == 0 else None]) or status > 206
+            [end] = remote_stack.wait_view_log(lambda line: line["request_id"] not in before)  # pylint: disable=cell-var-from-loop
+            begun = [line for line in remote_stack.view_starts() if line["request_id"] == end["request_id"]]
+            assert len(begun) == starts and all(line["file"] == end["file"] and line["grant"] == end["grant"] for line in begun), (method, status)
+
+
 def test_a_remote_medium_is_downloaded_under_its_title(remote_stack, origin, content):
     admin = remote_stack.admin()
     medium = admin.post("/media/media/", json={"title": "A far film", "type": "video", "file_url": origin.url + "/films/a%20film.mp4"}).json()

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "ingest/delivered_part.h"
+#include "ingest/watching_batch.h"
 #include "unit.h"
 
 static struct delivery made(const char *file, int status, int64_t body_bytes, const char *content_range) {
@@ -129,4 +130,34 @@ START_TEST(keeps_views_apart) {
 }
 END_TEST
 
-UNIT_MAIN("view_batch", knows_the_part_of_the_medium, adds_up_the_deliveries_of_a_view, keeps_views_apart)
+START_TEST(every_delivery_that_began_ends) {
+  static const struct {
+    const char *method;
+    const char *file;
+    int status;
+    bool ends;
+    const char *description;
+  } rows[] = {
+      {"GET", "film.mp4", 200, true, "a delivery"},
+      {"GET", "film.mp4", 304, true, "unchanged"},
+      {"GET", "film.mp4", 404, false, "missing"},
+      {"GET", "remote/film.mp4", 404, true, "its origin had been asked"},
+      {"GET", "remote/film.mp4", 502, true, "and did not answer"},
+      {"GET", "film.mp4", 403, false, "forged"},
+      {"GET", "remote/film.mp4", 410, false, "expired"},
+      {"HEAD", "film.mp4", 200, false, "HEAD"},
+  };
+  for (size_t i = 0; i < UNIT_ROWS(rows); i++) {
+    struct watching_batch batch = {0};
+    struct delivery delivery = made(rows[i].file, rows[i].status, 100, "");
+    snprintf(delivery.method, sizeof delivery.method, "%s", rows[i].method);
+    snprintf(delivery.request_id, sizeof delivery.request_id, "0123");
+    ck_assert_int_eq(watching_batch_add(&batch, &delivery, delivery.time_us), ERROR_NONE);
+    ck_assert_msg((batch.change.ended.length > 0) == rows[i].ends, "%s", rows[i].description);
+    watching_batch_free(&batch);
+  }
+}
+END_TEST
+
+UNIT_MAIN("view_batch", every_delivery_that_began_ends, knows_the_part_of_the_medium, adds_up_the_deliveries_of_a_view,
+          keeps_views_apart)
