@@ -184,6 +184,6 @@ def test_the_logs_are_rotated_and_bounded_without_a_lost_line(front):
                 assert api.get(front.sign()).status_code == 200
             front.run("logrotate", "-f", "-s", front.root / "run/rotation", conf)
         api.get(front.sign())
-    wait_until(lambda: lines() == before + 16, "every delivery to be in one of the files")
+    wait_until(lambda: lines() == before + 2 * 16, "the beginning and the end of every delivery to be in one of the files")
     assert (front.root / "log/view.log.3").exists() and front.nginx.poll() is None
     assert "rotate 14" in text and "maxsize" in text
