@@ -97,8 +97,7 @@ int command_explain(int argc, char **argv) {
     }
   }
   if (given == NULL) {
-    fputs(usage, stderr);
-    return COMMAND_USAGE;
+    return options_complain("explain", usage, "the grant is missing");
   }
   if (!normalise_grant(given, grant_id)) {
     fprintf(stderr, "mediagate explain: %s is no grant: 32 hex digits\n", given);

@@ -250,8 +250,11 @@ int command_ingest(int argc, char **argv) {
   } else if (argc > 1) {
     status = argc == 2 && strcmp(argv[1], "--status") == 0;
   }
+  if (argc == 2 && strcmp(argv[1], "--import") == 0) {
+    return options_complain("ingest", usage, "--import needs a log");
+  }
   if (argc > 1 && !status && files >= argc) {
-    return options_refuse("ingest", argv[1], usage);
+    return options_refuse("ingest", argv[strcmp(argv[1], "--status") == 0 ? 2 : 1], usage);
   }
   struct settings *settings = options_load_settings(config_path);
   if (settings == NULL) {

@@ -111,14 +111,26 @@ static const struct {
   int (*run)(const struct settings *settings, const struct keys_options *options, enum keys_kind kind);
 } actions[] = {{"init", init}, {"list", list}, {"rotate", rotate}, {"retire", retire}};
 
-/* Reads what follows the action; false when an argument is not understood, with that argument in
- * *ret_bad. */
-static bool parse_options(int argc, char **argv, const char *action, struct keys_options *ret_options,
-                          const char **ret_bad) {
+/* What retire is told of single keys; each file has its own. 0, or COMMAND_USAGE after a message. */
+static int check_kids(const char *command, const struct keys_options *options) {
+  bool one_kind = options->kinds[KEYS_STREAM] != options->kinds[KEYS_ACCESS];
+  if (options->force && options->kid_count == 0) {
+    return options_complain(command, usage, "--force needs a key id");
+  }
+  if (options->kid_count > 0 && !one_kind) {
+    return options_complain(command, usage, "name %s with a key id",
+                            options->kinds[KEYS_STREAM] ? "only one of --stream and --access" : "--stream or --access");
+  }
+  return 0;
+}
+
+/* Reads what follows the action. 0, or COMMAND_USAGE after a message. */
+static int parse_options(int argc, char **argv, const char *action, struct keys_options *ret_options) {
   bool retires = strcmp(action, "retire") == 0;
+  char command[32];
   int i = 2;
+  snprintf(command, sizeof command, "keys %s", action);
   for (; i < argc; i++) {
-    *ret_bad = argv[i];
     if (strcmp(argv[i], "--stream") == 0) {
       ret_options->kinds[KEYS_STREAM] = true;
     } else if (strcmp(argv[i], "--access") == 0) {
@@ -127,7 +139,10 @@ static bool parse_options(int argc, char **argv, const char *action, struct keys
       ret_options->force = true;
     } else if (strcmp(argv[i], "--prepare") == 0 && strcmp(action, "rotate") == 0) {
       ret_options->prepare = true;
-    } else if (strcmp(argv[i], "--owner") == 0 && strcmp(action, "init") == 0 && i + 1 < argc) {
+    } else if (strcmp(argv[i], "--owner") == 0 && strcmp(action, "init") == 0) {
+      if (i + 1 == argc) {
+        return options_complain(command, usage, "--owner needs a user");
+      }
       ret_options->owner = argv[++i];
     } else {
       break;
@@ -136,22 +151,22 @@ static bool parse_options(int argc, char **argv, const char *action, struct keys
   ret_options->kids = (const char *const *)&argv[i];
   ret_options->kid_count = (size_t)(argc - i);
   for (int rest = i; rest < argc; rest++) {
+    if (rest > i && retires && argv[rest][0] == '-') {
+      return options_complain(command, usage, "options come before the key ids: %s does not", argv[rest]);
+    }
     if (!retires || argv[rest][0] == '-') {
-      *ret_bad = argv[rest];
-      return false;
+      return options_refuse(command, argv[rest], usage);
     }
   }
+  int exit_code = check_kids(command, ret_options);
   if (!ret_options->kinds[KEYS_STREAM] && !ret_options->kinds[KEYS_ACCESS]) {
     ret_options->kinds[KEYS_STREAM] = ret_options->kinds[KEYS_ACCESS] = true;
   }
-  *ret_bad = "--force"; /* of what? a named key of one file */
-  bool one_kind = ret_options->kinds[KEYS_STREAM] != ret_options->kinds[KEYS_ACCESS];
-  return ret_options->force ? ret_options->kid_count > 0 && one_kind : ret_options->kid_count == 0 || one_kind;
+  return exit_code;
 }
 
 int command_keys(int argc, char **argv) {
   const char *config_path;
-  const char *bad = NULL;
   int exit_code;
   struct keys_options options = {0};
   size_t action = 0;
@@ -162,11 +177,15 @@ int command_keys(int argc, char **argv) {
   while (argc >= 2 && action < count && strcmp(argv[1], actions[action].name) != 0) {
     action++;
   }
-  if (argc < 2 || action == count) {
-    return options_refuse("keys", argc < 2 ? "(no action)" : argv[1], usage);
+  if (argc < 2) {
+    return options_complain("keys", usage, "init, list, rotate or retire?");
   }
-  if (!parse_options(argc, argv, actions[action].name, &options, &bad)) {
-    return options_refuse("keys", bad, usage);
+  if (action == count) {
+    return options_refuse("keys", argv[1], usage);
+  }
+  exit_code = parse_options(argc, argv, actions[action].name, &options);
+  if (exit_code != 0) {
+    return exit_code;
   }
   struct settings *settings = options_load_settings(config_path);
   if (settings == NULL) {

@@ -5,6 +5,7 @@
  */
 #include "config.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -42,6 +43,13 @@ static bool take_option(int argc, char **argv, int *index, const char *name, con
   return true;
 }
 
+/* To be called at once: errno tells what ERROR_IO is. Returns the error. */
+static enum error complain(const char *path, enum error error) {
+  fprintf(stderr, "mediagate nginx-config: %s: %s\n", path,
+          error == ERROR_IO && errno != 0 ? strerror(errno) : error_strerror(error));
+  return error;
+}
+
 static enum error write_when_changed(const char *folder, const char *name, const struct text *text) {
   __attribute__((cleanup(text_free))) struct text present = {0};
   char *path = file_join(folder, name);
@@ -56,7 +64,7 @@ static enum error write_when_changed(const char *folder, const char *name, const
     if (error == ERROR_NONE) {
       printf("wrote %s\n", path);
     } else {
-      fprintf(stderr, "mediagate nginx-config: %s: %s\n", path, error_strerror(error));
+      error = complain(path, error);
     }
   }
   free(path);
@@ -66,7 +74,7 @@ static enum error write_when_changed(const char *folder, const char *name, const
 static int write_all(const char *folder, const struct nginx_settings *files) {
   enum error error = file_make_folders(folder, 0755);
   if (error != ERROR_NONE) {
-    fprintf(stderr, "mediagate nginx-config: %s: %s\n", folder, error_strerror(error));
+    (void)complain(folder, error);
     return COMMAND_FAILED;
   }
   bool written = write_when_changed(folder, "settings-http.conf", &files->http) == ERROR_NONE &&
@@ -89,8 +97,11 @@ int command_nginx_config(int argc, char **argv) {
       return options_refuse("nginx-config", argument, usage);
     }
   }
-  if (folder == NULL || ca_file == NULL) {
-    return options_refuse("nginx-config", folder == NULL ? "--output-dir" : "--ca-file", usage);
+  if (folder == NULL || folder[0] == '\0') {
+    return options_complain("nginx-config", usage, "--output-dir DIR is missing");
+  }
+  if (ca_file == NULL) {
+    return options_complain("nginx-config", usage, "--ca-file needs a file");
   }
   struct settings *settings = options_load_settings(config_path);
   if (settings == NULL) {

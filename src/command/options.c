@@ -6,6 +6,7 @@
 
 #include "command/options.h"
 
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -60,7 +61,17 @@ bool options_begin(int *argc, char **argv, const char *usage, const char **ret_c
 }
 
 int options_refuse(const char *command, const char *argument, const char *usage) {
-  fprintf(stderr, "mediagate %s: %s is no argument of this command\n\n%s", command, argument, usage);
+  return options_complain(command, usage, "%s is no argument of this command", argument);
+}
+
+int options_complain(const char *command, const char *usage, const char *format, ...) {
+  va_list arguments;
+
+  fprintf(stderr, "mediagate %s: ", command);
+  va_start(arguments, format);
+  vfprintf(stderr, format, arguments);
+  va_end(arguments);
+  fprintf(stderr, "\n\n%s", usage);
   return COMMAND_USAGE;
 }
 

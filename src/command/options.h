@@ -30,6 +30,9 @@ bool options_begin(int *argc, char **argv, const char *usage, const char **ret_c
                    int *ret_exit_code) MUST_CHECK;
 /* Prints `usage` to stderr after a message about an argument that the command does not know. Returns COMMAND_USAGE. */
 int options_refuse(const char *command, const char *argument, const char *usage);
+/* The same for what is missing or wrong, which `format` says: "mediagate keys retire: name --stream or --access with a
+ * key id" and `usage`. Returns COMMAND_USAGE. */
+int options_complain(const char *command, const char *usage, const char *format, ...) PRINTF_LIKE(3, 4);
 /* Reads the settings and configures the log by them. NULL when there are problems, which it prints to stderr. */
 struct settings *options_load_settings(const char *config_path) MUST_CHECK;
 

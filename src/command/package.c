@@ -171,7 +171,7 @@ int command_package(int argc, char **argv) {
   }
   bool once = argc == 2 && strcmp(argv[1], "--once") == 0;
   if (argc > 1 && !once) {
-    return options_refuse("package", argv[1], usage);
+    return options_refuse("package", argv[strcmp(argv[1], "--once") == 0 ? 2 : 1], usage);
   }
   struct settings *settings = options_load_settings(config_path);
   if (settings == NULL) {

@@ -21,6 +21,8 @@
 #include "store/address_salt_store.h"
 #include "store/view_forget.h"
 
+#define COMMAND "views forget"
+
 static const char usage[] =
     "usage: mediagate views forget [--config FILE] [--yes] --ip ADDRESS | --viewer ID\n\n"
     "Makes all views of a person nobody's, by address or by viewer id: address, viewer, grant, user agent and "
@@ -159,46 +161,64 @@ static bool agreed(void) {
   return fgets(answer, sizeof answer, stdin) != NULL && strcmp(answer, "yes\n") == 0;
 }
 
-/* False: *ret_wrong is the argument that is. */
-static bool read_arguments(int argc, char **argv, struct person *person, bool *ret_yes, const char **ret_wrong) {
-  bool named = false;
-  *ret_wrong = argc > 1 ? argv[1] : "nothing";
-  if (argc < 2 || strcmp(argv[1], "forget") != 0) {
-    return false;
+/* Takes the value of --ip or --viewer. 0, or COMMAND_USAGE after a message. */
+static int read_person(const char *option, const char *value, struct person *person) {
+  bool by_address = strcmp(option, "--ip") == 0;
+  if (value == NULL) {
+    return options_complain(COMMAND, usage, "%s needs %s", option, by_address ? "an IP address" : "a viewer id");
+  }
+  if (person->viewer != NULL || person->address[0] != '\0') {
+    return options_complain(COMMAND, usage, "one person at a time: name one --ip or one --viewer");
+  }
+  if (by_address && text_canonical_address(value, person->address) != ERROR_NONE) {
+    return options_complain(COMMAND, usage, "%s is not an IP address", value);
+  }
+  if (!by_address && !viewer_is_valid(value)) {
+    return options_complain(COMMAND, usage, "%s is not a viewer id", value);
+  }
+  person->viewer = by_address ? NULL : value;
+  return 0;
+}
+
+/* 0, or COMMAND_USAGE after a message. */
+static int read_arguments(int argc, char **argv, struct person *person, bool *ret_yes) {
+  if (argc < 2) {
+    return options_complain("views", usage, "forget is missing");
+  }
+  if (strcmp(argv[1], "forget") != 0) {
+    return options_refuse("views", argv[1], usage);
   }
   for (int i = 2; i < argc; i++) {
-    const char *value = i + 1 < argc ? argv[i + 1] : NULL;
-    *ret_wrong = argv[i];
+    int exit_code = 0;
     if (strcmp(argv[i], "--yes") == 0) {
       *ret_yes = true;
-    } else if (!named && value != NULL && strcmp(argv[i], "--ip") == 0) {
-      named = text_canonical_address(value, person->address) == ERROR_NONE;
-      i++;
-    } else if (!named && value != NULL && strcmp(argv[i], "--viewer") == 0) {
-      named = viewer_is_valid(value);
-      person->viewer = value;
+    } else if (strcmp(argv[i], "--ip") == 0 || strcmp(argv[i], "--viewer") == 0) {
+      exit_code = read_person(argv[i], i + 1 < argc ? argv[i + 1] : NULL, person);
       i++;
     } else {
-      return false;
+      exit_code = options_refuse(COMMAND, argv[i], usage);
     }
-    if (!named && strcmp(argv[i], "--yes") != 0) {
-      *ret_wrong = argv[i];
-      return false;
+    if (exit_code != 0) {
+      return exit_code;
     }
   }
-  return named;
+  if (person->viewer == NULL && person->address[0] == '\0') {
+    return options_complain(COMMAND, usage, "whom? --ip ADDRESS or --viewer ID is missing");
+  }
+  return 0;
 }
 
 int command_views(int argc, char **argv) {
-  const char *config_path, *wrong;
+  const char *config_path;
   struct person person = {.viewer = NULL};
   bool yes = false;
   int exit_code;
   if (!options_begin(&argc, argv, usage, &config_path, &exit_code)) {
     return exit_code;
   }
-  if (!read_arguments(argc, argv, &person, &yes, &wrong)) {
-    return options_refuse("views", wrong, usage);
+  exit_code = read_arguments(argc, argv, &person, &yes);
+  if (exit_code != 0) {
+    return exit_code;
   }
   if (!yes && !agreed()) {
     return COMMAND_FAILED;
