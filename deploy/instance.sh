@@ -255,6 +255,18 @@ TEXT
 sockets_are_there() { [ -S "$run/fast.sock" ] && [ -S "$run/auth.sock" ] && [ -S "$run/api.sock" ] && [ -S "$run/upload.sock" ]; }
 is_ready() { curl -fsS -m 2 -o /dev/null "http://127.0.0.1:$PORT/readyz"; }
 
+# start_side_part NAME: one of those without which media are served all the same.
+side_parts=(ingest package rotate)
+start_side_part() {
+  case $1 in
+    ingest | package) launch_again "$1" "$state/program/mediagate" "$1" --config "$config" ;;
+    rotate)
+      # shellcheck disable=SC2016 # the inner shell's $1
+      launch rotate sh -c 'while :; do logrotate -s "$1/log/rotation" "$1/etc/logrotate.conf"; sleep 60; done' sh "$state"
+      ;;
+  esac
+}
+
 # quickstart stops what runs when it ends before it has seen all of it start.
 start_all() {
   started=yes
@@ -270,10 +282,9 @@ start_all() {
   "${as[@]}" rm -f "$run"/{fast,auth,api,upload}.sock
   launch serve "$state/program/mediagate" serve --config "$config"
   wait_for 30 serve "the start of mediagate serve" sockets_are_there
-  launch_again ingest "$state/program/mediagate" ingest --config "$config"
-  launch_again package "$state/program/mediagate" package --config "$config"
+  start_side_part ingest
+  start_side_part package
   launch nginx nginx -e "$state/log/error.log" -c "$state/etc/nginx/nginx.conf" -g 'daemon off;'
   wait_for 30 nginx "an answer from http://127.0.0.1:$PORT/readyz" is_ready
-  # shellcheck disable=SC2016 # the inner shell's $1
-  launch rotate sh -c 'while :; do logrotate -s "$1/log/rotation" "$1/etc/logrotate.conf"; sleep 60; done' sh "$state"
+  start_side_part rotate
 }

@@ -88,6 +88,38 @@ def test_a_part_that_may_die_is_started_again_and_ends_with_the_rest(quickstart,
     assert not alive(second) and '"stopped"' in log.read_text().splitlines()[-1], "it was asked to stop, and did"
 
 
+def test_detach_beside_a_running_instance_starts_the_parts_that_ended(quickstart):
+    assert quickstart("--detach").returncode == 0
+    serve = quickstart.process("serve")
+    ended = {name: quickstart.process(name) for name in ("ingest", "package", "rotate")}
+    for pid in ended.values():
+        os.kill(pid, signal.SIGKILL)
+    again = quickstart("--detach")
+    assert again.returncode == 0 and "already running" in again.stdout, again.stdout + again.stderr
+    assert "started again: ingest package rotate\n" in again.stdout
+    for name, pid in ended.items():
+        assert quickstart.process(name) != pid and alive(quickstart.process(name))
+    assert quickstart("--status").returncode == 0 and quickstart.process("serve") == serve
+    assert "had ended" not in quickstart("--detach").stdout
+    processes = [quickstart.process(name) for name in PARTS]
+    assert quickstart("--stop").returncode == 0 and not any(map(alive, processes))
+
+
+@pytest.mark.parametrize("arguments, named", [
+    (["--bogus"], ["--bogus"]),
+    (["--stop", "now"], ["now"]),
+    (["--detach", "--stop"], ["--detach", "--stop"]),
+    (["--reset", "--yes", "--status"], ["--reset", "--status"]),
+    (["--stop", "--run", "admin"], ["--stop", "--run"]),
+    (["--run"], ["--run"]),
+])
+def test_words_that_are_wrong_are_named_and_nothing_is_done(quickstart, arguments, named):
+    refused = quickstart(*arguments)
+    assert refused.returncode == 2 and not quickstart.state.exists()
+    first = refused.stderr.splitlines()[0].split()
+    assert set(named) <= set(first), first
+
+
 def test_nothing_listens_beyond_loopback_and_nothing_runs_as_root(quickstart):
     assert quickstart("--detach").returncode == 0
     group = []

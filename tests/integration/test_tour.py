@@ -3,6 +3,8 @@
 import re
 import subprocess
 
+import pytest
+
 from stack import DEADLINE, TOP_SRC
 
 HOST = "http://127.0.0.1:8080"
@@ -23,7 +25,7 @@ def test_the_tour_works_when_pasted(make_stack, tmp_path):
     packager.terminate()
     assert stack.stop_ingest() == packager.wait(timeout=DEADLINE) == 0
     assert done.returncode == 0, done.stderr + done.stdout
-    assert '"email":"you@example.org"' in done.stdout
+    assert re.search('^{.*"email":"you@example.org".*}$', done.stdout, re.MULTILINE)
     assert '"video_codec": "h264"' in done.stdout
     assert re.search(r"^Media-Location: /media/media/[0-9]+", done.stdout, re.MULTILINE)
     assert f"{stack.base_url}/stream/" in done.stdout
@@ -33,6 +35,16 @@ def test_the_tour_works_when_pasted(make_stack, tmp_path):
     assert re.search(r'"watching": [01],', done.stdout)
     assert "/master.m3u8\n" in done.stdout and "codec_name=h264|width=640|height=360" in done.stdout and "codec_name=aac" in done.stdout
     assert '"status":403' in done.stdout.splitlines()[-1]
+
+
+@pytest.mark.parametrize("answer, told", [('{"status":401}', '{"status":401}'), ('{"package":{"state":"failed"}}', '{"state":"failed"}')])
+def test_the_tour_does_not_wait_for_ever_and_tells_why(answer, told):
+    """Login failed, or the film cannot be packaged: curl and sleep are stood in for."""
+    lines = readme_tour().splitlines()
+    first = next(number for number, line in enumerate(lines) if ".streams.hls" in line)
+    script = "\n".join([f"curl() {{ echo '{answer}'; }}; sleep() {{ echo slept; }}; MG=x ID=null TOKEN=null", *lines[first:first + 2]])
+    done = subprocess.run(["bash", "-eu"], input=script, capture_output=True, text=True, timeout=DEADLINE, check=False)
+    assert done.stdout.splitlines() == ["slept"] * 60 + [told], done.stderr
 
 
 def test_quickstart_prints_the_tour_of_the_readme():
