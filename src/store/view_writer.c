@@ -124,13 +124,14 @@ static const char *const add_views =
     "  from known k cross join lateral (select floor(greatest(case when not k.by_segments then "
          DELIVERED("k.delivered_bytes") " * 10000 / nullif(coalesce(k.file_bytes, k.size_bytes), 0) end, "
          DELIVERED("k.delivered_segments") " * 10000 / k.segment_count)) as points offset 0) p),"
-    /* which is stored, */
+    /* which is stored, once it is known to the last (a look for a view would wade through those that this statement stores,
+     * by whatever index an empty table's statistics suggest); */
     " stored as (insert into media_view_log (granted_at, media_id, viewed_by_ip, \"timestamp\", last_seen_at, grant_id,"
     "   address_key, address_hash, bytes_sent, seconds, user_agent_id, file_bytes, delivered_points, bot, source, country,"
     "   viewer, referrer, delivered_bytes, delivered_segments)"
     "  select granted_at, media_id, address, \"timestamp\", last_seen_at, grant_id, address_key, address_hash, bytes_sent,"
     "   seconds, nullif(user_agent_id, 0), file_bytes, points, bot, 'stream', country, viewer, referrer, delivered_bytes,"
-    "   delivered_segments from merged"
+    "   delivered_segments from merged where (select count(*) from merged) > 0"
     "  on conflict (grant_id, media_id, address_key, granted_at) do update set last_seen_at = excluded.last_seen_at,"
     "   bytes_sent = excluded.bytes_sent, seconds = excluded.seconds, file_bytes = excluded.file_bytes,"
     "   delivered_points = excluded.delivered_points, delivered_bytes = excluded.delivered_bytes,"
