@@ -13,6 +13,7 @@
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 /* libFuzzer's name for it. Always returns 0. */
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size);
@@ -24,5 +25,16 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size);
       abort();                                                                                                         \
     }                                                                                                                  \
   } while (0)
+
+/* The input as a string, exactly as long, so that a read beyond it is seen. The caller frees it. */
+static inline char *fuzz_text(const uint8_t *bytes, size_t size) {
+  char *text = malloc(size + 1);
+  FUZZ_REQUIRE(text != NULL);
+  if (size > 0) {
+    memcpy(text, bytes, size);
+  }
+  text[size] = '\0';
+  return text;
+}
 
 #endif

@@ -59,12 +59,7 @@ static void try_cursor(const char *text) {
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size) {
-  char *text = malloc(size + 1);
-  FUZZ_REQUIRE(text != NULL);
-  if (size > 0) {
-    memcpy(text, bytes, size);
-  }
-  text[size] = '\0';
+  char *text = fuzz_text(bytes, size);
   try_url(text);
   try_cursor(text);
   free(text);

@@ -31,12 +31,7 @@ static void require_same(struct json_object *object) {
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size) {
   struct json_object *object = NULL;
   char reason[160] = "";
-  char *text = malloc(size + 1); /* exactly as long: a read beyond is seen */
-  FUZZ_REQUIRE(text != NULL);
-  if (size > 0) {
-    memcpy(text, bytes, size);
-  }
-  text[size] = '\0';
+  char *text = fuzz_text(bytes, size);
   enum error error = json_body_parse(text, size, &object, reason);
   if (error == ERROR_NONE) {
     FUZZ_REQUIRE(object != NULL && json_object_is_type(object, json_type_object));

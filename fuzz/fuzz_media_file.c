@@ -31,10 +31,7 @@ static void walk_boxes(const uint8_t *bytes, size_t size) {
 static void read_report(const uint8_t *bytes, size_t size) {
   char reason[PROBE_REASON_SIZE] = "";
   struct probe_result result = {0};
-  char *json = malloc(size + 1); /* exactly as long: a read beyond is seen */
-  FUZZ_REQUIRE(json != NULL);
-  memcpy(json, bytes, size);
-  json[size] = '\0';
+  char *json = fuzz_text(bytes, size);
   enum error error = probe_parse(json, size, &result, reason);
   require_reason(error, reason);
   if (error == ERROR_NONE) {

@@ -61,12 +61,7 @@ static void try_path(const char *path) {
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size) {
-  char *text = malloc(size + 1);
-  FUZZ_REQUIRE(text != NULL);
-  if (size > 0) {
-    memcpy(text, bytes, size);
-  }
-  text[size] = '\0';
+  char *text = fuzz_text(bytes, size);
   size_t query_length = strlen(text);
   try_query(text, query_length);
   if (query_length < size) {

@@ -62,13 +62,7 @@ static void require_same(const struct settings *settings) {
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size) {
   struct settings *settings = NULL;
   struct text problems = {0};
-  char *text = malloc(size + 1);
-
-  FUZZ_REQUIRE(text != NULL);
-  if (size > 0) {
-    memcpy(text, bytes, size);
-  }
-  text[size] = '\0';
+  char *text = fuzz_text(bytes, size);
   enum error error = settings_parse(text, &settings, &problems);
   FUZZ_REQUIRE((error == ERROR_NONE) == (settings != NULL));
   if (error == ERROR_NONE) {

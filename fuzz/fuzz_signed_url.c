@@ -52,12 +52,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size) {
   if (keyring == NULL) {
     keyring = forge_keyring();
   }
-  char *text = malloc(size + 1);
-  FUZZ_REQUIRE(text != NULL);
-  if (size > 0) {
-    memcpy(text, bytes, size);
-  }
-  text[size] = '\0';
+  char *text = fuzz_text(bytes, size);
   verify(text);
   sign_file(text);
   int64_t time_ms;

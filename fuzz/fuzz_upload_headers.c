@@ -57,12 +57,7 @@ static void try_hash_state(const char *text) {
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size) {
-  char *text = malloc(size + 1);
-  FUZZ_REQUIRE(text != NULL);
-  if (size > 0) {
-    memcpy(text, bytes, size);
-  }
-  text[size] = '\0';
+  char *text = fuzz_text(bytes, size);
   try_metadata(text);
   try_checksum(text);
   try_hash_state(text);

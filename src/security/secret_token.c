@@ -10,7 +10,7 @@
 #include "base/random.h"
 #include "base/text.h"
 
-static enum error hash_text(const char *token, unsigned char ret_hash[SECRET_TOKEN_HASH_SIZE]) {
+static enum error hash_token(const char *token, unsigned char ret_hash[SECRET_TOKEN_HASH_SIZE]) {
   return EVP_Digest(token, strlen(token), ret_hash, NULL, EVP_sha256(), NULL) == 1 ? ERROR_NONE : ERROR_MEMORY;
 }
 
@@ -19,7 +19,7 @@ enum error secret_token_new(char ret_token[SECRET_TOKEN_SIZE], unsigned char ret
   random_bytes(bits, sizeof bits);
   text_base64url_encode(bits, sizeof bits, ret_token);
   explicit_bzero(bits, sizeof bits);
-  return hash_text(ret_token, ret_hash);
+  return hash_token(ret_token, ret_hash);
 }
 
 enum error secret_token_hash(const char *token, unsigned char ret_hash[SECRET_TOKEN_HASH_SIZE]) {
@@ -30,5 +30,5 @@ enum error secret_token_hash(const char *token, unsigned char ret_hash[SECRET_TO
     return ERROR_DENIED;
   }
   explicit_bzero(bits, sizeof bits);
-  return hash_text(token, ret_hash);
+  return hash_token(token, ret_hash);
 }
