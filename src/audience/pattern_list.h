@@ -18,7 +18,7 @@ struct pattern_list;
  * file. ERROR_INVALID: a pattern that does not compile, or none at all. */
 enum error pattern_list_open(const char *path, struct pattern_list **ret_list, struct text *ret_problem) MUST_CHECK;
 void pattern_list_close(struct pattern_list *list);
-/* Takes some 0.3 ms for a text that none of 1,500 patterns matches: remember the answer. */
+/* Takes some 10 µs for a text that none of 1,500 patterns matches: remember the answer. */
 bool pattern_list_matches(const struct pattern_list *list, const char *text);
 
 #endif

@@ -132,6 +132,52 @@ START_TEST(many_user_agents_are_answered_right) {
 }
 END_TEST
 
+/* Patterns that begin with the same letter are tried together. */
+static const char *const patterns[] = {
+    "Bot",   "Boy$",    "Bo*m", "B?at",   "B{2}x",    "Cat|Dog", "^Bon",   "(?i)bolt",          "B",
+    "Bo\\.", "Z[0-9]+", "9",    "9lives", "Ca(r|b)s", "C+o",     "[BC]uy", "\xc3\xa9t\xc3\xa9",
+};
+static const char *const texts[] = {
+    "Bot",  "bot",     "a Boy", "Boys",   "Boom", "Bm",  "at",  "Bat", "BBx",
+    "Bx",   "the Dog", "Bond",  "x Bond", "BOLT", "Bo.", "Boa", "Z7",  "Z",
+    "9",    "9lives",  "lives", "Cars",   "Cabs", "CCo", "uy",  "Buy", "\xc3\xa9t\xc3\xa9",
+    "\xc3", "",
+};
+
+static void match_all(const struct fixture *fixture, const char *list_text, bool ret_matches[UNIT_ROWS(texts)]) {
+  struct pattern_list *list = NULL;
+  struct text problem = {0};
+  write_file(fixture, "patterns.list", list_text);
+  char *path = file_join(fixture->folder, "patterns.list");
+  ck_assert_msg(pattern_list_open(path, &list, &problem) == ERROR_NONE, "%s", problem.data);
+  for (size_t i = 0; i < UNIT_ROWS(texts); i++) {
+    ret_matches[i] = pattern_list_matches(list, texts[i]);
+  }
+  pattern_list_close(list);
+  free(path);
+}
+
+START_TEST(patterns_together_match_what_each_matches_alone) {
+  struct fixture fixture = {.folder = ""};
+  bool alone[UNIT_ROWS(patterns)][UNIT_ROWS(texts)], together[UNIT_ROWS(texts)];
+  set_up(&fixture);
+  for (size_t i = 0; i < UNIT_ROWS(patterns); i++) {
+    match_all(&fixture, patterns[i], alone[i]);
+  }
+  for (size_t i = 0; i < UNIT_ROWS(patterns); i++) {
+    for (size_t j = 0; j < UNIT_ROWS(patterns); j++) {
+      char both[64];
+      snprintf(both, sizeof both, "%s\n%s\n", patterns[i], patterns[j]);
+      match_all(&fixture, both, together);
+      for (size_t text = 0; text < UNIT_ROWS(texts); text++) {
+        ck_assert_msg(together[text] == (alone[i][text] || alone[j][text]), "\"%s\" in: %s", texts[text], both);
+      }
+    }
+  }
+  tear_down(&fixture);
+}
+END_TEST
+
 static const struct {
   const char *text; /* NULL: no such file */
   enum error error;
@@ -183,5 +229,5 @@ START_TEST(a_hostile_user_agent_is_only_a_text) {
 END_TEST
 
 UNIT_MAIN("robot_list", players_win_over_robots, the_list_that_was_built_knows_robots_and_no_players,
-          many_user_agents_are_answered_right, a_broken_list_is_named_with_its_line,
-          a_hostile_user_agent_is_only_a_text)
+          many_user_agents_are_answered_right, patterns_together_match_what_each_matches_alone,
+          a_broken_list_is_named_with_its_line, a_hostile_user_agent_is_only_a_text)
