@@ -85,7 +85,7 @@
   CHOICE (view_ip, "full|truncated|hashed", "full", false, "What is kept of viewers' addresses: all, the network (/24, /48), or a pseudonym of the day") \
   STRING (country_database, "", false, "Country database in MaxMind's format (MMDB), read anew when the file is replaced; empty: no countries") \
   INTEGER(ingest_interval, "ms", 10, 1000, 250, false, "How long ingest waits between two looks at the delivery log") \
-  INTEGER(ingest_batch, "lines", 1, 100000, 50000, false, "Most lines of the delivery log that ingest stores in one transaction") \
+  INTEGER(ingest_batch, "lines", 1, 100000, 100000, false, "Most lines of the delivery log that ingest stores in one transaction") \
   INTEGER(ingest_statement_timeout, "ms", 50, 600000, 30000, false, "Statement timeout of ingest") \
   INTEGER(log_rotate_size, "MiB", 0, 1048576, 0, false, "Ingest rotates the delivery log at this size, and daily; 0: logrotate does") \
   INTEGER(log_retention, "h", 0, 87600, 168, false, "How long ingest keeps a delivery log that it rotated and counted, for `mediagate explain`") \

@@ -107,15 +107,15 @@ static const char *const add_views =
     /* what was known of their views, and what both come to; the lock keeps all others away meanwhile, */
     " known as materialized (select i.media_id, i.grant_id, i.granted_at, i.address, i.address_key, i.address_hash, i.ended,"
     "   i.lines, i.viewer, i.user_agent_id, i.country, i.referrer, i.bytes_sent as added_bytes, v.id is null as opened,"
-    "   coalesce(v.bot, i.bot) as bot, coalesce(v.\"timestamp\", i.started) as \"timestamp\","
+    "   v.place, v.partition, coalesce(v.bot, i.bot) as bot, coalesce(v.\"timestamp\", i.started) as \"timestamp\","
     "   greatest(v.last_seen_at, i.ended) as last_seen_at, coalesce(v.bytes_sent, 0) + i.bytes_sent as bytes_sent,"
     "   coalesce(v.seconds, 0) as old_seconds, v.delivered_points as old_points,"
     "   greatest(v.file_bytes, nullif(i.file_bytes, 0)) as file_bytes, m.size_bytes, coalesce(m.package_segments, m.segment_count) as segment_count,"
     "   m.segment_count is not null as by_segments, "
         UNITED("delivered_bytes") " as delivered_bytes, " UNITED("delivered_segments") " as delivered_segments"
     "  from incoming i join media_asset m on m.id = i.media_id left join lateral"
-    "   (select * from media_view_log v where v.grant_id = i.grant_id and v.media_id = i.media_id"
-    "    and v.address_key = i.address_key and v.granted_at = i.granted_at limit 1) v on true),"
+    "   (select v.*, v.ctid as place, v.tableoid as partition from media_view_log v where v.grant_id = i.grant_id"
+    "    and v.media_id = i.media_id and v.address_key = i.address_key and v.granted_at = i.granted_at limit 1) v on true),"
     /* (`offset 0`: worked out once, not each time that it is mentioned) */
     " merged as materialized (select k.*, floor(extract(epoch from k.last_seen_at - k.\"timestamp\"))::int8 as seconds,"
     /* (what is known stays known when the medium is no more what it was) */
@@ -124,18 +124,19 @@ static const char *const add_views =
     "  from known k cross join lateral (select floor(greatest(case when not k.by_segments then "
          DELIVERED("k.delivered_bytes") " * 10000 / nullif(coalesce(k.file_bytes, k.size_bytes), 0) end, "
          DELIVERED("k.delivered_segments") " * 10000 / k.segment_count)) as points offset 0) p),"
-    /* which is stored, once it is known to the last (a look for a view would wade through those that this statement stores,
-     * by whatever index an empty table's statistics suggest); */
-    " stored as (insert into media_view_log (granted_at, media_id, viewed_by_ip, \"timestamp\", last_seen_at, grant_id,"
+    /* which is stored: first what was there, by its place (a look for it would wade through those that this statement
+     * stores, by whatever index an empty table's statistics suggest), then what is new; */
+    " updated as (update media_view_log v set last_seen_at = m.last_seen_at, bytes_sent = m.bytes_sent, seconds = m.seconds,"
+    "   file_bytes = m.file_bytes, delivered_points = m.points, delivered_bytes = m.delivered_bytes,"
+    "   delivered_segments = m.delivered_segments"
+    "  from merged m where v.ctid = any (array(select place from merged where not opened)) and v.ctid = m.place"
+    "   and v.tableoid = m.partition returning 1),"
+    " inserted as (insert into media_view_log (granted_at, media_id, viewed_by_ip, \"timestamp\", last_seen_at, grant_id,"
     "   address_key, address_hash, bytes_sent, seconds, user_agent_id, file_bytes, delivered_points, bot, source, country,"
     "   viewer, referrer, delivered_bytes, delivered_segments)"
     "  select granted_at, media_id, address, \"timestamp\", last_seen_at, grant_id, address_key, address_hash, bytes_sent,"
     "   seconds, nullif(user_agent_id, 0), file_bytes, points, bot, 'stream', country, viewer, referrer, delivered_bytes,"
-    "   delivered_segments from merged where (select count(*) from merged) > 0"
-    "  on conflict (grant_id, media_id, address_key, granted_at) do update set last_seen_at = excluded.last_seen_at,"
-    "   bytes_sent = excluded.bytes_sent, seconds = excluded.seconds, file_bytes = excluded.file_bytes,"
-    "   delivered_points = excluded.delivered_points, delivered_bytes = excluded.delivered_bytes,"
-    "   delivered_segments = excluded.delivered_segments returning 1),"
+    "   delivered_segments from merged where opened and (select count(*) from updated) >= 0 returning 1),"
     /* as are those who watch just now and the lines; */
     " watching as (insert into view_watching as w (grant_id, media_id, address_key, viewer, country, bot, started_at,"
     "   last_seen_at)"
@@ -147,7 +148,7 @@ static const char *const add_views =
     "  from (select coalesce(sum(lines), 0)::int8 as lines from merged) c, (select sum(lines)::int8 as lines from incoming) i"
     "  where id = $19 returning 1),"
     /* then, since they are asked for it, come the sums, whose rows everybody waits for. */
-    " done as materialized (select (select count(*) from stored) + (select count(*) from watching)"
+    " done as materialized (select (select count(*) from inserted) + (select count(*) from watching)"
     "   + (select count(*) from counted) as rows),"
     " difference as (select media_id, \"timestamp\", bot, opened::int as views, added_bytes as bytes_sent,"
     "   seconds - old_seconds as seconds, coalesce(points, 0) - coalesce(old_points, 0) as points,"
@@ -164,8 +165,11 @@ enum error view_writer_take_turn(struct database *database) {
   if (error != ERROR_NONE) {
     return error;
   }
-  /* Compiling the statement would take longer than running it, and its sums fit into memory. */
-  return statement_execute(database, "select set_config('jit', 'off', true), set_config('work_mem', '64MB', true)",
+  /* Compiling the statement would take longer than running it, and its sums fit into memory. A plan that was made while
+   * a month was empty would read all of it for a few rows. */
+  return statement_execute(database,
+                           "select set_config('jit', 'off', true), set_config('work_mem', '64MB', true),"
+                           " set_config('enable_seqscan', 'off', true)",
                            STATEMENT_ONCE, NULL, NULL);
 }
 
