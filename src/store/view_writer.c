@@ -121,9 +121,10 @@ static const char *const add_views =
     /* (what is known stays known when the medium is no more what it was) */
     "   coalesce(case when p.points > 10000 then 10000 else p.points::int end, k.old_points) as points"
     /* (bytes around a library's playlist, of a key or of segments without a number, are of no single file) */
-    "  from known k cross join lateral (select floor(greatest(case when not k.by_segments then "
-         DELIVERED("k.delivered_bytes") " * 10000 / nullif(coalesce(k.file_bytes, k.size_bytes), 0) end, "
-         DELIVERED("k.delivered_segments") " * 10000 / k.segment_count)) as points offset 0) p),"
+    "  from known k cross join lateral (select floor(greatest("
+    "   case when not k.by_segments and coalesce(k.file_bytes, k.size_bytes) > 0 then "
+         DELIVERED("k.delivered_bytes") " * 10000 / coalesce(k.file_bytes, k.size_bytes) end,"
+    "   case when k.segment_count > 0 then " DELIVERED("k.delivered_segments") " * 10000 / k.segment_count end)) as points offset 0) p),"
     /* which is stored: first what was there, by its place (a look for it would wade through those that this statement
      * stores, by whatever index an empty table's statistics suggest), then what is new; */
     " updated as (update media_view_log v set last_seen_at = m.last_seen_at, bytes_sent = m.bytes_sent, seconds = m.seconds,"
