@@ -18,11 +18,14 @@ const char *analytics_query_interval_name(enum view_interval interval) {
   return interval_names[interval];
 }
 
-static void read_time(struct call *call, const char *name, const char *pointer, int64_t *ret_time_us) {
+/* True: it is there and a time. */
+static bool read_time(struct call *call, const char *name, const char *pointer, int64_t *ret_time_us) {
   const char *text = query_get(call->query, name);
-  if (text != NULL && clock_parse_rfc3339(text, ret_time_us) != ERROR_NONE) {
+  bool is_time = text != NULL && clock_parse_rfc3339(text, ret_time_us) == ERROR_NONE;
+  if (text != NULL && !is_time) {
     response_field_error(call->response, pointer, "must be a time such as 2026-11-22T17:00:00Z, or a date");
   }
+  return is_time;
 }
 
 static void read_interval(struct call *call, enum view_interval *ret_interval) {
@@ -50,8 +53,8 @@ bool analytics_query_bots(struct call *call) {
 
 void analytics_query_read(struct call *call, struct view_question *ret_question) {
   struct view_question question = {.tz = query_get(call->query, "tz")};
-  read_time(call, "from", "?from", &question.from_us);
-  read_time(call, "to", "?to", &question.to_us);
+  (void)read_time(call, "from", "?from", &question.from_us); /* without it everything from 1970 on */
+  bool ends = read_time(call, "to", "?to", &question.to_us);
   read_interval(call, &question.interval);
   if (question.tz == NULL) {
     question.tz = "UTC";
@@ -59,8 +62,9 @@ void analytics_query_read(struct call *call, struct view_question *ret_question)
     analytics_query_bad_zone(call);
   }
   question.bots = analytics_query_bots(call);
-  if (question.from_us != 0 && question.to_us != 0 && question.from_us >= question.to_us) {
-    response_field_error(call->response, "?to", "must be later than from");
+  /* 0 is an open bound, and 1970 too: no view is older, but as an end it would let in all of them. */
+  if (ends && question.from_us >= question.to_us) {
+    response_field_error(call->response, "?to", "must be later than from, and than 1970-01-01");
   }
   *ret_question = question;
 }

@@ -13,6 +13,7 @@
 #include "base/text.h"
 
 #define SEGMENT_DIGITS_MAX 15
+#define UNIQUE_DIGITS      32
 #define BYTES_MAX          (INT64_C(1) << 53)
 
 /* "film/seg-12.m4s" in its parts. */
@@ -62,6 +63,13 @@ static int64_t segment_number(const struct name *name) {
   return number;
 }
 
+/* A film in one file, whatever it is called: one that an upload or a link was given a name for ("<32 hex digits>.ts", a
+ * download's own name behind it), or a remote one. A package and a playlist's folder have such a name without a dot. */
+static bool is_single_file(const char *file) {
+  return strncmp(file, "remote/", 7) == 0 ||
+         (strspn(file, "0123456789abcdef") == UNIQUE_DIGITS && file[UNIQUE_DIGITS] == '.');
+}
+
 static bool parse_number(const char **at, const char *ends, int64_t *ret_number) {
   size_t length = strcspn(*at, ends);
   uint64_t number = 0;
@@ -94,10 +102,11 @@ static bool parse_content_range(const char *text, int64_t *ret_from, int64_t *re
 struct delivered_part delivered_part_of(const struct delivery *delivery) {
   static const struct delivered_part nothing = {.kind = DELIVERED_NOTHING};
   struct name name = split(delivery->file);
-  if (is_initialisation(&name)) {
+  bool single = is_single_file(delivery->file);
+  if (!single && is_initialisation(&name)) {
     return nothing;
   }
-  int64_t number = segment_number(&name);
+  int64_t number = single ? -1 : segment_number(&name);
   if (number >= 0 && delivery->status == 200) {
     return delivery->complete ? (struct delivered_part){.kind = DELIVERED_SEGMENT, .from = number, .to = number + 1}
                               : nothing;

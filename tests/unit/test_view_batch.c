@@ -22,6 +22,7 @@ static struct delivery made(const char *file, int status, int64_t body_bytes, co
   return delivery;
 }
 
+#define UNIQUE     "0123456789abcdef0123456789abcdef"
 #define BROKEN_OFF (-1) /* in place of `complete` */
 
 START_TEST(knows_the_part_of_the_medium) {
@@ -59,6 +60,13 @@ START_TEST(knows_the_part_of_the_medium) {
       {"a/init.mp4", 206, 100, "bytes 0-99/100", 0, DELIVERED_NOTHING, 0, 0, 0, "one that is called a film"},
       {"initiation.mp4", 200, 100, "", 0, DELIVERED_BYTES, 0, 100, 100, "a film that is called like one"},
       {"film.ts", 200, 100, "", 0, DELIVERED_BYTES, 0, 100, 100, "a film in a transport stream"},
+      {UNIQUE ".ts", 200, 100, "", 0, DELIVERED_BYTES, 0, 100, 100, "one that was uploaded: its digits number nothing"},
+      {UNIQUE ".ts", 206, 50, "bytes 0-49/100", 0, DELIVERED_BYTES, 0, 50, 100, "a range of it"},
+      {UNIQUE ".ts/Part-2.ts", 200, 60, "", BROKEN_OFF, DELIVERED_BYTES, 0, 60, 0, "half a download of it"},
+      {UNIQUE ".mp4/Init-1.mp4", 200, 100, "", 0, DELIVERED_BYTES, 0, 100, 100, "a download whose title is Init 1"},
+      {UNIQUE "/seg-0-00012.m4s", 200, 100, "", 0, DELIVERED_SEGMENT, 12, 13, 0, "a package's segment"},
+      {UNIQUE "/init-0.m4s", 200, 100, "", 0, DELIVERED_NOTHING, 0, 0, 0, "its initialisation segment"},
+      {"remote/film-2024.ts", 206, 50, "bytes 0-49/100", 0, DELIVERED_BYTES, 0, 50, 100, "a remote film"},
       {"99/film", 200, 100, "", 0, DELIVERED_BYTES, 0, 100, 100, "no extension"},
       {"x.d/9999999999999999999999.ts", 200, 1, "", 0, DELIVERED_SEGMENT, 999999999999999, 1000000000000000, 0, "long"},
   };
