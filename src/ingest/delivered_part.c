@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * By what nginx says of the answer and by the file's name, as ffmpeg, Shaka Packager and Bento4 give names.
+ * By what nginx says of the answer and by the file's name.
  */
 #include "config.h"
 
@@ -10,57 +10,17 @@
 #include <string.h>
 #include <strings.h>
 
+#include "base/segment_name.h"
 #include "base/text.h"
 
-#define SEGMENT_DIGITS_MAX 15
-#define UNIQUE_DIGITS      32
-#define BYTES_MAX          (INT64_C(1) << 53)
+#define UNIQUE_DIGITS 32
+#define BYTES_MAX     (INT64_C(1) << 53)
 
-/* "film/seg-12.m4s" in its parts. */
-struct name {
-  const char *stem;
-  size_t stem_length;
-  const char *extension; /* "" for none */
-};
-
-static struct name split(const char *file) {
+/* "init.mp4", "init-0.m4s", "a/init_1.mp4": what a rendition begins with, and no part of the film. */
+static bool is_initialisation(const char *file) {
   const char *slash = strrchr(file, '/');
-  struct name name = {.stem = slash == NULL ? file : slash + 1};
-  const char *dot = strrchr(name.stem, '.');
-  name.stem_length = dot == NULL ? strlen(name.stem) : (size_t)(dot - name.stem);
-  name.extension = dot == NULL ? "" : dot + 1;
-  return name;
-}
-
-/* "init.mp4", "init-0.m4s", "init_1.mp4": what a rendition begins with, and no part of the film. */
-static bool is_initialisation(const struct name *name) {
-  return name->stem_length >= 4 && strncasecmp(name->stem, "init", 4) == 0 &&
-         (name->stem_length == 4 || !isalpha((unsigned char)name->stem[4]));
-}
-
-/* The number of a segment; -1: the file is none. */
-static int64_t segment_number(const struct name *name) {
-  static const char *const extensions[] = {"ts", "m4s", "m4f", "cmfv", "cmfa", "cmft"};
-  bool found = false;
-  for (size_t i = 0; i < sizeof extensions / sizeof *extensions; i++) {
-    found = found || strcasecmp(name->extension, extensions[i]) == 0;
-  }
-  size_t end = name->stem_length;
-  while (found && end > 0 && !isdigit((unsigned char)name->stem[end - 1])) {
-    end--;
-  }
-  size_t start = end;
-  while (start > 0 && isdigit((unsigned char)name->stem[start - 1])) {
-    start--;
-  }
-  if (!found || start == end) {
-    return -1;
-  }
-  int64_t number = 0;
-  for (size_t i = end - start > SEGMENT_DIGITS_MAX ? end - SEGMENT_DIGITS_MAX : start; i < end; i++) {
-    number = number * 10 + (name->stem[i] - '0');
-  }
-  return number;
+  const char *name = slash == NULL ? file : slash + 1;
+  return strncasecmp(name, "init", 4) == 0 && !isalpha((unsigned char)name[4]);
 }
 
 /* A film in one file, whatever it is called: one that an upload or a link was given a name for ("<32 hex digits>.ts", a
@@ -101,12 +61,11 @@ static bool parse_content_range(const char *text, int64_t *ret_from, int64_t *re
 
 struct delivered_part delivered_part_of(const struct delivery *delivery) {
   static const struct delivered_part nothing = {.kind = DELIVERED_NOTHING};
-  struct name name = split(delivery->file);
   bool single = is_single_file(delivery->file);
-  if (!single && is_initialisation(&name)) {
+  if (!single && is_initialisation(delivery->file)) {
     return nothing;
   }
-  int64_t number = single ? -1 : segment_number(&name);
+  int64_t number = single ? -1 : segment_name_number(delivery->file, strlen(delivery->file));
   if (number >= 0 && delivery->status == 200) {
     return delivery->complete ? (struct delivered_part){.kind = DELIVERED_SEGMENT, .from = number, .to = number + 1}
                               : nothing;

@@ -12,13 +12,23 @@
 #include <string.h>
 
 #include "base/file.h"
+#include "base/segment_name.h"
 
 #define SEGMENTS_MAX 1000000
+
+/* Of the playlist's text. */
+struct segment {
+  int64_t number;
+  const char *uri;
+  size_t length;
+};
 
 struct reading {
   bool variant_follows;
   bool by_ranges; /* segments are ranges of a file */
   bool ended;     /* no segment will be added */
+  struct segment *segments;
+  size_t count, capacity;
   struct playlist playlist;
 };
 
@@ -37,10 +47,30 @@ static void read_tag(struct reading *reading, const char *line, size_t length) {
   }
 }
 
+static enum error add_segment(struct reading *reading, const char *line, size_t length) {
+  if (reading->count == SEGMENTS_MAX) {
+    return ERROR_INVALID;
+  }
+  if (reading->count == reading->capacity) {
+    size_t capacity = reading->capacity == 0 ? 1024 : reading->capacity * 2;
+    struct segment *segments = reallocarray(reading->segments, capacity, sizeof *segments);
+    if (segments == NULL) {
+      return ERROR_MEMORY;
+    }
+    reading->segments = segments;
+    reading->capacity = capacity;
+  }
+  const char *query = memchr(line, '?', length);
+  length = query == NULL ? length : (size_t)(query - line);
+  reading->segments[reading->count++] =
+      (struct segment){.number = segment_name_number(line, length), .uri = line, .length = length};
+  return ERROR_NONE;
+}
+
 static enum error read_uri(struct reading *reading, const char *line, size_t length) {
   struct playlist *playlist = &reading->playlist;
   if (!reading->variant_follows) {
-    return ++playlist->segments > SEGMENTS_MAX ? ERROR_INVALID : ERROR_NONE;
+    return add_segment(reading, line, length);
   }
   reading->variant_follows = false;
   if (playlist->variant[0] != '\0') {
@@ -53,8 +83,31 @@ static enum error read_uri(struct reading *reading, const char *line, size_t len
   return ERROR_NONE;
 }
 
-enum error playlist_parse(const char *text, size_t size, struct playlist *ret_playlist) {
-  struct reading reading = {.ended = false};
+static int by_number_and_uri(const void *left, const void *right) {
+  const struct segment *a = left, *b = right;
+  if (a->number != b->number) {
+    return a->number < b->number ? -1 : 1;
+  }
+  int order = memcmp(a->uri, b->uri, a->length < b->length ? a->length : b->length);
+  return order != 0 ? order : (a->length > b->length) - (a->length < b->length);
+}
+
+/* A delivery tells a segment by its number alone: 0 where one has none, or two have the same. One that comes again (a
+ * trailer, say) is one. */
+static int64_t count_numbers(struct segment *segments, size_t count) {
+  int64_t numbers = 0;
+  qsort(segments, count, sizeof *segments, by_number_and_uri);
+  for (size_t i = 0; i < count; i++) {
+    bool again = i > 0 && by_number_and_uri(&segments[i - 1], &segments[i]) == 0;
+    if (segments[i].number < 0 || (!again && i > 0 && segments[i - 1].number == segments[i].number)) {
+      return 0;
+    }
+    numbers += again ? 0 : 1;
+  }
+  return numbers;
+}
+
+static enum error read_lines(struct reading *reading, const char *text, size_t size) {
   bool first = true;
   for (size_t at = 0; at < size;) {
     const char *line = text + at;
@@ -65,20 +118,30 @@ enum error playlist_parse(const char *text, size_t size, struct playlist *ret_pl
     if (first && !(begins_with(line, length, "#EXTM3U") || begins_with(line, length, "\xef\xbb\xbf#EXTM3U"))) {
       return ERROR_INVALID;
     }
+    enum error error = ERROR_NONE;
     if (length > 0 && !first && line[0] == '#') {
-      read_tag(&reading, line, length);
-    } else if (length > 0 && !first && read_uri(&reading, line, length) != ERROR_NONE) {
-      return ERROR_INVALID;
+      read_tag(reading, line, length);
+    } else if (length > 0 && !first) {
+      error = read_uri(reading, line, length);
+    }
+    if (error != ERROR_NONE) {
+      return error;
     }
     first = false;
   }
-  struct playlist *playlist = &reading.playlist;
-  if (first || (playlist->variant[0] == '\0') == (playlist->segments == 0)) {
-    return ERROR_INVALID; /* both, or neither */
+  bool is_master = reading->playlist.variant[0] != '\0', is_media = reading->count > 0;
+  return is_master == is_media ? ERROR_INVALID : ERROR_NONE; /* both, or neither */
+}
+
+enum error playlist_parse(const char *text, size_t size, struct playlist *ret_playlist) {
+  struct reading reading = {.ended = false};
+  enum error error = read_lines(&reading, text, size);
+  if (error == ERROR_NONE) {
+    *ret_playlist = reading.playlist;
+    ret_playlist->segments = reading.by_ranges || !reading.ended ? 0 : count_numbers(reading.segments, reading.count);
   }
-  playlist->segments = reading.by_ranges || !reading.ended ? 0 : playlist->segments;
-  *ret_playlist = *playlist;
-  return ERROR_NONE;
+  free(reading.segments);
+  return error;
 }
 
 /* --- stored playlists ------------------------------------------------------------------------ */

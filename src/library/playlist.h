@@ -17,10 +17,10 @@
 
 struct playlist {
   char variant[PLAYLIST_VARIANT_MAX]; /* the first one's URI, of a master playlist; "" of a media playlist */
-  int64_t segments;                   /* of a media playlist; 0: unknown, since it is live, or one file by ranges */
+  int64_t segments; /* of a media playlist; 0: unknown: it is live, one file by ranges, or its names do not number it */
 };
 
-/* Pure. ERROR_INVALID: no playlist, or one with neither segments nor variants. */
+/* Pure. ERROR_INVALID: no playlist, or one with neither segments nor variants. ERROR_MEMORY. */
 enum error playlist_parse(const char *text, size_t size, struct playlist *ret_playlist) MUST_CHECK;
 /* Of a stored playlist (media_folder_open_stored), of a master playlist's first variant. 0: unknown, also where the
  * variant lies elsewhere or cannot be read. */

@@ -111,7 +111,7 @@ static const char *const add_views =
     "   greatest(v.last_seen_at, i.ended) as last_seen_at, coalesce(v.bytes_sent, 0) + i.bytes_sent as bytes_sent,"
     "   coalesce(v.seconds, 0) as old_seconds, v.delivered_points as old_points,"
     "   greatest(v.file_bytes, nullif(i.file_bytes, 0)) as file_bytes, m.size_bytes, coalesce(m.package_segments, m.segment_count) as segment_count,"
-    "   m.segment_count is not null as by_segments, "
+    "   coalesce(m.container in ('hls', 'dash'), false) as by_segments, "
         UNITED("delivered_bytes") " as delivered_bytes, " UNITED("delivered_segments") " as delivered_segments"
     "  from incoming i join media_asset m on m.id = i.media_id left join lateral"
     "   (select v.*, v.ctid as place, v.tableoid as partition from media_view_log v where v.grant_id = i.grant_id"

@@ -70,21 +70,29 @@ START_TEST(delivered_segments_are_a_union) {
 }
 END_TEST
 
-/* A key, "audio_init.mp4", a segment without a number: whole files of a few bytes. */
+/* A key, "audio_init.mp4", a segment without a number, the sound of an .mpd: whole files of a few bytes. */
 START_TEST(bytes_around_a_playlist_are_not_the_film) {
   struct view_changes batch = {0};
   int64_t film = fixture_medium();
-  fixture_sql("update media_asset set segment_count = 4");
-  struct view_change *view = view_changes_add(&batch, film, GRANT, "192.0.2.1", 0, 10);
+  fixture_sql("update media_asset set container = 'dash'"); /* nobody knows how many segments there are */
+  struct view_change *view = view_changes_add(&batch, film, GRANT, "192.0.2.2", 0, 10);
   range_set_add(&view->bytes, 0, 16);
   view->file_bytes = 16;
   ck_assert_int_eq(view_changes_commit(fixture_database, &batch, 0, 1), ERROR_NONE);
+  ck_assert_int_eq(points(), -1);
+  fixture_sql("delete from media_view_log");
+  fixture_sql("delete from view_rollup");
+  fixture_sql("update media_asset set container = 'hls', segment_count = 4");
+  view = view_changes_add(&batch, film, GRANT, "192.0.2.1", 0, 10);
+  range_set_add(&view->bytes, 0, 16);
+  view->file_bytes = 16;
+  ck_assert_int_eq(view_changes_commit(fixture_database, &batch, 1, 2), ERROR_NONE);
   ck_assert_int_eq(points(), -1);
   view = view_changes_add(&batch, film, GRANT, "192.0.2.1", 1, 10);
   range_set_add(&view->bytes, 0, 16);
   range_set_add(&view->segments, 0, 1);
   view->file_bytes = 16;
-  ck_assert_int_eq(view_changes_commit(fixture_database, &batch, 1, 2), ERROR_NONE);
+  ck_assert_int_eq(view_changes_commit(fixture_database, &batch, 2, 3), ERROR_NONE);
   ck_assert_int_eq(points(), 2500);
   ck_assert_int_eq(view_changes_wrong_rollups(), 0);
 }
