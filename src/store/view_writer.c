@@ -90,6 +90,12 @@ static void add_change(struct text columns[COLUMNS], const struct view_change *c
 /* SQL reads better in its own lines. */
 /* clang-format off */
 #define DELIVERED(multirange) "(select sum(upper(r) - lower(r)) from unnest(" multirange ") r)::float8"
+/* Looks into a single month, by the index that begins with the grant: the sum rules out those that begin with the medium,
+ * which a month that is empty yet makes seem as good. Not by ctid: a row that somebody changes by hand meanwhile gets
+ * another, and would be passed over. */
+#define SAME_VIEW(row)                                                                                                 \
+  "v.grant_id = " row ".grant_id and v.address_key = " row ".address_key and v.granted_at = " row ".granted_at"        \
+  " and v.media_id + 0 = " row ".media_id"
 /* Both together; a viewer who asks for a film in crumbs does not make the row grow for ever: some 500 ranges. */
 #define UNITED(column)                                                                                                 \
   "(select case when pg_column_size(u) > 8192 and v." column " is not null then v." column " else u end"               \
@@ -107,15 +113,14 @@ static const char *const add_views =
     /* what was known of their views, and what both come to; the lock keeps all others away meanwhile, */
     " known as materialized (select i.media_id, i.grant_id, i.granted_at, i.address, i.address_key, i.address_hash, i.ended,"
     "   i.lines, i.viewer, i.user_agent_id, i.country, i.referrer, i.bytes_sent as added_bytes, v.id is null as opened,"
-    "   v.place, v.partition, coalesce(v.bot, i.bot) as bot, coalesce(v.\"timestamp\", i.started) as \"timestamp\","
+    "   coalesce(v.bot, i.bot) as bot, coalesce(v.\"timestamp\", i.started) as \"timestamp\","
     "   greatest(v.last_seen_at, i.ended) as last_seen_at, coalesce(v.bytes_sent, 0) + i.bytes_sent as bytes_sent,"
     "   coalesce(v.seconds, 0) as old_seconds, v.delivered_points as old_points,"
     "   greatest(v.file_bytes, nullif(i.file_bytes, 0)) as file_bytes, m.size_bytes, coalesce(m.package_segments, m.segment_count) as segment_count,"
     "   coalesce(m.container in ('hls', 'dash'), false) as by_segments, "
         UNITED("delivered_bytes") " as delivered_bytes, " UNITED("delivered_segments") " as delivered_segments"
     "  from incoming i join media_asset m on m.id = i.media_id left join lateral"
-    "   (select v.*, v.ctid as place, v.tableoid as partition from media_view_log v where v.grant_id = i.grant_id"
-    "    and v.media_id = i.media_id and v.address_key = i.address_key and v.granted_at = i.granted_at limit 1) v on true),"
+    "   (select * from media_view_log v where " SAME_VIEW("i") " limit 1) v on true),"
     /* (`offset 0`: worked out once, not each time that it is mentioned) */
     " merged as materialized (select k.*, floor(extract(epoch from k.last_seen_at - k.\"timestamp\"))::int8 as seconds,"
     /* (what is known stays known when the medium is no more what it was) */
@@ -125,13 +130,11 @@ static const char *const add_views =
     "   case when not k.by_segments and coalesce(k.file_bytes, k.size_bytes) > 0 then "
          DELIVERED("k.delivered_bytes") " * 10000 / coalesce(k.file_bytes, k.size_bytes) end,"
     "   case when k.segment_count > 0 then " DELIVERED("k.delivered_segments") " * 10000 / k.segment_count end)) as points offset 0) p),"
-    /* which is stored: first what was there, by its place (a look for it would wade through those that this statement
-     * stores, by whatever index an empty table's statistics suggest), then what is new; */
+    /* which is stored: first what was there, then what is new (a look for a view would wade through those that this
+     * statement stores); */
     " updated as (update media_view_log v set last_seen_at = m.last_seen_at, bytes_sent = m.bytes_sent, seconds = m.seconds,"
     "   file_bytes = m.file_bytes, delivered_points = m.points, delivered_bytes = m.delivered_bytes,"
-    "   delivered_segments = m.delivered_segments"
-    "  from merged m where v.ctid = any (array(select place from merged where not opened)) and v.ctid = m.place"
-    "   and v.tableoid = m.partition returning 1),"
+    "   delivered_segments = m.delivered_segments from merged m where not m.opened and " SAME_VIEW("m") " returning 1),"
     " inserted as (insert into media_view_log (granted_at, media_id, viewed_by_ip, \"timestamp\", last_seen_at, grant_id,"
     "   address_key, address_hash, bytes_sent, seconds, user_agent_id, file_bytes, delivered_points, bot, source, country,"
     "   viewer, referrer, delivered_bytes, delivered_segments)"
@@ -167,10 +170,11 @@ enum error view_writer_take_turn(struct database *database) {
     return error;
   }
   /* Compiling the statement would take longer than running it, and its sums fit into memory. A plan that was made while
-   * a month was empty would read all of it for a few rows. */
+   * a month was empty would read all of it for a few rows: views are looked up one by one. */
   return statement_execute(database,
                            "select set_config('jit', 'off', true), set_config('work_mem', '64MB', true),"
-                           " set_config('enable_seqscan', 'off', true)",
+                           " set_config('enable_seqscan', 'off', true), set_config('enable_hashjoin', 'off', true),"
+                           " set_config('enable_mergejoin', 'off', true)",
                            STATEMENT_ONCE, NULL, NULL);
 }
 
