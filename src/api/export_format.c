@@ -57,14 +57,16 @@ static void append_text(struct text *line, const char *text_or_null) {
 static void append_count(struct text *line, int64_t count) {
   text_append(line, ",");
   if (count >= 0) {
-    text_appendf(line, "%" PRId64, count);
+    text_append_i64(line, count);
   }
 }
 
 static void append_csv(const struct view *view, const char *cursor, struct text *line) {
   char time_text[CLOCK_RFC3339_SIZE];
   clock_format_rfc3339(view->timestamp_us, time_text);
-  text_appendf(line, "%" PRId64 ",%" PRId64 ",%s", view->id, view->media_id, time_text);
+  text_append_i64(line, view->id);
+  append_count(line, view->media_id);
+  append_text(line, time_text);
   append_text(line, view->viewed_by_ip);
   append_text(line, view->viewer);
   append_text(line, view->grant_id);

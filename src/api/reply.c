@@ -43,7 +43,7 @@ void reply_name(struct text *body, const char *name) {
 
 void reply_integer(struct text *body, const char *name, int64_t value) {
   reply_name(body, name);
-  text_appendf(body, "%" PRId64, value);
+  text_append_i64(body, value);
 }
 
 void reply_number(struct text *body, const char *name, double value, int digits) {

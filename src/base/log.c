@@ -19,11 +19,14 @@
 
 /* A longer value is cut, so that a line usually stays within what a pipe takes in one piece. */
 #define LOG_VALUE_MAX 1024
+#define LOG_HELD_MAX  3072 /* and one line more: together within that, too */
 
 static struct {
   enum log_level level;
   enum log_format format;
   char request_id[80];
+  struct text lines; /* not written yet */
+  bool held;
 } state = {.level = LOG_LEVEL_INFO, .format = LOG_FORMAT_AUTO};
 
 static const char *const level_names[] = {
@@ -88,7 +91,7 @@ static void append_value(struct text *line, const struct log_field *field, bool 
     }
     return;
   case LOG_FIELD_INTEGER:
-    text_appendf(line, "%lld", (long long)field->integer);
+    text_append_i64(line, field->integer);
     return;
   case LOG_FIELD_DOUBLE:
     if (isfinite(field->number)) {
@@ -118,37 +121,56 @@ static void append_head(struct text *line, enum log_level level, const char *eve
   if (readable) {
     text_appendf(line, "%s %-7s %s pid=%ld", now, level_names[level], event, (long)getpid());
   } else {
-    text_appendf(line, "{\"time\":\"%s\",\"level\":\"%s\",\"event\":", now, level_names[level]);
+    text_append(line, "{\"time\":\"");
+    text_append(line, now);
+    text_append(line, "\",\"level\":\"");
+    text_append(line, level_names[level]);
+    text_append(line, "\",\"event\":");
     text_append_json_string(line, event, strlen(event));
-    text_appendf(line, ",\"pid\":%ld", (long)getpid());
+    text_append(line, ",\"pid\":");
+    text_append_i64(line, getpid());
   }
   if (state.request_id[0] != '\0') {
     append_field(line, &LOG_STR("request_id", state.request_id), readable);
   }
 }
 
+static void write_lines(void) {
+  struct text *lines = &state.lines;
+  if (lines->failed) {
+    text_free(lines);
+  }
+  ssize_t written = 0;
+  do {
+    written = lines->length == 0 ? 0 : write(STDERR_FILENO, lines->data, lines->length);
+  } while (written < 0 && errno == EINTR);
+  text_clear(lines);
+}
+
 void log_write(enum log_level level, const char *event, const struct log_field *fields, size_t field_count) {
   int saved_errno = errno;
-  struct text line = {0};
-  bool readable;
-
   if (level > state.level) {
     return;
   }
-  readable = is_text();
-  append_head(&line, level, event, readable);
+  bool readable = is_text();
+  append_head(&state.lines, level, event, readable);
   for (size_t i = 0; i < field_count; i++) {
     if (fields[i].name != NULL) {
-      append_field(&line, &fields[i], readable);
+      append_field(&state.lines, &fields[i], readable);
     }
   }
-  text_append(&line, readable ? "\n" : "}\n");
-  if (!line.failed) {
-    ssize_t written;
-    do {
-      written = write(STDERR_FILENO, line.data, line.length);
-    } while (written < 0 && errno == EINTR);
+  text_append(&state.lines, readable ? "\n" : "}\n");
+  if (!state.held || level == LOG_LEVEL_ERROR || state.lines.failed || state.lines.length > LOG_HELD_MAX) {
+    write_lines();
   }
-  text_free(&line);
   errno = saved_errno;
+}
+
+void log_hold(void) {
+  state.held = true;
+}
+
+void log_release(void) {
+  state.held = false;
+  write_lines();
 }

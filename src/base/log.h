@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * The log: one event a line on stderr, JSON by default, readable text when stderr is a terminal.
- * One write(2) a line, so lines of several processes never mix. Only api, ingest, process and
- * command code calls this. Never pass a password, a token, a signature or a full stream URL.
+ * One write(2) a line, or for whole lines that were held, so lines of several processes never mix. Only api, ingest,
+ * process and command code calls this. Never pass a password, a token, a signature or a full stream URL.
  *
  *   log_event(LOG_LEVEL_INFO, "upload_stored", LOG_I64("media_id", id), LOG_STR("sha256", hex));
  *
@@ -39,6 +39,10 @@ void log_configure(enum log_level level, enum log_format format);
 /* The id of the request being served; "" or NULL for none. Copied. */
 void log_set_request_id(const char *request_id);
 void log_write(enum log_level level, const char *event, const struct log_field *fields, size_t field_count);
+/* From here on lines are collected, up to 3 KiB or the next error, until log_release writes them: for a process that
+ * serves many requests at a stretch. One that is killed in between takes them along. */
+void log_hold(void);
+void log_release(void);
 
 /* The sentinel field at the front keeps a call without fields valid C. */
 #define log_event(level, event, ...)                                                                                   \

@@ -73,6 +73,20 @@ void text_append(struct text *text, const char *string) {
   text_append_bytes(text, string, strlen(string));
 }
 
+void text_append_i64(struct text *text, int64_t number) {
+  char digits[24];
+  char *at = digits + sizeof digits;
+  uint64_t rest = number < 0 ? -(uint64_t)number : (uint64_t)number;
+  do {
+    *--at = (char)('0' + rest % 10);
+    rest /= 10;
+  } while (rest > 0);
+  if (number < 0) {
+    *--at = '-';
+  }
+  text_append_bytes(text, at, (size_t)(digits + sizeof digits - at));
+}
+
 /* Formats into the room that there is, and once more when it was too small. */
 void text_appendf(struct text *text, const char *format, ...) {
   va_list arguments;

@@ -25,6 +25,7 @@ void text_free(struct text *text);  /* frees the contents and zeroes the struct;
 void text_clear(struct text *text); /* length 0, keeps the memory */
 void text_append(struct text *text, const char *string);
 void text_append_bytes(struct text *text, const void *bytes, size_t size);
+void text_append_i64(struct text *text, int64_t number); /* decimal; several times faster than text_appendf */
 void text_appendf(struct text *text, const char *format, ...) PRINTF_LIKE(2, 3);
 /* Appends a JSON string literal with quotes; invalid UTF-8 becomes U+FFFD, so the result is always valid. Controls are
  * escaped, DEL and C1 too, so that it is also safe on a terminal. */

@@ -193,18 +193,30 @@ static bool has_header(const struct response *response, const char *name) {
   return false;
 }
 
+static void append_line(struct text *head, const char *rest) {
+  text_append(head, rest);
+  text_append(head, "\r\n");
+}
+
 void response_append_head(const struct response *response, const struct request *request, bool whole,
                           struct text *head) {
-  text_appendf(head, "Status: %d %s\r\n", response->status, response_title(response->status));
+  text_append(head, "Status: ");
+  text_append_i64(head, response->status);
+  text_append(head, " ");
+  append_line(head, response_title(response->status));
   if (response->content_type != NULL) {
-    text_appendf(head, "Content-Type: %s\r\n", response->content_type);
+    text_append(head, "Content-Type: ");
+    append_line(head, response->content_type);
   }
   if (response->content_type != NULL && whole) {
-    text_appendf(head, "Content-Length: %zu\r\n", response->body.length);
+    text_append(head, "Content-Length: ");
+    text_append_i64(head, (int64_t)response->body.length);
+    text_append(head, "\r\n");
   } else if (response->content_type == NULL && response->status != 204 && response->status != 304) {
     text_append(head, "Content-Length: 0\r\n");
   }
-  text_appendf(head, "X-Request-Id: %s\r\n", request->request_id);
+  text_append(head, "X-Request-Id: ");
+  append_line(head, request->request_id);
   if (!has_header(response, "Cache-Control")) {
     text_append(head, "Cache-Control: no-store\r\n");
   }

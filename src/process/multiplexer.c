@@ -122,6 +122,7 @@ static void serve_events(struct multiplexer *multiplexer, const struct epoll_eve
   for (int i = 0; i < count; i++) {
     notified = notified || events[i].data.u32 == EVENT_WATCHED;
   }
+  log_hold();
   worker_tick(multiplexer->callbacks, multiplexer->state, notified, &multiplexer->ticked_ms);
   for (int i = 0; i < count; i++) {
     uint32_t what = events[i].data.u32;
@@ -131,6 +132,7 @@ static void serve_events(struct multiplexer *multiplexer, const struct epoll_eve
       serve(multiplexer, multiplexer->first_free);
     }
   }
+  log_release();
 }
 
 /* Serves what has already been sent, and closes every connection: a request that nginx sends at this very moment is one

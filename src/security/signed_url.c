@@ -152,6 +152,11 @@ void signed_url_append_name(struct text *name, const char *title) {
   }
 }
 
+static void append_segment(struct text *path, const char *segment) {
+  text_append(path, segment);
+  text_append(path, "/");
+}
+
 enum error signed_url_append_path(const struct keyring *keyring, const struct signed_url *url, const char *file,
                                   struct text *ret_path) {
   const struct keyring_key *key = keyring_signing(keyring);
@@ -163,8 +168,17 @@ enum error signed_url_append_path(const struct keyring *keyring, const struct si
   if (error != ERROR_NONE) {
     return error;
   }
-  text_appendf(ret_path, PREFIX "%s/%s/%s/%s/%lld/%s/%lld/%s", key->kid, flags_of(url), url->viewer, url->grant_id,
-               (long long)url->expires_at, signature, (long long)url->media_id, file);
+  text_append(ret_path, PREFIX);
+  append_segment(ret_path, key->kid);
+  append_segment(ret_path, flags_of(url));
+  append_segment(ret_path, url->viewer);
+  append_segment(ret_path, url->grant_id);
+  text_append_i64(ret_path, url->expires_at);
+  text_append(ret_path, "/");
+  append_segment(ret_path, signature);
+  text_append_i64(ret_path, url->media_id);
+  text_append(ret_path, "/");
+  text_append(ret_path, file);
   return ret_path->failed ? ERROR_MEMORY : ERROR_NONE;
 }
 

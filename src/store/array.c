@@ -12,24 +12,9 @@ static void begin_element(struct text *array) {
   text_append_bytes(array, array->length == 0 ? "{" : ",", 1);
 }
 
-/* A batch has hundreds of thousands of numbers: not by printf. */
-void array_append_i64(struct text *array, int64_t number) {
-  char digits[24];
-  char *at = digits + sizeof digits;
-  uint64_t rest = number < 0 ? -(uint64_t)number : (uint64_t)number;
-  do {
-    *--at = (char)('0' + rest % 10);
-    rest /= 10;
-  } while (rest > 0);
-  if (number < 0) {
-    *--at = '-';
-  }
-  text_append_bytes(array, at, (size_t)(digits + sizeof digits - at));
-}
-
 void array_add_i64(struct text *array, int64_t number) {
   begin_element(array);
-  array_append_i64(array, number);
+  text_append_i64(array, number);
 }
 
 void array_add_plain(struct text *array, const char *string) {

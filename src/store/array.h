@@ -18,8 +18,6 @@
 void array_add_i64(struct text *array, int64_t number);
 void array_add_text(struct text *array, const char *string);  /* quoted; "" is NULL */
 void array_add_plain(struct text *array, const char *string); /* without anything to quote; "" is NULL */
-/* The number alone, as a part of an element. */
-void array_append_i64(struct text *array, int64_t number);
 /* Closes the array. NULL when memory was out. */
 const char *array_end(struct text *array);
 /* Closes an array for each column, and adds them in their order. ERROR_MEMORY. */

@@ -54,9 +54,9 @@ static void add_ranges(struct text *array, const struct range_set *set) {
   array_add_plain(array, "\"{");
   for (size_t i = 0; i < set->count; i++) {
     text_append(array, i == 0 ? "[" : ",[");
-    array_append_i64(array, set->items[i].from);
+    text_append_i64(array, set->items[i].from);
     text_append(array, ",");
-    array_append_i64(array, set->items[i].to);
+    text_append_i64(array, set->items[i].to);
     text_append(array, ")");
   }
   text_append(array, "}\"");

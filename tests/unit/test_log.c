@@ -104,4 +104,37 @@ START_TEST(cuts_long_values) {
 }
 END_TEST
 
-UNIT_MAIN("log", writes_json_lines, writes_readable_text, keeps_to_its_level, cuts_long_values)
+START_TEST(held_lines_are_written_together) {
+  catch_log();
+  log_configure(LOG_LEVEL_INFO, LOG_FORMAT_JSON);
+  log_hold();
+  log_event(LOG_LEVEL_INFO, "first");
+  log_event(LOG_LEVEL_WARNING, "second");
+  ck_assert_str_eq(caught(), "");
+  log_release();
+  const char *lines = caught();
+  ck_assert(strstr(lines, "\"first\"") != NULL && strstr(lines, "\"first\"") < strstr(lines, "\"second\""));
+  log_event(LOG_LEVEL_INFO, "third");
+  lines = caught();
+  ck_assert(strstr(lines, "\"third\"") != NULL && strstr(lines, "\"first\"") == NULL);
+}
+END_TEST
+
+START_TEST(an_error_and_many_lines_do_not_wait) {
+  catch_log();
+  log_configure(LOG_LEVEL_INFO, LOG_FORMAT_JSON);
+  log_hold();
+  log_event(LOG_LEVEL_INFO, "before");
+  log_event(LOG_LEVEL_ERROR, "broken");
+  ck_assert(strstr(caught(), "\"broken\"") != NULL);
+  for (int i = 0; i < 40; i++) {
+    log_event(LOG_LEVEL_INFO, "many", LOG_I64("number", i));
+  }
+  ck_assert(strstr(caught(), "\"number\":0") != NULL);
+  log_release();
+  ck_assert(strstr(caught(), "\"number\":39") != NULL);
+}
+END_TEST
+
+UNIT_MAIN("log", writes_json_lines, writes_readable_text, keeps_to_its_level, cuts_long_values,
+          held_lines_are_written_together, an_error_and_many_lines_do_not_wait)

@@ -334,6 +334,24 @@ START_TEST(constant_time_equality) {
 }
 END_TEST
 
+static const struct {
+  int64_t number;
+  const char *expected;
+} numbers[] = {
+    {0, "0"}, {7, "7"}, {-1, "-1"}, {INT64_MAX, "9223372036854775807"}, {INT64_MIN, "-9223372036854775808"},
+};
+
+START_TEST(appends_numbers) {
+  struct text text = {0};
+  for (size_t i = 0; i < UNIT_ROWS(numbers); i++) {
+    text_clear(&text);
+    text_append_i64(&text, numbers[i].number);
+    ck_assert_str_eq(text.data, numbers[i].expected);
+  }
+  text_free(&text);
+}
+END_TEST
+
 UNIT_MAIN("text", parses_decimals, knows_utf8, writes_json_strings, percent_encodes, percent_decodes,
           base64url_both_ways, base64url_refuses, base64_with_its_padding, hex_both_ways, canonical_addresses,
-          trims_and_lowers, buffer_grows, constant_time_equality)
+          trims_and_lowers, buffer_grows, constant_time_equality, appends_numbers)
