@@ -43,7 +43,8 @@ static enum error open_rows(struct database *database, struct text columns[COLUM
                         "  from unnest($1::text[], $2::uuid[], $3::int8[], $4::uuid[], $5::text[], $6::text[],"
                         "   $7::bool[], $8::int8[])"
                         "  u (request, grant_id, media_id, address_key, viewer, country, bot, started_us)) s"
-                        " where request <> all ($9::text[]) and exists (select from media_asset m where m.id ="
+                        " where request not in (select unnest($9::text[])) and exists (select from media_asset m where "
+                        "m.id ="
                         "  s.media_id and m.deleted_at is null)"
                         " order by grant_id, media_id, address_key, started desc"
                         " on conflict (grant_id, media_id, address_key) do update set open_request ="
@@ -57,6 +58,9 @@ static enum error open_rows(struct database *database, struct text columns[COLUM
   return statement_change(database, insert, STATEMENT_ONCE, &parameters, NULL);
 }
 
+/* A backlog has tens of thousands of both. A subquery is looked up by a hash; an array whose length a kept plan does
+ * not know is walked for each row, and so would a join be (`coalesce` keeps it from becoming one; see
+ * view_writer_take_turn). */
 enum error watching_store_change(struct database *database, struct watching_change *change) {
   bool any_ended = change->ended.length > 0;
   const char *ended = array_end(&change->ended);
@@ -75,9 +79,10 @@ enum error watching_store_change(struct database *database, struct watching_chan
   if (error == ERROR_NONE && any_ended) {
     struct parameters parameters = {0};
     parameters_text(&parameters, ended);
-    error =
-        statement_change(database, "update view_watching set open_request = null where open_request = any ($1::text[])",
-                         STATEMENT_ONCE, &parameters, NULL);
+    error = statement_change(database,
+                             "update view_watching set open_request = null"
+                             " where coalesce(open_request in (select unnest($1::text[])), false)",
+                             STATEMENT_ONCE, &parameters, NULL);
   }
   return error;
 }

@@ -13,6 +13,7 @@
 
 #include "base/clock.h"
 #include "fixture.h"
+#include "store/array.h"
 #include "store/media_store.h"
 #include "view_changes.h"
 
@@ -233,7 +234,52 @@ START_TEST(unprepared_it_is_the_same) {
 }
 END_TEST
 
+static void write_request(size_t round, size_t number, char ret_id[REQUEST_ID_SIZE]) {
+  snprintf(ret_id, REQUEST_ID_SIZE, "%016zx%016zx", round, number);
+}
+
+/* So many deliveries of one round begin, and as many of another end. */
+static void change_watching(int64_t film, size_t count, size_t begun_round, size_t ended_round) {
+  struct watching_change change = {.starts = calloc(count, sizeof *change.starts), .start_count = count};
+  ck_assert_ptr_nonnull(change.starts);
+  for (size_t i = 0; i < count; i++) {
+    struct watching_start *start = &change.starts[i];
+    char ended[REQUEST_ID_SIZE];
+    start->view = (struct view_change){.media_id = film, .started_us = START};
+    snprintf(start->view.grant_id, sizeof start->view.grant_id, "01935500000070008000%012zx", i);
+    write_request(begun_round, i, start->request_id);
+    write_request(ended_round, i, ended);
+    array_add_plain(&change.ended, ended);
+  }
+  ck_assert_int_eq(database_begin(fixture_database), ERROR_NONE);
+  ck_assert_int_eq(view_writer_take_turn(fixture_database), ERROR_NONE);
+  enum error error = watching_store_change(fixture_database, &change);
+  ck_assert_msg(error == ERROR_NONE, "%s", database_last_error(fixture_database));
+  ck_assert_int_eq(database_commit(fixture_database), ERROR_NONE);
+  text_free(&change.ended);
+  free(change.starts);
+}
+
+START_TEST(a_backlog_of_beginnings_and_ends_is_within_the_statement_timeout) {
+  const size_t many = 50000;
+  int64_t film = fixture_medium();
+  size_t round = 1;
+  for (; round < 7; round++) { /* the sixth time a plan is kept, which does not know how many there are */
+    change_watching(film, 1, round, round);
+  }
+  ck_assert_int_eq(fixture_sql("select count(*) from view_watching"), 0);
+  change_watching(film, many, round, 0);
+  ck_assert_int_eq(fixture_sql("select count(open_request) from view_watching"), (int64_t)many);
+  change_watching(film, many, round + 1, round);
+  ck_assert_int_eq(fixture_sql("select count(*) from view_watching where open_request like '%8________________'"),
+                   (int64_t)many);
+  change_watching(film, many, round + 1, round + 1);
+  ck_assert_int_eq(fixture_sql("select count(open_request) from view_watching"), 0);
+}
+END_TEST
+
 FIXTURE_MAIN("delivery_store", one_grant_from_one_address_is_one_view, lines_may_come_in_any_order,
              what_was_read_is_not_counted_again, a_batch_counts_wholly_or_not_at_all,
              unknown_and_deleted_media_do_no_harm, a_position_moves_without_a_view, two_readers_count_once,
-             several_readers_of_several_logs_agree, user_agents_that_nobody_holds_are_swept, unprepared_it_is_the_same)
+             several_readers_of_several_logs_agree, user_agents_that_nobody_holds_are_swept, unprepared_it_is_the_same,
+             a_backlog_of_beginnings_and_ends_is_within_the_statement_timeout)
