@@ -300,51 +300,6 @@ START_TEST(months_are_made_ahead_by_many_at_once) {
 }
 END_TEST
 
-/* What the database counted of accesses; the connection tells what it did only when it is asked. */
-static int64_t accesses(const char *sql) {
-  ck_assert_int_eq(statement_execute(fixture_database, "select pg_stat_force_next_flush()", STATEMENT_ONCE, NULL, NULL),
-                   ERROR_NONE);
-  return fixture_sql(sql);
-}
-
-/* Years of views are kept, and a batch is of today. */
-START_TEST(a_batch_reads_no_other_month) {
-  static const char *const blocks = "select heap_blks_read + heap_blks_hit from pg_statio_user_tables"
-                                    " where relname = 'media_view_log_202401'";
-  struct view_changes batch = {0};
-  int64_t film = fixture_medium();
-  view_changes_add(&batch, film, GRANT, "192.0.2.1", 0, 10)->granted_us = INT64_C(1704067200000000);
-  view_changes_add(&batch, film, GRANT, "192.0.2.1", 0, 10)->granted_us = INT64_C(1706745600000000);
-  ck_assert_int_eq(view_changes_commit(fixture_database, &batch, 0, 1), ERROR_NONE);
-  int64_t before = accesses(blocks);
-  for (int64_t i = 1; i < 8; i++) { /* beyond the fifth its plan is kept */
-    view_changes_add(&batch, film, GRANT, "192.0.2.1", (int)i, 10)->granted_us = INT64_C(1706745600000000);
-    ck_assert_int_eq(view_changes_commit(fixture_database, &batch, i, i + 1), ERROR_NONE);
-  }
-  ck_assert_int_eq(accesses(blocks), before);
-  ck_assert_int_eq(fixture_sql("select bytes_sent from media_view_log_202402"), 80);
-  ck_assert_int_eq(view_changes_wrong_rollups(), 0);
-}
-END_TEST
-
-/* The nightly vacuum of a month that has not begun says that it is empty, and so any index is as good as another. */
-START_TEST(an_empty_month_does_not_make_views_be_looked_for_by_medium) {
-  static const char *const by_medium =
-      "select sum(idx_scan) from pg_stat_user_indexes where"
-      " relname = 'media_view_log_202403' and indexrelname like '%media_id_timestamp%'";
-  struct view_changes batch = {0};
-  int64_t film = fixture_medium();
-  fixture_sql("select 1 from media_view_log_partition('2024-03-01Z')");
-  fixture_sql("vacuum analyze media_view_log_202403");
-  for (int64_t i = 0; i < 8; i++) {
-    view_changes_add(&batch, film, GRANT, "192.0.2.1", (int)i, 10)->granted_us = INT64_C(1709251200000000);
-    ck_assert_int_eq(view_changes_commit(fixture_database, &batch, i, i + 1), ERROR_NONE);
-  }
-  ck_assert_int_eq(fixture_sql("select bytes_sent from media_view_log_202403"), 80);
-  ck_assert_int_eq(accesses(by_medium), 0);
-}
-END_TEST
-
 static int64_t ask(struct database *database, const char *sql) {
   struct rows rows;
   if (statement_execute(database, sql, STATEMENT_ONCE, NULL, &rows) != ERROR_NONE) {
@@ -396,6 +351,5 @@ FIXTURE_MAIN("view_writer", delivered_bytes_are_a_union, the_size_of_the_medium_
              sums_are_written_last, crumbs_are_forgotten_beyond_some, marks_are_of_the_first_delivery,
              a_grant_lies_in_the_partition_of_its_month, who_watches_now_is_known,
              old_months_are_dropped_and_their_sums_stay, a_month_that_is_read_is_dropped_later,
-             nothing_to_drop_waits_for_nobody, months_are_made_ahead_by_many_at_once, a_batch_reads_no_other_month,
-             an_empty_month_does_not_make_views_be_looked_for_by_medium,
+             nothing_to_drop_waits_for_nobody, months_are_made_ahead_by_many_at_once,
              a_view_that_is_changed_by_hand_loses_no_delivery)
