@@ -15,7 +15,8 @@
 
 static void require_sound(const struct delivery *delivery) {
   char address[46];
-  FUZZ_REQUIRE(delivery->media_id > 0 && delivery->body_bytes >= 0 && delivery->duration_us >= 0);
+  FUZZ_REQUIRE(delivery->media_id >= 0 && delivery->body_bytes >= 0 && delivery->duration_us >= 0);
+  FUZZ_REQUIRE(delivery->media_id > 0 || (!delivery->begins && view_rule_judge(delivery, 0) != VIEW_COUNTS));
   FUZZ_REQUIRE(delivery->time_us > delivery->duration_us);
   FUZZ_REQUIRE(delivery->status == 0 || (delivery->status >= 100 && delivery->status <= 599));
   FUZZ_REQUIRE(strlen(delivery->grant_id) == 32 && strlen(delivery->request_id) == 32);

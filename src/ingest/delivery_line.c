@@ -35,12 +35,22 @@ static bool scan_request_id(struct line_scanner *scanner, struct delivery *deliv
   return line_scanner_word(scanner, LINE_HEX, 32, delivery->request_id, sizeof delivery->request_id);
 }
 
+#define MEDIA_DIGITS_MAX 19 /* of a stream URL */
+
+/* Nineteen digits may be more than an id: 0 then, see check_possible. */
 static bool scan_media(struct line_scanner *scanner, struct delivery *delivery) {
-  return line_scanner_skip(scanner, "\"", 1) && line_scanner_number(scanner, INT64_MAX, &delivery->media_id) &&
-         delivery->media_id > 0 && line_scanner_skip(scanner, "\"", 1);
+  if (!line_scanner_skip(scanner, "\"", 1)) {
+    return false;
+  }
+  const char *digits = scanner->at;
+  delivery->media_id = 0;
+  bool fits = line_scanner_number(scanner, INT64_MAX, &delivery->media_id);
+  if (fits ? delivery->media_id == 0 : scanner->at - digits != MEDIA_DIGITS_MAX || digits[0] == '0') {
+    return false;
+  }
+  return line_scanner_skip(scanner, "\"", 1);
 }
 
-/* One whose time is impossible is none of ours: its view would lie in a month of its own. */
 static bool scan_grant(struct line_scanner *scanner, struct delivery *delivery) {
   if (!line_scanner_word(scanner, LINE_HEX, 32, delivery->grant_id, sizeof delivery->grant_id)) {
     return false;
@@ -50,7 +60,7 @@ static bool scan_grant(struct line_scanner *scanner, struct delivery *delivery) 
     milliseconds = milliseconds * 16 + line_scanner_hex_value(delivery->grant_id[i]);
   }
   delivery->granted_us = milliseconds * 1000;
-  return milliseconds >= TIME_MIN_S * 1000 && delivery->granted_us <= delivery->time_us + GRANT_AHEAD_US;
+  return true;
 }
 
 static bool scan_viewer(struct line_scanner *scanner, struct delivery *delivery) {
@@ -82,8 +92,16 @@ static bool scan_address(struct line_scanner *scanner, struct delivery *delivery
          text_canonical_address(address, delivery->address) == ERROR_NONE;
 }
 
+/* nginx takes any word for a method. What is too long for one is cut, and so still none that plays. */
 static bool scan_method(struct line_scanner *scanner, struct delivery *delivery) {
-  return line_scanner_word(scanner, LINE_METHOD, 1, delivery->method, sizeof delivery->method);
+  char method[DELIVERY_LINE_MAX];
+  if (!line_scanner_word(scanner, LINE_METHOD, 1, method, sizeof method)) {
+    return false;
+  }
+  size_t length = strnlen(method, sizeof delivery->method - 1);
+  memcpy(delivery->method, method, length);
+  delivery->method[length] = '\0';
+  return true;
 }
 
 /* Three digits; nginx writes 000 where the connection broke before there was a status. */
@@ -195,16 +213,33 @@ static void clear_end(struct delivery *delivery) {
   delivery->referrer_host[0] = '\0';
 }
 
+/* Without a signature anybody may write any medium and grant into a URL, and nginx logs it with its refusal. Of what it
+ * did deliver they are real: one whose time is impossible is none of ours, and its view would lie in a month of its
+ * own.
+ */
+static enum delivery_reject check_possible(const struct delivery *delivery) {
+  if (!delivery->begins && delivery->status != 200 && delivery->status != 206) {
+    return DELIVERY_REJECT_NONE;
+  }
+  if (delivery->media_id == 0) {
+    return DELIVERY_REJECT_MEDIA;
+  }
+  return delivery->granted_us >= TIME_MIN_S * 1000000 && delivery->granted_us <= delivery->time_us + GRANT_AHEAD_US
+             ? DELIVERY_REJECT_NONE
+             : DELIVERY_REJECT_GRANT;
+}
+
 static enum delivery_reject scan_line(struct line_scanner *scanner, struct delivery *delivery) {
   if (!line_scanner_skip(scanner, LINE_BEGINS, sizeof LINE_BEGINS - 1) || !scan_time(scanner, delivery)) {
     return DELIVERY_REJECT_TIME;
   }
   delivery->begins = line_scanner_skip(scanner, START_EVENT, sizeof START_EVENT - 1);
-  if (!delivery->begins) {
-    return scan_fields(scanner, end_fields, COUNT(end_fields), delivery);
+  if (delivery->begins) {
+    clear_end(delivery);
   }
-  clear_end(delivery);
-  return scan_fields(scanner, start_fields, COUNT(start_fields), delivery);
+  enum delivery_reject reject = delivery->begins ? scan_fields(scanner, start_fields, COUNT(start_fields), delivery)
+                                                 : scan_fields(scanner, end_fields, COUNT(end_fields), delivery);
+  return reject == DELIVERY_REJECT_NONE ? check_possible(delivery) : reject;
 }
 
 size_t delivery_line_glued_at(const char *line, size_t size) {

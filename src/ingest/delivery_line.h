@@ -18,7 +18,7 @@ struct delivery {
   int64_t time_us;     /* when the answer ended, or began; since 1970 */
   int64_t duration_us; /* from the request's first byte to the answer's last */
   int64_t granted_us;  /* when the grant was issued: a UUIDv7 begins with that */
-  int64_t media_id;
+  int64_t media_id;    /* 0: more than 63 bits, in a URL that was refused */
   int64_t body_bytes;
   int status;    /* 0: the connection broke before there was one */
   bool complete; /* nginx sent all of the answer */
@@ -26,7 +26,7 @@ struct delivery {
   char grant_id[33];
   char viewer[65]; /* "" for none */
   char address[46];
-  char method[17];
+  char method[17];         /* the beginning of a longer one */
   char content_range[129]; /* of a beginning: the range asked for, "" for all */
   char referrer_host[256];
   char file[1201];

@@ -89,6 +89,19 @@ def test_what_is_not_viewing_does_not_count(town, medium):
     assert views(town, medium) == []
 
 
+def test_forged_urls_are_no_bad_lines(town, medium):
+    """What anybody may write into a URL is refused by nginx; it neither fills the reject file nor alarms anybody."""
+    good = town.sign(medium, "film.mp4", grant=grant(1))
+    rejected = town.sql("select sum(rejected)::int8 from delivery_log")
+    for path, method, status in ((good.replace(grant(1), "f" * 32), "GET", 403), (good.replace(grant(1), "0" * 32), "GET", 403),
+                                 (good.replace(f"/{medium}/", "/9999999999999999999/"), "GET", 403), (good, "GETGETGETGETGETGET", 405), (good, "X" * 4000, 405)):
+        assert get(town, path, method).status_code == status, (method, path)
+    get(town, good)
+    town.wait_counted()
+    assert town.sql("select sum(rejected)::int8 from delivery_log") == rejected
+    assert [view["grant_id"] for view in views(town, medium)] == [grant(1)]
+
+
 def test_a_view_is_a_grant_and_an_address(town, medium):
     for number in (1, 2):
         for address in ("192.0.2.1", "2001:db8::7"):

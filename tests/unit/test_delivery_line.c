@@ -18,14 +18,15 @@
 #define TAIL                                                                                                           \
   ",\"content_range\":\"bytes 0-99/1000\",\"seconds\":1.500,\"completion\":\"OK\",\"user_agent\":\"Player/1.0\","      \
   "\"referrer_host\":\"player.example\"}"
-#define GOOD HEAD "206,\"body_bytes\":100" TAIL
+#define GOOD    HEAD "206,\"body_bytes\":100" TAIL
+#define REFUSED HEAD "403,\"body_bytes\":100" TAIL
 
 #define START                                                                                                          \
   "{\"time\":1795370400.123,\"event\":\"start\",\"request_id\":\"0123456789abcdef0123456789abcdef\",\"media\":\"7\","  \
   "\"grant\":\"" GRANT "\",\"viewer\":\"u-1\",\"flags\":\"i\",\"file\":\"film.mp4\",\"address\":\"192.0.2.7\","        \
   "\"range\":\"bytes=0-\",\"user_agent\":\"Player/1.0\"}"
 
-/* GOOD (or START) with one occurrence of `from` replaced by `to`; from NULL: `to` is the whole line. */
+/* GOOD (or REFUSED, or START) with one occurrence of `from` replaced by `to`; from NULL: `to` is the whole line. */
 struct row {
   const char *from, *to;
   enum delivery_reject expected;
@@ -92,6 +93,7 @@ static const struct row line_rows[] = {
     {IN_MEDIA("7"), DELIVERY_REJECT_MEDIA, "a number"},
     {IN_MEDIA("\"9223372036854775808\""), DELIVERY_REJECT_MEDIA, "more than 63 bits"},
     {IN_MEDIA("\"9223372036854775807\""), DELIVERY_REJECT_NONE, "63 bits"},
+    {IN_MEDIA("\"12345678901234567890\""), DELIVERY_REJECT_MEDIA, "twenty digits"},
     {GRANT, "0193550000007000800000000000abc", DELIVERY_REJECT_GRANT, "31 digits"},
     {GRANT, GRANT "0", DELIVERY_REJECT_GRANT, "33 digits"},
     {GRANT, "00000000000070008000000000000000", DELIVERY_REJECT_GRANT, "a grant before there were any"},
@@ -112,7 +114,8 @@ static const struct row line_rows[] = {
     {"192.0.2.7", "192.0.2.256", DELIVERY_REJECT_ADDRESS, "an impossible one"},
     {"192.0.2.7", "192.0.2.7/24", DELIVERY_REJECT_ADDRESS, "a network"},
     {"\"GET\"", "\"\"", DELIVERY_REJECT_METHOD, "no method"},
-    {"\"GET\"", "\"GETGETGETGETGETGET\"", DELIVERY_REJECT_METHOD, "a long one"},
+    {"\"GET\"", "\"GETGETGETGETGETGET\"", DELIVERY_REJECT_NONE, "a long one"},
+    {"\"GET\"", "\"GET \"", DELIVERY_REJECT_METHOD, "a blank in it"},
     {IN_STATUS("20"), DELIVERY_REJECT_STATUS, "two digits"},
     {IN_STATUS("2060"), DELIVERY_REJECT_BODY_BYTES, "four digits"},
     {IN_STATUS("099"), DELIVERY_REJECT_STATUS, "below 100"},
@@ -158,6 +161,16 @@ static const struct row start_rows[] = {
     {NULL, "{\"time\":1795370400.123,\"event\":\"sta", DELIVERY_REJECT_TORN, "the beginning of one"},
 };
 
+/* What anybody may write into a URL that is refused. */
+static const struct row refused_rows[] = {
+    {GRANT, "00000000000070008000000000000000", DELIVERY_REJECT_NONE, "a forged grant before there were any"},
+    {GRANT, "ffffffffffff7000800000000000abcd", DELIVERY_REJECT_NONE, "a forged grant of the far future"},
+    {IN_MEDIA("\"9999999999999999999\""), DELIVERY_REJECT_NONE, "more than 63 bits"},
+    {IN_MEDIA("\"0999999999999999999\""), DELIVERY_REJECT_MEDIA, "which nginx does not take: a leading zero"},
+    {IN_MEDIA("\"99999999999999999999\""), DELIVERY_REJECT_MEDIA, "which nginx does not take: twenty digits"},
+    {"\"GET\"", "\"GETGETGETGETGETGET\"", DELIVERY_REJECT_NONE, "a long method"},
+};
+
 static size_t make_line(const char *base, const struct row *row, char line[4096]) {
   const char *at = row->from == NULL ? NULL : strstr(base, row->from);
   ck_assert_msg(row->from == NULL || at != NULL, "%s: the row replaces nothing", row->description);
@@ -179,6 +192,7 @@ static void check_rows(const char *base, const struct row *rows, size_t count) {
 
 START_TEST(takes_a_line_or_names_the_reason) {
   check_rows(GOOD, line_rows, UNIT_ROWS(line_rows));
+  check_rows(REFUSED, refused_rows, UNIT_ROWS(refused_rows));
   check_rows(START, start_rows, UNIT_ROWS(start_rows));
 }
 END_TEST
