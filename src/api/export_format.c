@@ -28,15 +28,31 @@ void export_format_header(enum export_format format, struct text *line) {
 
 /* --- CSV --- */
 
-static void append_quoted(struct text *line, const char *prefix, const char *text) {
-  text_append(line, "\"");
-  text_append(line, prefix);
-  for (const char *quote = strchr(text, '"'); quote != NULL; quote = strchr(text, '"')) {
-    text_append_bytes(line, text, (size_t)(quote - text) + 1);
-    text_append(line, "\"");
-    text = quote + 1;
+/* Where a spreadsheet would take what follows for a formula: in front, and behind what those of many countries separate
+ * cells by, which no quotes keep them from in a line that begins without. */
+static bool begins_formula(const char *text, const char *at) {
+  return *at != '\0' && strchr("=+-@\t\r", *at) != NULL && (at == text || strchr(";\t\r\n", at[-1]) != NULL);
+}
+
+static bool needs_quotes(const char *text) {
+  bool needed = strpbrk(text, "\",\r\n") != NULL;
+  for (const char *at = text; *at != '\0' && !needed; at++) {
+    needed = begins_formula(text, at);
   }
-  text_append(line, text);
+  return needed;
+}
+
+static void append_quoted(struct text *line, const char *text) {
+  const char *from = text;
+  text_append(line, "\"");
+  for (const char *at = text; *at != '\0'; at++) {
+    if (*at == '"' || begins_formula(text, at)) {
+      text_append_bytes(line, from, (size_t)(at - from));
+      text_append(line, *at == '"' ? "\"" : "'");
+      from = at;
+    }
+  }
+  text_append(line, from);
   text_append(line, "\"");
 }
 
@@ -44,10 +60,8 @@ static void append_quoted(struct text *line, const char *prefix, const char *tex
 static void append_text(struct text *line, const char *text_or_null) {
   const char *text = text_or_null == NULL ? "" : text_or_null;
   text_append(line, ",");
-  if (*text != '\0' && strchr("=+-@\t\r", *text) != NULL) {
-    append_quoted(line, "'", text);
-  } else if (strpbrk(text, "\",\r\n") != NULL) {
-    append_quoted(line, "", text);
+  if (needs_quotes(text)) {
+    append_quoted(line, text);
   } else {
     text_append(line, text);
   }

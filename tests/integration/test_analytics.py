@@ -5,6 +5,7 @@ import datetime
 import io
 import json
 import random
+import re
 import uuid
 
 import pytest
@@ -163,10 +164,10 @@ def test_only_administrators_ask(anonymous, path):
 def hostile(stack):
     """Views whose texts a spreadsheet, or a careless reader of CSV, would take for something else."""
     media_id = stack.new_media()["id"]
-    agents = ['=cmd|"/C calc"!A0', "+1", "-1", "@SUM(A1)", 'a "quoted", word', "two\nlines", " blank ", "ünï", "plain"]
+    agents = ['=cmd|"/C calc"!A0', "+1", "-1", "@SUM(A1)", 'a "quoted", word', "two\nlines", " blank ", "ünï", "plain", "Mozilla/5.0 (X11;=cmd|'/C calc'!A0; +1)", "a\t@b;;+c"]
     for number, agent in enumerate(agents):
         stack.sql("insert into user_agent (id, text) values (%s, %s)", 900 + number, agent)
-    stack.add_views([{"media_id": media_id, "timestamp": "2026-06-01T10:00:00Z" if n < 5 else f"2026-06-0{n}T10:00:00.5Z", "viewed_by_ip": "2001:db8::1", "user_agent_id": 900 + n,
+    stack.add_views([{"media_id": media_id, "timestamp": "2026-06-01T10:00:00Z" if n < 5 else f"2026-06-{n:02}T10:00:00.5Z", "viewed_by_ip": "2001:db8::1", "user_agent_id": 900 + n,
                       "viewer": "-u-1", "bytes_sent": n, "delivered_points": 1234, "bot": False} for n in range(len(agents))])
     return media_id, agents
 
@@ -180,7 +181,8 @@ def test_csv_is_safe_and_whole(admin, hostile):
     rows = list(csv.reader(io.StringIO(text, newline=""), strict=True))
     assert rows[0][:3] == ["id", "media_id", "timestamp"] and {len(row) for row in rows} == {15}
     assert rows[-1] == [""] * 14 + ["complete"] and text.endswith("\r\n")
-    assert [row[8] for row in rows[1:-1]] == ["'" + agent if agent[0] in "=+-@" else agent for agent in agents]
+    assert [row[8] for row in rows[1:-1]] == [re.sub(r"(^|(?<=[;\t]))(?=[=+@\t-])", "'", agent) for agent in agents]
+    assert not re.search(r"(^|[;\t])[=+@-]", text, re.M)
     assert {row[4] for row in rows[1:-1]} == {"'-u-1"} and {row[11] for row in rows[1:-1]} == {"12.34"}
     assert all(cell[:1] not in ("=", "+", "-", "@") for row in rows for cell in row)
 
