@@ -38,6 +38,7 @@ struct ingester {
   enum error batch_error; /* of adding to the batch: it is not whole */
   int64_t kept_since_us;  /* views of older grants are not kept */
   struct reject_file rejects;
+  enum error rejects_told; /* why they cannot be kept, as the log says */
   struct log_complaints complaints;
   struct delivery delivery;
   void (*progress)(void *context, int64_t position, int64_t size_bytes); /* of an import, else NULL */
@@ -190,14 +191,26 @@ static enum error commit_lines(struct ingester *ingester, const struct delivery_
                              : error;
 }
 
+/* Nothing is counted until they can be kept; that is said once. */
+static enum error keep_rejects(struct ingester *ingester, const struct log_file *file, int64_t until) {
+  enum error error = reject_file_flush(&ingester->rejects, file, until);
+  int error_number = errno;
+  if (error != ERROR_NONE && error != ingester->rejects_told) {
+    log_event(LOG_LEVEL_ERROR, "rejects_failed", LOG_STR("file", ingester->rejects.path), LOG_ERROR_FIELD(error),
+              LOG_STR("reason", error == ERROR_IO ? strerror(error_number) : error_strerror(error)),
+              LOG_STR("remedy", "let the account of ingest write this file, on a disk with room; counting waits"));
+  }
+  ingester->rejects_told = error;
+  return error;
+}
+
 static enum error store_lines(struct ingester *ingester, const struct log_file *file, struct delivery_log *log,
                               bool refuse, size_t *ret_lines) {
   clear_batch(ingester);
   int64_t next = log->position + (int64_t)take_lines(ingester, file, log->position, refuse, ret_lines);
   int64_t rejected = (int64_t)ingester->rejects.count;
-  enum error error = reject_file_flush(&ingester->rejects, file, next);
+  enum error error = keep_rejects(ingester, file, next);
   if (error != ERROR_NONE) {
-    log_event(LOG_LEVEL_ERROR, "rejects_failed", LOG_STR("file", ingester->rejects.path), LOG_ERROR_FIELD(error));
     return error;
   }
   error = commit_lines(ingester, log, next, *ret_lines, rejected);

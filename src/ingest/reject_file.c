@@ -9,6 +9,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -63,6 +64,25 @@ static enum error make_way(const char *path) {
   return error;
 }
 
+/* What root makes by an import is the service's, which writes to it next: of whom its folder is. */
+static enum error give_away(int fd, const char *path) {
+  struct stat file, folder;
+  const char *slash = strrchr(path, '/');
+  if (geteuid() != 0) {
+    return ERROR_NONE;
+  }
+  char *folder_path = slash == NULL ? strdup(".") : strndup(path, slash == path ? 1 : (size_t)(slash - path));
+  if (folder_path == NULL) {
+    return ERROR_MEMORY;
+  }
+  bool failed = fstat(fd, &file) != 0 || stat(folder_path, &folder) != 0;
+  free(folder_path);
+  if (!failed && file.st_uid == 0 && file.st_size == 0 && file.st_nlink == 1) {
+    failed = fchown(fd, folder.st_uid, folder.st_gid) != 0;
+  }
+  return failed ? file_error_from_errno(errno) : ERROR_NONE;
+}
+
 static enum error write_pending(const struct reject_file *rejects) {
   if (rejects->pending.failed) {
     return ERROR_MEMORY;
@@ -71,12 +91,16 @@ static enum error write_pending(const struct reject_file *rejects) {
   if (error != ERROR_NONE) {
     return error;
   }
+  int follow = geteuid() == 0 ? O_NOFOLLOW : 0; /* root trusts no link in the service's folder */
   __attribute__((cleanup(file_close_cleanup))) int fd =
-      open(rejects->path, O_RDWR | O_APPEND | O_CREAT | O_CLOEXEC, 0640);
+      open(rejects->path, O_RDWR | O_APPEND | O_CREAT | O_CLOEXEC | follow, 0640);
   if (fd < 0) {
     return file_error_from_errno(errno);
   }
-  error = end_torn_line(fd);
+  error = give_away(fd, rejects->path);
+  if (error == ERROR_NONE) {
+    error = end_torn_line(fd);
+  }
   if (error == ERROR_NONE) {
     error = file_write_all(fd, rejects->pending.data, rejects->pending.length);
   }

@@ -29,7 +29,8 @@ struct reject_file {
 /* Of a longer line the first kilobytes are kept. Bytes that are no UTF-8 become U+FFFD. */
 void reject_file_add(struct reject_file *rejects, const struct log_file *file, int64_t position,
                      enum delivery_reject reject, const char *line, size_t size);
-/* Writes the pending entries, all of positions before `until`, and forgets them. A full disk is ERROR_NO_SPACE. */
+/* Writes the pending entries, all of positions before `until`, and forgets them. A full disk is ERROR_NO_SPACE; of
+ * ERROR_IO errno says more. */
 enum error reject_file_flush(struct reject_file *rejects, const struct log_file *file, int64_t until) MUST_CHECK;
 void reject_file_forget(struct reject_file *rejects);
 void reject_file_free(struct reject_file *rejects);

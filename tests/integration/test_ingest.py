@@ -6,6 +6,7 @@ import json
 import os
 import random
 import re
+import subprocess
 import time
 
 import pytest
@@ -92,13 +93,13 @@ def test_what_is_not_viewing_does_not_count(town, medium):
 def test_forged_urls_are_no_bad_lines(town, medium):
     """What anybody may write into a URL is refused by nginx; it neither fills the reject file nor alarms anybody."""
     good = town.sign(medium, "film.mp4", grant=grant(1))
-    rejected = town.sql("select sum(rejected)::int8 from delivery_log")
+    rejected = town.sql("select coalesce(sum(rejected), 0)::int8 from delivery_log")
     for path, method, status in ((good.replace(grant(1), "f" * 32), "GET", 403), (good.replace(grant(1), "0" * 32), "GET", 403),
                                  (good.replace(f"/{medium}/", "/9999999999999999999/"), "GET", 403), (good, "GETGETGETGETGETGET", 405), (good, "X" * 4000, 405)):
         assert get(town, path, method).status_code == status, (method, path)
     get(town, good)
     town.wait_counted()
-    assert town.sql("select sum(rejected)::int8 from delivery_log") == rejected
+    assert town.sql("select coalesce(sum(rejected), 0)::int8 from delivery_log") == rejected
     assert [view["grant_id"] for view in views(town, medium)] == [grant(1)]
 
 
@@ -207,6 +208,36 @@ def test_bad_lines_are_kept_with_their_reason_and_their_neighbours_count(town, m
     assert [entry["reason"] for entry in kept] == [reason for _, reason in bad] + ["glued"]
     assert kept[1]["line"] == line[:200].decode() and len(kept[5]["line"]) <= 8192 < kept[5]["size"]
     assert "rejected" in town.mediagate("ingest", "--status").stdout
+
+
+def test_the_reject_file_of_an_import_by_root_is_the_services(town, medium):
+    """Or else that could keep no bad line any more, and would count nothing."""
+    get(town, town.sign(medium, "film.mp4", grant=grant(70)))
+    town.wait_counted()
+    rejects, line, log = town.data_dir / "rejected.log", town.log_text("view.log").splitlines()[-1], town.root / "old"
+    rejects.unlink(missing_ok=True)
+    log.write_text(line.replace(grant(70), grant(71)) + "\nno line\n", encoding="utf-8")
+    subprocess.run([town.program, "ingest", "--config", town.config, "--import", log], check=True, capture_output=True)
+    with open(town.root / "log/view.log", "a", encoding="utf-8") as following:
+        following.write("none either\n" + line.replace(grant(70), grant(72)) + "\n")
+    wait_views(town, medium, 3)
+    assert [json.loads(entry)["line"] for entry in rejects.read_text(encoding="utf-8").splitlines()] == ["no line", "none either"]
+
+
+def test_a_reject_file_that_cannot_be_written_is_named_once(town, medium):
+    get(town, town.sign(medium, "film.mp4", grant=grant(73)))
+    town.wait_counted()
+    rejects, line = town.data_dir / "rejected.log", town.log_text("view.log").splitlines()[-1]
+    rejects.unlink(missing_ok=True)
+    rejects.mkdir()
+    with open(town.root / "log/view.log", "a", encoding="utf-8") as log:
+        log.write("no line\n" + line.replace(grant(73), grant(74)) + "\n")
+    wait_until(lambda: "rejects_failed" in town.log_text("ingest.log"), "ingest to say so")
+    time.sleep(1)  # in which it tries again
+    rejects.rmdir()
+    wait_views(town, medium, 2)
+    [told] = [json.loads(line) for line in town.log_text("ingest.log").splitlines() if "rejects_failed" in line]
+    assert (told["file"], told["reason"]) == (str(rejects), "Is a directory")
 
 
 def test_a_log_that_cannot_be_read_is_named_and_the_others_count(town, medium):
