@@ -20,7 +20,7 @@
 #define TELEVISION                                                                                                     \
   "Mozilla/5.0 (SMART-TV; LINUX; Tizen 6.0) AppleWebKit/537.36 (KHTML, like Gecko) 76.0.3809.146/6.0 TV Safari/537.36"
 
-static const char robots_text[] = "# robots\n\nGooglebot\\/\nbingbot\n^curl\n[wW]get\nLavf\n(?i)spider\n";
+static const char robots_text[] = "# robots\n\nGooglebot\\/\nbingbot\n^curl\nokhttp\n[wW]get\nLavf\n(?i)spider\n";
 
 static const struct {
   const char *user_agent;
@@ -39,6 +39,7 @@ static const struct {
     {"AppleCoreMedia/1.0.0.22B83 (iPhone; U; CPU OS 18_1 like Mac OS X; en_us)", false, "iOS's own player"},
     {"MyApp/1.0 (Linux;Android 14) ExoPlayerLib/2.19.1", false, "ExoPlayer"},
     {"MyApp/1.0 (Linux;Android 14) AndroidXMedia3/1.4.1", false, "Media3"},
+    {"okhttp/4.12.0", false, "either, over OkHttp"},
     {"Roku/DVP-12.5 (12.5.5.4174-88)", false, "Roku"},
     {"Kodi/20.2 (X11; Linux x86_64) App_Bitness/64 Version/20.2", false, "Kodi"},
     {"GStreamer souphttpsrc 1.22.0 libsoup/2.74.3", false, "GStreamer"},
