@@ -98,7 +98,7 @@ static bool holds(const struct holding *holding, const char *path) {
 static enum error look(const struct settings *settings, struct database *database, const char *path,
                        bool *ret_counted) {
   struct old_log log;
-  enum error error = old_log_open(path, settings->data_dir, &log);
+  enum error error = old_log_open(path, settings->data_dir, NULL, &log);
   if (error == ERROR_NONE) {
     error = log_rotation_is_counted(database, &log.file, ret_counted);
     old_log_close(&log);

@@ -35,7 +35,8 @@ static const char usage[] =
     "started again at any time, and several may run: every line counts once. Lines that are none are kept with the\n"
     "reason in data_dir/rejected.log.\n\n" OPTIONS_USAGE_CONFIG
     "  --status        say how far the log is counted, and end\n"
-    "  --import LOG …  count these logs, gzip or not, and end; what was counted before is passed over\n\n"
+    "  --import LOG …  count these logs, gzip or not, and end; what was counted before is passed over (give each as\n"
+    "                  nginx wrote it, not cut and not joined: it is known by its first line)\n\n"
     "  SIGTERM, SIGINT  store what was read, then stop\n";
 
 #define SAY_EVERY_MS    2000

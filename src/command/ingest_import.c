@@ -25,9 +25,12 @@ struct progress {
 };
 
 static void show_progress(void *context, int64_t position, int64_t size_bytes) {
+  static const char bar[] = "##############################";
+  const int width = sizeof bar - 1;
   struct progress *progress = context;
   if (isatty(STDERR_FILENO)) {
-    fprintf(stderr, "\r%s: %d %%", progress->path, (int)(100.0 * (double)position / (double)size_bytes));
+    double part = (double)position / (double)size_bytes;
+    fprintf(stderr, "\r%s: [%-*.*s] %3d %%", progress->path, width, (int)(part * width), bar, (int)(part * 100));
     progress->shown = true;
   }
 }
@@ -37,10 +40,11 @@ static enum error import_file(struct ingester *ingester, const char *path, const
   struct old_log log;
   struct ingest_import import = {0};
   struct progress progress = {.path = path};
-  enum error error = old_log_open(path, scratch_folder, &log);
+  enum error error = old_log_open(path, scratch_folder, stop, &log);
   if (error != ERROR_NONE) {
     fprintf(stderr, "mediagate: %s: %s\n", path,
             error == ERROR_INVALID       ? "no delivery log, or a damaged one; nothing of it was counted"
+            : error == ERROR_ABORTED     ? "stopped while it was unpacked; nothing of it was counted"
             : error == ERROR_UNSUPPORTED ? "compressed, but not by gzip; unpack it first; nothing of it was counted"
             : error == ERROR_IO          ? strerror(errno)
                                          : error_strerror(error));

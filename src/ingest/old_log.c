@@ -43,10 +43,13 @@ static bool holds_lines(int fd) {
 }
 
 /* All of it, to its checksum: half a log would be taken for a whole one. */
-static enum error copy(gzFile from, int to) {
+static enum error copy(gzFile from, int to, const volatile sig_atomic_t *stop) {
   char chunk[CHUNK];
   int size = 0;
   while ((size = gzread(from, chunk, sizeof chunk)) > 0) {
+    if (stop != NULL && *stop) {
+      return ERROR_ABORTED;
+    }
     enum error error = file_write_all(to, chunk, (size_t)size);
     if (error != ERROR_NONE) {
       return error;
@@ -58,14 +61,14 @@ static enum error copy(gzFile from, int to) {
 }
 
 /* Takes `packed` over in every case. */
-static enum error unpack(int packed, const char *scratch_folder, int *ret_fd) {
+static enum error unpack(int packed, const char *scratch_folder, const volatile sig_atomic_t *stop, int *ret_fd) {
   gzFile from = gzdopen(packed, "rb");
   if (from == NULL) {
     close(packed);
     return ERROR_MEMORY;
   }
   int to = open(scratch_folder, O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
-  enum error error = to < 0 ? file_error_from_errno(errno) : copy(from, to);
+  enum error error = to < 0 ? file_error_from_errno(errno) : copy(from, to, stop);
   (void)gzclose_r(from); /* everything was read, or does not matter any more */
   if (error != ERROR_NONE) {
     if (to >= 0) {
@@ -77,7 +80,8 @@ static enum error unpack(int packed, const char *scratch_folder, int *ret_fd) {
   return ERROR_NONE;
 }
 
-enum error old_log_open(const char *path, const char *scratch_folder, struct old_log *ret_log) {
+enum error old_log_open(const char *path, const char *scratch_folder, const volatile sig_atomic_t *stop,
+                        struct old_log *ret_log) {
   struct old_log log = {.fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK)};
   if (log.fd < 0) {
     return file_error_from_errno(errno);
@@ -87,7 +91,7 @@ enum error old_log_open(const char *path, const char *scratch_folder, struct old
   if (packing == PACKING_GZIP) {
     int packed = log.fd;
     log.fd = -1;
-    error = unpack(packed, scratch_folder, &log.fd);
+    error = unpack(packed, scratch_folder, stop, &log.fd);
   } else if (packing == PACKING_OTHER) {
     error = ERROR_UNSUPPORTED;
   }

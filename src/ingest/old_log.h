@@ -6,6 +6,8 @@
 #ifndef MEDIAGATE_INGEST_OLD_LOG_H
 #define MEDIAGATE_INGEST_OLD_LOG_H
 
+#include <signal.h>
+
 #include "base/error.h"
 #include "ingest/log_follower.h"
 
@@ -17,8 +19,9 @@ struct old_log {
 /* A compressed log is unpacked into a nameless file in scratch_folder, which goes with the last descriptor.
  * ERROR_NOT_FOUND: no such file. ERROR_INVALID: a damaged gzip file, or no line of a delivery log in its first 64 KiB.
  * ERROR_UNSUPPORTED: compressed by something else. ERROR_NO_SPACE: scratch_folder's
- * disk is full. */
-enum error old_log_open(const char *path, const char *scratch_folder, struct old_log *ret_log) MUST_CHECK;
+ * disk is full. ERROR_ABORTED: *stop while it was unpacked; stop may be NULL. */
+enum error old_log_open(const char *path, const char *scratch_folder, const volatile sig_atomic_t *stop,
+                        struct old_log *ret_log) MUST_CHECK;
 void old_log_close(struct old_log *log);
 
 #endif

@@ -298,6 +298,19 @@ def test_old_logs_are_imported_once(town, medium, film_bytes):
     assert sorted(view["bytes_sent"] for view in views(town, medium)) == [len(film_bytes)] * 4
 
 
+def test_an_import_shows_its_progress_on_a_terminal(town, medium):
+    get(town, town.sign(medium, "film.mp4", grant=grant(55)))
+    town.wait_counted()
+    line, log = town.log_text("view.log").splitlines()[-1], town.root / "old"
+    log.write_text(line.replace(grant(55), grant(56)) + "\n", encoding="utf-8")
+    town.give_to_user()
+    leader, follower = os.openpty()
+    subprocess.run([town.program, "ingest", "--config", town.config, "--import", log], check=True, stdout=subprocess.DEVNULL, stderr=follower)
+    os.close(follower)
+    assert f"\r{log}: [{'#' * 30}] 100 %" in os.read(leader, 65536).decode()
+    os.close(leader)
+
+
 def test_what_is_no_log_is_not_imported(town, medium):
     get(town, town.sign(medium, "film.mp4", grant=grant(60)))
     town.wait_counted()

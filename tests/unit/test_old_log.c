@@ -6,6 +6,7 @@
 #include "ingest/old_log.h"
 
 #include <string.h>
+#include <zlib.h>
 
 #include "base/file.h"
 #include "ingest/log_search.h"
@@ -59,13 +60,30 @@ START_TEST(only_delivery_logs_are_opened) {
   for (size_t i = 0; i < UNIT_ROWS(samples); i++) {
     struct old_log log;
     make_file(samples[i].bytes, samples[i].size);
-    enum error error = old_log_open(path, folder, &log);
+    enum error error = old_log_open(path, folder, NULL, &log);
     ck_assert_msg(error == samples[i].expected, "%s: %s", samples[i].description, error_strerror(error));
     if (error == ERROR_NONE) {
       old_log_close(&log);
     }
     ck_assert_int_eq(file_remove_tree(folder), ERROR_NONE);
   }
+}
+END_TEST
+
+/* Of a log of many gigabytes nobody waits for the end. */
+START_TEST(unpacking_can_be_stopped) {
+  static const volatile sig_atomic_t stop = 1;
+  struct old_log log;
+  gzFile packed;
+  make_file("", 0);
+  packed = gzopen(path, "wb");
+  ck_assert_ptr_nonnull(packed);
+  ck_assert_int_gt(gzputs(packed, LINE "\n"), 0);
+  ck_assert_int_eq(gzclose(packed), Z_OK);
+  ck_assert_int_eq(old_log_open(path, folder, &stop, &log), ERROR_ABORTED);
+  ck_assert_int_eq(old_log_open(path, folder, NULL, &log), ERROR_NONE);
+  old_log_close(&log);
+  ck_assert_int_eq(file_remove_tree(folder), ERROR_NONE);
 }
 END_TEST
 
@@ -105,4 +123,4 @@ START_TEST(a_search_names_what_it_cannot_read) {
 }
 END_TEST
 
-UNIT_MAIN("old_log", only_delivery_logs_are_opened, a_search_names_what_it_cannot_read)
+UNIT_MAIN("old_log", only_delivery_logs_are_opened, unpacking_can_be_stopped, a_search_names_what_it_cannot_read)
