@@ -23,7 +23,8 @@
 #include "ingest/watching_batch.h"
 #include "store/delivery_store.h"
 
-#define READ_BYTES ((size_t)32 << 20)
+#define READ_BYTES              ((size_t)32 << 20)
+#define ELSEWHERE_TOLD_EVERY_MS 60000
 
 struct ingester {
   struct ingester_options options;
@@ -38,8 +39,8 @@ struct ingester {
   enum error batch_error; /* of adding to the batch: it is not whole */
   int64_t kept_since_us;  /* views of older grants are not kept */
   struct reject_file rejects;
-  enum error rejects_told; /* why they cannot be kept, as the log says */
   struct log_complaints complaints;
+  int64_t elsewhere_told_ms; /* 0: never */
   struct delivery delivery;
   void (*progress)(void *context, int64_t position, int64_t size_bytes); /* of an import, else NULL */
   void *progress_context;
@@ -191,25 +192,12 @@ static enum error commit_lines(struct ingester *ingester, const struct delivery_
                              : error;
 }
 
-/* Nothing is counted until they can be kept; that is said once. */
-static enum error keep_rejects(struct ingester *ingester, const struct log_file *file, int64_t until) {
-  enum error error = reject_file_flush(&ingester->rejects, file, until);
-  int error_number = errno;
-  if (error != ERROR_NONE && error != ingester->rejects_told) {
-    log_event(LOG_LEVEL_ERROR, "rejects_failed", LOG_STR("file", ingester->rejects.path), LOG_ERROR_FIELD(error),
-              LOG_STR("reason", error == ERROR_IO ? strerror(error_number) : error_strerror(error)),
-              LOG_STR("remedy", "let the account of ingest write this file, on a disk with room; counting waits"));
-  }
-  ingester->rejects_told = error;
-  return error;
-}
-
 static enum error store_lines(struct ingester *ingester, const struct log_file *file, struct delivery_log *log,
                               bool refuse, size_t *ret_lines) {
   clear_batch(ingester);
   int64_t next = log->position + (int64_t)take_lines(ingester, file, log->position, refuse, ret_lines);
   int64_t rejected = (int64_t)ingester->rejects.count;
-  enum error error = keep_rejects(ingester, file, next);
+  enum error error = reject_file_flush(&ingester->rejects, file, next);
   if (error != ERROR_NONE) {
     return error;
   }
@@ -274,6 +262,19 @@ static enum error follow_shortened(struct ingester *ingester, const struct log_f
   return error;
 }
 
+/* Two who follow one log meet all the time: a line a minute says enough. */
+static void ask_anew(struct ingester *ingester, const struct log_file *file, enum error error) {
+  int64_t now_ms = clock_monotonic_ms();
+  bool told = error == ERROR_CONFLICT && ingester->elsewhere_told_ms != 0 &&
+              now_ms - ingester->elsewhere_told_ms < ELSEWHERE_TOLD_EVERY_MS;
+  log_event(told ? LOG_LEVEL_DEBUG : LOG_LEVEL_INFO, error == ERROR_CONFLICT ? "read_elsewhere" : "commit_unknown",
+            LOG_STR("log", file->path), LOG_STR("meaning", "the database says where to go on"));
+  if (error == ERROR_CONFLICT && !told) {
+    ingester->elsewhere_told_ms = now_ms;
+  }
+  log_positions_forget(&ingester->positions);
+}
+
 static enum error read_log(struct ingester *ingester, const struct log_file *file, const volatile sig_atomic_t *stop) {
   enum error error = ERROR_NONE;
   while (error == ERROR_NONE && !*stop) {
@@ -300,9 +301,7 @@ static enum error read_log(struct ingester *ingester, const struct log_file *fil
       ingester->progress(ingester->progress_context, log->position, file->size_bytes);
     }
     if (error == ERROR_CONFLICT || error == ERROR_UNKNOWN_OUTCOME) {
-      log_event(LOG_LEVEL_INFO, error == ERROR_CONFLICT ? "read_elsewhere" : "commit_unknown",
-                LOG_STR("log", file->path), LOG_STR("meaning", "the database says where to go on"));
-      log_positions_forget(&ingester->positions);
+      ask_anew(ingester, file, error);
       error = ERROR_NONE;
     }
     if (error == ERROR_NONE && ingester->options.between_batches != NULL) {

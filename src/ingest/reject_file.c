@@ -18,6 +18,7 @@
 
 #include "base/clock.h"
 #include "base/file.h"
+#include "base/log.h"
 
 #define KEPT_MAX 8192
 
@@ -110,9 +111,19 @@ static enum error write_pending(const struct reject_file *rejects) {
   return error;
 }
 
+static void tell(struct reject_file *rejects, enum error error, int error_number) {
+  if (error != ERROR_NONE && error != rejects->told) {
+    log_event(LOG_LEVEL_ERROR, "rejects_failed", LOG_STR("file", rejects->path), LOG_ERROR_FIELD(error),
+              LOG_STR("reason", error == ERROR_IO ? strerror(error_number) : error_strerror(error)),
+              LOG_STR("remedy", "let the account of ingest write this file, on a disk with room; counting waits"));
+  }
+  rejects->told = error;
+}
+
 enum error reject_file_flush(struct reject_file *rejects, const struct log_file *file, int64_t until) {
   if (rejects->pending.length > 0 || rejects->pending.failed) {
     enum error error = write_pending(rejects);
+    tell(rejects, error, errno);
     if (error != ERROR_NONE) {
       return error;
     }

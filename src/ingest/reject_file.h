@@ -24,13 +24,14 @@ struct reject_file {
   /* What was written last, so that a batch that is tried again is not written again. */
   unsigned char written_id[LOG_ID_SIZE];
   int64_t written_until;
+  enum error told; /* why it cannot be written, as the log says */
 };
 
 /* Of a longer line the first kilobytes are kept. Bytes that are no UTF-8 become U+FFFD. */
 void reject_file_add(struct reject_file *rejects, const struct log_file *file, int64_t position,
                      enum delivery_reject reject, const char *line, size_t size);
-/* Writes the pending entries, all of positions before `until`, and forgets them. A full disk is ERROR_NO_SPACE; of
- * ERROR_IO errno says more. */
+/* Writes the pending entries, all of positions before `until`, and forgets them. Until that
+ * works nothing may be counted, which the log says once. A full disk is ERROR_NO_SPACE. */
 enum error reject_file_flush(struct reject_file *rejects, const struct log_file *file, int64_t until) MUST_CHECK;
 void reject_file_forget(struct reject_file *rejects);
 void reject_file_free(struct reject_file *rejects);

@@ -67,6 +67,22 @@ def test_a_node_that_is_gone_for_a_day_is_forgotten(town):
         town.stop_ingest()
 
 
+def test_two_who_count_the_same_log_do_not_fill_their_own(town):
+    medium, second = make_medium(town), None
+    town.start_ingest()
+    before = town.log_text("ingest.log").count("read_elsewhere")
+    try:
+        second = town.spawn_ingest()
+        for number in range(1, 31):
+            play(town, medium, fresh_grant())
+            wait_until(lambda: town.sql("select count(*) from media_view_log where media_id = %s", medium) >= [(number,)], "it to be counted")  # pylint: disable=cell-var-from-loop
+        assert town.log_text("ingest.log").count("read_elsewhere") - before <= 2, "each says it once a minute"
+    finally:
+        town.stop_ingest()
+        second.terminate()
+        assert second.wait(timeout=DEADLINE) == 0
+
+
 # --- rotation -----------------------------------------------------------------------------------------------
 def rotated(town):
     return sorted((town.root / "log").glob("view.log-*"))
