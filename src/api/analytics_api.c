@@ -37,8 +37,9 @@ static void fail(struct call *call, enum error error, int64_t media_id) {
     analytics_query_bad_zone(call);
     response_problem_fields(call->response);
   } else if (error == ERROR_TOO_LARGE) {
-    response_field_error(call->response, "?interval",
-                         "makes more than 10000 steps, or the time has more than 10000 days; take a longer one, or a shorter time");
+    response_field_error(
+        call->response, "?interval",
+        "makes more than 10000 steps, or the time has more than 10000 days; take a longer one, or a shorter time");
     response_problem_fields(call->response);
   } else {
     call_fail_media(call, error, media_id, "adding up views");

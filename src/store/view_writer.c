@@ -116,7 +116,9 @@ static const char *const add_views =
     "   greatest(v.last_seen_at, i.ended) as last_seen_at, coalesce(v.bytes_sent, 0) + i.bytes_sent as bytes_sent,"
     "   coalesce(v.seconds, 0) as old_seconds, v.delivered_points as old_points,"
     "   greatest(v.file_bytes, nullif(i.file_bytes, 0)) as file_bytes, m.size_bytes, coalesce(m.package_segments, m.segment_count) as segment_count,"
-    "   coalesce(m.container in ('hls', 'dash'), false) as by_segments, "
+    "   coalesce(m.container in ('hls', 'dash'), false) as by_segments,"
+    /* (of a package's segments, which are numbered from 1: its sound may have one more than its picture) */
+    "   int8multirange(int8range(case when m.package_segments > 0 then 1 end, m.package_segments + 1)) as numbers, "
         UNITED("delivered_bytes") " as delivered_bytes, " UNITED("delivered_segments") " as delivered_segments"
     "  from incoming i join media_asset m on m.id = i.media_id left join lateral"
     "   (select * from media_view_log v where " SAME_VIEW("i") " limit 1) v on true),"
@@ -128,7 +130,7 @@ static const char *const add_views =
     "  from known k cross join lateral (select floor(greatest("
     "   case when not k.by_segments and coalesce(k.file_bytes, k.size_bytes) > 0 then "
          DELIVERED("k.delivered_bytes") " * 10000 / coalesce(k.file_bytes, k.size_bytes) end,"
-    "   case when k.segment_count > 0 then " DELIVERED("k.delivered_segments") " * 10000 / k.segment_count end)) as points offset 0) p),"
+    "   case when k.segment_count > 0 then " DELIVERED("k.delivered_segments * k.numbers") " * 10000 / k.segment_count end)) as points offset 0) p),"
     /* which is stored: first what was there, then what is new (a look for a view would wade through those that this
      * statement stores); */
     " updated as (update media_view_log v set last_seen_at = m.last_seen_at, bytes_sent = m.bytes_sent, seconds = m.seconds,"

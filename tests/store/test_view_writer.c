@@ -70,6 +70,20 @@ START_TEST(delivered_segments_are_a_union) {
 }
 END_TEST
 
+/* The sound of a package may have a segment more than the picture, which counts. */
+START_TEST(segments_beyond_a_package_are_no_part) {
+  struct view_changes batch = {0};
+  int64_t film = fixture_medium();
+  fixture_sql("update media_asset set package_segments = 5");
+  struct view_change *view = view_changes_add(&batch, film, GRANT, "192.0.2.1", 0, 10);
+  range_set_add(&view->segments, 1, 3);
+  range_set_add(&view->segments, 4, 7);
+  ck_assert_int_eq(view_changes_commit(fixture_database, &batch, 0, 1), ERROR_NONE);
+  ck_assert_int_eq(points(), 8000);
+  ck_assert_int_eq(view_changes_wrong_rollups(), 0);
+}
+END_TEST
+
 /* A key, "audio_init.mp4", a segment without a number, the sound of an .mpd: whole files of a few bytes. */
 START_TEST(bytes_around_a_playlist_are_not_the_film) {
   struct view_changes batch = {0};
@@ -347,8 +361,9 @@ START_TEST(a_view_that_is_changed_by_hand_loses_no_delivery) {
 END_TEST
 
 FIXTURE_MAIN("view_writer", delivered_bytes_are_a_union, the_size_of_the_medium_is_a_denominator_too,
-             delivered_segments_are_a_union, bytes_around_a_playlist_are_not_the_film, a_known_percent_stays_known,
-             sums_are_written_last, crumbs_are_forgotten_beyond_some, marks_are_of_the_first_delivery,
+             delivered_segments_are_a_union, segments_beyond_a_package_are_no_part,
+             bytes_around_a_playlist_are_not_the_film, a_known_percent_stays_known, sums_are_written_last,
+             crumbs_are_forgotten_beyond_some, marks_are_of_the_first_delivery,
              a_grant_lies_in_the_partition_of_its_month, who_watches_now_is_known,
              old_months_are_dropped_and_their_sums_stay, a_month_that_is_read_is_dropped_later,
              nothing_to_drop_waits_for_nobody, months_are_made_ahead_by_many_at_once,
