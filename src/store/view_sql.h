@@ -6,8 +6,10 @@
 #define MEDIAGATE_STORE_VIEW_SQL_H
 
 /* All who count, or change what was counted, take turns: first statement of their transaction. So nothing that one of
- * them has read is changed by another before it commits. Reported views, rows of their own, need not. */
-#define SQL_TAKE_TURN "select pg_advisory_xact_lock(7235412097710211329)"
+ * them has read is changed by another before it commits. Reported views, rows of their own, need not. Of a machine that
+ * lost its power in between the database may hear nothing for hours: it is not waited for. */
+#define SQL_TAKE_TURN                                                                                                  \
+  "select pg_advisory_xact_lock(7235412097710211329), set_config('idle_in_transaction_session_timeout', '30s', true)"
 
 /* clang-format off */
 

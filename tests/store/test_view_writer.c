@@ -360,6 +360,22 @@ START_TEST(a_view_that_is_changed_by_hand_loses_no_delivery) {
 }
 END_TEST
 
+/* A machine without power says nothing, not even that it is gone. */
+START_TEST(who_falls_silent_loses_its_turn) {
+  struct database *silent = fixture_connect(fixture_connection_string, true);
+  ck_assert_int_eq(database_begin(silent), ERROR_NONE);
+  ck_assert_int_eq(view_writer_take_turn(silent), ERROR_NONE);
+  ck_assert_int_eq(
+      ask(silent, "select setting::int8 from pg_settings where name = 'idle_in_transaction_session_timeout'"), 30000);
+  ck_assert_int_eq(ask(silent, "select length(set_config('idle_in_transaction_session_timeout', '100ms', true))"), 5);
+  ck_assert_int_eq(database_begin(fixture_database), ERROR_NONE);
+  ck_assert_int_eq(view_writer_take_turn(fixture_database), ERROR_NONE);
+  database_rollback(fixture_database);
+  ck_assert_int_eq(database_commit(silent), ERROR_UNKNOWN_OUTCOME);
+  database_close(silent);
+}
+END_TEST
+
 FIXTURE_MAIN("view_writer", delivered_bytes_are_a_union, the_size_of_the_medium_is_a_denominator_too,
              delivered_segments_are_a_union, segments_beyond_a_package_are_no_part,
              bytes_around_a_playlist_are_not_the_film, a_known_percent_stays_known, sums_are_written_last,
@@ -367,4 +383,4 @@ FIXTURE_MAIN("view_writer", delivered_bytes_are_a_union, the_size_of_the_medium_
              a_grant_lies_in_the_partition_of_its_month, who_watches_now_is_known,
              old_months_are_dropped_and_their_sums_stay, a_month_that_is_read_is_dropped_later,
              nothing_to_drop_waits_for_nobody, months_are_made_ahead_by_many_at_once,
-             a_view_that_is_changed_by_hand_loses_no_delivery)
+             a_view_that_is_changed_by_hand_loses_no_delivery, who_falls_silent_loses_its_turn)
