@@ -71,7 +71,7 @@ class Crowd:
             with self.lock:
                 self.lock.wait_for(lambda: self.done < self.limit, timeout=20 * DEADLINE)
             media, number, address = dice.choice(self.media), dice.randrange(40), f"192.0.2.{dice.randrange(1, 6)}"
-            segment = dice.randrange(SEGMENTS)
+            segment = dice.randrange(SEGMENTS) + 1  # as packages number them
             file, method = dice.choice(["film.mp4"] * 5 + [f"hls/seg-{segment}.m4s", "hls/main.m3u8", "none.mp4"]), dice.choice(["GET"] * 7 + ["HEAD"])
             start = dice.randrange(199_000)
             headers = {"X-Forwarded-For": address, "Range": f"bytes={start}-{start + dice.randrange(1000)}"} if file == "film.mp4" else {"X-Forwarded-For": address}
@@ -167,7 +167,7 @@ def play_in_trouble(town, film_bytes, clients, requests_each, rotated=0, **troub
         (town.data_dir / f"media/{one}/hls").mkdir(parents=True)
         (town.data_dir / f"media/{one}/film.mp4").write_bytes(film_bytes)
         (town.data_dir / f"media/{one}/hls/main.m3u8").write_bytes(b"#EXTM3U\n")
-        for number in range(SEGMENTS):
+        for number in range(1, SEGMENTS + 1):
             (town.data_dir / f"media/{one}/hls/seg-{number}.m4s").write_bytes(film_bytes[:1000 + number])
     town.sql("update media_asset set package_segments = %s", SEGMENTS)  # a film and its package
     town.give_to_user()
