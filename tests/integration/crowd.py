@@ -178,5 +178,5 @@ def play_in_trouble(town, film_bytes, clients, requests_each, rotated=0, **troub
     finally:
         troubles.end(town)
     town.start_ingest()
-    town.wait_counted()
+    town.wait_counted(timeout=20 * DEADLINE)  # the crowd waits for kills, not for the counting
     return crowd

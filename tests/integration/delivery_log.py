@@ -51,10 +51,10 @@ class DeliveryLog:
         except (FileNotFoundError, ProcessLookupError):
             return "X"
 
-    def wait_counted(self):
+    def wait_counted(self, timeout=None):
         """Until every line of the delivery log is in the database, those of what clients have got by now among them."""
         self.wait_logged()
-        wait_until(lambda: "unread: 0 bytes" in self.mediagate("ingest", "--status", check=False).stdout, "the delivery log to be counted", interval=0.2)
+        wait_until(lambda: "unread: 0 bytes" in self.mediagate("ingest", "--status", check=False).stdout, "the delivery log to be counted", timeout, interval=0.2)
 
     def rotate_view_log(self):
         """As logrotate does: by rename and a signal. The newest old log is view.log.1."""
