@@ -54,6 +54,44 @@ START_TEST(one_grant_from_one_address_is_one_view) {
 }
 END_TEST
 
+/* Some are there already, some are new, and one has nothing but its bytes. */
+START_TEST(views_of_a_batch_keep_what_is_theirs) {
+  enum { VIEWS = 5 };
+  struct view_changes batch = {0};
+  int64_t film = fixture_medium();
+  for (int round = 0; round < 2; round++) {
+    for (int i = round == 0 ? VIEWS / 2 : 0; i < VIEWS; i++) {
+      char address[16], text[32];
+      snprintf(address, sizeof address, "192.0.2.%d", i);
+      struct view_change *view = view_changes_add(&batch, film, GRANT, address, 10 * i, 100 + i);
+      range_set_add(&view->bytes, 0, i + 1);
+      view->file_bytes = 10;
+      view->bot = i % 2 == 1;
+      snprintf(view->viewer, sizeof view->viewer, "%s%.*d", i == 0 ? "" : "u-", i == 0 ? 0 : 1, i);
+      snprintf(view->country, sizeof view->country, "%s%c", i == 0 ? "" : "A", i == 0 ? '\0' : 'A' + i);
+      free(view->user_agent);
+      snprintf(text, sizeof text, "Player/%d", i);
+      view->user_agent = i == 0 ? NULL : strdup(text);
+      snprintf(text, sizeof text, "site-%d.example", i);
+      view->referrer_host = i == 0 ? NULL : strdup(text);
+    }
+    ck_assert_int_eq(view_changes_commit(fixture_database, &batch, round, round + 1), ERROR_NONE);
+  }
+  ck_assert_int_eq(
+      fixture_sql(
+          "select count(*) from (select v.*, a.text, host(viewed_by_ip)::inet - '192.0.2.0'::inet as i,"
+          "  extract(epoch from \"timestamp\") - 1795370400 as began"
+          "  from media_view_log v left join user_agent a on a.id = v.user_agent_id) v"
+          " where bytes_sent = (100 + i) * case when i < 2 then 1 else 2 end and delivered_points = (i + 1) * 1000"
+          " and bot = (i % 2 = 1) and began = 10 * i and viewer is not distinct from nullif('u-' || i, 'u-0')"
+          " and country is not distinct from nullif('A' || chr(65 + i::int), 'AA')"
+          " and text is not distinct from nullif('Player/' || i, 'Player/0')"
+          " and referrer is not distinct from nullif('site-' || i || '.example', 'site-0.example')"),
+      VIEWS);
+  ck_assert_int_eq(view_changes_wrong_rollups(), 0);
+}
+END_TEST
+
 /* A view keeps the beginning of the delivery that opened it, so that its sums never move to another time. */
 START_TEST(lines_may_come_in_any_order) {
   struct view_changes batch = {0};
@@ -278,8 +316,8 @@ START_TEST(a_backlog_of_beginnings_and_ends_is_within_the_statement_timeout) {
 }
 END_TEST
 
-FIXTURE_MAIN("delivery_store", one_grant_from_one_address_is_one_view, lines_may_come_in_any_order,
-             what_was_read_is_not_counted_again, a_batch_counts_wholly_or_not_at_all,
+FIXTURE_MAIN("delivery_store", one_grant_from_one_address_is_one_view, views_of_a_batch_keep_what_is_theirs,
+             lines_may_come_in_any_order, what_was_read_is_not_counted_again, a_batch_counts_wholly_or_not_at_all,
              unknown_and_deleted_media_do_no_harm, a_position_moves_without_a_view, two_readers_count_once,
              several_readers_of_several_logs_agree, user_agents_that_nobody_holds_are_swept, unprepared_it_is_the_same,
              a_backlog_of_beginnings_and_ends_is_within_the_statement_timeout)

@@ -14,7 +14,9 @@
 #include "fixture.h"
 #include "security/signed_url.h"
 #include "store/view_range.h"
+#include "store/view_ranking.h"
 #include "store/view_sql.h"
+#include "store/view_uniques.h"
 
 _Static_assert(VIEW_GRANT_MAX_US == GRANT_HARD_MAX_SECONDS * INT64_C(1000000), "both say how long a grant may live");
 
@@ -182,6 +184,41 @@ START_TEST(many_views_are_sampled) {
 }
 END_TEST
 
+/* Every sample of a count of addresses is what plain SQL finds below its bound, from whichever index it is read. */
+START_TEST(samples_are_what_their_indexes_hold) {
+  static const struct {
+    const char *description;
+    bool of_all;
+    int64_t rows, sample; /* as if there were so many views: so every so many-th address is looked at */
+  } rows[] = {{"the medium's every 16th", false, 100000, 16},
+              {"the medium's every 256th", false, 1000000, 256},
+              {"every 256th of all, by the index of every 64th", true, 20000000, 256},
+              {"every 4,096th of all", true, 100000000, 4096}};
+  int64_t film = new_film_with(45000, 45000, 1.9);
+  new_film_with(3000, 3000, 1); /* of the same addresses: no more of all */
+  for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+    struct view_question question = {.media_id = rows[i].of_all ? 0 : film, .interval = VIEW_DAY, .tz = "UTC"};
+    struct view_totals totals = {.sums.views = rows[i].rows};
+    struct view_range range;
+    char sql[200];
+    ck_assert_int_eq(view_range_begin(fixture_database, "UTC"), ERROR_NONE);
+    ck_assert_int_eq(view_range_resolve(fixture_database, &question, &range), ERROR_NONE);
+    ck_assert_int_eq(view_range_steps(fixture_database, &range, VIEW_DAY, &totals.series), ERROR_NONE);
+    ck_assert_int_eq(view_uniques_fill(fixture_database, &range, rows[i].rows, &totals), ERROR_NONE);
+    view_range_end(fixture_database);
+    snprintf(sql, sizeof sql, "select count(distinct address_hash) from media_view_log where address_hash <= %lld",
+             (long long)(INT64_MAX / rows[i].sample));
+    ck_assert_msg(totals.unique_sample == rows[i].sample, "%s: every %lld", rows[i].description,
+                  (long long)totals.unique_sample);
+    int64_t sampled = fixture_sql(sql);
+    ck_assert_int_gt(sampled, 0);
+    ck_assert_msg(totals.uniques.count == sampled * rows[i].sample, "%s: %lld", rows[i].description,
+                  (long long)totals.uniques.count);
+    view_totals_free(&totals);
+  }
+}
+END_TEST
+
 /* Where the views of a sample are those of a handful of addresses, or of nobody, more is looked at. */
 START_TEST(many_views_by_few_addresses_are_counted_exactly) {
   int64_t id = new_film_with(9000, 6, 20);
@@ -222,6 +259,40 @@ START_TEST(all_addresses_are_known_a_grants_life_after_a_dropped_month) {
 }
 END_TEST
 
+static void assert_ranking(int limit, int64_t first, int64_t second) {
+  const struct view_question question = {.from_us = time_us("2026-03-19"), .to_us = time_us("2026-03-21")};
+  struct view_ranking ranking;
+  ck_assert_int_eq(view_ranking_read(fixture_database, &question, VIEW_BY_VIEWS, limit, &ranking), ERROR_NONE);
+  ck_assert_uint_eq(ranking.count, second == 0 ? 1 : 2);
+  ck_assert_int_eq(ranking.items[0].media_id, first);
+  ck_assert_int_eq(ranking.items[0].views, 2);
+  ck_assert(second == 0 || ranking.items[1].media_id == second);
+  view_ranking_free(&ranking);
+}
+
+/* More media than are added up at first had more in the month, and nothing, or less, in the time that is asked for. */
+START_TEST(a_ranking_finds_media_whose_month_promised_little) {
+  enum { OTHERS = 70 };
+  int64_t late = fixture_medium(), loud = fixture_medium();
+  for (int i = 0; i < OTHERS; i++) {
+    int64_t other = fixture_medium();
+    for (int view = 0; view < 3; view++) {
+      fixture_view(other, "2026-03-05T10:00:00Z", "192.0.2.1", false);
+    }
+  }
+  fixture_view(late, "2026-03-20T10:00:00Z", "192.0.2.1", false);
+  fixture_view(late, "2026-03-20T11:00:00Z", "192.0.2.1", false);
+  assert_ranking(1, late, 0);
+  for (int view = 0; view < 5; view++) {
+    fixture_view(loud, view == 0 ? "2026-03-20T10:00:00Z" : "2026-03-05T10:00:00Z", "192.0.2.1", false);
+  }
+  assert_ranking(1, late, 0);
+  assert_ranking(2, late, loud);
+}
+END_TEST
+
 FIXTURE_MAIN("view_analytics", counts_in_the_callers_time_zone, refuses_what_is_no_zone_or_too_long,
-             many_views_are_sampled, many_views_by_few_addresses_are_counted_exactly,
-             all_addresses_are_known_a_grants_life_after_a_dropped_month)
+             many_views_are_sampled, samples_are_what_their_indexes_hold,
+             many_views_by_few_addresses_are_counted_exactly,
+             all_addresses_are_known_a_grants_life_after_a_dropped_month,
+             a_ranking_finds_media_whose_month_promised_little)

@@ -50,6 +50,10 @@ START_TEST(the_size_of_the_medium_is_a_denominator_too) {
   range_set_add(&view_changes_add(&batch, film, GRANT, "192.0.2.1", 0, 10)->bytes, 0, 100);
   ck_assert_int_eq(view_changes_commit(fixture_database, &batch, 0, 1), ERROR_NONE);
   ck_assert_int_eq(points(), 2500);
+  struct view_change *view = view_changes_add(&batch, film, GRANT, "192.0.2.1", 0, 10); /* of a file replaced since */
+  view->file_bytes = 200;
+  ck_assert_int_eq(view_changes_commit(fixture_database, &batch, 1, 2), ERROR_NONE);
+  ck_assert_int_eq(points(), 5000);
 }
 END_TEST
 
