@@ -112,6 +112,7 @@ class Trouble:
     def __init__(self, kills, rotations, crashes):
         self.dice, self.kills = random.Random(SEED), kills
         self.rotations, self.crashes = set(self.dice.sample(range(kills), rotations)), set(self.dice.sample(range(kills), crashes))
+        self.missed = set(sorted(self.rotations)[::2])  # nobody counts meanwhile
         self.second, self.ready = None, 0
 
     def __call__(self, crowd):
@@ -121,13 +122,26 @@ class Trouble:
             wait_until(lambda goal=goal: crowd.done >= goal, "the crowd to play on", timeout=20 * DEADLINE)
             self.let_it_count(town)
             self.kill(town)
-            if step in self.rotations:
+            if step in self.missed:
+                self.leave_lines(crowd, total)
+                town.rotate_view_log()
+                self.leave_lines(crowd, total)
+            self.start(town)
+            if step in self.rotations - self.missed:
                 town.rotate_view_log()
             if step in self.crashes:
                 town.stop_postgres(signal.SIGQUIT)  # immediate: no clean end
                 town.start_postgres()
         self.let_it_count(town)
         self.kill(town)
+        self.start(town)
+
+    @staticmethod
+    def leave_lines(crowd, total):
+        """That nobody reads: the next ingest finds some in a log of another name, and others in nginx's."""
+        goal = min(crowd.done + 20, total)
+        crowd.play_until(goal + crowd.clients)
+        wait_until(lambda: crowd.done >= goal, "the crowd to play while nobody counts")
 
     def let_it_count(self, town):
         """For a random time since its start, or, on every other turn, since it is ready: a busy machine would see kills of starting programs alone."""
@@ -144,6 +158,8 @@ class Trouble:
             process.kill()
             process.wait()
         self.ready = self.starts(town)
+
+    def start(self, town):
         town.ingest = town.spawn_ingest()
         self.second = town.spawn_ingest() if self.dice.random() < 0.3 else None
 
@@ -178,5 +194,5 @@ def play_in_trouble(town, film_bytes, clients, requests_each, rotated=0, **troub
     finally:
         troubles.end(town)
     town.start_ingest()
-    town.wait_counted(timeout=20 * DEADLINE)  # the crowd waits for kills, not for the counting
+    town.wait_counted(timeout=DEADLINE + crowd.done / 500)  # the crowd waits for kills, not for the counting
     return crowd

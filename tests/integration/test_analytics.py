@@ -3,6 +3,7 @@
 import csv
 import datetime
 import io
+import itertools
 import json
 import random
 import re
@@ -13,7 +14,7 @@ from answers import assert_json, assert_problem
 
 ZONES = ["UTC", "Asia/Kolkata", "Asia/Kathmandu", "Australia/Lord_Howe", "Europe/Berlin", "America/New_York", "Pacific/Chatham", "America/Havana", "Africa/Cairo"]
 # Around these the clocks change somewhere in ZONES.
-CHANGES = ["2026-03-08", "2026-03-29", "2026-04-05", "2026-04-24", "2026-09-27", "2026-10-04", "2026-10-25", "2026-11-01"]
+CHANGES = ["2026-03-08", "2026-03-29", "2026-04-05", "2026-04-24", "2026-09-27", "2026-10-04", "2026-10-25", "2026-10-30", "2026-11-01"]
 FORMATS = {"day": "YYYY-MM-DD", "month": "YYYY-MM"}
 
 
@@ -58,6 +59,24 @@ def obvious(stack, media_id, low, high, interval, zone, bots):
     return totals, steps
 
 
+def assert_agrees(stack, admin, media_id, low, high, interval, zone, bots):
+    path = f"/media/media/{media_id}/analytics" if media_id else "/analytics/overview"
+    asked = {"from": rfc3339(low), "to": rfc3339(high), "interval": interval, "tz": zone, "bots": "include" if bots else "exclude"}
+    answer = assert_json(admin.get(path, params=asked))
+    totals, steps = obvious(stack, media_id, low, high, interval, zone, bots)
+    assert answer["uniques"]["exact"] and answer["from"] == rfc3339(low) and answer["to"] == rfc3339(high)
+    assert (answer["total_views"], answer["unique_ips"], answer["bytes_sent"], answer["seconds"]) == totals[:4], asked
+    assert answer["delivered_percent"] == (None if totals[4] is None else pytest.approx(float(totals[4]), abs=0.006)), asked
+    filled = [step for step in answer["series"] if step["views"]]
+    assert [(s["views"], s["unique_ips"], s["bytes_sent"]) for s in filled] == [tuple(step[1:]) for step in steps], asked
+    names = [s["start"] if interval in FORMATS else s["start"].replace("T", " ")[:len("2026-11-01 00")] for s in filled]
+    assert names == [step[0] if interval in FORMATS else step[0][:len("2026-11-01 00")] for step in steps], asked
+    days = obvious(stack, media_id, low, high, "day", zone, bots)[1]
+    assert {day: views for day, views in answer["views_per_day"].items() if views} == {day[0]: day[1] for day in days}, asked
+    starts = [step["start"] for step in answer["series"]]
+    assert len(set(starts)) == len(starts)
+
+
 @pytest.mark.parametrize("seed", range(6))
 def test_sums_are_those_of_slow_and_obvious_sql(stack, admin, crowd, seed):
     chance = random.Random(seed)
@@ -69,21 +88,15 @@ def test_sums_are_those_of_slow_and_obvious_sql(stack, admin, crowd, seed):
             low, high = (time.replace(minute=time.minute // 15 * 15, second=0, microsecond=0) for time in (low, high))
         if low == high:
             continue
-        media_id = chance.choice((crowd[0], crowd[1], None))
-        path = f"/media/media/{media_id}/analytics" if media_id else "/analytics/overview"
-        asked = {"from": rfc3339(low), "to": rfc3339(high), "interval": interval, "tz": zone, "bots": "include" if bots else "exclude"}
-        answer = assert_json(admin.get(path, params=asked))
-        totals, steps = obvious(stack, media_id, low, high, interval, zone, bots)
-        assert answer["uniques"]["exact"] and answer["from"] == rfc3339(low) and answer["to"] == rfc3339(high)
-        assert (answer["total_views"], answer["unique_ips"], answer["bytes_sent"], answer["seconds"]) == totals[:4], asked
-        assert answer["delivered_percent"] == (None if totals[4] is None else pytest.approx(float(totals[4]), abs=0.006)), asked
-        filled = [step for step in answer["series"] if step["views"]]
-        assert [(s["views"], s["unique_ips"], s["bytes_sent"]) for s in filled] == [tuple(step[1:]) for step in steps], asked
-        if interval in FORMATS:
-            assert [s["start"] for s in filled] == [step[0] for step in steps], asked
-        assert sum(answer["views_per_day"].values()) == totals[0]
-        starts = [step["start"] for step in answer["series"]]
-        assert len(set(starts)) == len(starts)
+        assert_agrees(stack, admin, chance.choice((crowd[0], crowd[1], None)), low, high, interval, zone, bots)
+
+
+@pytest.mark.parametrize("zone", ZONES)
+def test_no_change_of_the_clocks_moves_a_view(stack, admin, crowd, zone):
+    """Each change, wherever the clocks change that day: chance alone seldom asks a zone for the hours of its own."""
+    for change, interval in itertools.product(CHANGES, ("hour", "day")):
+        low, high = (moment(change) + datetime.timedelta(hours=hours) for hours in (-36, 36))
+        assert_agrees(stack, admin, crowd[0], low, high, interval, zone, bots=True)
 
 
 def test_rankings_are_those_of_slow_and_obvious_sql(stack, admin, crowd):
