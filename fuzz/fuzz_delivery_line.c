@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * Lines of the delivery log: no input may crash. What is taken holds the values that the log format allows, and what is
- * not taken has a reason; a glued line's end lies within it.
+ * not taken has a reason; a glued line's end lies within it. What counts is of a part that was sent.
  */
 #include "config.h"
 
@@ -11,6 +11,7 @@
 
 #include "base/text.h"
 #include "fuzz.h"
+#include "ingest/delivered_part.h"
 #include "ingest/view_rule.h"
 
 static void require_sound(const struct delivery *delivery) {
@@ -28,6 +29,18 @@ static void require_sound(const struct delivery *delivery) {
   FUZZ_REQUIRE(!delivery->begins || (delivery->status == 0 && delivery->method[0] == '\0'));
 }
 
+/* The origin of a remote medium writes Content-Range as it likes. No part is longer than what was sent. */
+static void require_part(const struct delivery *delivery) {
+  struct delivered_part part = delivered_part_of(delivery);
+  if (part.kind == DELIVERED_NOTHING) {
+    return;
+  }
+  FUZZ_REQUIRE(part.from >= 0 && part.to >= part.from && part.file_bytes >= 0);
+  FUZZ_REQUIRE(part.kind == DELIVERED_SEGMENT ? part.to == part.from + 1 && delivery->complete
+                                              : part.to - part.from <= delivery->body_bytes);
+  FUZZ_REQUIRE(part.file_bytes == 0 || part.to <= part.file_bytes);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size) {
   struct delivery delivery;
   char *line = malloc(size + 1); /* exactly as long as the input, for the sanitizer to watch */
@@ -40,6 +53,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size) {
   if (reject == DELIVERY_REJECT_NONE) {
     FUZZ_REQUIRE(glued_at == 0);
     require_sound(&delivery);
+    if (view_rule_judge(&delivery, 0) == VIEW_COUNTS) {
+      require_part(&delivery);
+    }
   }
   free(line);
   return 0;
