@@ -45,6 +45,12 @@ def crowd(stack):
     return media
 
 
+def near_a_robot(stack, chance):
+    """A moment within a quarter of an hour of one, not on a quarter: what is between is counted from rows."""
+    [(time,)] = stack.sql("select \"timestamp\" from media_view_log where bot order by id offset %s limit 1", chance.randrange(100))
+    return time + datetime.timedelta(seconds=chance.uniform(-300, 300))
+
+
 def obvious(stack, media_id, low, high, interval, zone, bots):
     """The same numbers, slowly: each view is looked at."""
     where = "media_id = any (%s) and \"timestamp\" >= %s and \"timestamp\" < %s and (not bot or %s)"
@@ -84,7 +90,10 @@ def test_sums_are_those_of_slow_and_obvious_sql(stack, admin, crowd, seed):
         zone, interval, bots = chance.choice(ZONES), chance.choice(("hour", "day", "month")), chance.random() < 0.5
         low = moment(chance.choice(CHANGES)) + datetime.timedelta(seconds=chance.uniform(-3, 3) * 86400)
         high = low + datetime.timedelta(seconds=chance.choice((chance.uniform(1, 900), chance.uniform(1, 86400), chance.uniform(1, 60 * 86400))))
-        if chance.random() < 0.5:
+        if chance.random() < 0.3:
+            low = near_a_robot(stack, chance)
+            high = low + datetime.timedelta(seconds=chance.choice((600, 86400)))
+        elif chance.random() < 0.5:
             low, high = (time.replace(minute=time.minute // 15 * 15, second=0, microsecond=0) for time in (low, high))
         if low == high:
             continue
@@ -101,14 +110,15 @@ def test_no_change_of_the_clocks_moves_a_view(stack, admin, crowd, zone):
 
 def test_rankings_are_those_of_slow_and_obvious_sql(stack, admin, crowd):
     chance = random.Random(7)
-    for _ in range(20):
-        low = moment("2026-02-20") + datetime.timedelta(seconds=chance.uniform(0, 260) * 86400)
+    for turn in range(40):
+        low = near_a_robot(stack, chance) if turn % 2 else moment("2026-02-20") + datetime.timedelta(seconds=chance.uniform(0, 260) * 86400)
         high = low + datetime.timedelta(seconds=chance.uniform(60, 90 * 86400))
         by, column = chance.choice((("views", "count(*)"), ("bytes", "coalesce(sum(bytes_sent), 0)::bigint"), ("seconds", "coalesce(sum(seconds), 0)::bigint")))
-        asked = {"from": rfc3339(low), "to": rfc3339(high), "by": by, "limit": chance.choice((1, 2, 10))}
+        bots = chance.random() < 0.3
+        asked = {"from": rfc3339(low), "to": rfc3339(high), "by": by, "limit": chance.choice((1, 2, 10)), "bots": "include" if bots else "exclude"}
         answer = assert_json(admin.get("/analytics/top", params=asked))
-        expected = stack.sql(f"select media_id, {column} from media_view_log where \"timestamp\" >= %s and \"timestamp\" < %s and not bot"
-                             f" group by 1 having {column} > 0 order by 2 desc, 1 limit %s", low, high, asked["limit"])
+        expected = stack.sql(f"select media_id, {column} from media_view_log where \"timestamp\" >= %s and \"timestamp\" < %s and (not bot or %s)"
+                             f" group by 1 having {column} > 0 order by 2 desc, 1 limit %s", low, high, bots, asked["limit"])
         name = {"views": "views", "bytes": "bytes_sent", "seconds": "seconds"}[by]
         assert [(item["media_id"], item[name]) for item in answer["items"]] == expected, asked
 
@@ -116,12 +126,12 @@ def test_rankings_are_those_of_slow_and_obvious_sql(stack, admin, crowd):
 def test_what_most_views_have_in_common(admin, stack):
     media_id = stack.new_media()["id"]
     stack.add_views([{"media_id": media_id, "timestamp": f"2026-05-0{1 + n % 9}T10:00:00Z", "viewed_by_ip": f"198.51.100.{n}", "country": "DE" if n < 6 else "NP",
-                      "viewer": f"u-{n}", "referrer": "www.example.org" if n % 2 else None, "bot": n == 0} for n in range(9)])
+                      "viewer": f"u-{n}", "referrer": "www.example.org" if n % 2 else None, "bot": n == 3} for n in range(9)])
     top = assert_json(admin.get(f"/media/media/{media_id}/analytics"))["top"]
     assert top["exact"] and top["sample"] == 1
     assert top["countries"] == [{"name": "DE", "views": 5, "standard_error": 0}, {"name": "NP", "views": 3, "standard_error": 0}]
-    assert top["referrers"] == [{"name": "www.example.org", "views": 4, "standard_error": 0}] and top["user_agents"] == []
-    assert [viewer["name"] for viewer in top["viewers"]] == [f"u-{n}" for n in range(1, 9)]
+    assert top["referrers"] == [{"name": "www.example.org", "views": 3, "standard_error": 0}] and top["user_agents"] == []
+    assert [viewer["name"] for viewer in top["viewers"]] == [f"u-{n}" for n in range(9) if n != 3]
 
 
 def test_of_dropped_months_the_sums_stay_and_the_answer_says_what_it_knows(make_stack):
@@ -218,6 +228,14 @@ def test_an_export_goes_on_behind_any_row(admin, hostile):
             behind = whole[whole.index(record[-1]) + len(record[-1]):].split("\n", 1)[1]
             assert (rest if kind == "csv" else rest.rsplit("{", 1)[0]) == (behind if kind == "csv" else behind.rsplit("{", 1)[0])
         assert_problem(admin.get("/analytics/export", params={**asked, "to": "2026-07-02", "cursor": records[0][-1]}), 422, ["?cursor"])
+
+
+def test_robots_are_exported_when_asked_for(admin, stack):
+    media_id = stack.new_media()["id"]
+    stack.add_views([{"media_id": media_id, "timestamp": f"2026-06-01T10:00:0{n}Z", "viewed_by_ip": "192.0.2.1", "bot": n == 1} for n in range(3)])
+    for bots, expected in (({}, [False, False]), ({"bots": "exclude"}, [False, False]), ({"bots": "include"}, [False, True, False])):
+        lines = admin.get("/analytics/export", params={"media_id": media_id, "format": "ndjson", **bots}).text.splitlines()
+        assert [json.loads(line)["bot"] for line in lines[:-1]] == expected
 
 
 def test_an_export_of_nothing_is_complete(admin):
