@@ -21,7 +21,8 @@
 #include "store/migration.h"
 
 /* A request that took longer is worth a line whatever it was. */
-#define SLOW_MS 1000
+#define SLOW_MS      1000
+#define BODY_WAIT_MS 1000
 /* Tokens that a fast or api worker remembers: a few for each application that asks for stream URLs. */
 #define MEMO_SLOTS 509
 
@@ -181,6 +182,7 @@ static void answer(struct worker *worker, struct request *request) {
     response_header(&response, "Retry-After", "30");
     response_problem(&response, 503, "The database's schema does not fit this version of mediagate.");
   }
+  request_discard_rest(request, request->account_id == 0 ? 0 : BODY_WAIT_MS); /* strangers are not waited for */
   enum error sent = response_send(&response, request);
   log_request(request, &response, clock_monotonic_ms() - begun_ms, sent);
   response_free(&response);

@@ -14,7 +14,10 @@
 
 #include <fcgiapp.h>
 
+#include "base/clock.h"
 #include "base/text.h"
+
+#define DISCARD_MAX ((size_t)64 << 10)
 
 static const char *const method_names[] = {
     [HTTP_GET] = "GET",     [HTTP_HEAD] = "HEAD",     [HTTP_POST] = "POST",       [HTTP_PUT] = "PUT",
@@ -187,12 +190,33 @@ enum error request_read(struct request *request, void *buffer, size_t size, size
   return ERROR_NONE;
 }
 
-bool request_has_more(const struct request *request) {
+static bool wait_for_more(const struct request *request, int wait_ms) {
   if (request->fcgi == NULL || request->fcgi->in->rdNext != request->fcgi->in->stop) {
     return true;
   }
   struct pollfd connection = {.fd = request->fcgi->ipcFd, .events = POLLIN};
-  return poll(&connection, 1, 0) != 0;
+  return poll(&connection, 1, wait_ms) != 0;
+}
+
+bool request_has_more(const struct request *request) {
+  return wait_for_more(request, 0);
+}
+
+void request_discard_rest(struct request *request, int64_t wait_ms) {
+  char chunk[4096];
+  size_t got = 1;
+  size_t end = request->content_length < 0 ? DISCARD_MAX : (size_t)request->content_length;
+  if (request->fcgi == NULL || !request->has_body || end > DISCARD_MAX) {
+    return;
+  }
+  int64_t deadline_ms = clock_monotonic_ms() + wait_ms;
+  while (request->body_read < end && got > 0) {
+    int64_t left_ms = deadline_ms - clock_monotonic_ms();
+    if (!wait_for_more(request, left_ms > 0 ? (int)left_ms : 0) ||
+        request_read(request, chunk, sizeof chunk, &got) != ERROR_NONE) {
+      return;
+    }
+  }
 }
 
 enum error request_read_all(struct request *request, size_t max_size, char **ret_body, size_t *ret_size) {

@@ -179,6 +179,21 @@ def test_a_checksum_that_cannot_be_checked_is_400(admin, given):
     assert tus.offset(admin, path) == 0
 
 
+def test_a_refusal_leaves_the_connection_in_use(stack, admin):
+    """nginx closes a connection silently where the answer overtakes the request's body; clients send it in a packet of its own."""
+    path = tus.begin(admin, 100)
+    head = (f"HTTP/1.1\r\nHost: localhost\r\nAuthorization: {admin.headers['Authorization']}\r\nTus-Resumable: 1.0.0\r\n"
+            "Content-Type: application/offset+octet-stream\r\nUpload-Offset: ")
+    with socket.create_connection(("127.0.0.1", stack.http_port), timeout=DEADLINE) as peer:
+        for _ in range(5):
+            peer.sendall(f"PATCH {path} {head}7\r\nContent-Length: 1\r\n\r\n".encode())
+            time.sleep(0.05)  # the answer is ready by now
+            peer.sendall(b"x")
+            assert peer.recv(4096).startswith(b"HTTP/1.1 409 ")
+        peer.sendall(f"PATCH {path} {head}0\r\nContent-Length: 100\r\n\r\n".encode() + bytes(99) + b"x")
+        assert peer.recv(4096).startswith(b"HTTP/1.1 ")
+
+
 def test_a_wrong_checksum_with_the_creation_creates_nothing(stack, admin, body):
     before = files(stack)
     answer = tus.create(admin, len(body), body[:100], {"Upload-Checksum": tus.checksum("sha1", body[:99])})
