@@ -28,28 +28,33 @@ void export_format_header(enum export_format format, struct text *line) {
 
 /* --- CSV --- */
 
-/* Where a spreadsheet would take what follows for a formula: in front, and behind what those of many countries separate
- * cells by, which no quotes keep them from in a line that begins without. */
-static bool begins_formula(const char *text, const char *at) {
-  return *at != '\0' && strchr("=+-@\t\r", *at) != NULL && (at == text || strchr(";\t\r\n", at[-1]) != NULL);
+#define FORMULA_BEGINS "=+-@\t\r"
+
+/* The next place from `at` where a spreadsheet would take what follows for a formula, or the end: in front, and behind
+ * what those of many countries separate cells by, which no quotes keep them from in a line that begins without. */
+static const char *find_formula(const char *text, const char *at) {
+  at += strcspn(at, FORMULA_BEGINS);
+  while (*at != '\0' && at != text && strchr(";\t\r\n", at[-1]) == NULL) {
+    at += 1 + strcspn(at + 1, FORMULA_BEGINS);
+  }
+  return at;
 }
 
 static bool needs_quotes(const char *text) {
-  bool needed = strpbrk(text, "\",\r\n") != NULL;
-  for (const char *at = text; *at != '\0' && !needed; at++) {
-    needed = begins_formula(text, at);
-  }
-  return needed;
+  return strpbrk(text, "\",\r\n") != NULL || *find_formula(text, text) != '\0';
 }
 
 static void append_quoted(struct text *line, const char *text) {
-  const char *from = text;
+  const char *from = text, *at = text;
   text_append(line, "\"");
-  for (const char *at = text; *at != '\0'; at++) {
-    if (*at == '"' || begins_formula(text, at)) {
+  while (*at != '\0') {
+    const char *quote = at + strcspn(at, "\"");
+    const char *formula = find_formula(text, at);
+    at = quote < formula ? quote : formula;
+    if (*at != '\0') {
       text_append_bytes(line, from, (size_t)(at - from));
       text_append(line, *at == '"' ? "\"" : "'");
-      from = at;
+      from = at++;
     }
   }
   text_append(line, from);
