@@ -57,9 +57,9 @@ const char *request_parameter(const struct request *request, const char *name);
 enum error request_read(struct request *request, void *buffer, size_t size, size_t *ret_read) MUST_CHECK;
 /* A hint: would request_read answer at once? False when it may have to wait for the client. */
 bool request_has_more(const struct request *request);
-/* Reads and forgets the rest of a small body (64 KiB in all), as far as it comes within wait_ms. nginx passes the bodies
- * of uploads on while they come; behind an answer that is there before the body's end it closes the connection, of which
- * the client learns nothing: its next request on it is lost. */
+/* Reads and forgets the rest of a small body (64 KiB in all), as far as it comes within wait_ms. nginx passes the
+ * bodies of uploads on while they come; behind an answer that is there before the body's end it closes the connection,
+ * of which the client learns nothing: its next request on it is lost. */
 void request_discard_rest(struct request *request, int64_t wait_ms);
 /* The whole body, at most max_size bytes (else ERROR_TOO_LARGE); malloc'd with a NUL behind it. */
 enum error request_read_all(struct request *request, size_t max_size, char **ret_body, size_t *ret_size) MUST_CHECK;

@@ -15,7 +15,7 @@ enum error view_partitions_make_ahead(struct database *database) {
   return statement_execute(
       database,
       "select media_view_log_partition(now()), media_view_log_partition((date_trunc('month', now() at time"
-      " zone 'UTC') + interval '1 month') at time zone 'UTC')",
+      " zone 'UTC') + interval '1 month') at time zone 'UTC') from " SQL_ISO_DATES,
       STATEMENT_REPEATABLE, NULL, NULL);
 }
 

@@ -11,6 +11,10 @@
 #define SQL_TAKE_TURN                                                                                                  \
   "select pg_advisory_xact_lock(7235412097710211329), set_config('idle_in_transaction_session_timeout', '30s', true)"
 
+/* A table to select media_view_log_partition() from: it writes a month's bounds as the database shows times, of which
+ * only the ISO style tells the zone beyond doubt. */
+#define SQL_ISO_DATES "set_config('datestyle', 'ISO', true) iso_dates"
+
 /* clang-format off */
 
 /* Adds differences to the sums of their quarter hour, day and month, of their medium and of all. `differences` is a

@@ -81,7 +81,8 @@ enum error view_store_report(struct database *database, const struct view_report
     error = user_agent_store_ids(database, &user_agent, 1, &user_agent_id);
   }
   if (error == ERROR_NONE) {
-    error = statement_execute(database, "select media_view_log_partition(now())", STATEMENT_ONCE, NULL, NULL);
+    error = statement_execute(database, "select media_view_log_partition(now()) from " SQL_ISO_DATES, STATEMENT_ONCE,
+                              NULL, NULL);
   }
   if (error == ERROR_NONE) {
     error = insert_reported(database, report, key_hex, user_agent_id, &view);

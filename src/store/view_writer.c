@@ -162,7 +162,7 @@ static const char *const add_views =
 
 static const char *const make_partitions =
     "select media_view_log_partition(min(granted_at)) from (select " SQL_TIMESTAMP("granted_us") " as granted_at"
-    " from unnest($1::int8[]) u (granted_us)) g group by date_trunc('month', granted_at at time zone 'UTC')";
+    " from unnest($1::int8[]) u (granted_us)) g, " SQL_ISO_DATES " group by date_trunc('month', granted_at at time zone 'UTC')";
 /* clang-format on */
 
 enum error view_writer_take_turn(struct database *database) {

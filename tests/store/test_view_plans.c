@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: ISC */
-/* What PostgreSQL reads to store views: it chooses the indexes, by statistics that may be older than the rows. */
+/* Views and their months: what PostgreSQL reads to store them, by indexes that it chooses by statistics that may be
+ * older than the rows, and the months' bounds. */
 #include "config.h"
 
 #include "store/view_writer.h"
@@ -85,4 +86,19 @@ START_TEST(a_view_is_found_at_once_among_many) {
 }
 END_TEST
 
-FIXTURE_MAIN("view_plans", a_batch_reads_no_other_month, a_view_is_found_at_once_among_many)
+/* German style shows Kolkata's time as IST, which PostgreSQL reads as Israel's. */
+START_TEST(a_months_bounds_are_right_however_times_are_shown) {
+  int64_t film = fixture_medium();
+  ck_assert_int_eq(statement_execute(fixture_database,
+                                     "select set_config('datestyle', 'German', false), set_config('timezone',"
+                                     " 'Asia/Kolkata', false)",
+                                     STATEMENT_ONCE, NULL, NULL),
+                   ERROR_NONE);
+  commit_views(film, INT64_C(1714521600000000), 1); /* the first of May */
+  commit_views(film, INT64_C(1717199999999000), 1); /* its last millisecond */
+  ck_assert_int_eq(fixture_sql("select count(*) from media_view_log_202405"), 2);
+}
+END_TEST
+
+FIXTURE_MAIN("view_plans", a_batch_reads_no_other_month, a_view_is_found_at_once_among_many,
+             a_months_bounds_are_right_however_times_are_shown)
