@@ -61,7 +61,7 @@ START_TEST(views_of_a_batch_keep_what_is_theirs) {
   int64_t film = fixture_medium();
   for (int round = 0; round < 2; round++) {
     for (int i = round == 0 ? VIEWS / 2 : 0; i < VIEWS; i++) {
-      char address[16], text[32];
+      char address[32], text[32];
       snprintf(address, sizeof address, "192.0.2.%d", i);
       struct view_change *view = view_changes_add(&batch, film, GRANT, address, 10 * i, 100 + i);
       range_set_add(&view->bytes, 0, i + 1);
