@@ -84,7 +84,8 @@ static void append_csv(const struct view *view, const char *cursor, struct text 
   char time_text[CLOCK_RFC3339_SIZE];
   clock_format_rfc3339(view->timestamp_us, time_text);
   text_append_i64(line, view->id);
-  append_count(line, view->media_id);
+  text_append(line, ",");
+  text_append_i64(line, view->media_id);
   append_text(line, time_text);
   append_text(line, view->viewed_by_ip);
   append_text(line, view->viewer);

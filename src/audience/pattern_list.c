@@ -18,6 +18,7 @@
 
 #define FILE_MAX ((size_t)4 << 20)
 #define OPTIONS  (PCRE2_UTF | PCRE2_MATCH_INVALID_UTF)
+#define LETTERS  128
 
 struct pattern_list {
   pcre2_code *code;
@@ -36,11 +37,8 @@ static void say_problem(struct text *problem, const char *path, size_t line, int
   text_appendf(problem, "%s:%zu: this pattern does not compile: %s", path, line, (const char *)message);
 }
 
-#define LETTERS 128
-
 struct alternation {
   struct text of_letter[LETTERS]; /* what follows it in the patterns that begin with it; 0: all other patterns, whole */
-  size_t count;
 };
 
 static void alternation_free(struct alternation *alternation) {
@@ -63,7 +61,6 @@ static void add_pattern(struct alternation *alternation, const char *pattern, si
   text_append(text, text->length == 0 ? "(?:" : "|(?:");
   text_append_bytes(text, pattern + named, length - named);
   text_append(text, ")");
-  alternation->count++;
 }
 
 /* Takes the lines' patterns, each of which must compile by itself. */
@@ -82,10 +79,6 @@ static enum error read_patterns(const char *path, const char *lines, struct alte
       add_pattern(alternation, lines, length);
     }
     lines += length + (lines[length] == '\n');
-  }
-  if (alternation->count == 0) {
-    text_appendf(ret_problem, "%s: holds no pattern", path);
-    return ERROR_INVALID;
   }
   return ERROR_NONE;
 }
@@ -129,6 +122,10 @@ static enum error compile_all(const char *path, const struct alternation *altern
                               struct text *ret_problem) {
   struct text pattern = {0};
   enum error error = join(alternation, &pattern);
+  if (error == ERROR_NONE && pattern.length == 0) {
+    text_appendf(ret_problem, "%s: holds no pattern", path);
+    return ERROR_INVALID;
+  }
   if (error == ERROR_NONE) {
     error = make(&pattern, ret_list);
   }

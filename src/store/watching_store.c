@@ -43,9 +43,8 @@ static enum error open_rows(struct database *database, struct text columns[COLUM
                         "  from unnest($1::text[], $2::uuid[], $3::int8[], $4::uuid[], $5::text[], $6::text[],"
                         "   $7::bool[], $8::int8[])"
                         "  u (request, grant_id, media_id, address_key, viewer, country, bot, started_us)) s"
-                        " where request not in (select unnest($9::text[])) and exists (select from media_asset m where "
-                        "m.id ="
-                        "  s.media_id and m.deleted_at is null)"
+                        " where request not in (select unnest($9::text[]))"
+                        "  and exists (select from media_asset m where m.id = s.media_id and m.deleted_at is null)"
                         " order by grant_id, media_id, address_key, started desc"
                         " on conflict (grant_id, media_id, address_key) do update set open_request ="
                         "  excluded.open_request, last_seen_at = greatest(w.last_seen_at, excluded.last_seen_at)";

@@ -57,16 +57,23 @@ START_TEST(the_size_of_the_medium_is_a_denominator_too) {
 }
 END_TEST
 
+/* A first batch: one view that got these segments. */
+static void commit_segments(int64_t film, const struct range *ranges, size_t count) {
+  struct view_changes batch = {0};
+  struct view_change *view = view_changes_add(&batch, film, GRANT, "192.0.2.1", 0, 10);
+  for (size_t i = 0; i < count; i++) {
+    range_set_add(&view->segments, ranges[i].from, ranges[i].to);
+  }
+  ck_assert_int_eq(view_changes_commit(fixture_database, &batch, 0, 1), ERROR_NONE);
+}
+
 START_TEST(delivered_segments_are_a_union) {
   struct view_changes batch = {0};
   int64_t film = fixture_medium();
-  struct view_change *view = view_changes_add(&batch, film, GRANT, "192.0.2.1", 0, 10);
-  range_set_add(&view->segments, 0, 3);
-  range_set_add(&view->segments, 7, 8);
-  ck_assert_int_eq(view_changes_commit(fixture_database, &batch, 0, 1), ERROR_NONE);
+  commit_segments(film, (const struct range[]){{0, 3}, {7, 8}}, 2);
   ck_assert_int_eq(points(), -1);
   fixture_sql("update media_asset set segment_count = 8");
-  view = view_changes_add(&batch, film, GRANT, "192.0.2.1", 0, 10);
+  struct view_change *view = view_changes_add(&batch, film, GRANT, "192.0.2.1", 0, 10);
   range_set_add(&view->segments, 2, 5);
   ck_assert_int_eq(view_changes_commit(fixture_database, &batch, 1, 2), ERROR_NONE);
   ck_assert_int_eq(points(), 7500);
@@ -76,13 +83,9 @@ END_TEST
 
 /* The sound of a package may have a segment more than the picture, which counts. */
 START_TEST(segments_beyond_a_package_are_no_part) {
-  struct view_changes batch = {0};
   int64_t film = fixture_medium();
   fixture_sql("update media_asset set package_segments = 5");
-  struct view_change *view = view_changes_add(&batch, film, GRANT, "192.0.2.1", 0, 10);
-  range_set_add(&view->segments, 1, 3);
-  range_set_add(&view->segments, 4, 7);
-  ck_assert_int_eq(view_changes_commit(fixture_database, &batch, 0, 1), ERROR_NONE);
+  commit_segments(film, (const struct range[]){{1, 3}, {4, 7}}, 2);
   ck_assert_int_eq(points(), 8000);
   ck_assert_int_eq(view_changes_wrong_rollups(), 0);
 }
