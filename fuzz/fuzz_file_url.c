@@ -9,7 +9,7 @@
 #include <string.h>
 
 #include "api/cursor.h"
-#include "api/file_url.h"
+#include "api/media/file_url.h"
 
 #include "fuzz.h"
 

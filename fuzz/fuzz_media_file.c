@@ -10,8 +10,8 @@
 #include <unistd.h>
 
 #include "base/text.h"
-#include "library/container.h"
-#include "library/probe_parse.h"
+#include "files/container.h"
+#include "files/probe_parse.h"
 
 #include "fuzz.h"
 

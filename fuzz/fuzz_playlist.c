@@ -4,7 +4,7 @@
  */
 #include "config.h"
 
-#include "library/playlist.h"
+#include "files/playlist.h"
 
 #include <string.h>
 

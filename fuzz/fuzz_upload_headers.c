@@ -8,10 +8,10 @@
 #include <stdbool.h>
 #include <string.h>
 
-#include "api/tus_headers.h"
+#include "api/uploads/tus_headers.h"
 #include "base/text.h"
-#include "library/chunk_checksum.h"
-#include "library/running_hash.h"
+#include "files/chunk_checksum.h"
+#include "files/resumable_sha256.h"
 
 #include "fuzz.h"
 

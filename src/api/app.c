@@ -5,7 +5,7 @@
 
 #include "api/app.h"
 
-#include "store/session_store.h"
+#include "store/accounts/session_store.h"
 
 enum error app_account(struct app *app, int64_t id, struct account *storage, const struct account **ret_account) {
   if (app->row_cache != NULL) {

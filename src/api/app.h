@@ -12,14 +12,14 @@
 #include "base/error.h"
 #include "base/subprocess.h"
 #include "config/settings.h"
-#include "library/media_folder.h"
+#include "files/media_folder.h"
 #include "security/keyring.h"
 #include "security/token_memo.h"
-#include "store/account_store.h"
-#include "store/address_salt_store.h"
-#include "store/database.h"
-#include "store/media_store.h"
-#include "store/row_cache.h"
+#include "store/accounts/account_store.h"
+#include "store/views/address_salt_store.h"
+#include "store/engine/database.h"
+#include "store/media/media_store.h"
+#include "store/cache/row_cache.h"
 
 struct app {
   const struct settings *settings;

@@ -7,8 +7,8 @@
 
 #include "api/reply.h"
 #include "base/log.h"
-#include "store/ingest_store.h"
-#include "store/migration.h"
+#include "store/views/ingest_store.h"
+#include "store/engine/migration.h"
 
 static const char ok[] = "ok";
 

@@ -10,20 +10,20 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "api/account_api.h"
-#include "api/analytics_api.h"
-#include "api/auth_api.h"
-#include "api/export_api.h"
+#include "api/accounts/account_api.h"
+#include "api/views/analytics_api.h"
+#include "api/accounts/auth_api.h"
+#include "api/views/export_api.h"
 #include "api/guard.h"
 #include "api/health_api.h"
-#include "api/media_api.h"
-#include "api/stream_api.h"
-#include "api/subtitle_api.h"
-#include "api/package_api.h"
-#include "api/tus_api.h"
-#include "api/tus_headers.h"
-#include "api/upload_api.h"
-#include "api/view_api.h"
+#include "api/media/media_api.h"
+#include "api/media/stream_api.h"
+#include "api/media/subtitle_api.h"
+#include "api/media/package_api.h"
+#include "api/uploads/tus_api.h"
+#include "api/uploads/tus_headers.h"
+#include "api/uploads/upload_api.h"
+#include "api/views/view_api.h"
 #include "base/log.h"
 
 #define NAMES(...) ((const char *const[]){__VA_ARGS__, NULL})

@@ -14,12 +14,12 @@
 #include "command/command_database.h"
 #include "command/options.h"
 #include "command/password_prompt.h"
-#include "library/revocation.h"
+#include "files/revocation.h"
 #include "security/email.h"
 #include "security/password.h"
 #include "security/secret_token.h"
 #include "security/signed_url.h"
-#include "store/account_store.h"
+#include "store/accounts/account_store.h"
 
 static const char usage[] =
     "usage: mediagate admin create EMAIL | invite | list | disable EMAIL | enable EMAIL | reset-password EMAIL |\n"

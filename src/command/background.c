@@ -11,7 +11,7 @@
 #include <systemd/sd-daemon.h>
 
 #include "base/log.h"
-#include "store/migration.h"
+#include "store/engine/migration.h"
 
 static volatile sig_atomic_t stop;
 

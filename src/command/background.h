@@ -10,7 +10,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "store/database.h"
+#include "store/engine/database.h"
 
 /* From now on SIGTERM and SIGINT set what background_stop points to. */
 void background_catch_signals(void);

@@ -8,7 +8,7 @@
 
 #include <stdio.h>
 
-#include "store/migration.h"
+#include "store/engine/migration.h"
 
 void command_database_complain(const struct database *database, const char *action, enum error error) {
   const char *message = database_last_error(database);

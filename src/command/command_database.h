@@ -10,7 +10,7 @@
 #include "base/error.h"
 #include "base/text.h"
 #include "config/settings.h"
-#include "store/database.h"
+#include "store/engine/database.h"
 
 /* Connected, without a statement timeout; NULL when that failed. With check_schema the schema must be one that this
  * program can work on. */

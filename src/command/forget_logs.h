@@ -8,7 +8,7 @@
 
 #include "base/error.h"
 #include "config/settings.h"
-#include "store/database.h"
+#include "store/engine/database.h"
 
 /* Prints what was deleted, and what could not be and why. `needles` are texts that only the person's lines hold, NULL
  * at the end. *ret_all: nothing of the person is left in any log here. */

@@ -24,9 +24,9 @@
 #include "command/options.h"
 #include "ingest/ingester.h"
 #include "ingest/log_rotation.h"
-#include "store/delivery_store.h"
-#include "store/ingest_store.h"
-#include "store/watching_store.h"
+#include "store/views/delivery_store.h"
+#include "store/views/ingest_store.h"
+#include "store/views/watching_store.h"
 
 static const char usage[] =
     "usage: mediagate ingest [--config FILE] [--status | --import LOG …]\n\n"

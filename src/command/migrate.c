@@ -12,7 +12,7 @@
 #include "command/command.h"
 #include "command/command_database.h"
 #include "command/options.h"
-#include "store/migration.h"
+#include "store/engine/migration.h"
 
 static const char usage[] = "usage: mediagate migrate [--status] [--config FILE]\n\n"
                             "Applies the migrations that the database does not have yet, each in one transaction. Safe "

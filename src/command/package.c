@@ -18,7 +18,7 @@
 #include "command/options.h"
 #include "package/packager.h"
 #include "package/subtitler.h"
-#include "store/package_store.h"
+#include "store/media/package_store.h"
 
 #define IDLE_MS       1000
 #define REQUESTS_MAX  100       /* that the policy makes at once */

@@ -17,12 +17,12 @@
 #include "command/command.h"
 #include "command/options.h"
 #include "command/serve_context.h"
-#include "command/serve_revocations.h"
-#include "library/media_folder.h"
+#include "upkeep/revocations.h"
+#include "files/media_folder.h"
 #include "process/pid_lock.h"
 #include "process/supervisor.h"
-#include "store/database.h"
-#include "store/migration.h"
+#include "store/engine/database.h"
+#include "store/engine/migration.h"
 
 static const char usage[] =
     "usage: mediagate serve [--config FILE]\n\n"

@@ -14,11 +14,11 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "command/command_audience.h"
-#include "command/housekeeping.h"
+#include "upkeep/housekeeping.h"
 #include "command/serve_context.h"
 #include "http/request.h"
 #include "http/response.h"
-#include "store/migration.h"
+#include "store/engine/migration.h"
 
 /* A request that took longer is worth a line whatever it was. */
 #define SLOW_MS      1000

@@ -9,8 +9,8 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "api/media_sweep.h"
-#include "api/upload_sweep.h"
+#include "upkeep/media_sweep.h"
+#include "upkeep/upload_sweep.h"
 #include "command/command.h"
 #include "command/options.h"
 

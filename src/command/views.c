@@ -18,8 +18,8 @@
 #include "command/forget_logs.h"
 #include "command/options.h"
 #include "security/signed_url.h"
-#include "store/address_salt_store.h"
-#include "store/view_forget.h"
+#include "store/views/address_salt_store.h"
+#include "store/views/view_forget.h"
 
 #define COMMAND "views forget"
 

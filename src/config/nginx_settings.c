@@ -11,7 +11,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "base/origin.h"
+#include "domain/origin.h"
 
 #define HEADING                                                                                                        \
   "# Written by `mediagate nginx-config` from the settings. Changes here are lost: change the settings and run it "    \

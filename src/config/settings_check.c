@@ -13,7 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/origin.h"
+#include "domain/origin.h"
 #include "config/settings_internal.h"
 
 /* A socket's path must fit into sockaddr_un: 107 bytes with "/upload.sock". */

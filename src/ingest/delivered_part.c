@@ -10,7 +10,7 @@
 #include <string.h>
 #include <strings.h>
 
-#include "base/segment_name.h"
+#include "domain/segment_name.h"
 #include "base/text.h"
 
 #define UNIQUE_DIGITS 32

@@ -21,7 +21,7 @@
 #include "ingest/view_marks.h"
 #include "ingest/view_rule.h"
 #include "ingest/watching_batch.h"
-#include "store/delivery_store.h"
+#include "store/views/delivery_store.h"
 
 #define READ_BYTES              ((size_t)32 << 20)
 #define ELSEWHERE_TOLD_EVERY_MS 60000

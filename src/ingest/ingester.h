@@ -13,7 +13,7 @@
 #include "audience/audience.h"
 #include "base/error.h"
 #include "ingest/log_follower.h"
-#include "store/database.h"
+#include "store/engine/database.h"
 
 #define DELIVERY_LOG_NAME "view.log"
 

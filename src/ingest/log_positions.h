@@ -10,7 +10,7 @@
 
 #include "base/error.h"
 #include "ingest/log_follower.h"
-#include "store/delivery_store.h"
+#include "store/views/delivery_store.h"
 
 #define LOG_POSITIONS_MAX 256
 

@@ -23,7 +23,7 @@
 #include "ingest/ingester.h"
 #include "ingest/log_follower.h"
 #include "process/service.h"
-#include "store/delivery_store.h"
+#include "store/views/delivery_store.h"
 
 #define ROTATED_PREFIX DELIVERY_LOG_NAME "-"
 #define ROTATED_FORMAT "dddddddd-dddddd.dddddd" /* d: a digit */

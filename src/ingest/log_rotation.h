@@ -12,7 +12,7 @@
 
 #include "base/error.h"
 #include "ingest/log_follower.h"
-#include "store/database.h"
+#include "store/engine/database.h"
 
 struct log_rotation {
   struct database *database;

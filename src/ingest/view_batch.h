@@ -10,7 +10,7 @@
 
 #include "base/error.h"
 #include "ingest/delivery_line.h"
-#include "store/delivery_store.h"
+#include "store/views/delivery_store.h"
 
 /* Zero-initialise. Until it is stored, a view's address is the one that was delivered to; who fills in the marks masks
  * it. */

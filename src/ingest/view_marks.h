@@ -10,9 +10,9 @@
 
 #include "audience/audience.h"
 #include "base/error.h"
-#include "store/address_salt_store.h"
-#include "store/database.h"
-#include "store/view_writer.h"
+#include "store/views/address_salt_store.h"
+#include "store/engine/database.h"
+#include "store/views/view_writer.h"
 
 /* The salts live in the database. Zero-initialise but for the first two. */
 struct view_marks {

@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "store/array.h"
+#include "store/engine/array.h"
 
 #define OPEN_MAX_US (INT64_C(12) * 3600 * 1000000) /* as the sweep has it */
 

@@ -5,7 +5,7 @@
 
 #include "base/error.h"
 #include "ingest/delivery_line.h"
-#include "store/watching_store.h"
+#include "store/views/watching_store.h"
 
 /* Zero-initialise. As in a view_batch, a start's address is not masked yet, and its marks are missing. */
 struct watching_batch {

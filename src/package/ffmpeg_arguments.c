@@ -10,7 +10,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 
-#include "library/probe_parse.h"
+#include "files/probe_parse.h"
 
 #define POSTER_WIDTH    1280
 #define DEINTERLACE_MIN 16 /* pixels of a side: yadif refuses very small pictures */

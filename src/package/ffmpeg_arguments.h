@@ -8,7 +8,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "library/package_folder.h"
+#include "files/package_folder.h"
 #include "package/ladder.h"
 
 #define PACKAGE_PROGRESS         "progress" /* what ffmpeg writes of itself; not part of a package */

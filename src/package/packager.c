@@ -15,8 +15,8 @@
 #include "base/clock.h"
 #include "base/file.h"
 #include "base/log.h"
-#include "library/package_folder.h"
-#include "store/package_store.h"
+#include "files/package_folder.h"
+#include "store/media/package_store.h"
 
 #define ATTEMPTS_MAX       5
 #define BEAT_INTERVAL_MS   2000

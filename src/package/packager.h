@@ -10,9 +10,9 @@
 #include <stdint.h>
 
 #include "base/error.h"
-#include "library/media_folder.h"
+#include "files/media_folder.h"
 #include "package/transcode.h"
-#include "store/database.h"
+#include "store/engine/database.h"
 
 struct packager {
   struct database *database;

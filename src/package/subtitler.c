@@ -17,8 +17,8 @@
 #include "base/clock.h"
 #include "base/file.h"
 #include "base/log.h"
-#include "library/package_folder.h"
-#include "library/subtitles.h"
+#include "files/package_folder.h"
+#include "files/subtitles.h"
 #include "package/master_playlist.h"
 
 #define MASTER_MAX_BYTES   (64 * 1024)

@@ -10,9 +10,9 @@
 #include <stdint.h>
 
 #include "base/error.h"
-#include "library/media_folder.h"
-#include "store/database.h"
-#include "store/subtitle_store.h"
+#include "files/media_folder.h"
+#include "store/engine/database.h"
+#include "store/media/subtitle_store.h"
 
 #define SUBTITLER_PUT_OFF_MAX 64
 

@@ -22,7 +22,7 @@
 #include "base/clock.h"
 #include "base/file.h"
 #include "base/subprocess.h"
-#include "library/sandbox.h"
+#include "files/sandbox.h"
 
 #define ERRORS_MAX         4096
 #define LINE_SIZE          100

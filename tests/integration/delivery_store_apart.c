@@ -2,10 +2,10 @@
 /*
  * The delivery store, wrong on purpose: it commits the views and then the position, in two transactions, as one would
  * write it at first. The test that counts exactly once must find it out. Linked before the library, it takes the place
- * of src/store/delivery_store.c, which it otherwise is.
+ * of src/store/views/delivery_store.c, which it otherwise is.
  */
 #define delivery_store_commit delivery_store_commit_whole
-#include "store/delivery_store.c" /* NOLINT(bugprone-suspicious-include) */
+#include "store/views/delivery_store.c" /* NOLINT(bugprone-suspicious-include) */
 #undef delivery_store_commit
 
 #include <unistd.h>

@@ -12,9 +12,9 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "store/media_store.h"
-#include "store/migration.h"
-#include "store/view_sql.h"
+#include "store/media/media_store.h"
+#include "store/engine/migration.h"
+#include "store/views/view_sql.h"
 
 char fixture_connection_string[256];
 struct database *fixture_database;

@@ -14,9 +14,9 @@
 #include <stdint.h>
 
 #include "base/text.h"
-#include "store/account_store.h"
-#include "store/database.h"
-#include "store/statement.h"
+#include "store/accounts/account_store.h"
+#include "store/engine/database.h"
+#include "store/engine/statement.h"
 
 /* The connection string of the test's own database. */
 extern char fixture_connection_string[256];

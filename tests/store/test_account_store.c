@@ -4,7 +4,7 @@
  */
 #include "config.h"
 
-#include "store/account_store.h"
+#include "store/accounts/account_store.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -12,7 +12,7 @@
 
 #include "base/clock.h"
 #include "fixture.h"
-#include "store/grant_store.h"
+#include "store/accounts/grant_store.h"
 
 static const unsigned char token[32] = {7};
 

@@ -2,7 +2,7 @@
 /* One salt a day for all processes, and none once its day is past. */
 #include "config.h"
 
-#include "store/address_salt_store.h"
+#include "store/views/address_salt_store.h"
 
 #include <stdlib.h>
 #include <stdio.h>

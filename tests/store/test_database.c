@@ -4,7 +4,7 @@
  */
 #include "config.h"
 
-#include "store/database.h"
+#include "store/engine/database.h"
 
 #include <poll.h>
 #include <stdio.h>
@@ -16,10 +16,10 @@
 #include "base/clock.h"
 #include "fixture.h"
 #include "pgbouncer.h"
-#include "store/media_store.h"
-#include "store/sqlstate.h"
-#include "store/view_analytics.h"
-#include "store/view_store.h"
+#include "store/media/media_store.h"
+#include "store/engine/sqlstate.h"
+#include "store/analytics/view_analytics.h"
+#include "store/views/view_store.h"
 
 /* Ends every other connection to the test's database, and waits until their servers are gone. */
 static void cut(void) {

@@ -5,7 +5,7 @@
  */
 #include "config.h"
 
-#include "store/delivery_store.h"
+#include "store/views/delivery_store.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -13,8 +13,8 @@
 
 #include "base/clock.h"
 #include "fixture.h"
-#include "store/array.h"
-#include "store/media_store.h"
+#include "store/engine/array.h"
+#include "store/media/media_store.h"
 #include "view_changes.h"
 
 static int64_t position(void) {

@@ -4,7 +4,7 @@
  */
 #include "config.h"
 
-#include "store/media_store.h"
+#include "store/media/media_store.h"
 
 #include <stdio.h>
 #include <stdlib.h>

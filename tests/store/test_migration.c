@@ -4,7 +4,7 @@
  */
 #include "config.h"
 
-#include "store/migration.h"
+#include "store/engine/migration.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -15,7 +15,7 @@
 #include "base/clock.h"
 #include "base/file.h"
 #include "fixture.h"
-#include "store/media_store.h"
+#include "store/media/media_store.h"
 
 static char folder[64];
 

@@ -4,7 +4,7 @@
  */
 #include "config.h"
 
-#include "store/package_store.h"
+#include "store/media/package_store.h"
 
 #include <string.h>
 #include <unistd.h>

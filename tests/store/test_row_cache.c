@@ -5,7 +5,7 @@
  */
 #include "config.h"
 
-#include "store/row_cache.h"
+#include "store/cache/row_cache.h"
 
 #include <dlfcn.h>
 #include <netdb.h>
@@ -22,7 +22,7 @@
 #include "base/clock.h"
 #include "fixture.h"
 #include "pgbouncer.h"
-#include "store/row_table.h"
+#include "store/cache/row_table.h"
 
 #define CHANGES_MAX 100000
 

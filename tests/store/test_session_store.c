@@ -4,7 +4,7 @@
  */
 #include "config.h"
 
-#include "store/session_store.h"
+#include "store/accounts/session_store.h"
 
 #include <stdio.h>
 #include <string.h>

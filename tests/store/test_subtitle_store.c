@@ -4,14 +4,14 @@
  */
 #include "config.h"
 
-#include "store/subtitle_store.h"
+#include "store/media/subtitle_store.h"
 
 #include <stdio.h>
 #include <string.h>
 
 #include "fixture.h"
-#include "store/media_store.h"
-#include "store/package_store.h"
+#include "store/media/media_store.h"
+#include "store/media/package_store.h"
 
 #define MASTER_ONE "0198f0a27c5e7b3c9d4e5f60a1b2c3d4"
 #define MASTER_TWO "0198f0a27c5e7b3c9d4e5f60a1b2c3d5"

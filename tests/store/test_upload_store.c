@@ -5,7 +5,7 @@
  */
 #include "config.h"
 
-#include "store/upload_store.h"
+#include "store/media/upload_store.h"
 
 #include <stdio.h>
 #include <string.h>

@@ -4,7 +4,7 @@
  */
 #include "config.h"
 
-#include "store/view_analytics.h"
+#include "store/analytics/view_analytics.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -13,10 +13,10 @@
 #include "base/clock.h"
 #include "fixture.h"
 #include "security/signed_url.h"
-#include "store/view_range.h"
-#include "store/view_ranking.h"
-#include "store/view_sql.h"
-#include "store/view_uniques.h"
+#include "store/analytics/view_range.h"
+#include "store/analytics/view_ranking.h"
+#include "store/views/view_sql.h"
+#include "store/analytics/view_uniques.h"
 
 _Static_assert(VIEW_GRANT_MAX_US == GRANT_HARD_MAX_SECONDS * INT64_C(1000000), "both say how long a grant may live");
 

@@ -3,7 +3,7 @@
  * older than the rows, and the months' bounds. */
 #include "config.h"
 
-#include "store/view_writer.h"
+#include "store/views/view_writer.h"
 
 #include <stdio.h>
 

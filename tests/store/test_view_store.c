@@ -4,7 +4,7 @@
  */
 #include "config.h"
 
-#include "store/view_store.h"
+#include "store/views/view_store.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -12,7 +12,7 @@
 
 #include "audience/address_mask.h"
 #include "fixture.h"
-#include "store/media_store.h"
+#include "store/media/media_store.h"
 
 static struct view_report report_of(int64_t media_id, const char *address) {
   static struct masked_address masked;

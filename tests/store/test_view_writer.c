@@ -4,14 +4,14 @@
  */
 #include "config.h"
 
-#include "store/view_writer.h"
+#include "store/views/view_writer.h"
 
 #include <stdio.h>
 #include <string.h>
 
 #include "base/clock.h"
 #include "fixture.h"
-#include "store/view_partitions.h"
+#include "store/views/view_partitions.h"
 #include "view_changes.h"
 
 /* Points of the one view, in hundredths of a percent; -1 unknown. */

@@ -8,7 +8,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "store/delivery_store.h"
+#include "store/views/delivery_store.h"
 
 #define GRANT "0193550000007000800000000000abcd"
 #define OTHER "0193550000007000800000000000abce"

@@ -17,7 +17,7 @@
 #include <unistd.h>
 
 #include "base/file.h"
-#include "library/spool_file.h"
+#include "files/spool_file.h"
 
 static void join(const struct library_fixture *fixture, const char *path, char ret_path[512]) {
   snprintf(ret_path, 512, "%s/%s", fixture->root, path);

@@ -10,7 +10,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "library/media_folder.h"
+#include "files/media_folder.h"
 
 struct library_fixture {
   char root[64]; /* holds data/, library/ and outside/ */

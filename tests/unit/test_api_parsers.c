@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "api/cursor.h"
-#include "api/file_url.h"
+#include "api/media/file_url.h"
 #include "api/guard.h"
 
 #include "unit.h"

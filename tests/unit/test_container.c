@@ -4,7 +4,7 @@
  */
 #include "config.h"
 
-#include "library/container.h"
+#include "files/container.h"
 
 #include <stdint.h>
 #include <stdlib.h>

@@ -4,7 +4,7 @@
  */
 #include "config.h"
 
-#include "library/kept_file.h"
+#include "files/upload_file.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -14,7 +14,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#include "library/chunk_checksum.h"
+#include "files/chunk_checksum.h"
 #include "library_fixture.h"
 #include "unit.h"
 

@@ -5,7 +5,7 @@
  */
 #include "config.h"
 
-#include "library/library_link.h"
+#include "files/library_link.h"
 
 #include <fcntl.h>
 #include <limits.h>

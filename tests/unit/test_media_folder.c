@@ -5,9 +5,9 @@
  */
 #include "config.h"
 
-#include "library/media_folder.h"
-#include "library/package_folder.h"
-#include "library/spool_file.h"
+#include "files/media_folder.h"
+#include "files/package_folder.h"
+#include "files/spool_file.h"
 
 #include <fcntl.h>
 #include <stdio.h>

@@ -2,7 +2,7 @@
 /* A medium as JSON: every member, and null for what is not known. */
 #include "config.h"
 
-#include "api/media_json.h"
+#include "api/media/media_json.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -5,8 +5,8 @@
  */
 #include "config.h"
 
-#include "library/probe.h"
-#include "library/probe_parse.h"
+#include "files/probe.h"
+#include "files/probe_parse.h"
 
 #include <fcntl.h>
 #include <string.h>

@@ -4,7 +4,7 @@
  */
 #include "config.h"
 
-#include "base/range_set.h"
+#include "domain/range_set.h"
 
 #include <string.h>
 

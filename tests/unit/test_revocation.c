@@ -4,7 +4,7 @@
  */
 #include "config.h"
 
-#include "library/revocation.h"
+#include "files/revocation.h"
 
 #include "library_fixture.h"
 #include "unit.h"

@@ -4,7 +4,7 @@
  */
 #include "config.h"
 
-#include "library/subtitles.h"
+#include "files/subtitles.h"
 
 #include <string.h>
 

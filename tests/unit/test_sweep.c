@@ -5,11 +5,11 @@
  */
 #include "config.h"
 
-#include "library/sweep.h"
+#include "files/sweep.h"
 
 #include <string.h>
 
-#include "library/spool_file.h"
+#include "files/spool_file.h"
 #include "library_fixture.h"
 #include "unit.h"
 

@@ -16,7 +16,7 @@
 
 #include "base/file.h"
 #include "base/subprocess.h"
-#include "library/sandbox.h"
+#include "files/sandbox.h"
 #include "unit.h"
 
 static char folder[] = "/tmp/mediagate-transcode-XXXXXX";

@@ -1,0 +1,83 @@
+/* SPDX-License-Identifier: ISC */
+/* Reads and checks the fields of a medium. Pure but for the response that collects what is wrong.
+ */
+#include "config.h"
+
+#include "api/media/media_fields.h"
+
+#include <json-c/json.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/text.h"
+#include "http/json_body.h"
+
+static const char *const known_names[] = {"title", "type", "file_url", NULL};
+
+/* Every reader of a field: absent is wrong only where it is required. */
+typedef const char *read_string(struct json_object *object, const char *name, size_t min_length, size_t max_length,
+                                struct response *response);
+
+static void read_title(struct json_object *object, read_string *read, struct response *response,
+                       struct media_fields *fields) {
+  const char *title = read(object, "title", 1, MEDIA_TITLE_MAX, response);
+  if (title == NULL) {
+    return;
+  }
+  snprintf(fields->title, sizeof fields->title, "%s", title);
+  text_trim(fields->title);
+  fields->has_title = true;
+  if (fields->title[0] == '\0') {
+    response_field_error(response, "/title", "must hold more than blanks");
+  }
+}
+
+bool media_fields_parse_type(const char *text, enum media_type *ret_type) {
+  for (enum media_type type = MEDIA_VIDEO; type <= MEDIA_AUDIO; type++) {
+    if (strcmp(text, media_type_name(type)) == 0) {
+      *ret_type = type;
+      return true;
+    }
+  }
+  return false;
+}
+
+static void read_type(struct json_object *object, read_string *read, struct response *response,
+                      struct media_fields *fields) {
+  const char *type = read(object, "type", 0, MEDIA_TITLE_MAX, response);
+  if (type == NULL) {
+    return;
+  }
+  fields->has_type = media_fields_parse_type(type, &fields->type);
+  if (!fields->has_type) {
+    response_field_error(response, "/type", "must be \"video\" or \"audio\"");
+  }
+}
+
+static void read_file_url(struct json_object *object, struct response *response, struct media_fields *fields) {
+  struct json_object *member;
+  if (!json_object_object_get_ex(object, "file_url", &member)) {
+    return;
+  }
+  fields->has_file_url = true; /* null takes it away */
+  fields->file_url = json_body_string_optional(object, "file_url", 1, FILE_URL_MAX_BYTES, response);
+  const char *reason;
+  if (fields->file_url != NULL && file_url_parse(fields->file_url, &fields->parsed, &reason) != ERROR_NONE) {
+    response_field_error(response, "/file_url", "%s", reason);
+  }
+}
+
+bool media_fields_read(struct json_object *object, bool all_required, struct response *response,
+                       struct media_fields *ret_fields) {
+  read_string *read = all_required ? json_body_string : json_body_string_optional;
+  *ret_fields = (struct media_fields){.has_title = false};
+  json_body_refuse_unknown(object, known_names, response);
+  read_title(object, read, response, ret_fields);
+  read_type(object, read, response, ret_fields);
+  read_file_url(object, response, ret_fields);
+  if (response_has_field_errors(response)) {
+    response_problem_fields(response);
+    return false;
+  }
+  return true;
+}

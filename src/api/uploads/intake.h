@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * The one door through which an uploaded file becomes a medium's, however its bytes came.
+ */
+#ifndef MEDIAGATE_API_UPLOADS_INTAKE_H
+#define MEDIAGATE_API_UPLOADS_INTAKE_H
+
+#include <stdbool.h>
+
+#include "api/routes.h"
+#include "files/probe.h"
+#include "files/spool_file.h"
+#include "store/media/media_store.h"
+#include "store/media/upload_store.h"
+
+struct intake {
+  struct call *call;
+  struct spool_file *file;         /* whole, and finished into facts.sha256 and facts.size_bytes; stays the caller's */
+  struct media *media;             /* as it was when the upload began; replaced by what was committed */
+  const struct upload_row *upload; /* the resumable one that is complete with it, NULL for none */
+  struct media_file_facts facts;
+  char extension[8];
+  char refusal[PROBE_REASON_SIZE]; /* why the file will never do, "" when it may */
+};
+
+/* Is the file what a medium of this type needs? False: the response has the answer (422, 503 …). */
+bool intake_look_into(struct intake *intake) MUST_CHECK;
+/* Gives the file its name in media/<id>/, and commits the row. False: the response has the answer (404, 503, 507 …),
+ * and nothing was changed. */
+bool intake_store(struct intake *intake) MUST_CHECK;
+
+#endif

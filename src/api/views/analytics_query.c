@@ -1,0 +1,95 @@
+/* SPDX-License-Identifier: ISC */
+/* Reads what a question about views asks for; see the header. */
+#include "config.h"
+
+#include "api/views/analytics_query.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/text.h"
+
+#define TIME_ZONE_MAX 64
+
+static const char *const interval_names[] = {[VIEW_HOUR] = "hour", [VIEW_DAY] = "day", [VIEW_MONTH] = "month"};
+
+const char *analytics_query_interval_name(enum view_interval interval) {
+  return interval_names[interval];
+}
+
+/* True: it is there and a time. */
+static bool read_time(struct call *call, const char *name, const char *pointer, int64_t *ret_time_us) {
+  const char *text = query_get(call->query, name);
+  bool is_time = text != NULL && clock_parse_rfc3339(text, ret_time_us) == ERROR_NONE;
+  if (text != NULL && !is_time) {
+    response_field_error(call->response, pointer, "must be a time such as 2026-11-22T17:00:00Z, or a date");
+  }
+  return is_time;
+}
+
+static void read_interval(struct call *call, enum view_interval *ret_interval) {
+  const char *text = query_get(call->query, "interval");
+  *ret_interval = VIEW_DAY;
+  for (enum view_interval interval = VIEW_HOUR; text != NULL && interval <= VIEW_MONTH; interval++) {
+    if (strcmp(text, interval_names[interval]) == 0) {
+      *ret_interval = interval;
+      return;
+    }
+  }
+  if (text != NULL) {
+    response_field_error(call->response, "?interval", "must be hour, day or month");
+  }
+}
+
+void analytics_query_bad_zone(struct call *call) {
+  response_field_error(call->response, "?tz", "must be the IANA name of a time zone, such as Europe/Berlin or UTC");
+}
+
+bool analytics_query_bots(struct call *call) {
+  static const char *const bots[] = {"exclude", "include", NULL};
+  return analytics_query_choice(call, "bots", bots) == 1;
+}
+
+void analytics_query_read(struct call *call, struct view_question *ret_question) {
+  struct view_question question = {.tz = query_get(call->query, "tz")};
+  (void)read_time(call, "from", "?from", &question.from_us); /* without it everything from 1970 on */
+  bool ends = read_time(call, "to", "?to", &question.to_us);
+  read_interval(call, &question.interval);
+  if (question.tz == NULL) {
+    question.tz = "UTC";
+  } else if (*question.tz == '\0' || strlen(question.tz) > TIME_ZONE_MAX) {
+    analytics_query_bad_zone(call);
+  }
+  question.bots = analytics_query_bots(call);
+  /* 0 is an open bound, and 1970 too: no view is older, but as an end it would let in all of them. */
+  if (ends && question.from_us >= question.to_us) {
+    response_field_error(call->response, "?to", "must be later than from, and than 1970-01-01");
+  }
+  *ret_question = question;
+}
+
+int analytics_query_choice(struct call *call, const char *name, const char *const choices[]) {
+  const char *text = query_get(call->query, name);
+  char pointer[40], known[100] = "";
+  for (int i = 0; choices[i] != NULL; i++) {
+    if (text == NULL || strcmp(text, choices[i]) == 0) {
+      return i;
+    }
+    size_t length = strlen(known);
+    snprintf(known + length, sizeof known - length, "%s%s", i == 0 ? "" : ", ", choices[i]);
+  }
+  snprintf(pointer, sizeof pointer, "?%s", name);
+  response_field_error(call->response, pointer, "must be one of %s", known);
+  return 0;
+}
+
+int analytics_query_limit(struct call *call, int normal, int max) {
+  const char *text = query_get(call->query, "limit");
+  uint64_t wanted = (uint64_t)normal;
+  if (text != NULL && (text_parse_u64(text, strlen(text), (uint64_t)max, &wanted) != ERROR_NONE || wanted == 0)) {
+    response_field_error(call->response, "?limit", "must be a whole number from 1 to %d", max);
+    return normal;
+  }
+  return (int)wanted;
+}

@@ -1,0 +1,176 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Views as rows, in constant memory however many there are: a page is read, written as the client takes it, and
+ * forgotten. Each row ends with the cursor behind it, so a broken export goes on where it broke.
+ */
+#include "config.h"
+
+#include "api/views/export_api.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "api/views/analytics_query.h"
+#include "api/call.h"
+#include "api/views/export_format.h"
+#include "api/views/export_slot.h"
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/text.h"
+#include "http/response_stream.h"
+#include "store/views/view_export.h"
+
+#define PAGE_ROWS           2000
+#define RETRY_AFTER_SECONDS 30
+/* A cursor whose first letter is A is no formula. */
+#define LIST_MASK UINT64_C(0x03ffffffffffffff)
+
+struct export {
+  enum export_format format;
+  struct view_export wanted;
+  uint64_t list;
+  int64_t views;     /* written so far */
+  struct text lines; /* of one page */
+};
+
+static void read_media_id(struct call *call, int64_t *ret_media_id) {
+  const char *text = query_get(call->query, "media_id");
+  uint64_t id = 0;
+  if (text != NULL && (text_parse_u64(text, strlen(text), INT64_MAX, &id) != ERROR_NONE || id == 0)) {
+    response_field_error(call->response, "?media_id", "must be the id of a medium, a whole number from 1 up");
+  }
+  *ret_media_id = (int64_t)id;
+}
+
+/* False: the response has the 422. */
+static bool read_query(struct call *call, struct export *ret_export) {
+  static const char *const formats[] = {[EXPORT_CSV] = "csv", [EXPORT_NDJSON] = "ndjson", NULL};
+  struct view_question question;
+  struct cursor cursor = {.time_us = 0};
+  analytics_query_read(call, &question);
+  *ret_export = (struct export){
+      .format = (enum export_format)analytics_query_choice(call, "format", formats),
+      .wanted = {.from_us = question.from_us,
+                 .to_us = question.to_us == 0 ? clock_now_us() : question.to_us,
+                 .bots = question.bots},
+      .list = call_list(call) & LIST_MASK,
+  };
+  read_media_id(call, &ret_export->wanted.media_id);
+  const char *text = query_get(call->query, "cursor");
+  if (text != NULL && cursor_parse(text, ret_export->list, &cursor) != ERROR_NONE) {
+    response_field_error(call->response, "?cursor",
+                         "must be the cursor of a row of this very export, with the same filter");
+  }
+  ret_export->wanted.after_us = cursor.time_us;
+  ret_export->wanted.after_id = cursor.id;
+  if (response_has_field_errors(call->response)) {
+    response_problem_fields(call->response);
+    return false;
+  }
+  return true;
+}
+
+/* Reads the next page into `lines`. *ret_more: there may be another one. */
+static enum error read_page(struct call *call, struct export *export, bool *ret_more) {
+  struct view *items = NULL;
+  size_t count = 0;
+  enum error error = view_export_page(call->app->database, &export->wanted, PAGE_ROWS, &items, &count);
+  if (error != ERROR_NONE) {
+    return error;
+  }
+  for (size_t i = 0; i < count; i++) {
+    char cursor[CURSOR_SIZE];
+    cursor_format(&(struct cursor){.time_us = items[i].timestamp_us, .id = items[i].id}, export->list, cursor);
+    export_format_view(export->format, &items[i], cursor, &export->lines);
+  }
+  if (count > 0) {
+    export->wanted.after_us = items[count - 1].timestamp_us;
+    export->wanted.after_id = items[count - 1].id;
+  }
+  export->views += (int64_t)count;
+  for (size_t i = 0; i < count; i++) {
+    view_free(&items[i]);
+  }
+  free(items);
+  *ret_more = count == PAGE_ROWS;
+  if (!*ret_more) {
+    export_format_complete(export->format, export->views, &export->lines);
+  }
+  return export->lines.failed ? ERROR_MEMORY : ERROR_NONE;
+}
+
+/* The first page is there, so that whatever keeps the database from answering has a status of its own. */
+static enum error send_pages(struct call *call, struct export *export, struct response_stream *stream, bool more) {
+  enum error error = response_stream_begin(stream);
+  while (error == ERROR_NONE) {
+    error = response_stream_write(stream, export->lines.data, export->lines.length);
+    text_clear(&export->lines);
+    if (!more || error != ERROR_NONE) {
+      break;
+    }
+    error = read_page(call, export, &more);
+  }
+  return error;
+}
+
+static void set_head(struct call *call, const struct export *export) {
+  call->response->status = 200;
+  call->response->content_type = export_format_content_type(export->format);
+  response_header(call->response, "Content-Disposition",
+                  export->format == EXPORT_CSV ? "attachment; filename=\"views.csv\""
+                                               : "attachment; filename=\"views.ndjson\"");
+}
+
+static struct response_stream stream_of(struct call *call) {
+  return (struct response_stream){.response = call->response,
+                                  .request = call->request,
+                                  .beat = call->app->beat,
+                                  .is_overdue = call->app->is_overdue,
+                                  .context = call->app->beat_context};
+}
+
+static void stream_views(struct call *call, struct export *export) {
+  bool more = false;
+  bool resumed = export->wanted.after_us != 0;
+  if (!resumed) {
+    export_format_header(export->format, &export->lines);
+  }
+  enum error error = read_page(call, export, &more);
+  if (error != ERROR_NONE) {
+    call_fail(call, error, "exporting views");
+    return;
+  }
+  set_head(call, export);
+  struct response_stream stream = stream_of(call);
+  error = send_pages(call, export, &stream, more);
+  if (error != ERROR_NONE) {
+    log_event(LOG_LEVEL_WARNING, "export_broken", LOG_I64("views", export->views), LOG_ERROR_FIELD(error),
+              LOG_STR("database", database_last_error(call->app->database)));
+  }
+}
+
+void export_api_views(struct call *call) {
+  struct export export;
+  int slot = -1;
+  if (!read_query(call, &export)) {
+    return;
+  }
+  if (call->request->method == HTTP_HEAD) {
+    set_head(call, &export);
+    struct response_stream stream = stream_of(call);
+    (void)(response_stream_begin(&stream) == ERROR_NONE); /* the response knows */
+    return;
+  }
+  int slots = call->app->settings->api_workers > 1 ? (int)call->app->settings->api_workers / 2 : 1;
+  enum error error = export_slot_take(call->app->settings->run_dir, slots, &slot);
+  if (error == ERROR_LIMITED) {
+    call_too_many(call, RETRY_AFTER_SECONDS, "As many exports run as may run at once.");
+  } else if (error != ERROR_NONE) {
+    call_fail(call, error, "taking a place for an export");
+  } else {
+    stream_views(call, &export);
+    export_slot_release(slot);
+  }
+  text_free(&export.lines);
+}

@@ -1,0 +1,186 @@
+/* SPDX-License-Identifier: ISC */
+/* Views of a medium, reported and listed. Questions about many views are analytics_api's. */
+#include "config.h"
+
+#include "api/views/view_api.h"
+
+#include <json-c/json.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "api/views/analytics_query.h"
+#include "api/call.h"
+#include "api/reply.h"
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/text.h"
+#include "http/json_body.h"
+#include "security/signed_url.h"
+#include "store/views/view_store.h"
+
+#define ADDRESS_MAX    64
+#define USER_AGENT_MAX 512
+
+struct reported {
+  char address[46];
+  const char *viewer; /* NULL: none; lives as long as the object, as the user agent */
+  const char *user_agent;
+};
+
+/* Reads the body, which may be absent: then the caller's own address is the viewer's. False: the
+ * response has the answer. The caller puts *ret_object. */
+static bool read_reported(struct call *call, struct json_object **ret_object, struct reported *ret_reported) {
+  static const char *const names[] = {"viewer", "viewed_by_ip", "user_agent", NULL};
+  struct response *response = call->response;
+  const char *address = call->request->remote_address;
+  if (call->request->has_body) {
+    if (json_body_read(call->request, response, ret_object) != ERROR_NONE) {
+      return false;
+    }
+    json_body_refuse_unknown(*ret_object, names, response);
+    ret_reported->viewer = json_body_string_optional(*ret_object, "viewer", 1, VIEWER_SIZE - 1, response);
+    ret_reported->user_agent = json_body_string_optional(*ret_object, "user_agent", 1, USER_AGENT_MAX, response);
+    const char *given = json_body_string_optional(*ret_object, "viewed_by_ip", 1, ADDRESS_MAX, response);
+    address = given != NULL ? given : address;
+  }
+  if (ret_reported->viewer != NULL && !viewer_is_valid(ret_reported->viewer)) {
+    response_field_error(response, "/viewer", "must be 1 to 64 of A-Z a-z 0-9 _ -, and not - alone");
+  }
+  if (text_canonical_address(address, ret_reported->address) != ERROR_NONE) {
+    response_field_error(response, "/viewed_by_ip", "must be an IPv4 or IPv6 address");
+  }
+  if (response_has_field_errors(response)) {
+    response_problem_fields(response);
+    return false;
+  }
+  return true;
+}
+
+static void append_reported_members(struct text *body, const struct view *view) {
+  reply_integer(body, "id", view->id);
+  reply_integer(body, "media_id", view->media_id);
+  reply_string(body, "viewed_by_ip", view->viewed_by_ip);
+  reply_time(body, "timestamp", view->timestamp_us);
+}
+
+/* The view is of now, and so is its salt. */
+static enum error judge(struct app *app, const struct reported *reported, struct audience_mark *ret_mark) {
+  const unsigned char *salt = NULL;
+  struct text problems = {0};
+  enum error error = ERROR_NONE;
+  audience_refresh(app->audience, &problems);
+  if (problems.length > 0) {
+    log_event(LOG_LEVEL_WARNING, "audience_incomplete", LOG_STR("problem", problems.data));
+  }
+  text_free(&problems);
+  if (audience_needs_salt(app->audience)) {
+    int64_t now_us = clock_now_us();
+    address_salts_forget(&app->address_salts, now_us); /* as ingest does: who destroys salts cannot reach in here */
+    error = address_salts_get(&app->address_salts, app->database, now_us, &salt);
+  }
+  return error == ERROR_NONE ? audience_judge(app->audience, reported->address, reported->user_agent, salt, ret_mark)
+                             : error;
+}
+
+static void report(struct call *call, int64_t media_id, const struct reported *reported) {
+  struct view view = {.id = 0};
+  struct audience_mark mark;
+  int64_t retry_after = 60;
+  enum error error = judge(call->app, reported, &mark);
+  if (error == ERROR_NONE) {
+    const struct view_report row = {.media_id = media_id,
+                                    .address = mark.address.shown,
+                                    .address_key = mark.address.key,
+                                    .address_hash = mark.address.hash,
+                                    .viewer = reported->viewer,
+                                    .user_agent = reported->user_agent,
+                                    .country = mark.country,
+                                    .bot = mark.robot};
+    error = view_store_report(call->app->database, &row, call->app->settings->view_report_limit, &view, &retry_after);
+  }
+  if (error == ERROR_LIMITED) {
+    call_too_many(call, retry_after, "Too many views of this medium from this address.");
+  } else if (error != ERROR_NONE) {
+    call_fail_media(call, error, media_id, "storing a view");
+  } else {
+    append_reported_members(reply_begin(call->response, 201), &view);
+    reply_end(call->response);
+  }
+  view_free(&view);
+}
+
+void view_api_report(struct call *call) {
+  int64_t id;
+  if (!call_media_id(call, &id)) {
+    return;
+  }
+  struct json_object *object = NULL;
+  struct reported reported = {.viewer = NULL};
+  if (read_reported(call, &object, &reported)) {
+    report(call, id, &reported);
+  }
+  json_object_put(object);
+}
+
+static void append_count(struct text *body, const char *name, int64_t value) {
+  if (value < 0) {
+    reply_null(body, name);
+  } else {
+    reply_integer(body, name, value);
+  }
+}
+
+static void append_view(struct text *body, const struct view *view) {
+  reply_separate(body);
+  text_append(body, "{");
+  append_reported_members(body, view);
+  reply_string(body, "viewer", view->viewer);
+  reply_string(body, "grant_id", view->grant_id);
+  reply_string(body, "user_agent", view->user_agent);
+  reply_string(body, "country", view->country);
+  reply_string(body, "referrer", view->referrer);
+  append_count(body, "bytes_sent", view->bytes_sent);
+  append_count(body, "seconds", view->seconds);
+  reply_delivered(body, view->delivered_points);
+  reply_string(body, "source", view->source);
+  reply_boolean(body, "bot", view->bot);
+  text_append(body, "}");
+}
+
+static void reply_list(struct call *call, const struct view *items, size_t count, bool more) {
+  struct text *body = reply_begin(call->response, 200);
+  reply_name(body, "items");
+  text_append(body, "[");
+  for (size_t i = 0; i < count; i++) {
+    append_view(body, &items[i]);
+  }
+  text_append(body, "]");
+  const struct view *last = more ? &items[count - 1] : NULL;
+  call_append_next_cursor(call, more, more ? last->timestamp_us : 0, more ? last->id : 0);
+  reply_end(call->response);
+}
+
+void view_api_list(struct call *call) {
+  int64_t id;
+  struct call_page page;
+  if (!call_media_id(call, &id)) {
+    return;
+  }
+  bool bots = analytics_query_bots(call); /* what is wrong with it is told together with the page's */
+  if (!call_page(call, &page)) {
+    return;
+  }
+  struct view *items = NULL;
+  size_t count = 0, limit = (size_t)page.limit;
+  enum error error = view_store_list(call->app->database, id, bots, page.cursor.time_us, page.cursor.id, page.limit + 1,
+                                     &items, &count);
+  if (error != ERROR_NONE) {
+    call_fail_media(call, error, id, "listing views");
+    return;
+  }
+  reply_list(call, items, count > limit ? limit : count, count > limit);
+  for (size_t i = 0; i < count; i++) {
+    view_free(&items[i]);
+  }
+  free(items);
+}

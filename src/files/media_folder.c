@@ -1,0 +1,199 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Opening the folders, and what can be done with a stored file or with all files of one medium.
+ */
+#include "config.h"
+
+#include "files/media_folder.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/file.h"
+#include "files/media_folder_private.h"
+
+#define FOLDER_MODE 0750
+
+static enum error open_folder(int parent_fd, const char *name, int *ret_fd) {
+  if (mkdirat(parent_fd, name, FOLDER_MODE) != 0 && errno != EEXIST) {
+    return file_error_from_errno(errno);
+  }
+  int fd = openat(parent_fd, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  if (fd < 0) {
+    return file_error_from_errno(errno);
+  }
+  *ret_fd = fd;
+  return ERROR_NONE;
+}
+
+static enum error open_folders(struct media_folder *folder, const char *data_dir) {
+  enum error error = file_make_folders(data_dir, FOLDER_MODE);
+  if (error != ERROR_NONE) {
+    return error;
+  }
+  folder->data_fd = open(data_dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  if (folder->data_fd < 0) {
+    return file_error_from_errno(errno);
+  }
+  const struct {
+    const char *name;
+    int *fd;
+  } folders[] = {{"spool", &folder->spool_fd}, {"uploads", &folder->uploads_fd}, {"packaging", &folder->packaging_fd},
+                 {"media", &folder->media_fd}, {"pending", &folder->pending_fd}, {"trash", &folder->trash_fd}};
+  for (size_t i = 0; i < sizeof folders / sizeof folders[0] && error == ERROR_NONE; i++) {
+    error = open_folder(folder->data_fd, folders[i].name, folders[i].fd);
+  }
+  return error;
+}
+
+enum error media_folder_open(const char *data_dir, const char *library_dir, struct media_folder **ret_folder) {
+  struct media_folder *folder = malloc(sizeof *folder);
+  if (folder == NULL) {
+    return ERROR_MEMORY;
+  }
+  *folder = (struct media_folder){.data_fd = -1,
+                                  .spool_fd = -1,
+                                  .uploads_fd = -1,
+                                  .packaging_fd = -1,
+                                  .media_fd = -1,
+                                  .pending_fd = -1,
+                                  .trash_fd = -1,
+                                  .library_fd = -1};
+  enum error error = open_folders(folder, data_dir);
+  if (error != ERROR_NONE) {
+    media_folder_close(folder);
+    return error;
+  }
+  if (library_dir != NULL && library_dir[0] != '\0') {
+    folder->library_fd = open(library_dir, O_PATH | O_DIRECTORY | O_CLOEXEC);
+  }
+  *ret_folder = folder;
+  return ERROR_NONE;
+}
+
+void media_folder_close(struct media_folder *folder) {
+  if (folder == NULL) {
+    return;
+  }
+  file_close_cleanup(&folder->library_fd);
+  file_close_cleanup(&folder->trash_fd);
+  file_close_cleanup(&folder->pending_fd);
+  file_close_cleanup(&folder->media_fd);
+  file_close_cleanup(&folder->uploads_fd);
+  file_close_cleanup(&folder->packaging_fd);
+  file_close_cleanup(&folder->spool_fd);
+  file_close_cleanup(&folder->data_fd);
+  free(folder);
+}
+
+/* Writes a block, since making an empty file succeeds on a full disk too. */
+enum error media_folder_check_writable(struct media_folder *folder) {
+  static const char block[4096];
+  __attribute__((cleanup(file_close_cleanup))) int fd =
+      openat(folder->spool_fd, ".", O_TMPFILE | O_WRONLY | O_CLOEXEC, 0600);
+  if (fd < 0 && (errno == EOPNOTSUPP || errno == EISDIR)) { /* NFS has no files without a name */
+    char name[FOLDERS_UNIQUE_NAME_SIZE];
+    folders_unique_name(name);
+    fd = openat(folder->spool_fd, name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+    if (fd >= 0) {
+      (void)unlinkat(folder->spool_fd, name, 0); /* else the sweep does it */
+    }
+  }
+  if (fd < 0) {
+    return file_error_from_errno(errno);
+  }
+  return file_write_all(fd, block, sizeof block);
+}
+
+static bool is_clean_stored_name(const char *name) {
+  return name[0] != '\0' && name[0] != '/' && strstr(name, "//") == NULL && strncmp(name, "../", 3) != 0 &&
+         strstr(name, "/../") == NULL && strlen(name) < STORED_NAME_SIZE;
+}
+
+enum error media_folder_open_stored(struct media_folder *folder, int64_t media_id, const char *stored_name,
+                                    int *ret_fd) {
+  __attribute__((cleanup(file_close_cleanup))) int medium_fd = -1;
+  struct stat status;
+  if (!is_clean_stored_name(stored_name)) {
+    return ERROR_INVALID;
+  }
+  enum error error = folders_open_medium(folder, media_id, &medium_fd);
+  if (error != ERROR_NONE) {
+    return error;
+  }
+  /* Not blocking: an operator may have put a FIFO into a linked folder. */
+  __attribute__((cleanup(file_close_cleanup))) int fd =
+      openat(medium_fd, stored_name, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+  if (fd < 0 || fstat(fd, &status) != 0) {
+    return file_error_from_errno(errno);
+  }
+  if (!S_ISREG(status.st_mode)) {
+    return ERROR_INVALID;
+  }
+  *ret_fd = fd;
+  fd = -1;
+  return ERROR_NONE;
+}
+
+enum error media_folder_remove_stored(struct media_folder *folder, int64_t media_id, const char *stored_name) {
+  __attribute__((cleanup(file_close_cleanup))) int medium_fd = -1;
+  char entry[STORED_NAME_SIZE];
+  if (folders_entry(stored_name, entry) != ERROR_NONE) {
+    return ERROR_INVALID;
+  }
+  enum error error = folders_open_medium(folder, media_id, &medium_fd);
+  if (error == ERROR_NONE && unlinkat(medium_fd, entry, 0) != 0) {
+    error = errno == EISDIR ? folders_trash_entry(folder, media_id, medium_fd, entry) : file_error_from_errno(errno);
+  }
+  if (error != ERROR_NONE && error != ERROR_NOT_FOUND) {
+    return error;
+  }
+  return folders_remove_note(folder, media_id, entry);
+}
+
+void media_folder_settle(struct media_folder *folder, int64_t media_id, const char *stored_name) {
+  char entry[STORED_NAME_SIZE];
+  enum error error = folders_entry(stored_name, entry);
+  if (error == ERROR_NONE) {
+    error = folders_remove_note(folder, media_id, entry);
+  }
+  (void)error; /* the sweep finds that the entry is the row's, and removes the note too */
+}
+
+void media_folder_note_replaced(struct media_folder *folder, int64_t media_id, const char *stored_name) {
+  char entry[STORED_NAME_SIZE];
+  enum error error = folders_entry(stored_name, entry);
+  if (error == ERROR_NONE) {
+    error = folders_write_note(folder, media_id, entry);
+  }
+  (void)error; /* the full sweep writes the note too */
+}
+
+enum error media_folder_note_replacement(struct media_folder *folder, int64_t media_id) {
+  __attribute__((cleanup(file_close_cleanup))) int medium_fd = -1;
+  enum error error = folders_open_medium(folder, media_id, &medium_fd);
+  if (error != ERROR_NONE) {
+    return error == ERROR_NOT_FOUND ? ERROR_NONE : error;
+  }
+  return folders_note_entries(folder, media_id, medium_fd);
+}
+
+enum error media_folder_note_deletion(struct media_folder *folder, int64_t media_id) {
+  return folders_write_note(folder, media_id, NULL);
+}
+
+enum error media_folder_trash(struct media_folder *folder, int64_t media_id) {
+  char name[24];
+  snprintf(name, sizeof name, "%" PRId64, media_id);
+  enum error error = folders_trash_entry(folder, media_id, folder->media_fd, name);
+  if (error == ERROR_NONE || error == ERROR_NOT_FOUND) {
+    error = folders_remove_note(folder, media_id, NULL);
+  }
+  return error;
+}

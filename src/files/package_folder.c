@@ -1,0 +1,138 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * The lock that tells the sweep is held on the folder itself.
+ */
+#include "config.h"
+
+#include "files/package_folder.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/file.h"
+#include "files/media_folder_private.h"
+
+_Static_assert(PACKAGE_NAME_SIZE == FOLDERS_UNIQUE_NAME_SIZE, "a package's name is a unique name");
+
+struct package_folder {
+  struct media_folder *folder;
+  int fd;
+  bool placed;
+  char name[FOLDERS_UNIQUE_NAME_SIZE];
+  char path[PATH_MAX];
+};
+
+/* The kernel knows where a descriptor's folder is, however data_dir was written. */
+static enum error find_path(struct package_folder *package) {
+  char link[32];
+  snprintf(link, sizeof link, "/proc/self/fd/%d", package->fd);
+  ssize_t length = readlink(link, package->path, sizeof package->path - 1);
+  if (length <= 0) {
+    return ERROR_IO;
+  }
+  package->path[length] = '\0';
+  return ERROR_NONE;
+}
+
+static enum error make(struct package_folder *package) {
+  int parent_fd = package->folder->packaging_fd;
+  if (mkdirat(parent_fd, package->name, 0750) != 0) {
+    return file_error_from_errno(errno);
+  }
+  package->fd = openat(parent_fd, package->name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+  if (package->fd < 0 || flock(package->fd, LOCK_EX | LOCK_NB) != 0) {
+    return file_error_from_errno(errno);
+  }
+  return find_path(package);
+}
+
+enum error package_folder_create(struct media_folder *folder, struct package_folder **ret_package) {
+  struct package_folder *package = calloc(1, sizeof *package);
+  if (package == NULL) {
+    return ERROR_MEMORY;
+  }
+  package->folder = folder;
+  package->fd = -1;
+  folders_unique_name(package->name);
+  enum error error = make(package);
+  if (error != ERROR_NONE) {
+    package_folder_discard(package);
+    return error;
+  }
+  *ret_package = package;
+  return ERROR_NONE;
+}
+
+const char *package_folder_path(const struct package_folder *package) {
+  return package->path;
+}
+
+/* The mode is set here: the umask must not keep nginx's group from reading. */
+static enum error sync_entry(int folder_fd, const char *name) {
+  __attribute__((cleanup(file_close_cleanup))) int fd = openat(folder_fd, name, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
+  return fd >= 0 && fchmod(fd, 0640) == 0 && fsync(fd) == 0 ? ERROR_NONE : file_error_from_errno(errno);
+}
+
+static enum error sync_all(int folder_fd, package_folder_beat *beat, void *beat_context) {
+  DIR *entries = NULL;
+  enum error error = file_open_entries(folder_fd, &entries);
+  if (error != ERROR_NONE) {
+    return error;
+  }
+  struct dirent *entry;
+  while (error == ERROR_NONE && (entry = readdir(entries)) != NULL) {
+    if (folders_is_entry(entry->d_name)) {
+      error = sync_entry(folder_fd, entry->d_name);
+      if (beat != NULL) {
+        beat(beat_context);
+      }
+    }
+  }
+  closedir(entries);
+  if (error == ERROR_NONE && (fchmod(folder_fd, 0750) != 0 || fsync(folder_fd) != 0)) {
+    error = file_error_from_errno(errno);
+  }
+  return error;
+}
+
+enum error package_folder_place(struct package_folder *package, int64_t media_id, package_folder_beat *beat,
+                                void *beat_context, char ret_name[PACKAGE_NAME_SIZE]) {
+  struct media_folder *folder = package->folder;
+  __attribute__((cleanup(file_close_cleanup))) int medium_fd = -1;
+  enum error error = sync_all(package->fd, beat, beat_context);
+  if (error == ERROR_NONE) {
+    error = folders_prepare_entry(folder, media_id, package->name, &medium_fd);
+  }
+  if (error != ERROR_NONE) {
+    return error;
+  }
+  if (renameat(folder->packaging_fd, package->name, medium_fd, package->name) != 0) {
+    return file_error_from_errno(errno);
+  }
+  package->placed = true;
+  if (fsync(medium_fd) != 0) {
+    return file_error_from_errno(errno); /* no row will name it: the sweep takes it away */
+  }
+  memcpy(ret_name, package->name, sizeof package->name);
+  return ERROR_NONE;
+}
+
+void package_folder_discard(struct package_folder *package) {
+  if (package == NULL) {
+    return;
+  }
+  if (!package->placed && package->path[0] != '\0') {
+    enum error error = file_remove_tree(package->path);
+    (void)error; /* else the sweep does it */
+  }
+  file_close_cleanup(&package->fd);
+  free(package);
+}

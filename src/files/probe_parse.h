@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Reads what `ffprobe -print_format json -show_format -show_streams` printed. Pure.
+ */
+#ifndef MEDIAGATE_FILES_PROBE_PARSE_H
+#define MEDIAGATE_FILES_PROBE_PARSE_H
+
+#include <stddef.h>
+
+#include "base/error.h"
+#include "files/probe.h"
+
+/* The demuxers that may read an uploaded file, as ffprobe's -format_whitelist takes them. */
+const char *probe_parse_formats(void);
+/* ERROR_INVALID with the reason in words: no audio or video stream, or a format that is not taken.
+ * ERROR_MEMORY. */
+enum error probe_parse(const char *json, size_t size, struct probe_result *ret_result,
+                       char ret_reason[PROBE_REASON_SIZE]) MUST_CHECK;
+
+#endif

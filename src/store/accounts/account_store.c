@@ -1,0 +1,240 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Accounts: made, found, changed. What ends access (a new password, disabling) raises the token epoch first and ends
+ * the sessions in a second statement, so that a session that was being opened meanwhile is seen by one of the two.
+ */
+#include "config.h"
+
+#include "store/accounts/account_store.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+
+#include "base/random.h"
+#include "store/accounts/account_row.h"
+#include "store/engine/statement.h"
+
+#define TAG_ATTEMPTS 8 /* a random tag of 32 bits is rarely taken */
+
+void account_row_read(struct rows *rows, struct account *ret_account) {
+  ret_account->id = rows_i64(rows);
+  rows_text(rows, ret_account->email, sizeof ret_account->email);
+  rows_text(rows, ret_account->hashed_password, sizeof ret_account->hashed_password);
+  ret_account->token_epoch = rows_i64(rows);
+  ret_account->issuer_tag = (uint32_t)rows_i64(rows);
+  ret_account->disabled = rows_bool(rows);
+  ret_account->created_at_us = rows_i64(rows);
+}
+
+/* Runs what returns one account or none. */
+static enum error execute_one(struct database *database, const char *sql, enum statement_repeat repeat,
+                              const struct parameters *parameters, struct account *ret_account) {
+  struct rows rows;
+  enum error error = statement_execute(database, sql, repeat, parameters, &rows);
+  if (error != ERROR_NONE) {
+    return error;
+  }
+  struct account account = {0};
+  bool found = rows_next(&rows);
+  if (found) {
+    account_row_read(&rows, &account);
+  }
+  error = rows_close(&rows);
+  if (error == ERROR_NONE && !found) {
+    error = ERROR_NOT_FOUND;
+  }
+  if (error == ERROR_NONE) {
+    *ret_account = account;
+  }
+  return error;
+}
+
+enum error account_store_find(struct database *database, int64_t id, struct account *ret_account) {
+  struct parameters parameters = {0};
+  parameters_i64(&parameters, id);
+  return execute_one(database, "select " ACCOUNT_COLUMNS " from admin_user a where a.id = $1", STATEMENT_REPEATABLE,
+                     &parameters, ret_account);
+}
+
+enum error account_store_find_by_email(struct database *database, const char *email, struct account *ret_account) {
+  struct parameters parameters = {0};
+  parameters_text(&parameters, email);
+  return execute_one(database, "select " ACCOUNT_COLUMNS " from admin_user a where a.email = $1", STATEMENT_REPEATABLE,
+                     &parameters, ret_account);
+}
+
+/* A tag that stands in a revocation would have all its grants refused, so it is not taken either. */
+enum error account_store_create(struct database *database, const char *email, const char *hashed_password,
+                                int64_t created_by, struct account *ret_account) {
+  static const char *const insert =
+      "insert into admin_user as a (email, hashed_password, issuer_tag, created_by)"
+      " select $1, $2, $3::int8, $4::int8"
+      " where not exists (select from revoked_grant where name = lpad(to_hex($3::int8), 8, '0'))"
+      " on conflict do nothing returning " ACCOUNT_COLUMNS;
+  for (int i = 0; i < TAG_ATTEMPTS; i++) {
+    struct parameters parameters = {0};
+    parameters_text(&parameters, email);
+    parameters_text(&parameters, hashed_password);
+    parameters_i64(&parameters, random_u32());
+    parameters_i64_or_null(&parameters, created_by);
+    enum error error = execute_one(database, insert, STATEMENT_ONCE, &parameters, ret_account);
+    if (error != ERROR_NOT_FOUND) {
+      return error;
+    }
+    struct account other;
+    error = account_store_find_by_email(database, email, &other);
+    if (error != ERROR_NOT_FOUND) {
+      return error == ERROR_NONE ? ERROR_CONFLICT : error;
+    }
+  }
+  return ERROR_UNAVAILABLE;
+}
+
+enum error account_store_renew_hash(struct database *database, int64_t id, const char *old_hash, const char *new_hash) {
+  struct parameters parameters = {0};
+  parameters_i64(&parameters, id);
+  parameters_text(&parameters, old_hash);
+  parameters_text(&parameters, new_hash);
+  return statement_change(database, "update admin_user set hashed_password = $3 where id = $1 and hashed_password = $2",
+                          STATEMENT_REPEATABLE, &parameters, NULL);
+}
+
+static enum error end_sessions(struct database *database, int64_t account_id) {
+  struct parameters parameters = {0};
+  parameters_i64(&parameters, account_id);
+  return statement_change(database,
+                          "update login_session set ended_at = now() where account_id = $1 and ended_at is null",
+                          STATEMENT_ONCE, &parameters, NULL);
+}
+
+/* In a transaction: runs `sql`, which updates and returns the account, and ends its sessions. */
+static enum error change_and_end_sessions(struct database *database, const char *sql,
+                                          const struct parameters *parameters, int64_t id,
+                                          struct account *ret_account) {
+  enum error error = database_begin(database);
+  if (error != ERROR_NONE) {
+    return error;
+  }
+  struct account account;
+  error = execute_one(database, sql, STATEMENT_ONCE, parameters, &account);
+  if (error == ERROR_NONE) {
+    error = end_sessions(database, id);
+  }
+  error = statement_end_transaction(database, error);
+  if (error == ERROR_NONE) {
+    *ret_account = account;
+  }
+  return error;
+}
+
+enum error account_store_set_password(struct database *database, int64_t id, int64_t epoch, const char *new_hash,
+                                      int64_t *ret_epoch) {
+  static const char *const update =
+      "update admin_user a set hashed_password = $2, token_epoch = token_epoch + 1"
+      " where id = $1 and ($3::int8 < 0 or token_epoch = $3::int8) returning " ACCOUNT_COLUMNS;
+  struct parameters parameters = {0};
+  parameters_i64(&parameters, id);
+  parameters_text(&parameters, new_hash);
+  parameters_i64(&parameters, epoch);
+  struct account account;
+  enum error error = change_and_end_sessions(database, update, &parameters, id, &account);
+  if (error == ERROR_NONE && ret_epoch != NULL) {
+    *ret_epoch = account.token_epoch;
+  }
+  return error;
+}
+
+enum error account_store_set_disabled(struct database *database, int64_t id, bool disabled) {
+  struct parameters parameters = {0};
+  parameters_i64(&parameters, id);
+  struct account account;
+  if (disabled) {
+    return change_and_end_sessions(
+        database,
+        "update admin_user a set disabled_at = coalesce(disabled_at, now()), token_epoch = token_epoch + 1"
+        " where id = $1 returning " ACCOUNT_COLUMNS,
+        &parameters, id, &account);
+  }
+  return execute_one(database, "update admin_user a set disabled_at = null where id = $1 returning " ACCOUNT_COLUMNS,
+                     STATEMENT_REPEATABLE, &parameters, &account);
+}
+
+/* *ret_old_tag: the tag that the row had; the row stays locked. */
+static enum error lock_tag(struct database *database, int64_t id, uint32_t *ret_old_tag) {
+  struct parameters parameters = {0};
+  parameters_i64(&parameters, id);
+  struct account account;
+  enum error error = execute_one(database, "select " ACCOUNT_COLUMNS " from admin_user a where a.id = $1 for update",
+                                 STATEMENT_ONCE, &parameters, &account);
+  if (error == ERROR_NONE) {
+    *ret_old_tag = account.issuer_tag;
+  }
+  return error;
+}
+
+static enum error record_revoked_tag(struct database *database, uint32_t tag, int64_t expires_at_us) {
+  char name[9];
+  snprintf(name, sizeof name, "%08" PRIx32, tag);
+  struct parameters parameters = {0};
+  parameters_text(&parameters, name);
+  parameters_i64(&parameters, expires_at_us);
+  return statement_change(database, "insert into revoked_grant (name, expires_at) values ($1, " SQL_TIMESTAMP("$2") ")",
+                          STATEMENT_ONCE, &parameters, NULL);
+}
+
+static enum error take_new_tag(struct database *database, int64_t id) {
+  static const char *const update =
+      "update admin_user set issuer_tag = $2::int8 where id = $1"
+      " and not exists (select from admin_user where issuer_tag = $2::int8)"
+      " and not exists (select from revoked_grant where name = lpad(to_hex($2::int8), 8, '0'))";
+  for (int i = 0; i < TAG_ATTEMPTS; i++) {
+    struct parameters parameters = {0};
+    parameters_i64(&parameters, id);
+    parameters_i64(&parameters, random_u32());
+    int64_t affected = 0;
+    enum error error = statement_change(database, update, STATEMENT_ONCE, &parameters, &affected);
+    if (error != ERROR_NONE || affected == 1) {
+      return error;
+    }
+  }
+  return ERROR_UNAVAILABLE;
+}
+
+enum error account_store_replace_issuer_tag(struct database *database, int64_t id, int64_t expires_at_us,
+                                            uint32_t *ret_old_tag) {
+  enum error error = database_begin(database);
+  if (error != ERROR_NONE) {
+    return error;
+  }
+  uint32_t old_tag = 0;
+  error = lock_tag(database, id, &old_tag);
+  if (error == ERROR_NONE) {
+    error = record_revoked_tag(database, old_tag, expires_at_us);
+  }
+  if (error == ERROR_NONE) {
+    error = take_new_tag(database, id);
+  }
+  error = statement_end_transaction(database, error);
+  if (error == ERROR_NONE) {
+    *ret_old_tag = old_tag;
+  }
+  return error;
+}
+
+enum error account_store_list(struct database *database, void (*row)(void *context, const struct account *account),
+                              void *context) {
+  struct rows rows;
+  enum error error = statement_execute(database, "select " ACCOUNT_COLUMNS " from admin_user a order by a.id",
+                                       STATEMENT_REPEATABLE, NULL, &rows);
+  if (error != ERROR_NONE) {
+    return error;
+  }
+  while (rows_next(&rows)) {
+    struct account account = {0};
+    account_row_read(&rows, &account);
+    if (rows.error == ERROR_NONE) {
+      row(context, &account);
+    }
+  }
+  return rows_close(&rows);
+}

@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: ISC */
+/* Administrators (table admin_user) and invitations. */
+#ifndef MEDIAGATE_STORE_ACCOUNTS_ACCOUNT_STORE_H
+#define MEDIAGATE_STORE_ACCOUNTS_ACCOUNT_STORE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/error.h"
+#include "store/engine/database.h"
+
+#define ACCOUNT_EMAIL_SIZE 255
+
+struct account {
+  int64_t id;
+  char email[ACCOUNT_EMAIL_SIZE];
+  char hashed_password[128];
+  int64_t token_epoch;
+  uint32_t issuer_tag; /* random, unique; the tail of every grant that the account issues */
+  bool disabled;
+  int64_t created_at_us;
+};
+
+/* The e-mail must be normalised. ERROR_CONFLICT: taken. created_by 0: nobody. */
+enum error account_store_create(struct database *database, const char *email, const char *hashed_password,
+                                int64_t created_by, struct account *ret_account) MUST_CHECK;
+enum error account_store_find(struct database *database, int64_t id, struct account *ret_account) MUST_CHECK;
+enum error account_store_find_by_email(struct database *database, const char *email,
+                                       struct account *ret_account) MUST_CHECK;
+/* A new hash of the same password (rehash at login); only when the old hash still stands. */
+enum error account_store_renew_hash(struct database *database, int64_t id, const char *old_hash,
+                                    const char *new_hash) MUST_CHECK;
+#define ACCOUNT_ANY_EPOCH (-1)
+/* A new password: token epoch + 1, every session of the account ends, in one transaction. Only while `epoch` stands, so
+ * that of two changes at once the second is ERROR_NOT_FOUND: who is let in by an old password cannot undo its change.
+ * *ret_epoch may be NULL. */
+enum error account_store_set_password(struct database *database, int64_t id, int64_t epoch, const char *new_hash,
+                                      int64_t *ret_epoch) MUST_CHECK;
+/* Disabling raises the token epoch and ends all sessions. */
+enum error account_store_set_disabled(struct database *database, int64_t id, bool disabled) MUST_CHECK;
+/* Gives the account a new issuer tag and records the old one as revoked until `expires_at_us`; returns the old tag. */
+enum error account_store_replace_issuer_tag(struct database *database, int64_t id, int64_t expires_at_us,
+                                            uint32_t *ret_old_tag) MUST_CHECK;
+/* Calls `row` for each account, by id. */
+enum error account_store_list(struct database *database, void (*row)(void *context, const struct account *account),
+                              void *context) MUST_CHECK;
+
+/* Invitations: only the SHA-256 of the token is stored. */
+enum error invitation_store_create(struct database *database, const unsigned char token_hash[32], int64_t created_by,
+                                   int64_t ttl_seconds) MUST_CHECK;
+/* Spends the invitation and creates the account in one transaction. ERROR_DENIED: unknown, spent or expired (nothing is
+ * spent then); ERROR_CONFLICT: the e-mail is taken (the invitation stays good). */
+enum error account_store_create_invited(struct database *database, const unsigned char token_hash[32],
+                                        const char *email, const char *hashed_password,
+                                        struct account *ret_account) MUST_CHECK;
+/* ERROR_NONE when the invitation is good now; spends nothing. */
+enum error invitation_store_check(struct database *database, const unsigned char token_hash[32]) MUST_CHECK;
+
+#endif

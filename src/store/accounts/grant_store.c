@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Revocations: kept until nothing lives any more that they refuse.
+ */
+#include "config.h"
+
+#include "store/accounts/grant_store.h"
+
+#include "store/engine/statement.h"
+
+enum error grant_store_revoke(struct database *database, const char *name, int64_t revoked_by, int64_t expires_at_us) {
+  struct parameters parameters = {0};
+  parameters_text(&parameters, name);
+  parameters_i64_or_null(&parameters, revoked_by);
+  parameters_i64(&parameters, expires_at_us);
+  /* clang-format off */
+  static const char *const upsert =
+      "insert into revoked_grant as r (name, revoked_by, expires_at) values ($1, $2, " SQL_TIMESTAMP("$3") ")"
+      " on conflict (name) do update set expires_at = greatest(r.expires_at, excluded.expires_at)";
+  /* clang-format on */
+  return statement_change(database, upsert, STATEMENT_REPEATABLE, &parameters, NULL);
+}
+
+enum error grant_store_list_revoked(struct database *database,
+                                    void (*row)(void *context, const char *name, int64_t expires_at_us),
+                                    void *context) {
+  struct rows rows;
+  enum error error = statement_execute(
+      database,
+      "select name, " SQL_MICROSECONDS("expires_at") " from revoked_grant where expires_at > now() order by name",
+      STATEMENT_REPEATABLE, NULL, &rows);
+  if (error != ERROR_NONE) {
+    return error;
+  }
+  while (rows_next(&rows)) {
+    char name[33];
+    rows_text(&rows, name, sizeof name);
+    int64_t expires_at_us = rows_i64(&rows);
+    if (rows.error == ERROR_NONE) {
+      row(context, name, expires_at_us);
+    }
+  }
+  return rows_close(&rows);
+}
+
+enum error grant_store_sweep(struct database *database, int64_t *ret_deleted) {
+  return statement_change(database, "delete from revoked_grant where expires_at <= now()", STATEMENT_REPEATABLE, NULL,
+                          ret_deleted);
+}

@@ -1,0 +1,86 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Invitations (declared beside the accounts that they become). Spending one and creating the account is one
+ * transaction; two who spend the same one meet at its row.
+ */
+#include "config.h"
+
+#include "store/accounts/account_store.h"
+#include "store/engine/statement.h"
+
+enum error invitation_store_create(struct database *database, const unsigned char token_hash[32], int64_t created_by,
+                                   int64_t ttl_seconds) {
+  struct parameters parameters = {0};
+  parameters_hash(&parameters, token_hash);
+  parameters_i64_or_null(&parameters, created_by);
+  parameters_i64(&parameters, ttl_seconds);
+  return statement_change(database,
+                          "insert into invitation (token_hash, created_by, expires_at)"
+                          " values ($1, $2, now() + $3::int8 * interval '1 second') on conflict do nothing",
+                          STATEMENT_REPEATABLE, &parameters, NULL);
+}
+
+enum error invitation_store_check(struct database *database, const unsigned char token_hash[32]) {
+  struct parameters parameters = {0};
+  parameters_hash(&parameters, token_hash);
+  int64_t found = 0;
+  enum error error = statement_change(
+      database, "select from invitation where token_hash = $1 and spent_at is null and expires_at > now()",
+      STATEMENT_REPEATABLE, &parameters, &found);
+  return error == ERROR_NONE && found == 0 ? ERROR_DENIED : error;
+}
+
+/* *ret_created_by: who made it, 0 for nobody. */
+static enum error spend(struct database *database, const unsigned char token_hash[32], int64_t *ret_created_by) {
+  struct parameters parameters = {0};
+  parameters_hash(&parameters, token_hash);
+  struct rows rows;
+  enum error error =
+      statement_execute(database,
+                        "update invitation set spent_at = now()"
+                        " where token_hash = $1 and spent_at is null and expires_at > now() returning created_by",
+                        STATEMENT_ONCE, &parameters, &rows);
+  if (error != ERROR_NONE) {
+    return error;
+  }
+  bool found = rows_next(&rows);
+  int64_t created_by = found ? rows_i64_or(&rows, 0) : 0;
+  error = rows_close(&rows);
+  if (error == ERROR_NONE && !found) {
+    error = ERROR_DENIED;
+  }
+  if (error == ERROR_NONE) {
+    *ret_created_by = created_by;
+  }
+  return error;
+}
+
+static enum error record_spender(struct database *database, const unsigned char token_hash[32], int64_t account_id) {
+  struct parameters parameters = {0};
+  parameters_hash(&parameters, token_hash);
+  parameters_i64(&parameters, account_id);
+  return statement_change(database, "update invitation set spent_by = $2 where token_hash = $1", STATEMENT_ONCE,
+                          &parameters, NULL);
+}
+
+enum error account_store_create_invited(struct database *database, const unsigned char token_hash[32],
+                                        const char *email, const char *hashed_password, struct account *ret_account) {
+  enum error error = database_begin(database);
+  if (error != ERROR_NONE) {
+    return error;
+  }
+  int64_t created_by = 0;
+  struct account account;
+  error = spend(database, token_hash, &created_by);
+  if (error == ERROR_NONE) {
+    error = account_store_create(database, email, hashed_password, created_by, &account);
+  }
+  if (error == ERROR_NONE) {
+    error = record_spender(database, token_hash, account.id);
+  }
+  error = statement_end_transaction(database, error);
+  if (error == ERROR_NONE) {
+    *ret_account = account;
+  }
+  return error;
+}

@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * The time that a question about views is about, and its steps. Internal to the view stores; all of it is asked in one
+ * transaction, which sees one state and has the caller's time zone.
+ */
+#ifndef MEDIAGATE_STORE_ANALYTICS_VIEW_RANGE_H
+#define MEDIAGATE_STORE_ANALYTICS_VIEW_RANGE_H
+
+#include "base/text.h"
+#include "store/engine/statement.h"
+#include "store/analytics/view_analytics.h"
+
+#define QUARTER_US (INT64_C(900) * 1000000)
+#define DAY_US     (INT64_C(86400) * 1000000)
+/* No view begins later after its grant was issued: security's GRANT_HARD_MAX_SECONDS. */
+#define VIEW_GRANT_MAX_US (7 * DAY_US)
+
+struct view_range {
+  int64_t media_id;
+  int64_t from_us, to_us; /* equal: nothing there */
+  bool bots;
+  int64_t rows_since_us; /* 0: no row of the range was dropped; else perhaps some before this */
+};
+
+/* Begins the transaction. ERROR_INVALID: no such zone. After an error it is rolled back already. */
+enum error view_range_begin(struct database *database, const char *tz) MUST_CHECK;
+/* Nothing was written, and the zone goes with it. */
+void view_range_end(struct database *database);
+
+/* Closes what is open: from the first view; up to now where a beginning was given, else up to the last view.
+ * ERROR_NOT_FOUND: no such medium. */
+enum error view_range_resolve(struct database *database, const struct view_question *question,
+                              struct view_range *ret_range) MUST_CHECK;
+
+/* The steps of the range, without sums. VIEW_MONTH: by view_range_months. ERROR_TOO_LARGE. */
+enum error view_range_steps(struct database *database, const struct view_range *range, enum view_interval interval,
+                            struct view_series *ret_series) MUST_CHECK;
+/* Days put together to months, sums and all. */
+enum error view_range_months(const struct view_series *days, struct view_series *ret_series) MUST_CHECK;
+
+int64_t view_range_quarter_before(int64_t time_us); /* at or before it */
+int64_t view_range_quarter_after(int64_t time_us);  /* at or after it */
+
+/* "{time,time}" as PostgreSQL reads an array of timestamptz; of one at least. */
+void view_range_append_times(struct text *array, const int64_t *times_us, size_t count);
+void view_range_append_begins(struct text *array, const struct view_series *series);
+
+#endif

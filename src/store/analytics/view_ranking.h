@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: ISC */
+/* Which media are viewed most. */
+#ifndef MEDIAGATE_STORE_ANALYTICS_VIEW_RANKING_H
+#define MEDIAGATE_STORE_ANALYTICS_VIEW_RANKING_H
+
+#include "store/analytics/view_analytics.h"
+
+enum view_ranking_by { VIEW_BY_VIEWS, VIEW_BY_BYTES, VIEW_BY_SECONDS };
+
+struct view_rank {
+  int64_t media_id;
+  char *title; /* malloc'd */
+  bool deleted;
+  int64_t views, bytes_sent, seconds;
+};
+
+struct view_ranking {
+  int64_t from_us, to_us;  /* 0: there is nothing */
+  struct view_rank *items; /* malloc'd */
+  size_t count;
+};
+
+void view_ranking_free(struct view_ranking *ranking);
+/* The first `limit` media, exactly; equal ones by their ids, the lower first. Of the question: from, to and bots. */
+enum error view_ranking_read(struct database *database, const struct view_question *question, enum view_ranking_by by,
+                             int limit, struct view_ranking *ret_ranking) MUST_CHECK;
+
+#endif

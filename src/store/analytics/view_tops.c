@@ -1,0 +1,98 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * What most views of a medium have in common. Few views are all looked at; of many every 16th, 256th or further one, by
+ * its id, whose last bits say nothing about the view.
+ */
+#include "config.h"
+
+#include <math.h>
+#include <stdlib.h>
+
+#include "base/clock.h"
+#include "store/analytics/view_uniques.h"
+
+#define SAMPLED_MAX 4096
+#define READ_MAX    40000
+/* What was seen less often in the sample is not told: its count would be mere chance. */
+#define SEEN_MIN 10
+
+/* clang-format off */
+#define TOPS(condition) \
+  "with counted as (select grouping(country, referrer, user_agent_id, viewer) as kind, country, referrer, user_agent_id, viewer," \
+  "  count(*) as views from media_view_log where media_id = $1 and \"timestamp\" >= $2::timestamptz" \
+  "  and \"timestamp\" < $3::timestamptz and (not bot or $4::boolean) and id & $5::int8 = 0" condition \
+  "  group by grouping sets ((country), (referrer), (user_agent_id), (viewer)))," \
+  " ranked as (select *, row_number() over (partition by kind order by views desc, country, referrer, user_agent_id, viewer) as place" \
+  "  from counted where coalesce(country, referrer, user_agent_id::text, viewer) is not null and views >= $6::int8)" \
+  " select kind, coalesce(country, referrer, a.text, viewer), views from ranked r left join user_agent a on a.id = r.user_agent_id" \
+  " where place <= 10 and coalesce(country, referrer, a.text, viewer) is not null order by kind, place"
+/* clang-format on */
+_Static_assert(VIEW_TOP_MAX == 10, "the statements say so");
+
+static const struct {
+  int64_t every;
+  const char *sql;
+} tiers[] = {{1, TOPS("")}, {16, TOPS(" and id & 15 = 0")}, {256, TOPS(" and id & 255 = 0")}};
+#define TIERS (sizeof tiers / sizeof *tiers)
+
+/* grouping() sets the bits of the columns that are not grouped by, the last column's is 1. */
+static bool dimension_of(int64_t kind, enum view_dimension *ret_dimension) {
+  static const int kinds[] = {[VIEW_COUNTRY] = 7, [VIEW_REFERRER] = 11, [VIEW_USER_AGENT] = 13, [VIEW_VIEWER] = 14};
+  for (enum view_dimension dimension = VIEW_COUNTRY; dimension < VIEW_DIMENSION_COUNT_; dimension++) {
+    if (kinds[dimension] == kind) {
+      *ret_dimension = dimension;
+      return true;
+    }
+  }
+  return false;
+}
+
+static enum error read_tops(struct rows *rows, struct view_totals *totals) {
+  int64_t sample = totals->top_sample;
+  bool fits = true;
+  while (rows_next(rows)) {
+    enum view_dimension dimension = VIEW_COUNTRY;
+    fits = dimension_of(rows_i64(rows), &dimension) && totals->top_counts[dimension] < VIEW_TOP_MAX && fits;
+    char *name = rows_text_copy(rows);
+    int64_t views = rows_i64(rows);
+    if (!fits) {
+      free(name);
+      continue;
+    }
+    totals->tops[dimension][totals->top_counts[dimension]++] = (struct view_top){
+        .name = name,
+        .views = views * sample,
+        .standard_error = sample == 1 ? 0 : sqrt((1 - 1 / (double)sample) / (double)views),
+    };
+  }
+  enum error error = rows_close(rows);
+  return error == ERROR_NONE && !fits ? ERROR_INTERNAL : error;
+}
+
+enum error view_tops_fill(struct database *database, const struct view_range *range, int64_t rows_there,
+                          struct view_totals *totals) {
+  size_t tier = 0;
+  int64_t read_max = SAMPLED_MAX; /* without an index that holds all of it, reading a view costs more */
+  while (tier + 1 < TIERS && rows_there / tiers[tier].every > read_max) {
+    tier++;
+    read_max = READ_MAX;
+  }
+  int64_t sample = tiers[tier].every;
+  while (rows_there / sample > SAMPLED_MAX) {
+    sample *= 2;
+  }
+  totals->top_sample = sample;
+  char from[CLOCK_RFC3339_SIZE], to[CLOCK_RFC3339_SIZE];
+  clock_format_rfc3339(range->from_us, from);
+  clock_format_rfc3339(range->to_us, to);
+  struct parameters parameters = {0};
+  parameters_i64(&parameters, range->media_id);
+  parameters_text(&parameters, from);
+  parameters_text(&parameters, to);
+  parameters_bool(&parameters, range->bots);
+  parameters_i64(&parameters, sample - 1);
+  parameters_i64(&parameters, sample == 1 ? 1 : SEEN_MIN);
+  struct rows rows;
+  enum error error = statement_execute(database, tiers[tier].sql, STATEMENT_REPEATABLE, &parameters, &rows);
+  return error == ERROR_NONE ? read_tops(&rows, totals) : error;
+}

@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * One PostgreSQL connection of one process: connect, execute, reconnect. With the files beside it the only place that
+ * knows libpq and SQL. One function executes, maps SQLSTATE and clears results.
+ */
+#ifndef MEDIAGATE_STORE_ENGINE_DATABASE_H
+#define MEDIAGATE_STORE_ENGINE_DATABASE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/error.h"
+
+struct database;
+
+struct database_options {
+  const char *connection_string;
+  bool prepared; /* named prepared statements; off behind a transaction pooler */
+  /* 0: none. Told to the server after connecting when prepared, else left to the role (ALTER ROLE … SET
+   * statement_timeout), since a transaction pooler keeps no session settings. In both cases we wait a second longer at
+   * most, then give the connection up. */
+  int64_t statement_timeout_ms;
+  const char *application_name;
+  /* Called before each statement and each attempt to connect, so that a watchdog measures one of them and not a whole
+   * request of several. May be NULL. */
+  void (*beat)(void *context);
+  void *beat_context;
+};
+
+/* Could libpq connect by this? The name of a database alone is one too. Why not cannot be told without parts of what
+ * may be a password. */
+bool database_is_connection_string(const char *text);
+
+/* Makes the handle without connecting; the first use connects. Options are copied. */
+enum error database_open(const struct database_options *options, struct database **ret_database) MUST_CHECK;
+void database_close(struct database *database);
+/* Connected, or ERROR_UNAVAILABLE. After a failure attempts are spaced by capped backoff with jitter: within the pause
+ * it fails at once. */
+enum error database_ensure(struct database *database) MUST_CHECK;
+/* The last error's text from the server or libpq, for the log; "" for none. Never holds parameters. */
+const char *database_last_error(const struct database *database);
+
+enum error database_begin(struct database *database) MUST_CHECK;
+/* ERROR_UNKNOWN_OUTCOME when the reply was lost. */
+enum error database_commit(struct database *database) MUST_CHECK;
+void database_rollback(struct database *database); /* fine without a transaction */
+
+#endif

@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * A medium as the stores select it: the column list (of `media_asset m`) and what reads it. Internal to the stores.
+ */
+#ifndef MEDIAGATE_STORE_MEDIA_MEDIA_ROW_H
+#define MEDIAGATE_STORE_MEDIA_MEDIA_ROW_H
+
+#include "store/media/media_store.h"
+#include "store/engine/statement.h"
+
+#define MEDIA_COLUMNS                                                                                                  \
+  "m.id, m.title, m.type, m.file_url, m.stored_name, m.size_bytes, m.sha256, m.content_type, m.duration_seconds, "     \
+  "m.width, m.height, m.container, m.video_codec, m.audio_codec, m.package_name, m.package_state, "                    \
+  "m.package_progress, m.package_seconds_left, m.package_error, m.package_segments, m.package_has_poster, "            \
+  "case when split_part(m.master_of, ' ', 1) = m.package_name then m.master_name end, "                                \
+  "(select coalesce(json_agg(json_build_object('lang', s.key, 'size_bytes', s.value -> 'size_bytes', 'cues', "         \
+  "s.value -> 'cues') order by s.key), '[]')::text from jsonb_each(m.subtitles) s), m.file_version, "                  \
+  "m.created_by, " SQL_MICROSECONDS("m.created_at") ", " SQL_MICROSECONDS("m.updated_at")
+#define STORED_NAME_COLUMN_SIZE sizeof((struct media_file_facts *)0)->stored_name
+
+void media_row_read(struct rows *rows, struct media *ret_media);
+/* Runs what returns one medium or none (ERROR_NOT_FOUND). When old_name is given, a first column before the medium's is
+ * read into it. */
+enum error media_row_execute(struct database *database, const char *sql, enum statement_repeat repeat,
+                             const struct parameters *parameters, struct media *ret_media, char *old_name,
+                             size_t old_name_size) MUST_CHECK;
+
+#endif

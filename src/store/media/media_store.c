@@ -1,0 +1,240 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Media: made, found, changed, deleted. Lists are in media_list.c.
+ */
+#include "config.h"
+
+#include "store/media/media_store.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "store/media/media_row.h"
+#include "store/engine/statement.h"
+
+void media_free(struct media *media) {
+  if (media != NULL) {
+    free(media->file_url);
+    free(media->subtitles);
+    *media = (struct media){0};
+  }
+}
+
+const char *media_type_name(enum media_type type) {
+  return type == MEDIA_VIDEO ? "video" : "audio";
+}
+
+static void read_package(struct rows *rows, struct media_package *package) {
+  rows_text(rows, package->name, sizeof package->name);
+  rows_text(rows, package->state, sizeof package->state);
+  package->progress = (int)rows_i64_or(rows, 0);
+  package->seconds_left = rows_i64_or(rows, -1);
+  rows_text(rows, package->error, sizeof package->error);
+  package->segments = (int)rows_i64_or(rows, 0);
+  package->has_poster = rows_bool(rows);
+  rows_text(rows, package->master, sizeof package->master);
+}
+
+void media_row_read(struct rows *rows, struct media *ret_media) {
+  struct media_file_facts *file = &ret_media->file;
+  char type[8];
+  ret_media->id = rows_i64(rows);
+  rows_text(rows, ret_media->title, sizeof ret_media->title);
+  rows_text(rows, type, sizeof type);
+  ret_media->type = strcmp(type, "audio") == 0 ? MEDIA_AUDIO : MEDIA_VIDEO;
+  ret_media->file_url = rows_text_copy(rows);
+  rows_text(rows, file->stored_name, sizeof file->stored_name);
+  file->size_bytes = rows_i64_or(rows, 0);
+  rows_text(rows, file->sha256, sizeof file->sha256);
+  rows_text(rows, file->content_type, sizeof file->content_type);
+  file->duration_seconds = rows_f64_or(rows, 0);
+  file->width = (int)rows_i64_or(rows, 0);
+  file->height = (int)rows_i64_or(rows, 0);
+  rows_text(rows, file->container, sizeof file->container);
+  rows_text(rows, file->video_codec, sizeof file->video_codec);
+  rows_text(rows, file->audio_codec, sizeof file->audio_codec);
+  read_package(rows, &ret_media->package);
+  ret_media->subtitles = rows_text_copy(rows);
+  ret_media->file_version = rows_i64(rows);
+  ret_media->created_by = rows_i64_or(rows, 0);
+  ret_media->created_at_us = rows_i64(rows);
+  ret_media->updated_at_us = rows_i64(rows);
+}
+
+enum error media_row_execute(struct database *database, const char *sql, enum statement_repeat repeat,
+                             const struct parameters *parameters, struct media *ret_media, char *old_name,
+                             size_t old_name_size) {
+  struct rows rows;
+  enum error error = statement_execute(database, sql, repeat, parameters, &rows);
+  if (error != ERROR_NONE) {
+    return error;
+  }
+  struct media media = {0};
+  bool found = rows_next(&rows);
+  if (found && old_name != NULL) {
+    rows_text(&rows, old_name, old_name_size);
+  }
+  if (found) {
+    media_row_read(&rows, &media);
+  }
+  error = rows_close(&rows);
+  if (error == ERROR_NONE && !found) {
+    error = ERROR_NOT_FOUND;
+  }
+  if (error != ERROR_NONE) {
+    media_free(&media);
+    return error;
+  }
+  *ret_media = media;
+  return ERROR_NONE;
+}
+
+enum error media_store_create(struct database *database, const char *title, enum media_type type, const char *file_url,
+                              int64_t created_by, struct media *ret_media) {
+  struct parameters parameters = {0};
+  parameters_text(&parameters, title);
+  parameters_text(&parameters, media_type_name(type));
+  parameters_text(&parameters, file_url);
+  parameters_i64_or_null(&parameters, created_by);
+  return media_row_execute(database,
+                           "insert into media_asset as m (title, type, file_url, created_by) values ($1, $2, $3, $4) "
+                           "returning " MEDIA_COLUMNS,
+                           STATEMENT_ONCE, &parameters, ret_media, NULL, 0);
+}
+
+enum error media_store_find(struct database *database, int64_t id, struct media *ret_media) {
+  struct parameters parameters = {0};
+  parameters_i64(&parameters, id);
+  return media_row_execute(database,
+                           "select " MEDIA_COLUMNS " from media_asset m where m.id = $1 and m.deleted_at is null",
+                           STATEMENT_REPEATABLE, &parameters, ret_media, NULL, 0);
+}
+
+/* A film is a video, a sound is audio. What else is stored (a playlist) tells nothing of its kind. */
+#define FITS(content_type, type) "coalesce(substring(" content_type " from '^(video|audio)/'), " type ") = " type
+
+/* What a change matched no row for: the medium is not there, or it is and the change does not fit its file. */
+static enum error why_unchanged(struct database *database, int64_t id) {
+  struct media media = {.id = 0};
+  enum error error = media_store_find(database, id, &media);
+  media_free(&media);
+  return error == ERROR_NONE ? ERROR_CONFLICT : error;
+}
+
+/* $5: is file_url ($4) to be set? Another one than the one that stands takes the place of the stored file and its
+ * facts. */
+#define REPLACED                "($5::boolean and m.file_url is distinct from $4)"
+#define UNLESS_REPLACED(column) column " = case when " REPLACED " then null else m." column " end"
+
+enum error media_store_update(struct database *database, int64_t id, const struct media_change *change,
+                              struct media *ret_media) {
+  /* clang-format off */
+  static const char *const update =
+      "update media_asset m set title = coalesce($2, m.title), type = coalesce($3, m.type),"
+      " file_url = case when $5::boolean then $4 else m.file_url end, "
+      UNLESS_REPLACED("stored_name") ", " UNLESS_REPLACED("size_bytes") ", " UNLESS_REPLACED("sha256") ", "
+      UNLESS_REPLACED("content_type") ", " UNLESS_REPLACED("duration_seconds") ", "
+      UNLESS_REPLACED("width") ", " UNLESS_REPLACED("height") ", "
+      UNLESS_REPLACED("container") ", " UNLESS_REPLACED("video_codec") ", " UNLESS_REPLACED("audio_codec") ", "
+      UNLESS_REPLACED("segment_count") ", "
+      UNLESS_REPLACED("package_name") ", " UNLESS_REPLACED("package_state") ", " UNLESS_REPLACED("package_progress") ", "
+      UNLESS_REPLACED("package_seconds_left") ", " UNLESS_REPLACED("package_error") ", "
+      UNLESS_REPLACED("package_segments") ", package_has_poster = m.package_has_poster and not " REPLACED ","
+      " file_version = m.file_version + case when " REPLACED " then 1 else 0 end,"
+      " file_changed_at = case when " REPLACED " then now() else m.file_changed_at end, updated_at = now()"
+      " where m.id = $1 and m.deleted_at is null"
+      "  and ($3::text is null or " REPLACED " or " FITS("m.content_type", "$3::text") ") returning " MEDIA_COLUMNS;
+  /* clang-format on */
+  struct parameters parameters = {0};
+  parameters_i64(&parameters, id);
+  parameters_text(&parameters, change->title);
+  parameters_text(&parameters, change->type == NULL ? NULL : media_type_name(*change->type));
+  parameters_text(&parameters, change->set_file_url ? change->file_url : NULL);
+  parameters_bool(&parameters, change->set_file_url);
+  enum error error = media_row_execute(database, update, STATEMENT_REPEATABLE, &parameters, ret_media, NULL, 0);
+  return error == ERROR_NOT_FOUND ? why_unchanged(database, id) : error;
+}
+
+/* The row is locked first (`old`), so that of two uploads each learns the name that it replaced. */
+enum error media_store_set_file(struct database *database, int64_t id, const struct media_file_facts *facts,
+                                const struct media_change *change_or_null, struct media *ret_media,
+                                char ret_old_name[160]) {
+  static const struct media_change no_change = {.title = NULL};
+  const struct media_change *change = change_or_null != NULL ? change_or_null : &no_change;
+  static const char *const update =
+      "with old as (select id, stored_name from media_asset where id = $1 and deleted_at is null for update)"
+      " update media_asset m set stored_name = $2, size_bytes = $3, sha256 = $4, content_type = $5, duration_seconds = "
+      "$6, width = $7, height = $8,"
+      " package_name = null, package_state = null, package_progress = null, package_seconds_left = null,"
+      " package_error = null, package_segments = null, package_has_poster = false,"
+      " container = $9, video_codec = $10, audio_codec = $11, file_url = $12, file_version = m.file_version + 1,"
+      " title = coalesce($13, m.title), type = coalesce($14, m.type), segment_count = $15, file_changed_at = now(), "
+      "updated_at = now()"
+      " from old where m.id = old.id and m.deleted_at is null"
+      "  and " FITS("$5::text", "coalesce($14::text, m.type)") " returning old.stored_name, " MEDIA_COLUMNS;
+  struct parameters parameters = {0};
+  parameters_i64(&parameters, id);
+  parameters_text_or_null(&parameters, facts->stored_name);
+  parameters_i64(&parameters, facts->size_bytes);
+  parameters_text_or_null(&parameters, facts->sha256);
+  parameters_text_or_null(&parameters, facts->content_type);
+  parameters_f64_or_null(&parameters, facts->duration_seconds);
+  parameters_i64_or_null(&parameters, facts->width);
+  parameters_i64_or_null(&parameters, facts->height);
+  parameters_text_or_null(&parameters, facts->container);
+  parameters_text_or_null(&parameters, facts->video_codec);
+  parameters_text_or_null(&parameters, facts->audio_codec);
+  parameters_text(&parameters, change->file_url);
+  parameters_text(&parameters, change->title);
+  parameters_text(&parameters, change->type == NULL ? NULL : media_type_name(*change->type));
+  parameters_i64_or_null(&parameters, facts->segment_count);
+  char old_name[STORED_NAME_COLUMN_SIZE] = "";
+  enum error error =
+      media_row_execute(database, update, STATEMENT_ONCE, &parameters, ret_media, old_name, sizeof old_name);
+  if (error == ERROR_NONE) {
+    memcpy(ret_old_name, old_name, sizeof old_name);
+  }
+  return error == ERROR_NOT_FOUND ? why_unchanged(database, id) : error;
+}
+
+enum error media_store_delete(struct database *database, int64_t id) {
+  struct parameters parameters = {0};
+  parameters_i64(&parameters, id);
+  int64_t affected = 0;
+  enum error error = statement_change(
+      database, "update media_asset set deleted_at = now(), updated_at = now() where id = $1 and deleted_at is null",
+      STATEMENT_ONCE, &parameters, &affected);
+  return error == ERROR_NONE && affected == 0 ? ERROR_NOT_FOUND : error;
+}
+
+enum error media_store_is_current(struct database *database, int64_t id, const char *entry, bool *ret_current,
+                                  bool *ret_deleted) {
+  static const char *const select =
+      "select deleted_at is not null, coalesce(deleted_at is null and $2 in "
+      "(split_part(stored_name, '/', 1), package_name,"
+      " case when split_part(master_of, ' ', 1) = package_name then master_name end), false)"
+      " or (deleted_at is null and exists (select from jsonb_each(subtitles) s"
+      "  where s.value ->> 'file' = $2))"
+      " from media_asset where id = $1";
+  struct parameters parameters = {0};
+  parameters_i64(&parameters, id);
+  parameters_text(&parameters, entry);
+  struct rows rows;
+  enum error error = statement_execute(database, select, STATEMENT_REPEATABLE, &parameters, &rows);
+  if (error != ERROR_NONE) {
+    return error;
+  }
+  bool found = rows_next(&rows);
+  bool deleted = found && rows_bool(&rows);
+  bool current = found && rows_bool(&rows);
+  error = rows_close(&rows);
+  if (error != ERROR_NONE) {
+    return error;
+  }
+  if (!found) {
+    return ERROR_NOT_FOUND;
+  }
+  *ret_current = current;
+  *ret_deleted = deleted;
+  return ERROR_NONE;
+}

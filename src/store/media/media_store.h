@@ -1,0 +1,103 @@
+/* SPDX-License-Identifier: ISC */
+/* Media (table media_asset). A deleted medium is a row with deleted_at; it is never found again. */
+#ifndef MEDIAGATE_STORE_MEDIA_MEDIA_STORE_H
+#define MEDIAGATE_STORE_MEDIA_MEDIA_STORE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/error.h"
+#include "store/engine/database.h"
+
+enum media_type { MEDIA_VIDEO, MEDIA_AUDIO };
+
+/* What probing found, and what the file is. Zero or "" where there is none. */
+struct media_file_facts {
+  char stored_name[160]; /* below media/<id>/: "0198….mp4" or "0198…/master.m3u8"; "" when nothing is stored */
+  int64_t size_bytes;
+  char sha256[65];
+  char content_type[64];
+  double duration_seconds;
+  int width, height;
+  char container[64];
+  char video_codec[32];
+  char audio_codec[32];
+  int64_t segment_count; /* of a playlist; written, never read back */
+};
+
+/* HLS and DASH made of the file. */
+struct media_package {
+  char name[33];        /* the folder that is served; "" for none */
+  char state[12];       /* of the last job: "queued", "running", "ready", "failed", "cancelled"; "" for none */
+  int progress;         /* percent */
+  int64_t seconds_left; /* -1 unknown */
+  char error[256];      /* "" for none */
+  int segments;         /* of one rendition */
+  bool has_poster;
+  char master[33]; /* the folder of an HLS master that names the subtitles too; "" for none */
+};
+
+struct media {
+  int64_t id;
+  char title[1201]; /* up to 300 code points */
+  enum media_type type;
+  char *file_url; /* NULL when absent; malloc'd */
+  struct media_file_facts file;
+  struct media_package package;
+  char *subtitles;      /* JSON: an array of {lang, size_bytes, cues}; malloc'd, NULL is an empty one */
+  int64_t file_version; /* raised with every change of the file or file_url */
+  int64_t created_by;   /* 0 unknown */
+  int64_t created_at_us;
+  int64_t updated_at_us;
+};
+
+void media_free(struct media *media); /* frees what it points to and zeroes it */
+const char *media_type_name(enum media_type type);
+
+/* file_url may be NULL. created_by 0: nobody. */
+enum error media_store_create(struct database *database, const char *title, enum media_type type, const char *file_url,
+                              int64_t created_by, struct media *ret_media) MUST_CHECK;
+enum error media_store_find(struct database *database, int64_t id, struct media *ret_media) MUST_CHECK;
+
+struct media_filter {
+  int type;                                /* enum media_type, -1 for all */
+  const char *search;                      /* part of the title, any case; NULL for all; % and _ are plain */
+  int64_t before_created_at_us, before_id; /* the cursor; 0, 0 for the first page */
+  int limit;
+};
+/* Newest first (created_at, id). The caller frees each medium and the array. Ask for limit + 1 to know of more. */
+enum error media_store_list(struct database *database, const struct media_filter *filter, struct media **ret_items,
+                            size_t *ret_count) MUST_CHECK;
+
+struct media_change { /* NULL or false: leave as it is */
+  const char *title;
+  const enum media_type *type;
+  bool set_file_url;
+  const char *file_url; /* with set_file_url; NULL clears it */
+};
+/* Another file_url than the one that stands takes the place of the stored file: its facts are cleared. The same one
+ * changes nothing. ERROR_CONFLICT: the stored file, which stays, is of the other type. */
+enum error media_store_update(struct database *database, int64_t id, const struct media_change *change,
+                              struct media *ret_media) MUST_CHECK;
+/* The committed row decides which file exists: sets the facts when the medium is still there, and with them title, type
+ * and file_url of the change ("library:…" for a link; NULL for an upload, which takes file_url away). *ret_old_name is
+ * the stored name that it replaced ("" for none): remove it after the longest TTL. ERROR_NOT_FOUND: deleted meanwhile.
+ * ERROR_CONFLICT: the file is not of the medium's type, which was changed meanwhile. ERROR_UNKNOWN_OUTCOME: ask
+ * media_store_find. */
+enum error media_store_set_file(struct database *database, int64_t id, const struct media_file_facts *facts,
+                                const struct media_change *change_or_null, struct media *ret_media,
+                                char ret_old_name[160]) MUST_CHECK;
+/* Marks the row deleted. ERROR_NOT_FOUND when it was already. */
+enum error media_store_delete(struct database *database, int64_t id) MUST_CHECK;
+struct media_counts {
+  int64_t media, videos, size_bytes;
+};
+/* Of the media that are not deleted. */
+enum error media_store_count(struct database *database, struct media_counts *ret_counts) MUST_CHECK;
+/* For sweeping: is this entry of media/<id>/ (a stored name up to its first "/") the one that the row has? A deleted
+ * medium has none: *ret_deleted. ERROR_NOT_FOUND: there never was such a medium. */
+enum error media_store_is_current(struct database *database, int64_t id, const char *entry, bool *ret_current,
+                                  bool *ret_deleted) MUST_CHECK;
+
+#endif

@@ -1,0 +1,302 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Resumable uploads. See the header.
+ */
+#include "config.h"
+
+#include "store/media/upload_store.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "base/random.h"
+#include "base/text.h"
+#include "store/media/media_row.h"
+#include "store/engine/statement.h"
+
+#define UPLOAD_COLUMNS                                                                                                 \
+  "u.id, u.length_bytes, u.offset_bytes, u.hash_state, u.tail_boot, u.metadata, u.title, u.type, "                     \
+  "u.media_id, " SQL_MICROSECONDS("u.expires_at") ", u.expires_at <= now(), u.completed_at is not null, u.refusal"
+#define TAKEN     "id = $1 and writer = $2::uuid"
+#define UNDER_WAY "completed_at is null and refusal is null"
+
+static void read_row(struct rows *rows, struct upload_row *ret_upload) {
+  char type[8];
+  rows_text(rows, ret_upload->id, sizeof ret_upload->id);
+  ret_upload->length = rows_i64_or(rows, UPLOAD_LENGTH_UNKNOWN);
+  ret_upload->offset = rows_i64(rows);
+  rows_text(rows, ret_upload->hash_state, sizeof ret_upload->hash_state);
+  rows_text(rows, ret_upload->tail_boot, sizeof ret_upload->tail_boot);
+  rows_text(rows, ret_upload->metadata, sizeof ret_upload->metadata);
+  rows_text(rows, ret_upload->title, sizeof ret_upload->title);
+  rows_text(rows, type, sizeof type);
+  ret_upload->type = strcmp(type, "audio") == 0 ? MEDIA_AUDIO : MEDIA_VIDEO;
+  ret_upload->media_id = rows_i64_or(rows, 0);
+  ret_upload->expires_at_us = rows_i64(rows);
+  ret_upload->expired = rows_bool(rows);
+  ret_upload->completed = rows_bool(rows);
+  rows_text(rows, ret_upload->refusal, sizeof ret_upload->refusal);
+}
+
+/* Runs what returns one row or none (ERROR_NOT_FOUND) of one number. */
+static enum error execute_number(struct database *database, const char *sql, enum statement_repeat repeat,
+                                 const struct parameters *parameters, int64_t *ret_number) {
+  struct rows rows;
+  enum error error = statement_execute(database, sql, repeat, parameters, &rows);
+  if (error != ERROR_NONE) {
+    return error;
+  }
+  bool found = rows_next(&rows);
+  int64_t number = found ? rows_i64(&rows) : 0;
+  error = rows_close(&rows);
+  if (error == ERROR_NONE && !found) {
+    error = ERROR_NOT_FOUND;
+  }
+  if (error == ERROR_NONE) {
+    *ret_number = number;
+  }
+  return error;
+}
+
+static struct parameters of_taken(const struct upload_row *upload) {
+  struct parameters parameters = {0};
+  parameters_text(&parameters, upload->id);
+  parameters_text_or_null(&parameters, upload->writer);
+  return parameters;
+}
+
+/* Changes the one row that was taken. */
+static enum error change(struct database *database, const char *sql, const struct parameters *parameters) {
+  int64_t affected = 0;
+  enum error error = statement_change(database, sql, STATEMENT_REPEATABLE, parameters, &affected);
+  return error == ERROR_NONE && affected == 0 ? ERROR_TIMEOUT : error;
+}
+
+/* --- creation: one at a time, so that two cannot both take the last of the room --- */
+
+static enum error lock_room(struct database *database) {
+  struct rows rows;
+  enum error error =
+      statement_execute(database, "select 1::int8 from (select pg_advisory_xact_lock(7307200405)) as locked",
+                        STATEMENT_ONCE, NULL, &rows);
+  if (error != ERROR_NONE) {
+    return error;
+  }
+  while (rows_next(&rows)) {
+    (void)rows_i64(&rows);
+  }
+  return rows_close(&rows);
+}
+
+static enum error check_room(struct database *database, int64_t account_id, const struct upload_limits *limits,
+                             int64_t length) {
+  static const char *const select =
+      "select count(*) filter (where account_id = $1), coalesce(sum(coalesce(length_bytes, $2::int8)), 0)::int8"
+      " from upload where " UNDER_WAY " and expires_at > now()";
+  struct parameters parameters = {0};
+  parameters_i64(&parameters, account_id);
+  parameters_i64(&parameters, limits->unknown_length);
+  struct rows rows;
+  enum error error = statement_execute(database, select, STATEMENT_ONCE, &parameters, &rows);
+  if (error != ERROR_NONE) {
+    return error;
+  }
+  int64_t count = 0;
+  int64_t bytes = 0;
+  if (rows_next(&rows)) {
+    count = rows_i64(&rows);
+    bytes = rows_i64(&rows);
+  }
+  error = rows_close(&rows);
+  if (error == ERROR_NONE && count >= limits->account_uploads) {
+    error = ERROR_LIMITED;
+  }
+  int64_t wanted = length == UPLOAD_LENGTH_UNKNOWN ? limits->unknown_length : length;
+  return error == ERROR_NONE && wanted > limits->total_bytes - bytes ? ERROR_NO_SPACE : error;
+}
+
+static enum error insert(struct database *database, int64_t account_id, int64_t ttl_seconds,
+                         struct upload_row *upload) {
+  static const char *const sql =
+      "insert into upload as u (id, account_id, length_bytes, tail_boot, metadata, title, type, media_id, expires_at)"
+      " select $1, $2, $3, $4::uuid, $5, $6, $7, $8::int8, now() + $9::int8 * interval '1 second'"
+      " where $8::int8 is null or exists (select from media_asset where id = $8 and deleted_at is null)"
+      " returning " SQL_MICROSECONDS("u.expires_at");
+  struct parameters parameters = {0};
+  const bool makes = upload->media_id == 0;
+  char length[24] = "";
+  if (upload->length != UPLOAD_LENGTH_UNKNOWN) {
+    snprintf(length, sizeof length, "%lld", (long long)upload->length);
+  }
+  parameters_text(&parameters, upload->id);
+  parameters_i64(&parameters, account_id);
+  parameters_text_or_null(&parameters, length);
+  parameters_text_or_null(&parameters, upload->tail_boot);
+  parameters_text(&parameters, upload->metadata);
+  parameters_text(&parameters, makes ? upload->title : NULL);
+  parameters_text(&parameters, makes ? media_type_name(upload->type) : NULL);
+  parameters_i64_or_null(&parameters, upload->media_id);
+  parameters_i64(&parameters, ttl_seconds);
+  return execute_number(database, sql, STATEMENT_ONCE, &parameters, &upload->expires_at_us);
+}
+
+enum error upload_store_create(struct database *database, int64_t account_id, const struct upload_limits *limits,
+                               struct upload_row *upload) {
+  enum error error = database_begin(database);
+  if (error != ERROR_NONE) {
+    return error;
+  }
+  error = lock_room(database);
+  if (error == ERROR_NONE) {
+    error = check_room(database, account_id, limits, upload->length);
+  }
+  if (error == ERROR_NONE) {
+    error = insert(database, account_id, limits->ttl_seconds, upload);
+  }
+  return statement_end_transaction(database, error);
+}
+
+/* --- the way of one upload --- */
+
+static void make_mark(char ret_mark[33]) {
+  unsigned char bytes[16];
+  random_bytes(bytes, sizeof bytes);
+  text_hex_encode(bytes, sizeof bytes, ret_mark);
+}
+
+enum error upload_store_take(struct database *database, const char *id, int64_t account_id,
+                             struct upload_row *ret_upload) {
+  struct parameters parameters = {0};
+  char mark[sizeof ret_upload->writer];
+  make_mark(mark);
+  parameters_text(&parameters, id);
+  parameters_i64(&parameters, account_id);
+  parameters_text(&parameters, mark);
+  struct rows rows;
+  enum error error = statement_execute(
+      database, "update upload u set writer = $3::uuid where u.id = $1 and u.account_id = $2 returning " UPLOAD_COLUMNS,
+      STATEMENT_REPEATABLE, &parameters, &rows);
+  if (error != ERROR_NONE) {
+    return error;
+  }
+  bool found = rows_next(&rows);
+  if (found) {
+    read_row(&rows, ret_upload);
+    memcpy(ret_upload->writer, mark, sizeof mark);
+  }
+  error = rows_close(&rows);
+  return error == ERROR_NONE && !found ? ERROR_NOT_FOUND : error;
+}
+
+enum error upload_store_set_length(struct database *database, const struct upload_row *upload, int64_t length) {
+  struct parameters parameters = of_taken(upload);
+  parameters_i64(&parameters, length);
+  return change(database,
+                "update upload set length_bytes = $3 where " TAKEN " and (length_bytes is null or length_bytes = $3)",
+                &parameters);
+}
+
+enum error upload_store_set_tail(struct database *database, const struct upload_row *upload, const char *boot) {
+  struct parameters parameters = of_taken(upload);
+  parameters_text_or_null(&parameters, boot);
+  return change(database, "update upload set tail_boot = $3::uuid where " TAKEN, &parameters);
+}
+
+/* Never back: a statement that was repeated because its answer was lost may come late. */
+enum error upload_store_advance(struct database *database, const struct upload_row *upload, int64_t offset,
+                                const char *hash_state, int64_t ttl_seconds, int64_t *ret_expires_at_us) {
+  static const char *const update =
+      "update upload u set hash_state = case when $3 >= offset_bytes then $4 else hash_state end,"
+      " offset_bytes = greatest(offset_bytes, $3), expires_at = now() + $5::int8 * interval '1 second'"
+      " where " TAKEN " returning " SQL_MICROSECONDS("u.expires_at");
+  struct parameters parameters = of_taken(upload);
+  parameters_i64(&parameters, offset);
+  parameters_text_or_null(&parameters, hash_state);
+  parameters_i64(&parameters, ttl_seconds);
+  enum error error = execute_number(database, update, STATEMENT_REPEATABLE, &parameters, ret_expires_at_us);
+  return error == ERROR_NOT_FOUND ? ERROR_TIMEOUT : error;
+}
+
+enum error upload_store_refuse(struct database *database, const struct upload_row *upload, const char *reason) {
+  struct parameters parameters = of_taken(upload);
+  parameters_text(&parameters, reason);
+  return change(database, "update upload set refusal = $3 where " TAKEN, &parameters);
+}
+
+/* --- its end: the medium is made with its file, so that nobody sees one without --- */
+
+enum error upload_store_reserve_medium(struct database *database, const struct upload_row *upload,
+                                       int64_t *ret_media_id) {
+  static const char *const reserve =
+      "update upload set reserved_media_id = coalesce(reserved_media_id,"
+      " nextval(pg_get_serial_sequence('media_asset', 'id'))) where " TAKEN " returning reserved_media_id";
+  struct parameters parameters = of_taken(upload);
+  enum error error = execute_number(database, reserve, STATEMENT_REPEATABLE, &parameters, ret_media_id);
+  return error == ERROR_NOT_FOUND ? ERROR_TIMEOUT : error;
+}
+
+static enum error make_medium(struct database *database, const struct upload_row *upload) {
+  static const char *const insert_medium = "with m as (insert into media_asset (id, title, type, created_by)"
+                                           " select reserved_media_id, title, type, account_id from upload where " TAKEN
+                                           " and media_id is null returning id)"
+                                           " update upload set media_id = m.id from m where upload.id = $1";
+  struct parameters parameters = of_taken(upload);
+  return change(database, insert_medium, &parameters);
+}
+
+enum error upload_store_complete(struct database *database, const struct upload_row *upload, int64_t media_id,
+                                 const struct media_file_facts *facts, struct media *ret_media,
+                                 char ret_old_name[160]) {
+  struct parameters parameters = of_taken(upload);
+  struct media media = {0};
+  char old_name[160] = "";
+  enum error error = database_begin(database);
+  if (error != ERROR_NONE) {
+    return error;
+  }
+  error = change(database, "update upload set completed_at = now() where " TAKEN, &parameters);
+  if (error == ERROR_NONE && upload->media_id == 0) {
+    error = make_medium(database, upload);
+  }
+  if (error == ERROR_NONE) {
+    error = media_store_set_file(database, media_id, facts, NULL, &media, old_name);
+  }
+  error = statement_end_transaction(database, error);
+  if (error != ERROR_NONE) {
+    media_free(&media);
+    return error;
+  }
+  *ret_media = media;
+  memcpy(ret_old_name, old_name, sizeof old_name);
+  return ERROR_NONE;
+}
+
+/* --- the row goes --- */
+
+enum error upload_store_delete(struct database *database, const char *id) {
+  struct parameters parameters = {0};
+  parameters_text(&parameters, id);
+  return statement_change(database, "delete from upload where id = $1", STATEMENT_REPEATABLE, &parameters, NULL);
+}
+
+enum error upload_store_is_over(struct database *database, const char *id, bool *ret_over) {
+  static const char *const select =
+      "select case when " UNDER_WAY " and expires_at > now() then 0 else 1 end::int8 from upload where id = $1";
+  struct parameters parameters = {0};
+  parameters_text(&parameters, id);
+  int64_t over = 0;
+  enum error error = execute_number(database, select, STATEMENT_REPEATABLE, &parameters, &over);
+  if (error == ERROR_NONE) {
+    *ret_over = over != 0;
+  }
+  return error;
+}
+
+enum error upload_store_sweep(struct database *database, int64_t grace_seconds, int64_t *ret_deleted) {
+  static const char *const sweep =
+      "delete from upload where ctid = any(array(select ctid from upload"
+      " where expires_at < now() - $1::int8 * interval '1 second' limit 1000 for update skip locked))";
+  struct parameters parameters = {0};
+  parameters_i64(&parameters, grace_seconds);
+  return statement_change(database, sweep, STATEMENT_REPEATABLE, &parameters, ret_deleted);
+}

@@ -1,0 +1,145 @@
+/* SPDX-License-Identifier: ISC */
+/* Salts travel as hex. The first process that needs a day's salt makes it; all others take that one. */
+#include "config.h"
+
+#include "store/views/address_salt_store.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/random.h"
+#include "base/text.h"
+#include "store/views/ingest_store.h"
+#include "store/engine/statement.h"
+
+#define DAY_SECONDS INT64_C(86400)
+#define DAY_US      (DAY_SECONDS * 1000000)
+#define HEX_SIZE    (2 * SALT_SIZE + 1)
+
+#define SQL_DAY(parameter) "(date '1970-01-01' + " parameter "::int4)"
+
+static enum error read_salt(struct rows *rows, struct address_salt *ret_salt) {
+  char hex[HEX_SIZE];
+  ret_salt->day = rows_i64(rows);
+  rows_text(rows, hex, sizeof hex);
+  return text_hex_decode(hex, strlen(hex), ret_salt->salt) == ERROR_NONE && strlen(hex) == HEX_SIZE - 1
+             ? ERROR_NONE
+             : ERROR_INTERNAL;
+}
+
+/* ERROR_NOT_FOUND: nobody made it yet. */
+static enum error find(struct database *database, int64_t day, struct address_salt *ret_salt) {
+  struct parameters parameters = {0};
+  parameters_i64(&parameters, day);
+  struct rows rows;
+  enum error error = statement_execute(
+      database, "select day - date '1970-01-01', encode(salt, 'hex') from address_salt where day = " SQL_DAY("$1"),
+      STATEMENT_REPEATABLE, &parameters, &rows);
+  if (error != ERROR_NONE) {
+    return error;
+  }
+  struct address_salt salt;
+  enum error read_error = rows_next(&rows) ? read_salt(&rows, &salt) : ERROR_NOT_FOUND;
+  error = rows_close(&rows);
+  error = error == ERROR_NONE ? read_error : error;
+  if (error == ERROR_NONE) {
+    *ret_salt = salt;
+  }
+  return error;
+}
+
+static enum error make(struct database *database, int64_t day) {
+  unsigned char salt[SALT_SIZE];
+  random_bytes(salt, sizeof salt);
+  struct parameters parameters = {0};
+  parameters_i64(&parameters, day);
+  parameters_hash(&parameters, salt);
+  return statement_execute(database,
+                           "insert into address_salt (day, salt) values (" SQL_DAY("$1") ", $2) on conflict do nothing",
+                           STATEMENT_REPEATABLE, &parameters, NULL);
+}
+
+enum error address_salts_get(struct address_salts *salts, struct database *database, int64_t granted_us,
+                             const unsigned char **ret_salt) {
+  const size_t room = sizeof salts->items / sizeof salts->items[0];
+  int64_t day = granted_us / DAY_US;
+  for (size_t i = 0; i < salts->count; i++) {
+    if (salts->items[i].day == day) {
+      *ret_salt = salts->items[i].salt;
+      return ERROR_NONE;
+    }
+  }
+  struct address_salt salt;
+  enum error error = find(database, day, &salt);
+  if (error == ERROR_NOT_FOUND) {
+    error = make(database, day);
+    error = error == ERROR_NONE ? find(database, day, &salt) : error;
+  }
+  if (error != ERROR_NONE) {
+    return error == ERROR_NOT_FOUND ? ERROR_UNAVAILABLE : error; /* made and expired at once: try again */
+  }
+  if (salts->count == room) {
+    salts->count = 0;
+  }
+  salts->items[salts->count] = salt;
+  *ret_salt = salts->items[salts->count++].salt;
+  return ERROR_NONE;
+}
+
+static void forget_days_before(struct address_salts *salts, int64_t day) {
+  size_t kept = 0;
+  for (size_t i = 0; i < salts->count; i++) {
+    if (salts->items[i].day >= day) {
+      salts->items[kept++] = salts->items[i];
+    }
+  }
+  explicit_bzero(&salts->items[kept], (salts->count - kept) * sizeof salts->items[0]);
+  salts->count = kept;
+}
+
+void address_salts_forget(struct address_salts *salts, int64_t before_us) {
+  forget_days_before(salts, before_us / DAY_US);
+}
+
+enum error address_salts_expire(struct address_salts *salts, struct database *database, int64_t keep_seconds,
+                                int64_t *ret_destroyed) {
+  int64_t oldest = (clock_now_seconds() - keep_seconds) / DAY_SECONDS; /* the day that is kept yet */
+  forget_days_before(salts, oldest);
+  struct parameters parameters = {0};
+  parameters_i64(&parameters, oldest);
+  parameters_i64(&parameters, keep_seconds);
+  /* A node that was not heard of may have all that was delivered since. */
+  return statement_change(
+      database,
+      "delete from address_salt where day < least(" SQL_DAY(
+          "$1") ", (select ((min(seen_at - unread_seconds"
+                " * interval '1 second') - $2::int8 * interval '1 second') at time zone 'UTC')::date from ingest_node"
+                " where seen_at > now() - interval '" INGEST_NODE_KEPT "'))",
+      STATEMENT_REPEATABLE, &parameters, ret_destroyed);
+}
+
+enum error address_salt_store_list(struct database *database, struct address_salt **ret_salts, size_t *ret_count) {
+  struct rows rows;
+  enum error error =
+      statement_execute(database, "select day - date '1970-01-01', encode(salt, 'hex') from address_salt order by day",
+                        STATEMENT_REPEATABLE, NULL, &rows);
+  if (error != ERROR_NONE) {
+    return error;
+  }
+  struct address_salt *salts = calloc(rows_count(&rows) + 1, sizeof *salts);
+  size_t count = 0;
+  enum error read_error = salts == NULL ? ERROR_MEMORY : ERROR_NONE;
+  while (read_error == ERROR_NONE && rows_next(&rows)) {
+    read_error = read_salt(&rows, &salts[count++]);
+  }
+  error = rows_close(&rows);
+  error = error == ERROR_NONE ? read_error : error;
+  if (error != ERROR_NONE) {
+    free(salts);
+    return error;
+  }
+  *ret_salts = salts;
+  *ret_count = count;
+  return ERROR_NONE;
+}

@@ -1,0 +1,128 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * The position moves in the transaction that stores what was read up to it.
+ */
+#include "config.h"
+
+#include "store/views/delivery_store.h"
+
+#include <stdlib.h>
+
+#include "store/engine/statement.h"
+
+enum error delivery_store_position(struct database *database, const unsigned char id[DELIVERY_LOG_ID_SIZE],
+                                   int64_t *ret_position) {
+  struct parameters parameters = {0};
+  parameters_hash(&parameters, id);
+  struct rows rows;
+  enum error error = statement_execute(database, "select position from delivery_log where id = $1",
+                                       STATEMENT_REPEATABLE, &parameters, &rows);
+  if (error != ERROR_NONE) {
+    return error;
+  }
+  int64_t position = rows_next(&rows) ? rows_i64(&rows) : 0;
+  error = rows_close(&rows);
+  if (error == ERROR_NONE) {
+    *ret_position = position;
+  }
+  return error;
+}
+
+static enum error move_position(struct database *database, const struct delivery_log *log, int64_t next_position,
+                                const struct delivery_batch *batch) {
+  enum error error = ERROR_NONE;
+  if (log->position == 0) {
+    struct parameters parameters = {0};
+    parameters_hash(&parameters, log->id);
+    error = statement_change(database, "insert into delivery_log (id) values ($1) on conflict (id) do nothing",
+                             STATEMENT_ONCE, &parameters, NULL);
+  }
+  struct parameters parameters = {0};
+  parameters_hash(&parameters, log->id);
+  parameters_i64(&parameters, log->position);
+  parameters_i64(&parameters, next_position);
+  parameters_i64(&parameters, batch->lines);
+  parameters_i64(&parameters, batch->rejected);
+  int64_t moved = 0;
+  if (error == ERROR_NONE) {
+    error = statement_change(database,
+                             "update delivery_log set position = $3, lines = lines + $4, rejected = rejected + $5,"
+                             " updated_at = now() where id = $1 and position = $2",
+                             STATEMENT_ONCE, &parameters, &moved);
+  }
+  return error == ERROR_NONE && moved != 1 ? ERROR_CONFLICT : error;
+}
+
+/* Ids are asked for before the transaction: those of one that fails would be none. */
+static enum error find_user_agents(struct database *database, struct user_agent_cache *agents,
+                                   const struct delivery_batch *batch, int64_t *ret_ids) {
+  const char **texts = calloc(batch->view_count + 1, sizeof *texts);
+  if (texts == NULL) {
+    return ERROR_MEMORY;
+  }
+  for (size_t i = 0; i < batch->view_count; i++) {
+    texts[i] = batch->views[i].user_agent;
+  }
+  enum error error = user_agent_cache_ids(agents, database, texts, batch->view_count, ret_ids);
+  free(texts);
+  return error;
+}
+
+static enum error store(struct database *database, const struct delivery_log *log, int64_t next_position,
+                        const struct delivery_batch *batch, const int64_t *user_agent_ids) {
+  enum error error = database_begin(database);
+  if (error != ERROR_NONE) {
+    return error;
+  }
+  error = view_writer_take_turn(database);
+  if (error == ERROR_NONE) {
+    error = move_position(database, log, next_position, batch);
+  }
+  if (error == ERROR_NONE && batch->watching != NULL) {
+    error = watching_store_change(database, batch->watching);
+  }
+  if (error == ERROR_NONE) { /* last, since it locks sums that everybody adds to */
+    error = view_writer_add(database, log->id, batch->views, user_agent_ids, batch->view_count);
+  }
+  return statement_end_transaction(database, error);
+}
+
+enum error delivery_store_commit(struct database *database, struct user_agent_cache *agents,
+                                 const struct delivery_log *log, int64_t next_position,
+                                 const struct delivery_batch *batch) {
+  int64_t *ids = calloc(batch->view_count + 1, sizeof *ids);
+  enum error error = ids == NULL ? ERROR_MEMORY : find_user_agents(database, agents, batch, ids);
+  if (error == ERROR_NONE) {
+    error = store(database, log, next_position, batch, ids);
+  }
+  if (error != ERROR_NONE) {
+    user_agent_cache_clear(agents); /* perhaps another database answers next, from a backup */
+  }
+  free(ids);
+  return error;
+}
+
+enum error delivery_store_totals(struct database *database, struct delivery_totals *ret_totals) {
+  struct rows rows;
+  enum error error =
+      statement_execute(database,
+                        "select count(*), coalesce(sum(lines), 0)::int8, coalesce(sum(counted), "
+                        "0)::int8, coalesce(sum(rejected), 0)::int8, coalesce(sum(skipped), 0)::int8 from delivery_log",
+                        STATEMENT_REPEATABLE, NULL, &rows);
+  if (error != ERROR_NONE) {
+    return error;
+  }
+  struct delivery_totals totals = {0};
+  if (rows_next(&rows)) {
+    totals.logs = rows_i64(&rows);
+    totals.lines = rows_i64(&rows);
+    totals.counted = rows_i64(&rows);
+    totals.rejected = rows_i64(&rows);
+    totals.skipped = rows_i64(&rows);
+  }
+  error = rows_close(&rows);
+  if (error == ERROR_NONE) {
+    *ret_totals = totals;
+  }
+  return error;
+}

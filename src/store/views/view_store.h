@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: ISC */
+/* Views (table media_view_log) and the questions asked of them. */
+#ifndef MEDIAGATE_STORE_VIEWS_VIEW_STORE_H
+#define MEDIAGATE_STORE_VIEWS_VIEW_STORE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/error.h"
+#include "store/engine/database.h"
+
+struct view {
+  int64_t id;
+  int64_t media_id;
+  char viewed_by_ip[46];
+  int64_t timestamp_us;
+  char viewer[65]; /* "" for none, as the others */
+  char grant_id[33];
+  char *user_agent; /* NULL for none; malloc'd */
+  char country[3];
+  char *referrer;       /* host; NULL for none; malloc'd */
+  int64_t bytes_sent;   /* -1 unknown */
+  int64_t seconds;      /* -1 unknown */
+  int delivered_points; /* hundredths of a percent of the medium; -1 unknown */
+  char source[16];      /* "reported", or "stream" for one counted from the delivery log */
+  bool bot;
+};
+
+void view_free(struct view *view);
+
+/* A view that somebody else's player reports. Texts are valid UTF-8 without NUL. */
+struct view_report {
+  int64_t media_id;
+  const char *address;              /* as it is to be shown */
+  const unsigned char *address_key; /* 16 bytes: who views, known before the address was masked */
+  int64_t address_hash;             /* >= 0, evenly spread */
+  const char *viewer;               /* NULL for none, as the others */
+  const char *user_agent;
+  const char *country; /* "" unknown */
+  bool bot;
+};
+/* Counts against the limit, which is for each medium and address, and inserts, in one transaction. ERROR_LIMITED with
+ * *ret_retry_after seconds; ERROR_NOT_FOUND: no such medium. */
+enum error view_store_report(struct database *database, const struct view_report *report, int64_t limit_per_minute,
+                             struct view *ret_view, int64_t *ret_retry_after) MUST_CHECK;
+/* Newest first, robots' too if `bots`; before_*: the cursor, 0 for the first page. ERROR_NOT_FOUND: no such medium. */
+enum error view_store_list(struct database *database, int64_t media_id, bool bots, int64_t before_timestamp_us,
+                           int64_t before_id, int limit, struct view **ret_items, size_t *ret_count) MUST_CHECK;
+
+#endif

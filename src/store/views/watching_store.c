@@ -1,0 +1,96 @@
+/* SPDX-License-Identifier: ISC */
+/* One row a viewer of a medium: of several deliveries that run at once the one that began last is its open one. */
+#include "config.h"
+
+#include "store/views/watching_store.h"
+
+#include "store/engine/array.h"
+#include "store/engine/statement.h"
+
+enum column {
+  COLUMN_REQUEST,
+  COLUMN_GRANT,
+  COLUMN_MEDIA,
+  COLUMN_ADDRESS_KEY,
+  COLUMN_VIEWER,
+  COLUMN_COUNTRY,
+  COLUMN_BOT,
+  COLUMN_STARTED,
+  COLUMNS
+};
+
+static void add_start(struct text columns[COLUMNS], const struct watching_start *start) {
+  const struct view_change *view = &start->view;
+  char key[33];
+  text_hex_encode(view->address_key, sizeof view->address_key, key);
+  array_add_plain(&columns[COLUMN_REQUEST], start->request_id);
+  array_add_plain(&columns[COLUMN_GRANT], view->grant_id);
+  array_add_i64(&columns[COLUMN_MEDIA], view->media_id);
+  array_add_plain(&columns[COLUMN_ADDRESS_KEY], key);
+  array_add_text(&columns[COLUMN_VIEWER], view->viewer);
+  array_add_text(&columns[COLUMN_COUNTRY], view->country);
+  array_add_plain(&columns[COLUMN_BOT], view->bot ? "t" : "f");
+  array_add_i64(&columns[COLUMN_STARTED], view->started_us);
+}
+
+static enum error open_rows(struct database *database, struct text columns[COLUMNS], const char *ended) {
+  static const char *const insert =
+      "insert into view_watching as w (grant_id, media_id, address_key, viewer, country, bot, started_at, last_seen_at,"
+      "  open_request)"
+      " select distinct on (grant_id, media_id, address_key) grant_id, media_id, address_key, viewer, country, bot,"
+      "  started, started, request from (select *, " SQL_TIMESTAMP(
+          "started_us") " as started"
+                        "  from unnest($1::text[], $2::uuid[], $3::int8[], $4::uuid[], $5::text[], $6::text[],"
+                        "   $7::bool[], $8::int8[])"
+                        "  u (request, grant_id, media_id, address_key, viewer, country, bot, started_us)) s"
+                        " where request not in (select unnest($9::text[]))"
+                        "  and exists (select from media_asset m where m.id = s.media_id and m.deleted_at is null)"
+                        " order by grant_id, media_id, address_key, started desc"
+                        " on conflict (grant_id, media_id, address_key) do update set open_request ="
+                        "  excluded.open_request, last_seen_at = greatest(w.last_seen_at, excluded.last_seen_at)";
+  struct parameters parameters = {0};
+  enum error error = array_end_columns(columns, COLUMNS, &parameters);
+  if (error != ERROR_NONE) {
+    return error;
+  }
+  parameters_text(&parameters, ended);
+  return statement_change(database, insert, STATEMENT_ONCE, &parameters, NULL);
+}
+
+/* A backlog has tens of thousands of both. A subquery is looked up by a hash; an array whose length a kept plan does
+ * not know is walked for each row, and so would a join be (`coalesce` keeps it from becoming one; see
+ * view_writer_take_turn). */
+enum error watching_store_change(struct database *database, struct watching_change *change) {
+  bool any_ended = change->ended.length > 0;
+  const char *ended = array_end(&change->ended);
+  if (ended == NULL) {
+    return ERROR_MEMORY;
+  }
+  enum error error = ERROR_NONE;
+  if (change->start_count > 0) {
+    struct text columns[COLUMNS] = {{0}};
+    for (size_t i = 0; i < change->start_count; i++) {
+      add_start(columns, &change->starts[i]);
+    }
+    error = open_rows(database, columns, ended);
+    array_free_columns(columns, COLUMNS);
+  }
+  if (error == ERROR_NONE && any_ended) {
+    struct parameters parameters = {0};
+    parameters_text(&parameters, ended);
+    error = statement_change(database,
+                             "update view_watching set open_request = null"
+                             " where coalesce(open_request in (select unnest($1::text[])), false)",
+                             STATEMENT_ONCE, &parameters, NULL);
+  }
+  return error;
+}
+
+enum error watching_store_sweep(struct database *database) {
+  return statement_change(
+      database,
+      "delete from view_watching where (grant_id, media_id, address_key) in (select grant_id,"
+      " media_id, address_key from view_watching where last_seen_at < now() - case when open_request"
+      " is null then interval '2 minutes' else interval '12 hours' end for update skip locked)",
+      STATEMENT_REPEATABLE, NULL, NULL);
+}
