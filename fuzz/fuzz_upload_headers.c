@@ -43,17 +43,17 @@ static void try_checksum(const char *text) {
 }
 
 static void try_hash_state(const char *text) {
-  struct running_hash *hash = NULL;
+  struct resumable_sha256 *hash = NULL;
   char again[RUNNING_HASH_STATE_SIZE];
   char digest[RUNNING_HASH_DIGEST_SIZE];
-  FUZZ_REQUIRE(running_hash_new(&hash) == ERROR_NONE);
-  if (running_hash_restore(hash, text) == ERROR_NONE) {
-    FUZZ_REQUIRE(running_hash_count(hash) >= 0);
-    running_hash_save(hash, again);
-    FUZZ_REQUIRE(running_hash_add(hash, again, sizeof again) == ERROR_NONE);
-    FUZZ_REQUIRE(running_hash_finish(hash, digest) == ERROR_NONE);
+  FUZZ_REQUIRE(resumable_sha256_new(&hash) == ERROR_NONE);
+  if (resumable_sha256_restore(hash, text) == ERROR_NONE) {
+    FUZZ_REQUIRE(resumable_sha256_count(hash) >= 0);
+    resumable_sha256_save(hash, again);
+    FUZZ_REQUIRE(resumable_sha256_add(hash, again, sizeof again) == ERROR_NONE);
+    FUZZ_REQUIRE(resumable_sha256_finish(hash, digest) == ERROR_NONE);
   }
-  running_hash_free(hash);
+  resumable_sha256_free(hash);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size) {

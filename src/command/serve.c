@@ -55,7 +55,7 @@ static void log_lines(enum log_level level, const char *event, const struct text
 /* Before anything is served: nginx plays what was revoked as long as its file is missing. A database that goes away
  * just now is housekeeping's to wait for; a folder that cannot be written stops the start. */
 static bool rebuild_revocations(struct database *database, const struct settings *settings) {
-  enum error error = serve_revocations_rebuild(database, settings->data_dir);
+  enum error error = revocations_rebuild(database, settings->data_dir);
   bool away = error == ERROR_UNAVAILABLE || error == ERROR_TIMEOUT;
   if (error != ERROR_NONE) {
     log_event(away ? LOG_LEVEL_WARNING : LOG_LEVEL_ERROR, "revocations_failed", LOG_ERROR_FIELD(error),

@@ -186,7 +186,7 @@ static enum error check_folder(int fd, int depth, int *count, char ret_reason[LI
   enum error error = ERROR_NONE;
   struct dirent *entry;
   while (error == ERROR_NONE && (entry = readdir(entries)) != NULL) {
-    if (folders_is_entry(entry->d_name)) {
+    if (media_folder_is_entry(entry->d_name)) {
       error = check_entry(dirfd(entries), entry->d_name, depth, count, ret_reason);
     }
   }
@@ -240,7 +240,7 @@ static void format_extension(const char *path, char ret_extension[EXTENSION_MAX 
 
 static enum error make_link(struct media_folder *folder, int64_t media_id, const char *target, const char *entry) {
   CLEANUP_FD int medium_fd = -1;
-  enum error error = folders_prepare_entry(folder, media_id, entry, &medium_fd);
+  enum error error = media_folder_prepare_entry(folder, media_id, entry, &medium_fd);
   if (error != ERROR_NONE) {
     return error;
   }
@@ -300,7 +300,7 @@ enum error library_link_create(struct media_folder *folder, int64_t media_id, co
   char extension[EXTENSION_MAX + 2] = "";
   char entry[STORED_NAME_SIZE];
   char stored_name[STORED_NAME_SIZE];
-  folders_unique_name(unique);
+  media_folder_unique_name(unique);
   if (!playlist) {
     format_extension(path, extension);
   }

@@ -99,7 +99,7 @@ enum error media_folder_check_writable(struct media_folder *folder) {
       openat(folder->spool_fd, ".", O_TMPFILE | O_WRONLY | O_CLOEXEC, 0600);
   if (fd < 0 && (errno == EOPNOTSUPP || errno == EISDIR)) { /* NFS has no files without a name */
     char name[FOLDERS_UNIQUE_NAME_SIZE];
-    folders_unique_name(name);
+    media_folder_unique_name(name);
     fd = openat(folder->spool_fd, name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
     if (fd >= 0) {
       (void)unlinkat(folder->spool_fd, name, 0); /* else the sweep does it */
@@ -123,7 +123,7 @@ enum error media_folder_open_stored(struct media_folder *folder, int64_t media_i
   if (!is_clean_stored_name(stored_name)) {
     return ERROR_INVALID;
   }
-  enum error error = folders_open_medium(folder, media_id, &medium_fd);
+  enum error error = media_folder_open_medium(folder, media_id, &medium_fd);
   if (error != ERROR_NONE) {
     return error;
   }
@@ -144,56 +144,57 @@ enum error media_folder_open_stored(struct media_folder *folder, int64_t media_i
 enum error media_folder_remove_stored(struct media_folder *folder, int64_t media_id, const char *stored_name) {
   __attribute__((cleanup(file_close_cleanup))) int medium_fd = -1;
   char entry[STORED_NAME_SIZE];
-  if (folders_entry(stored_name, entry) != ERROR_NONE) {
+  if (media_folder_entry(stored_name, entry) != ERROR_NONE) {
     return ERROR_INVALID;
   }
-  enum error error = folders_open_medium(folder, media_id, &medium_fd);
+  enum error error = media_folder_open_medium(folder, media_id, &medium_fd);
   if (error == ERROR_NONE && unlinkat(medium_fd, entry, 0) != 0) {
-    error = errno == EISDIR ? folders_trash_entry(folder, media_id, medium_fd, entry) : file_error_from_errno(errno);
+    error =
+        errno == EISDIR ? media_folder_trash_entry(folder, media_id, medium_fd, entry) : file_error_from_errno(errno);
   }
   if (error != ERROR_NONE && error != ERROR_NOT_FOUND) {
     return error;
   }
-  return folders_remove_note(folder, media_id, entry);
+  return media_folder_remove_note(folder, media_id, entry);
 }
 
 void media_folder_settle(struct media_folder *folder, int64_t media_id, const char *stored_name) {
   char entry[STORED_NAME_SIZE];
-  enum error error = folders_entry(stored_name, entry);
+  enum error error = media_folder_entry(stored_name, entry);
   if (error == ERROR_NONE) {
-    error = folders_remove_note(folder, media_id, entry);
+    error = media_folder_remove_note(folder, media_id, entry);
   }
   (void)error; /* the sweep finds that the entry is the row's, and removes the note too */
 }
 
 void media_folder_note_replaced(struct media_folder *folder, int64_t media_id, const char *stored_name) {
   char entry[STORED_NAME_SIZE];
-  enum error error = folders_entry(stored_name, entry);
+  enum error error = media_folder_entry(stored_name, entry);
   if (error == ERROR_NONE) {
-    error = folders_write_note(folder, media_id, entry);
+    error = media_folder_write_note(folder, media_id, entry);
   }
   (void)error; /* the full sweep writes the note too */
 }
 
 enum error media_folder_note_replacement(struct media_folder *folder, int64_t media_id) {
   __attribute__((cleanup(file_close_cleanup))) int medium_fd = -1;
-  enum error error = folders_open_medium(folder, media_id, &medium_fd);
+  enum error error = media_folder_open_medium(folder, media_id, &medium_fd);
   if (error != ERROR_NONE) {
     return error == ERROR_NOT_FOUND ? ERROR_NONE : error;
   }
-  return folders_note_entries(folder, media_id, medium_fd);
+  return media_folder_note_entries(folder, media_id, medium_fd);
 }
 
 enum error media_folder_note_deletion(struct media_folder *folder, int64_t media_id) {
-  return folders_write_note(folder, media_id, NULL);
+  return media_folder_write_note(folder, media_id, NULL);
 }
 
 enum error media_folder_trash(struct media_folder *folder, int64_t media_id) {
   char name[24];
   snprintf(name, sizeof name, "%" PRId64, media_id);
-  enum error error = folders_trash_entry(folder, media_id, folder->media_fd, name);
+  enum error error = media_folder_trash_entry(folder, media_id, folder->media_fd, name);
   if (error == ERROR_NONE || error == ERROR_NOT_FOUND) {
-    error = folders_remove_note(folder, media_id, NULL);
+    error = media_folder_remove_note(folder, media_id, NULL);
   }
   return error;
 }

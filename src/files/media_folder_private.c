@@ -20,7 +20,7 @@
 #include "base/random.h"
 #include "base/text.h"
 
-void folders_unique_name(char ret_name[FOLDERS_UNIQUE_NAME_SIZE]) {
+void media_folder_unique_name(char ret_name[FOLDERS_UNIQUE_NAME_SIZE]) {
   unsigned char bytes[16];
   random_bytes(bytes, sizeof bytes);
   uint64_t time_ms = (uint64_t)clock_now_us() / 1000;
@@ -31,11 +31,11 @@ void folders_unique_name(char ret_name[FOLDERS_UNIQUE_NAME_SIZE]) {
   text_hex_encode(bytes, sizeof bytes, ret_name);
 }
 
-bool folders_is_entry(const char *name) {
+bool media_folder_is_entry(const char *name) {
   return name[0] != '\0' && strcmp(name, ".") != 0 && strcmp(name, "..") != 0 && strchr(name, '/') == NULL;
 }
 
-enum error folders_entry(const char *stored_name, char ret_entry[STORED_NAME_SIZE]) {
+enum error media_folder_entry(const char *stored_name, char ret_entry[STORED_NAME_SIZE]) {
   char entry[STORED_NAME_SIZE];
   size_t length = strcspn(stored_name, "/");
   if (length >= sizeof entry) {
@@ -43,7 +43,7 @@ enum error folders_entry(const char *stored_name, char ret_entry[STORED_NAME_SIZ
   }
   memcpy(entry, stored_name, length);
   entry[length] = '\0';
-  if (!folders_is_entry(entry)) {
+  if (!media_folder_is_entry(entry)) {
     return ERROR_INVALID;
   }
   memcpy(ret_entry, entry, length + 1);
@@ -54,7 +54,7 @@ static void format_id(int64_t media_id, char ret_name[24]) {
   snprintf(ret_name, 24, "%" PRId64, media_id);
 }
 
-enum error folders_open_medium(struct media_folder *folder, int64_t media_id, int *ret_fd) {
+enum error media_folder_open_medium(struct media_folder *folder, int64_t media_id, int *ret_fd) {
   char name[24];
   format_id(media_id, name);
   int fd = openat(folder->media_fd, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
@@ -77,10 +77,10 @@ static enum error make_medium(struct media_folder *folder, int64_t media_id, int
   } else if (errno != EEXIST) {
     return file_error_from_errno(errno);
   }
-  return folders_open_medium(folder, media_id, ret_fd);
+  return media_folder_open_medium(folder, media_id, ret_fd);
 }
 
-enum error folders_note_entries(struct media_folder *folder, int64_t media_id, int medium_fd) {
+enum error media_folder_note_entries(struct media_folder *folder, int64_t media_id, int medium_fd) {
   DIR *entries = NULL;
   enum error error = file_open_entries(medium_fd, &entries);
   if (error != ERROR_NONE) {
@@ -88,22 +88,22 @@ enum error folders_note_entries(struct media_folder *folder, int64_t media_id, i
   }
   struct dirent *entry;
   while (error == ERROR_NONE && (entry = readdir(entries)) != NULL) {
-    if (folders_is_entry(entry->d_name)) {
-      error = folders_write_note(folder, media_id, entry->d_name);
+    if (media_folder_is_entry(entry->d_name)) {
+      error = media_folder_write_note(folder, media_id, entry->d_name);
     }
   }
   closedir(entries);
   return error;
 }
 
-enum error folders_prepare_entry(struct media_folder *folder, int64_t media_id, const char *entry, int *ret_fd) {
+enum error media_folder_prepare_entry(struct media_folder *folder, int64_t media_id, const char *entry, int *ret_fd) {
   __attribute__((cleanup(file_close_cleanup))) int fd = -1;
-  enum error error = folders_write_note(folder, media_id, entry);
+  enum error error = media_folder_write_note(folder, media_id, entry);
   if (error == ERROR_NONE) {
     error = make_medium(folder, media_id, &fd);
   }
   if (error == ERROR_NONE) {
-    error = folders_note_entries(folder, media_id, fd);
+    error = media_folder_note_entries(folder, media_id, fd);
   }
   if (error != ERROR_NONE) {
     return error;
@@ -119,7 +119,7 @@ static enum error format_note(int64_t media_id, const char *entry, char ret_name
   return length > 0 && length < FOLDERS_NOTE_SIZE ? ERROR_NONE : ERROR_INVALID;
 }
 
-enum error folders_write_note(struct media_folder *folder, int64_t media_id, const char *entry) {
+enum error media_folder_write_note(struct media_folder *folder, int64_t media_id, const char *entry) {
   char name[FOLDERS_NOTE_SIZE];
   if (format_note(media_id, entry, name) != ERROR_NONE) {
     return ERROR_INVALID;
@@ -132,7 +132,7 @@ enum error folders_write_note(struct media_folder *folder, int64_t media_id, con
   return ERROR_NONE;
 }
 
-enum error folders_remove_note(struct media_folder *folder, int64_t media_id, const char *entry) {
+enum error media_folder_remove_note(struct media_folder *folder, int64_t media_id, const char *entry) {
   char name[FOLDERS_NOTE_SIZE];
   if (format_note(media_id, entry, name) != ERROR_NONE) {
     return ERROR_INVALID;
@@ -140,14 +140,14 @@ enum error folders_remove_note(struct media_folder *folder, int64_t media_id, co
   return unlinkat(folder->pending_fd, name, 0) == 0 || errno == ENOENT ? ERROR_NONE : file_error_from_errno(errno);
 }
 
-enum error folders_parse_note(const char *name, int64_t *ret_media_id, char ret_entry[STORED_NAME_SIZE]) {
+enum error media_folder_parse_note(const char *name, int64_t *ret_media_id, char ret_entry[STORED_NAME_SIZE]) {
   size_t digits = strcspn(name, "-");
   uint64_t id = 0;
   if (text_parse_u64(name, digits, INT64_MAX, &id) != ERROR_NONE) {
     return ERROR_INVALID;
   }
   char entry[STORED_NAME_SIZE] = "";
-  if (name[digits] == '-' && folders_entry(name + digits + 1, entry) != ERROR_NONE) {
+  if (name[digits] == '-' && media_folder_entry(name + digits + 1, entry) != ERROR_NONE) {
     return ERROR_INVALID;
   }
   *ret_media_id = (int64_t)id;
@@ -155,11 +155,11 @@ enum error folders_parse_note(const char *name, int64_t *ret_media_id, char ret_
   return ERROR_NONE;
 }
 
-enum error folders_trash_entry(struct media_folder *folder, int64_t media_id, int parent_fd, const char *name) {
+enum error media_folder_trash_entry(struct media_folder *folder, int64_t media_id, int parent_fd, const char *name) {
   char to[24 + FOLDERS_UNIQUE_NAME_SIZE];
   char path[64 + sizeof to];
   char unique[FOLDERS_UNIQUE_NAME_SIZE];
-  folders_unique_name(unique);
+  media_folder_unique_name(unique);
   snprintf(to, sizeof to, "%" PRId64 "-%s", media_id, unique);
   if (renameat(parent_fd, name, folder->trash_fd, to) != 0 || fsync(parent_fd) != 0) {
     return file_error_from_errno(errno);

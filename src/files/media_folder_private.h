@@ -21,32 +21,33 @@ struct media_folder {
 };
 
 /* Milliseconds and randomness in hex: sorts by time, cannot be guessed. */
-void folders_unique_name(char ret_name[FOLDERS_UNIQUE_NAME_SIZE]);
+void media_folder_unique_name(char ret_name[FOLDERS_UNIQUE_NAME_SIZE]);
 /* Is this one name of a folder, without "/", and none of "", "." and ".."? */
-bool folders_is_entry(const char *name);
+bool media_folder_is_entry(const char *name);
 /* The entry of media/<id>/ that a stored name begins with. ERROR_INVALID: nothing that this layer
  * made. */
-enum error folders_entry(const char *stored_name, char ret_entry[STORED_NAME_SIZE]) MUST_CHECK;
+enum error media_folder_entry(const char *stored_name, char ret_entry[STORED_NAME_SIZE]) MUST_CHECK;
 /* Opens media/<id>/. ERROR_NOT_FOUND. */
-enum error folders_open_medium(struct media_folder *folder, int64_t media_id, int *ret_fd) MUST_CHECK;
+enum error media_folder_open_medium(struct media_folder *folder, int64_t media_id, int *ret_fd) MUST_CHECK;
 /* Opens media/<id>/, making it where it is missing, notes `entry` as unsettled, and with it what
  * already is in the folder: when the row is committed, that is what it replaces. */
-enum error folders_prepare_entry(struct media_folder *folder, int64_t media_id, const char *entry,
-                                 int *ret_fd) MUST_CHECK;
+enum error media_folder_prepare_entry(struct media_folder *folder, int64_t media_id, const char *entry,
+                                      int *ret_fd) MUST_CHECK;
 
 /* Notes every entry of media/<id>/ as unsettled. */
-enum error folders_note_entries(struct media_folder *folder, int64_t media_id, int medium_fd) MUST_CHECK;
+enum error media_folder_note_entries(struct media_folder *folder, int64_t media_id, int medium_fd) MUST_CHECK;
 
 /* Moves a folder (parent_fd/name: media/<id>/, or a package in it) to trash/ and removes it there; links in it are
  * removed, not followed. ERROR_NOT_FOUND. */
-enum error folders_trash_entry(struct media_folder *folder, int64_t media_id, int parent_fd,
-                               const char *name) MUST_CHECK;
+enum error media_folder_trash_entry(struct media_folder *folder, int64_t media_id, int parent_fd,
+                                    const char *name) MUST_CHECK;
 
 /* Notes: empty files in pending/. Writing one again renews its time. entry NULL: the deletion of
  * the medium. */
-enum error folders_write_note(struct media_folder *folder, int64_t media_id, const char *entry) MUST_CHECK;
-enum error folders_remove_note(struct media_folder *folder, int64_t media_id, const char *entry) MUST_CHECK;
+enum error media_folder_write_note(struct media_folder *folder, int64_t media_id, const char *entry) MUST_CHECK;
+enum error media_folder_remove_note(struct media_folder *folder, int64_t media_id, const char *entry) MUST_CHECK;
 /* Reads a note's name. *ret_entry is "" for a deletion. ERROR_INVALID: not a note. */
-enum error folders_parse_note(const char *name, int64_t *ret_media_id, char ret_entry[STORED_NAME_SIZE]) MUST_CHECK;
+enum error media_folder_parse_note(const char *name, int64_t *ret_media_id,
+                                   char ret_entry[STORED_NAME_SIZE]) MUST_CHECK;
 
 #endif

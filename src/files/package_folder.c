@@ -61,7 +61,7 @@ enum error package_folder_create(struct media_folder *folder, struct package_fol
   }
   package->folder = folder;
   package->fd = -1;
-  folders_unique_name(package->name);
+  media_folder_unique_name(package->name);
   enum error error = make(package);
   if (error != ERROR_NONE) {
     package_folder_discard(package);
@@ -89,7 +89,7 @@ static enum error sync_all(int folder_fd, package_folder_beat *beat, void *beat_
   }
   struct dirent *entry;
   while (error == ERROR_NONE && (entry = readdir(entries)) != NULL) {
-    if (folders_is_entry(entry->d_name)) {
+    if (media_folder_is_entry(entry->d_name)) {
       error = sync_entry(folder_fd, entry->d_name);
       if (beat != NULL) {
         beat(beat_context);
@@ -109,7 +109,7 @@ enum error package_folder_place(struct package_folder *package, int64_t media_id
   __attribute__((cleanup(file_close_cleanup))) int medium_fd = -1;
   enum error error = sync_all(package->fd, beat, beat_context);
   if (error == ERROR_NONE) {
-    error = folders_prepare_entry(folder, media_id, package->name, &medium_fd);
+    error = media_folder_prepare_entry(folder, media_id, package->name, &medium_fd);
   }
   if (error != ERROR_NONE) {
     return error;

@@ -19,42 +19,42 @@
 #define STATE_BYTES (WORDS * 4 + 8 + BLOCK) /* words, bits so far, the block begun */
 _Static_assert(STATE_BYTES * 2 + 1 == RUNNING_HASH_STATE_SIZE, "the state's text has room for all of it");
 
-struct running_hash {
+struct resumable_sha256 {
   SHA256_CTX context;
 };
 
-enum error running_hash_new(struct running_hash **ret_hash) {
-  struct running_hash *hash = malloc(sizeof *hash);
+enum error resumable_sha256_new(struct resumable_sha256 **ret_hash) {
+  struct resumable_sha256 *hash = malloc(sizeof *hash);
   if (hash == NULL) {
     return ERROR_MEMORY;
   }
-  running_hash_restart(hash);
+  resumable_sha256_restart(hash);
   *ret_hash = hash;
   return ERROR_NONE;
 }
 
-void running_hash_free(struct running_hash *hash) {
+void resumable_sha256_free(struct resumable_sha256 *hash) {
   free(hash);
 }
 
-void running_hash_restart(struct running_hash *hash) {
+void resumable_sha256_restart(struct resumable_sha256 *hash) {
   memset(&hash->context, 0, sizeof hash->context);
   (void)SHA256_Init(&hash->context); /* cannot fail */
 }
 
-enum error running_hash_add(struct running_hash *hash, const void *bytes, size_t size) {
+enum error resumable_sha256_add(struct resumable_sha256 *hash, const void *bytes, size_t size) {
   return SHA256_Update(&hash->context, bytes, size) == 1 ? ERROR_NONE : ERROR_INTERNAL;
 }
 
-static uint64_t bits(const struct running_hash *hash) {
+static uint64_t bits(const struct resumable_sha256 *hash) {
   return (uint64_t)hash->context.Nh << 32 | hash->context.Nl;
 }
 
-int64_t running_hash_count(const struct running_hash *hash) {
+int64_t resumable_sha256_count(const struct resumable_sha256 *hash) {
   return (int64_t)(bits(hash) / 8);
 }
 
-enum error running_hash_finish(struct running_hash *hash, char ret_digest[RUNNING_HASH_DIGEST_SIZE]) {
+enum error resumable_sha256_finish(struct resumable_sha256 *hash, char ret_digest[RUNNING_HASH_DIGEST_SIZE]) {
   unsigned char digest[SHA256_DIGEST_LENGTH];
   if (SHA256_Final(digest, &hash->context) != 1) {
     return ERROR_INTERNAL;
@@ -77,7 +77,7 @@ static uint64_t get_number(const unsigned char *at, size_t size) {
   return number;
 }
 
-void running_hash_save(const struct running_hash *hash, char ret_state[RUNNING_HASH_STATE_SIZE]) {
+void resumable_sha256_save(const struct resumable_sha256 *hash, char ret_state[RUNNING_HASH_STATE_SIZE]) {
   unsigned char state[STATE_BYTES] = {0};
   for (size_t i = 0; i < WORDS; i++) {
     put_number(state + i * 4, hash->context.h[i], 4);
@@ -87,7 +87,7 @@ void running_hash_save(const struct running_hash *hash, char ret_state[RUNNING_H
   text_hex_encode(state, sizeof state, ret_state);
 }
 
-enum error running_hash_restore(struct running_hash *hash, const char *state_text) {
+enum error resumable_sha256_restore(struct resumable_sha256 *hash, const char *state_text) {
   unsigned char state[STATE_BYTES];
   if (strlen(state_text) != sizeof state * 2 || text_hex_decode(state_text, sizeof state * 2, state) != ERROR_NONE) {
     return ERROR_INVALID;
@@ -96,7 +96,7 @@ enum error running_hash_restore(struct running_hash *hash, const char *state_tex
   if (bit_count % 8 != 0 || bit_count / 8 > INT64_MAX / 8) {
     return ERROR_INVALID;
   }
-  running_hash_restart(hash);
+  resumable_sha256_restart(hash);
   for (size_t i = 0; i < WORDS; i++) {
     hash->context.h[i] = (SHA_LONG)get_number(state + i * 4, 4);
   }

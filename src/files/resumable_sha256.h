@@ -14,18 +14,18 @@
 #define RUNNING_HASH_DIGEST_SIZE 65  /* lower-case hex */
 #define RUNNING_HASH_STATE_SIZE  209 /* lower-case hex: 8 words, the count, the bytes of the unfinished block */
 
-struct running_hash;
+struct resumable_sha256;
 
-enum error running_hash_new(struct running_hash **ret_hash) MUST_CHECK;
-void running_hash_free(struct running_hash *hash); /* NULL is fine */
-void running_hash_restart(struct running_hash *hash);
-enum error running_hash_add(struct running_hash *hash, const void *bytes, size_t size) MUST_CHECK;
+enum error resumable_sha256_new(struct resumable_sha256 **ret_hash) MUST_CHECK;
+void resumable_sha256_free(struct resumable_sha256 *hash); /* NULL is fine */
+void resumable_sha256_restart(struct resumable_sha256 *hash);
+enum error resumable_sha256_add(struct resumable_sha256 *hash, const void *bytes, size_t size) MUST_CHECK;
 /* How many bytes were added. */
-int64_t running_hash_count(const struct running_hash *hash);
+int64_t resumable_sha256_count(const struct resumable_sha256 *hash);
 /* The hash ends with this: restart it before adding again. */
-enum error running_hash_finish(struct running_hash *hash, char ret_digest[RUNNING_HASH_DIGEST_SIZE]) MUST_CHECK;
-void running_hash_save(const struct running_hash *hash, char ret_state[RUNNING_HASH_STATE_SIZE]);
+enum error resumable_sha256_finish(struct resumable_sha256 *hash, char ret_digest[RUNNING_HASH_DIGEST_SIZE]) MUST_CHECK;
+void resumable_sha256_save(const struct resumable_sha256 *hash, char ret_state[RUNNING_HASH_STATE_SIZE]);
 /* ERROR_INVALID: not such a state; the hash is as before. */
-enum error running_hash_restore(struct running_hash *hash, const char *state) MUST_CHECK;
+enum error resumable_sha256_restore(struct resumable_sha256 *hash, const char *state) MUST_CHECK;
 
 #endif

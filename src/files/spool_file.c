@@ -27,7 +27,7 @@ enum error spool_file_new(struct media_folder *folder, int parent_fd, struct spo
     return ERROR_MEMORY;
   }
   *file = (struct spool_file){.folder = folder, .parent_fd = parent_fd, .fd = -1};
-  enum error error = running_hash_new(&file->hash);
+  enum error error = resumable_sha256_new(&file->hash);
   if (error != ERROR_NONE) {
     free(file);
     return error;
@@ -42,7 +42,7 @@ enum error spool_file_create(struct media_folder *folder, struct spool_file **re
   if (error != ERROR_NONE) {
     return error;
   }
-  folders_unique_name(file->name);
+  media_folder_unique_name(file->name);
   file->fd = openat(folder->spool_fd, file->name, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0640);
   error = file->fd < 0 ? file_error_from_errno(errno) : ERROR_NONE;
   if (error == ERROR_NONE && flock(file->fd, LOCK_SH | LOCK_NB) != 0) {
@@ -92,7 +92,7 @@ enum error spool_file_write(struct spool_file *file, const void *bytes, size_t s
     return error;
   }
   file->size_bytes += (int64_t)size;
-  error = running_hash_add(file->hash, bytes, size);
+  error = resumable_sha256_add(file->hash, bytes, size);
   return error == ERROR_NONE ? write_back(file) : error;
 }
 
@@ -107,7 +107,7 @@ enum error spool_file_finish(struct spool_file *file, char ret_sha256[SPOOL_FILE
   if (fsync(file->fd) != 0) {
     return fail(file, file_error_from_errno(errno));
   }
-  enum error error = running_hash_finish(file->hash, ret_sha256);
+  enum error error = resumable_sha256_finish(file->hash, ret_sha256);
   if (error == ERROR_NONE) {
     *ret_size = file->size_bytes;
   }
@@ -123,9 +123,9 @@ enum error spool_file_place(struct spool_file *file, int64_t media_id, const cha
   char unique[FOLDERS_UNIQUE_NAME_SIZE];
   char name[STORED_NAME_SIZE];
   __attribute__((cleanup(file_close_cleanup))) int medium_fd = -1;
-  folders_unique_name(unique);
+  media_folder_unique_name(unique);
   snprintf(name, sizeof name, "%s.%s", unique, extension);
-  enum error error = folders_prepare_entry(file->folder, media_id, name, &medium_fd);
+  enum error error = media_folder_prepare_entry(file->folder, media_id, name, &medium_fd);
   if (error != ERROR_NONE) {
     return error;
   }
@@ -151,6 +151,6 @@ void spool_file_discard(struct spool_file *file) {
     (void)unlinkat(file->parent_fd, file->name, 0); /* else the sweep does it */
   }
   file_close_cleanup(&file->fd);
-  running_hash_free(file->hash);
+  resumable_sha256_free(file->hash);
   free(file);
 }

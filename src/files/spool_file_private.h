@@ -15,7 +15,7 @@ struct spool_file {
   int fd;
   int64_t size_bytes;
   int64_t writeback_bytes; /* up to here the kernel was asked to write */
-  struct running_hash *hash;
+  struct resumable_sha256 *hash;
   bool kept; /* of uploads/ */
   bool placed;
   enum error failed; /* the disk lost something of this file, and tells so once only */

@@ -39,7 +39,7 @@ static enum error each_entry(struct sweep *sweep, int folder_fd, visit *visit_en
   }
   struct dirent *entry;
   while (error != ERROR_UNAVAILABLE && (entry = readdir(entries)) != NULL) {
-    if (!folders_is_entry(entry->d_name)) {
+    if (!media_folder_is_entry(entry->d_name)) {
       continue;
     }
     error = visit_entry(sweep, dirfd(entries), entry->d_name);
@@ -129,7 +129,7 @@ static enum error finish_deletion(struct sweep *sweep, int64_t media_id, bool is
   if (error != ERROR_NONE && error != ERROR_NOT_FOUND) {
     return error;
   }
-  return is_old ? folders_remove_note(sweep->folder, media_id, NULL) : ERROR_NONE;
+  return is_old ? media_folder_remove_note(sweep->folder, media_id, NULL) : ERROR_NONE;
 }
 
 static enum error remove_entry(struct sweep *sweep, int64_t media_id, const char *entry) {
@@ -147,7 +147,7 @@ static enum error sweep_note(struct sweep *sweep, int folder_fd, const char *nam
   if (fstatat(folder_fd, name, &status, AT_SYMLINK_NOFOLLOW) != 0) {
     return errno == ENOENT ? ERROR_NONE : file_error_from_errno(errno);
   }
-  if (folders_parse_note(name, &media_id, entry) != ERROR_NONE) {
+  if (media_folder_parse_note(name, &media_id, entry) != ERROR_NONE) {
     return unlinkat(folder_fd, name, 0) == 0 ? ERROR_NONE : file_error_from_errno(errno);
   }
   if (entry[0] == '\0') {
@@ -164,16 +164,16 @@ static enum error sweep_note(struct sweep *sweep, int folder_fd, const char *nam
   }
   if (deleted) {
     error = trash_medium(sweep, media_id);
-    return error == ERROR_NONE ? folders_remove_note(sweep->folder, media_id, entry) : error;
+    return error == ERROR_NONE ? media_folder_remove_note(sweep->folder, media_id, entry) : error;
   }
-  return current ? folders_remove_note(sweep->folder, media_id, entry) : remove_entry(sweep, media_id, entry);
+  return current ? media_folder_remove_note(sweep->folder, media_id, entry) : remove_entry(sweep, media_id, entry);
 }
 
 /* --- the full sweep -----------------------------------------------------------------------------
  */
 
 static enum error note_stray(struct sweep *sweep, int64_t media_id, const char *entry) {
-  enum error error = folders_write_note(sweep->folder, media_id, entry);
+  enum error error = media_folder_write_note(sweep->folder, media_id, entry);
   if (error == ERROR_NONE) {
     sweep->counts->noted++;
   }
@@ -195,8 +195,8 @@ static enum error examine_medium(struct sweep *sweep, int64_t media_id, DIR *ent
   bool current = false;
   *ret_deleted = false;
   while ((entry = readdir(entries)) != NULL) {
-    empty = empty && !folders_is_entry(entry->d_name);
-    if (!folders_is_entry(entry->d_name) || has_note(sweep, media_id, entry->d_name)) {
+    empty = empty && !media_folder_is_entry(entry->d_name);
+    if (!media_folder_is_entry(entry->d_name) || has_note(sweep, media_id, entry->d_name)) {
       continue;
     }
     enum error error = ask(sweep, media_id, entry->d_name, &current, ret_deleted);
@@ -217,7 +217,7 @@ static enum error sweep_medium(struct sweep *sweep, int folder_fd, const char *n
   if (text_parse_u64(name, strlen(name), INT64_MAX, &id) != ERROR_NONE) {
     return ERROR_NONE; /* not ours: leave it, no URL can name it */
   }
-  enum error error = folders_open_medium(sweep->folder, (int64_t)id, &fd);
+  enum error error = media_folder_open_medium(sweep->folder, (int64_t)id, &fd);
   if (error != ERROR_NONE) {
     return error == ERROR_NOT_FOUND ? ERROR_NONE : error;
   }

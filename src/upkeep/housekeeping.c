@@ -52,7 +52,7 @@ static enum error sweep_sessions(struct app *app) {
 }
 
 static enum error rebuild_revocations(struct app *app) {
-  return serve_revocations_rebuild(app->database, app->settings->data_dir);
+  return revocations_rebuild(app->database, app->settings->data_dir);
 }
 
 static enum error sweep_noted(struct app *app) {

@@ -42,7 +42,7 @@ static void collect_name(void *context, const char *name, int64_t expires_at_us)
   }
 }
 
-enum error serve_revocations_rebuild(struct database *database, const char *data_dir) {
+enum error revocations_rebuild(struct database *database, const char *data_dir) {
   struct names names = {0};
   int64_t deleted = 0;
   enum error error = grant_store_sweep(database, &deleted);

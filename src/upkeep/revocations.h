@@ -10,6 +10,6 @@
 #include "store/engine/database.h"
 
 /* Forgets rows that have expired, then makes the files that are missing and removes those without a row. */
-enum error serve_revocations_rebuild(struct database *database, const char *data_dir) MUST_CHECK;
+enum error revocations_rebuild(struct database *database, const char *data_dir) MUST_CHECK;
 
 #endif

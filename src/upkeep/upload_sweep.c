@@ -32,7 +32,7 @@ static enum error visit(void *context, const char *name, int64_t age_seconds, bo
 enum error upload_sweep_run(struct app *app, int64_t *ret_removed) {
   int64_t removed = 0;
   int64_t forgotten = 0;
-  enum error error = kept_file_sweep(app->media_folder, visit, app, &removed);
+  enum error error = upload_file_sweep(app->media_folder, visit, app, &removed);
   if (error == ERROR_NONE) {
     error = upload_store_sweep(app->database, ROW_GRACE_SECONDS, &forgotten);
   }

@@ -142,14 +142,14 @@ static bool create(struct call *call, struct upload_row *row) {
                                        .unknown_length = settings->upload_max,
                                        .ttl_seconds = settings->upload_expiry};
   int64_t free_bytes = 0;
-  kept_file_make_name(row->id);
-  kept_file_boot(row->tail_boot);
-  enum error error = kept_file_free_space(call->app->media_folder, &free_bytes);
+  upload_file_make_name(row->id);
+  upload_file_boot(row->tail_boot);
+  enum error error = upload_file_free_space(call->app->media_folder, &free_bytes);
   if (error == ERROR_NONE && row->length > free_bytes) {
     error = ERROR_NO_SPACE;
   }
   if (error == ERROR_NONE) {
-    error = kept_file_create(call->app->media_folder, row->id);
+    error = upload_file_create(call->app->media_folder, row->id);
   }
   if (error != ERROR_NONE) {
     answer_no_room(call, error, row->media_id);
@@ -157,7 +157,8 @@ static bool create(struct call *call, struct upload_row *row) {
   }
   error = upload_store_create(call->app->database, call->account->id, &limits, row);
   if (error != ERROR_NONE) {
-    enum error left = error == ERROR_UNKNOWN_OUTCOME ? ERROR_NONE : kept_file_remove(call->app->media_folder, row->id);
+    enum error left =
+        error == ERROR_UNKNOWN_OUTCOME ? ERROR_NONE : upload_file_remove(call->app->media_folder, row->id);
     (void)left; /* the sweep will */
     answer_no_room(call, error, row->media_id);
     return false;
@@ -206,7 +207,7 @@ static bool begin(struct call *call, const struct creation *creation, struct upl
 static void forget(const struct call *call, const char *id) {
   enum error error = upload_store_delete(call->app->database, id);
   if (error == ERROR_NONE) {
-    error = kept_file_remove(call->app->media_folder, id);
+    error = upload_file_remove(call->app->media_folder, id);
   }
   (void)error; /* it expires */
 }

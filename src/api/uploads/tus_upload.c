@@ -28,11 +28,11 @@
 static enum error open_file(struct call *call, const char *id, struct spool_file **ret_file) {
   const struct timespec pause = {.tv_nsec = LOCK_PAUSE_MS * 1000000L};
   const int64_t deadline = clock_monotonic_ms() + LOCK_WAIT_MS;
-  enum error error = kept_file_open(call->app->media_folder, id, ret_file);
+  enum error error = upload_file_open(call->app->media_folder, id, ret_file);
   while (error == ERROR_CONFLICT && clock_monotonic_ms() < deadline) {
     upload_body_beat(call);
     (void)nanosleep(&pause, NULL); /* cut short by a signal: one more look */
-    error = kept_file_open(call->app->media_folder, id, ret_file);
+    error = upload_file_open(call->app->media_folder, id, ret_file);
   }
   return error;
 }
@@ -52,14 +52,14 @@ static void answer_unknown(struct call *call) {
 static bool open_both(struct call *call, const char *id, struct spool_file **ret_file, struct upload_row *ret_row) {
   struct spool_file *file = NULL;
   enum error error = ERROR_NOT_FOUND;
-  if (kept_file_is_name(id)) {
+  if (upload_file_is_name(id)) {
     error = open_file(call, id, &file);
   }
   if (error == ERROR_CONFLICT) {
     answer_locked(call);
     return false;
   }
-  if (error == ERROR_NONE || (error == ERROR_NOT_FOUND && kept_file_is_name(id))) {
+  if (error == ERROR_NONE || (error == ERROR_NOT_FOUND && upload_file_is_name(id))) {
     error = upload_store_take(call->app->database, id, call->account->id, ret_row);
   }
   if (error != ERROR_NONE) {
@@ -82,9 +82,9 @@ static enum error settle(struct tus_upload *upload) {
   char hash_state[RUNNING_HASH_STATE_SIZE];
   int64_t size = 0;
   upload_body_beat(call);
-  enum error error = kept_file_sync(upload->file, &size, hash_state);
+  enum error error = upload_file_sync(upload->file, &size, hash_state);
   if (error != ERROR_NONE) {
-    enum error left = kept_file_resume(upload->file, upload->row.offset, upload->row.hash_state, NULL, NULL);
+    enum error left = upload_file_resume(upload->file, upload->row.offset, upload->row.hash_state, NULL, NULL);
     log_event(LOG_LEVEL_ERROR, "upload_not_synced", LOG_STR("upload", upload->row.id), LOG_ERROR_FIELD(error),
               LOG_STR("rest", left == ERROR_NONE ? "cut off" : "left"));
     if (left != ERROR_NONE) { /* then it must not count later */
@@ -107,8 +107,8 @@ static enum error recover(struct tus_upload *upload) {
   struct call *call = upload->call;
   char boot[KEPT_FILE_BOOT_SIZE];
   int64_t present = 0;
-  kept_file_boot(boot);
-  enum error error = kept_file_size(upload->file, &present);
+  upload_file_boot(boot);
+  enum error error = upload_file_size(upload->file, &present);
   if (error != ERROR_NONE) {
     return error;
   }
@@ -117,7 +117,7 @@ static enum error recover(struct tus_upload *upload) {
   if (upload->row.length != UPLOAD_LENGTH_UNKNOWN && size > upload->row.length) {
     size = upload->row.length;
   }
-  error = kept_file_resume(upload->file, size, upload->row.hash_state, call->app->beat, call->app->beat_context);
+  error = upload_file_resume(upload->file, size, upload->row.hash_state, call->app->beat, call->app->beat_context);
   if (error == ERROR_NONE && size > upload->row.offset) {
     log_event(LOG_LEVEL_INFO, "upload_recovered", LOG_STR("upload", upload->row.id),
               LOG_I64("bytes", size - upload->row.offset));
@@ -129,8 +129,8 @@ static enum error recover(struct tus_upload *upload) {
 /* Nobody cuts a file below what the row says; a restored uploads/ may be older than the row. */
 static bool has_bytes(const struct tus_upload *upload) {
   int64_t present = 0;
-  return upload->file != NULL &&
-         (kept_file_size(upload->file, &present) != ERROR_NONE || present >= upload->row.offset); /* asked once more */
+  return upload->file != NULL && (upload_file_size(upload->file, &present) != ERROR_NONE ||
+                                  present >= upload->row.offset); /* asked once more */
 }
 
 /* Of a row without the expected file, and of one that is over. False: the response has the answer. */
@@ -167,7 +167,7 @@ bool tus_upload_open(struct call *call, const char *id, struct tus_upload *ret_u
   if (!upload->row.completed) {
     error = recover(upload);
   } else if (upload->file != NULL) { /* a crash came between the commit and the removal */
-    error = kept_file_remove(call->app->media_folder, id);
+    error = upload_file_remove(call->app->media_folder, id);
   }
   if (error != ERROR_NONE) {
     tus_upload_close(upload);
@@ -225,7 +225,7 @@ static enum error write_body(struct tus_upload *upload, struct chunk_checksum *c
 static enum error mark_tail(struct tus_upload *upload, bool checked_first) {
   char boot[KEPT_FILE_BOOT_SIZE] = "";
   if (!checked_first) {
-    kept_file_boot(boot);
+    upload_file_boot(boot);
   }
   if (strcmp(boot, upload->row.tail_boot) == 0) {
     return ERROR_NONE;
@@ -247,7 +247,7 @@ enum error tus_upload_receive(struct tus_upload *upload, struct chunk_checksum *
     error = ERROR_DENIED;
   }
   enum error settled = checksum != NULL && error != ERROR_NONE
-                           ? kept_file_resume(upload->file, before, upload->row.hash_state, NULL, NULL)
+                           ? upload_file_resume(upload->file, before, upload->row.hash_state, NULL, NULL)
                            : settle(upload);
   log_event(LOG_LEVEL_INFO, "upload_received", LOG_STR("upload", upload->row.id),
             LOG_I64("received_bytes", (int64_t)upload->call->request->body_read), LOG_I64("offset", upload->row.offset),
@@ -267,7 +267,7 @@ static void refuse(struct tus_upload *upload, const char *reason) {
   snprintf(upload->row.refusal, sizeof upload->row.refusal, "%s", reason);
   enum error error = upload_store_refuse(app->database, &upload->row, reason);
   if (error == ERROR_NONE) {
-    error = kept_file_remove(app->media_folder, upload->row.id);
+    error = upload_file_remove(app->media_folder, upload->row.id);
   }
   if (error != ERROR_NONE) { /* looked into once more when it is asked for, or swept */
     log_event(LOG_LEVEL_WARNING, "upload_not_refused", LOG_STR("upload", upload->row.id), LOG_ERROR_FIELD(error));
@@ -338,7 +338,7 @@ bool tus_upload_finish(struct tus_upload *upload) {
     return false;
   }
   note_completed(upload, media_id);
-  error = kept_file_remove(call->app->media_folder, upload->row.id);
+  error = upload_file_remove(call->app->media_folder, upload->row.id);
   if (error != ERROR_NONE) { /* the sweep will */
     log_event(LOG_LEVEL_WARNING, "upload_not_removed", LOG_STR("upload", upload->row.id), LOG_ERROR_FIELD(error));
   }
@@ -353,7 +353,7 @@ bool tus_upload_terminate(struct call *call, const char *id) {
   }
   enum error error = upload_store_delete(call->app->database, id);
   if (error == ERROR_NONE) {
-    error = kept_file_remove(call->app->media_folder, id);
+    error = upload_file_remove(call->app->media_folder, id);
   }
   spool_file_discard(file);
   if (error != ERROR_NONE) {

@@ -44,16 +44,16 @@ static char state[RUNNING_HASH_STATE_SIZE];
 
 static void begin(void) {
   library_fixture_set_up(&fixture);
-  kept_file_make_name(name);
-  ck_assert(kept_file_is_name(name));
-  ck_assert_int_eq(kept_file_create(fixture.folder, name), ERROR_NONE);
+  upload_file_make_name(name);
+  ck_assert(upload_file_is_name(name));
+  ck_assert_int_eq(upload_file_create(fixture.folder, name), ERROR_NONE);
 }
 
 /* Opens the file with its first `size` bytes, and the hash from `hash_state` on. */
 static struct spool_file *resumed(int64_t size, const char *hash_state) {
   struct spool_file *file = NULL;
-  ck_assert_int_eq(kept_file_open(fixture.folder, name, &file), ERROR_NONE);
-  ck_assert_int_eq(kept_file_resume(file, size, hash_state, NULL, NULL), ERROR_NONE);
+  ck_assert_int_eq(upload_file_open(fixture.folder, name, &file), ERROR_NONE);
+  ck_assert_int_eq(upload_file_resume(file, size, hash_state, NULL, NULL), ERROR_NONE);
   return file;
 }
 
@@ -75,7 +75,7 @@ START_TEST(goes_on_where_it_was_left) {
   begin();
   struct spool_file *file = resumed(0, "");
   append(file, "a");
-  ck_assert_int_eq(kept_file_sync(file, &size, state), ERROR_NONE);
+  ck_assert_int_eq(upload_file_sync(file, &size, state), ERROR_NONE);
   ck_assert_int_eq(size, 1);
   append(file, "bc"); /* never synced: the writer dies */
   spool_file_discard(file);
@@ -86,8 +86,8 @@ START_TEST(goes_on_where_it_was_left) {
   append(file, "bc");
   ends_as(file, ABC_SHA256, 3);
   file = NULL;
-  ck_assert_int_eq(kept_file_open(fixture.folder, name, &file), ERROR_NONE);
-  ck_assert_int_eq(kept_file_resume(file, 4, state, NULL, NULL), ERROR_INTERNAL); /* there are no 4 bytes */
+  ck_assert_int_eq(upload_file_open(fixture.folder, name, &file), ERROR_NONE);
+  ck_assert_int_eq(upload_file_resume(file, 4, state, NULL, NULL), ERROR_INTERNAL); /* there are no 4 bytes */
   spool_file_discard(file);
   library_fixture_tear_down(&fixture);
 }
@@ -98,7 +98,7 @@ START_TEST(a_state_beyond_the_size_is_of_no_use) {
   begin();
   struct spool_file *file = resumed(0, "");
   append(file, "abcdef");
-  ck_assert_int_eq(kept_file_sync(file, &size, state), ERROR_NONE);
+  ck_assert_int_eq(upload_file_sync(file, &size, state), ERROR_NONE);
   spool_file_discard(file);
   ends_as(resumed(3, state), ABC_SHA256, 3);
   library_fixture_tear_down(&fixture);
@@ -112,21 +112,21 @@ START_TEST(bytes_that_the_disk_lost_are_vouched_for_by_nobody) {
   begin();
   struct spool_file *file = resumed(0, "");
   append(file, "abc");
-  ck_assert_int_eq(kept_file_sync(file, &size, state), ERROR_NONE);
+  ck_assert_int_eq(upload_file_sync(file, &size, state), ERROR_NONE);
   range_failure = EIO;
   ck_assert_int_eq(spool_file_write(file, piece, sizeof piece), ERROR_IO);
   ck_assert_int_eq(range_failure, 0);
-  ck_assert_int_eq(kept_file_sync(file, &size, state), ERROR_IO);
-  ck_assert_int_eq(kept_file_sync(file, &size, state), ERROR_IO);
+  ck_assert_int_eq(upload_file_sync(file, &size, state), ERROR_IO);
+  ck_assert_int_eq(upload_file_sync(file, &size, state), ERROR_IO);
   ck_assert_int_eq(spool_file_finish(file, sha256, &size), ERROR_IO);
-  ck_assert_int_eq(kept_file_resume(file, 3, state, NULL, NULL), ERROR_NONE);
-  ck_assert_int_eq(kept_file_sync(file, &size, state), ERROR_NONE);
+  ck_assert_int_eq(upload_file_resume(file, 3, state, NULL, NULL), ERROR_NONE);
+  ck_assert_int_eq(upload_file_sync(file, &size, state), ERROR_NONE);
   ck_assert_int_eq(size, 3);
   append(file, "d");
   sync_failure = ENOSPC;
-  ck_assert_int_eq(kept_file_sync(file, &size, state), ERROR_NO_SPACE);
-  ck_assert_int_eq(kept_file_sync(file, &size, state), ERROR_NO_SPACE);
-  ck_assert_int_eq(kept_file_resume(file, 3, state, NULL, NULL), ERROR_NONE);
+  ck_assert_int_eq(upload_file_sync(file, &size, state), ERROR_NO_SPACE);
+  ck_assert_int_eq(upload_file_sync(file, &size, state), ERROR_NO_SPACE);
+  ck_assert_int_eq(upload_file_resume(file, 3, state, NULL, NULL), ERROR_NONE);
   ends_as(file, ABC_SHA256, 3);
   library_fixture_tear_down(&fixture);
 }
@@ -136,12 +136,12 @@ START_TEST(one_has_it_at_a_time) {
   struct spool_file *other = NULL;
   begin();
   struct spool_file *file = resumed(0, "");
-  ck_assert_int_eq(kept_file_open(fixture.folder, name, &other), ERROR_CONFLICT);
+  ck_assert_int_eq(upload_file_open(fixture.folder, name, &other), ERROR_CONFLICT);
   spool_file_discard(file);
   file = resumed(0, "");
   spool_file_discard(file);
-  ck_assert_int_eq(kept_file_open(fixture.folder, "00000000000000000000000000000000", &other), ERROR_NOT_FOUND);
-  ck_assert_int_eq(kept_file_open(fixture.folder, "../media", &other), ERROR_NOT_FOUND);
+  ck_assert_int_eq(upload_file_open(fixture.folder, "00000000000000000000000000000000", &other), ERROR_NOT_FOUND);
+  ck_assert_int_eq(upload_file_open(fixture.folder, "../media", &other), ERROR_NOT_FOUND);
   library_fixture_tear_down(&fixture);
 }
 END_TEST
@@ -157,8 +157,8 @@ START_TEST(placing_leaves_it_where_it_was_too) {
   snprintf(path, sizeof path, "data/media/7/%s", stored);
   ck_assert(library_fixture_exists(&fixture, path));
   ck_assert_int_eq(library_fixture_count(&fixture, "data/uploads"), 1);
-  ck_assert_int_eq(kept_file_remove(fixture.folder, name), ERROR_NONE);
-  ck_assert_int_eq(kept_file_remove(fixture.folder, name), ERROR_NONE);
+  ck_assert_int_eq(upload_file_remove(fixture.folder, name), ERROR_NONE);
+  ck_assert_int_eq(upload_file_remove(fixture.folder, name), ERROR_NONE);
   ck_assert(library_fixture_exists(&fixture, path));
   ck_assert_int_eq(library_fixture_count(&fixture, "data/uploads"), 0);
   library_fixture_tear_down(&fixture);
@@ -180,14 +180,14 @@ START_TEST(the_sweep_takes_what_nobody_has) {
   begin();
   library_fixture_write(&fixture, "data/uploads/something else", "x"); /* not ours */
   struct spool_file *file = resumed(0, "");
-  ck_assert_int_eq(kept_file_sweep(fixture.folder, take_old, &visits, &removed), ERROR_NONE);
+  ck_assert_int_eq(upload_file_sweep(fixture.folder, take_old, &visits, &removed), ERROR_NONE);
   ck_assert_int_eq(visits, 0);
   spool_file_discard(file);
-  ck_assert_int_eq(kept_file_sweep(fixture.folder, take_old, &visits, &removed), ERROR_NONE);
+  ck_assert_int_eq(upload_file_sweep(fixture.folder, take_old, &visits, &removed), ERROR_NONE);
   ck_assert(visits == 1 && removed == 0);
   snprintf(path, sizeof path, "data/uploads/%s", name);
   library_fixture_age(&fixture, path, 100);
-  ck_assert_int_eq(kept_file_sweep(fixture.folder, take_old, &visits, &removed), ERROR_NONE);
+  ck_assert_int_eq(upload_file_sweep(fixture.folder, take_old, &visits, &removed), ERROR_NONE);
   ck_assert(visits == 2 && removed == 1);
   ck_assert_int_eq(library_fixture_count(&fixture, "data/uploads"), 1);
   library_fixture_tear_down(&fixture);
@@ -196,35 +196,35 @@ END_TEST
 
 /* At every length around a block's, put down and taken up. */
 START_TEST(a_hash_is_put_down_and_taken_up) {
-  struct running_hash *whole = NULL;
-  struct running_hash *pieces = NULL;
+  struct resumable_sha256 *whole = NULL;
+  struct resumable_sha256 *pieces = NULL;
   char bytes[200];
   char expected[RUNNING_HASH_DIGEST_SIZE];
   char digest[RUNNING_HASH_DIGEST_SIZE];
-  ck_assert_int_eq(running_hash_new(&whole), ERROR_NONE);
-  ck_assert_int_eq(running_hash_new(&pieces), ERROR_NONE);
+  ck_assert_int_eq(resumable_sha256_new(&whole), ERROR_NONE);
+  ck_assert_int_eq(resumable_sha256_new(&pieces), ERROR_NONE);
   for (size_t i = 0; i < sizeof bytes; i++) {
     bytes[i] = (char)(i * 7);
   }
   for (size_t cut = 0; cut <= sizeof bytes; cut++) {
-    running_hash_restart(whole);
-    running_hash_restart(pieces);
-    ck_assert_int_eq(running_hash_add(whole, bytes, sizeof bytes), ERROR_NONE);
-    ck_assert_int_eq(running_hash_add(pieces, bytes, cut), ERROR_NONE);
-    running_hash_save(pieces, state);
-    running_hash_restart(pieces);
-    ck_assert_int_eq(running_hash_restore(pieces, state), ERROR_NONE);
-    ck_assert_int_eq(running_hash_count(pieces), (int64_t)cut);
-    ck_assert_int_eq(running_hash_add(pieces, bytes + cut, sizeof bytes - cut), ERROR_NONE);
-    ck_assert_int_eq(running_hash_finish(whole, expected), ERROR_NONE);
-    ck_assert_int_eq(running_hash_finish(pieces, digest), ERROR_NONE);
+    resumable_sha256_restart(whole);
+    resumable_sha256_restart(pieces);
+    ck_assert_int_eq(resumable_sha256_add(whole, bytes, sizeof bytes), ERROR_NONE);
+    ck_assert_int_eq(resumable_sha256_add(pieces, bytes, cut), ERROR_NONE);
+    resumable_sha256_save(pieces, state);
+    resumable_sha256_restart(pieces);
+    ck_assert_int_eq(resumable_sha256_restore(pieces, state), ERROR_NONE);
+    ck_assert_int_eq(resumable_sha256_count(pieces), (int64_t)cut);
+    ck_assert_int_eq(resumable_sha256_add(pieces, bytes + cut, sizeof bytes - cut), ERROR_NONE);
+    ck_assert_int_eq(resumable_sha256_finish(whole, expected), ERROR_NONE);
+    ck_assert_int_eq(resumable_sha256_finish(pieces, digest), ERROR_NONE);
     ck_assert_str_eq(digest, expected);
   }
-  ck_assert_int_eq(running_hash_restore(pieces, ""), ERROR_INVALID);
+  ck_assert_int_eq(resumable_sha256_restore(pieces, ""), ERROR_INVALID);
   state[3] = 'x';
-  ck_assert_int_eq(running_hash_restore(pieces, state), ERROR_INVALID);
-  running_hash_free(whole);
-  running_hash_free(pieces);
+  ck_assert_int_eq(resumable_sha256_restore(pieces, state), ERROR_INVALID);
+  resumable_sha256_free(whole);
+  resumable_sha256_free(pieces);
 }
 END_TEST
 
@@ -259,14 +259,14 @@ END_TEST
 START_TEST(tells_this_run_of_the_machine) {
   char boot[KEPT_FILE_BOOT_SIZE];
   char again[KEPT_FILE_BOOT_SIZE];
-  kept_file_boot(boot);
-  kept_file_boot(again);
+  upload_file_boot(boot);
+  upload_file_boot(again);
   ck_assert_uint_eq(strlen(boot), KEPT_FILE_BOOT_SIZE - 1);
   ck_assert_str_eq(boot, again);
 }
 END_TEST
 
-UNIT_MAIN("kept_file", goes_on_where_it_was_left, a_state_beyond_the_size_is_of_no_use,
+UNIT_MAIN("upload_file", goes_on_where_it_was_left, a_state_beyond_the_size_is_of_no_use,
           bytes_that_the_disk_lost_are_vouched_for_by_nobody, one_has_it_at_a_time, placing_leaves_it_where_it_was_too,
           the_sweep_takes_what_nobody_has, a_hash_is_put_down_and_taken_up, checksums_of_pieces,
           tells_this_run_of_the_machine)
