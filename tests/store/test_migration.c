@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Migrations: numbered, once each, whole or not at all, and by two at once. What they make is what schema.sql says.
+ * Migrations: numbered, once each, whole or not at all, and by two at once; on files of these tests (migrations/
+ * here). The product's own files together make schema.sql.
  */
 #include "config.h"
 
@@ -25,13 +26,22 @@ static void write_migration(const char *name, const char *sql) {
   ck_assert_int_eq(file_replace(path, 0644, sql, strlen(sql)), ERROR_NONE);
 }
 
-static void make_folder(void) {
+static void copy_migration(const char *name) {
+  char command[1024];
+  snprintf(command, sizeof command, "cp \"${top_srcdir:-.}\"/tests/store/migrations/%s.sql %s/", name, folder);
+  ck_assert_int_eq(system(command), 0);
+}
+
+static void make_empty_folder(void) {
   snprintf(folder, sizeof folder, "/tmp/mgmig.XXXXXX");
   ck_assert_ptr_nonnull(mkdtemp(folder));
-  write_migration("0001_first.sql", "-- x\n-- oldest-program: 1\ncreate table schema_migration (version int primary "
-                                    "key, name text, oldest_program int,"
-                                    " applied_at timestamptz default now()); create table t (n int);\n");
-  write_migration("0002_second.sql", "-- x\n-- oldest-program: 1\nselect pg_sleep(0.2); insert into t values (2);\n");
+}
+
+/* Holds the first two migrations, and files that are none. */
+static void make_folder(void) {
+  make_empty_folder();
+  copy_migration("0001_notes");
+  copy_migration("0002_words");
   write_migration("README", "no migration");
   write_migration("0003_note.txt", "no migration");
 }
@@ -50,6 +60,21 @@ static int version(struct database *database) {
   return status.version;
 }
 
+struct expected_row {
+  const char *query; /* its first column is true */
+  const char *description;
+};
+
+static void expect(struct database *database, const struct expected_row *expected, size_t count) {
+  for (size_t i = 0; i < count; i++) {
+    struct rows rows;
+    ck_assert_msg(statement_execute(database, expected[i].query, STATEMENT_REPEATABLE, NULL, &rows) == ERROR_NONE,
+                  "%s: %s", expected[i].description, database_last_error(database));
+    ck_assert_msg(rows_next(&rows) && rows_bool(&rows), "%s", expected[i].description);
+    ck_assert_int_eq(rows_close(&rows), ERROR_NONE);
+  }
+}
+
 START_TEST(applies_what_is_missing_once) {
   char connection_string[256];
   struct database *database = fresh("once", connection_string);
@@ -57,17 +82,28 @@ START_TEST(applies_what_is_missing_once) {
   make_folder();
   ck_assert_int_eq(version(database), 0);
   ck_assert_int_eq(migration_apply(database, folder, &report), ERROR_NONE);
-  ck_assert_str_eq(report.data, "0001_first: applied\n0002_second: applied\n");
+  ck_assert_str_eq(report.data, "0001_notes: applied\n0002_words: applied\n");
   text_clear(&report);
   ck_assert_int_eq(migration_apply(database, folder, &report), ERROR_NONE);
   ck_assert_uint_eq(report.length, 0);
-  write_migration("0003_third.sql", "-- x\n-- oldest-program: 3\ninsert into t values (3);\n");
-  ck_assert_int_eq(migration_apply(database, folder, &report), ERROR_NONE);
-  ck_assert_str_eq(report.data, "0003_third: applied\n");
   struct migration_status status;
   ck_assert_int_eq(migration_status_read(database, &status), ERROR_NONE);
+  ck_assert_int_eq(status.version, 2);
+  ck_assert_int_eq(status.oldest_program, 1);
+  copy_migration("0003_notes_by_month");
+  ck_assert_int_eq(migration_apply(database, folder, &report), ERROR_NONE);
+  ck_assert_str_eq(report.data, "0003_notes_by_month: applied\n");
+  ck_assert_int_eq(migration_status_read(database, &status), ERROR_NONE);
   ck_assert_int_eq(status.version, 3);
-  ck_assert_int_eq(status.oldest_program, 3);
+  ck_assert_int_eq(status.oldest_program, 9000);
+  ck_assert_msg(!migration_is_compatible(&status), "the schema excludes this program");
+  static const struct expected_row expected[] = {
+      {"select count(*) = 1 from note", "0002 ran once"},
+      {"select array_agg(version || ' ' || name || ' ' || oldest_program order by version) ="
+       " array['1 0001_notes 1', '2 0002_words 1', '3 0003_notes_by_month 9000'] from schema_migration",
+       "each is recorded"},
+  };
+  expect(database, expected, sizeof expected / sizeof *expected);
   text_free(&report);
   database_close(database);
   ck_assert_int_eq(file_remove_tree(folder), ERROR_NONE);
@@ -75,20 +111,22 @@ START_TEST(applies_what_is_missing_once) {
 END_TEST
 
 START_TEST(a_migration_that_fails_leaves_nothing) {
+  static const struct expected_row expected[] = {
+      {"select count(*) = 1 and min(body) = 'made by 0002' from note", "no row of the failed one"},
+      {"select not exists (select from information_schema.columns where table_name = 'note' and column_name = 'mood')",
+       "no column of the failed one"},
+      {"select max(version) = 3 from schema_migration", "no record of the failed one"},
+  };
   char connection_string[256];
   struct database *database = fresh("fails", connection_string);
   struct text report = {0};
   make_folder();
-  write_migration("0003_broken.sql",
-                  "-- x\n-- oldest-program: 1\ninsert into t values (3); insert into nowhere values (1);\n");
+  copy_migration("0003_notes_by_month");
+  copy_migration("0004_broken");
   ck_assert_int_eq(migration_apply(database, folder, &report), ERROR_INTERNAL);
-  ck_assert_ptr_nonnull(strstr(report.data, "0003_broken: internal error: 42P01"));
-  ck_assert_int_eq(version(database), 2);
-  struct rows rows;
-  ck_assert_int_eq(statement_execute(database, "select max(n) from t", STATEMENT_REPEATABLE, NULL, &rows), ERROR_NONE);
-  ck_assert(rows_next(&rows));
-  ck_assert_int_eq(rows_i64(&rows), 2);
-  ck_assert_int_eq(rows_close(&rows), ERROR_NONE);
+  ck_assert_ptr_nonnull(strstr(report.data, "0003_notes_by_month: applied\n0004_broken: internal error: 42P01"));
+  ck_assert_int_eq(version(database), 3);
+  expect(database, expected, sizeof expected / sizeof *expected);
   text_free(&report);
   database_close(database);
   ck_assert_int_eq(file_remove_tree(folder), ERROR_NONE);
@@ -99,7 +137,7 @@ START_TEST(refuses_files_that_are_not_clear) {
   static const struct {
     const char *name, *sql, *description;
   } rows[] = {
-      {"0003_no_line.sql", "insert into t values (3);\n", "no oldest-program"},
+      {"0003_no_line.sql", "select 1;\n", "no oldest-program"},
       {"0003_bad_line.sql", "-- x\n-- oldest-program: one\nselect 1;\n", "no number"},
       {"0003_empty.sql", "", "empty"},
       {"0002_twice.sql", "-- x\n-- oldest-program: 1\nselect 1;\n", "a version twice"},
@@ -191,7 +229,7 @@ START_TEST(the_old_program_works_on_while_the_new_one_migrates) {
   char last[40];
   snprintf(next, sizeof next, "%04d_next.sql", MIGRATION_PROGRAM_VERSION + 1);
   snprintf(last, sizeof last, "%04d_last.sql", MIGRATION_PROGRAM_VERSION + 2);
-  make_folder();
+  make_empty_folder();
   write_migration(next, "-- x\n-- oldest-program: 1\nselect pg_sleep(0.5);\n"
                         "alter table media_asset add column note text;\n"
                         "create index media_asset_note on media_asset (note);\nselect pg_sleep(0.2);\n");
@@ -247,7 +285,7 @@ START_TEST(schema_sql_is_what_the_migrations_make) {
            "\"${PG_BIN}/psql\" -Xq1 -v ON_ERROR_STOP=1 -d '%s' -f \"${top_srcdir:-.}/schema.sql\" >/dev/null",
            connection_string);
   ck_assert_int_eq(system(command), 0);
-  make_folder();
+  make_empty_folder();
   char migrated[80], loaded[80];
   snprintf(migrated, sizeof migrated, "%s/migrated", folder);
   snprintf(loaded, sizeof loaded, "%s/loaded", folder);
@@ -262,78 +300,34 @@ START_TEST(schema_sql_is_what_the_migrations_make) {
 }
 END_TEST
 
-static void copy_migration(const char *name) {
-  char command[1024];
-  snprintf(command, sizeof command, "cp \"${top_srcdir:-.}\"/migrations/%s %s/", name, folder);
-  ck_assert_int_eq(system(command), 0);
-}
+/* What a database of before 0003 holds: notes of two months in UTC (and of one in the server's time zone), with and
+ * without an author. */
+static const char *const old_notes =
+    "insert into note (written_at, author, body, words) values ('2026-10-31T23:59:50Z', 'ann', 'a', 3),"
+    " ('2026-11-01T00:00:30Z', 'ann', 'b', 4), ('2026-11-02T12:00:00Z', null, 'c', null),"
+    " ('2026-11-02T12:00:01Z', '', 'd', 5)";
 
-static void run(const char *connection_string, const char *sql) {
-  char command[4096];
-  snprintf(command, sizeof command, "\"${PG_BIN}/psql\" -Xq1 -v ON_ERROR_STOP=1 -d '%s' >/dev/null <<'EOF'\n%s\nEOF",
-           connection_string, sql);
-  ck_assert_int_eq(system(command), 0);
-}
-
-/* What a database of the first version holds of views: reported, played in two months, of an impossible grant. */
-static const char *const old_views =
-    "insert into media_asset (title, type) values ('film', 'video'), ('song', 'audio');"
-    "insert into media_view_log (media_id, viewed_by_ip, \"timestamp\", last_seen_at, viewer, grant_id, user_agent, "
-    "country,"
-    " referrer, bytes_sent, seconds, source, bot) values"
-    " (1, '192.0.2.1', '2026-10-31T23:59:50Z', '2026-11-01T00:10:00Z', 'u-1', '01a19467-4bc0-7000-8000-00000000abcd',"
-    "  'Player/1', 'DE', 'player.example', 1000, 610, 'stream', false),"
-    " (2, '2001:db8::1', '2026-11-01T00:00:30Z', '2026-11-01T00:00:31Z', null, '01a19467-4bc0-7000-8000-00000000abcd',"
-    "  'Player/1', null, null, 50, 1, 'stream', true),"
-    " (2, '192.0.2.1', '2026-11-02T12:00:00Z', null, 'u-2', null, null, null, null, null, null, 'reported', false),"
-    " (1, '192.0.2.9', '2026-11-02T12:00:01Z', '2026-11-02T12:00:01Z', null, '00000000-0000-7000-8000-00000000abcd', "
-    "'Odd',"
-    "  null, null, 7, 0, 'stream', false);";
-
-START_TEST(views_of_old_databases_are_taken_along) {
-  static const struct {
-    const char *query, *description;
-  } rows[] = {
-      {"select count(*) = 4 and min(id) = 1 and max(id) = 4 from media_view_log", "every row with its id"},
-      {"select nextval('media_view_log_id_seq') = 5", "the next id"},
-      {"select count(*) = 2 from pg_inherits where inhparent = 'media_view_log'::regclass", "a partition a month"},
-      {"select to_regclass('media_view_log_old') is null", "the old table is gone"},
-      {"select v.granted_at = '2026-10-31T23:59:20Z' and a.text = 'Player/1' and bytes_sent = 1000 and seconds = 610"
-       " and country = 'DE' and referrer = 'player.example' and viewer = 'u-1' and delivered_points is null"
-       " from media_view_log v join user_agent a on a.id = v.user_agent_id where v.id = 1",
-       "a played view"},
-      {"select granted_at = \"timestamp\" and user_agent_id is null from media_view_log where id = 3",
-       "a reported one"},
-      {"select granted_at = \"timestamp\" from media_view_log where id = 4", "an impossible grant goes by its view"},
-      {"select count(distinct address_key) = 3 and count(distinct address_hash) = 3 and min(address_hash) >= 0"
-       " from media_view_log",
-       "addresses"},
-      {"select views = 3 and bytes_sent = 1007 and seconds = 610 from (select sum(views) as views, sum(bytes_sent) as"
-       " bytes_sent, sum(seconds) as seconds from view_rollup where grain = 'month' and media_id = 0 and not bot) r",
-       "sums of all"},
-      {"select views = 1 and bytes_sent = 50 from view_rollup where grain = 'quarter' and media_id = 2 and bot"
-       " and start = '2026-11-01T00:00:00Z'",
-       "sums of robots"},
-      {"select count(*) = 2 from view_rollup where grain = 'day' and media_id = 1", "sums by day"},
+START_TEST(a_migration_takes_along_what_the_database_holds) {
+  static const struct expected_row expected[] = {
+      {"select count(*) = 5 and min(id) = 1 and max(id) = 5 from note", "every row with its id"},
+      {"select nextval('note_id_seq') = 6", "the next id"},
+      {"select count(*) = 3 from pg_inherits where inhparent = 'note'::regclass", "a partition for each month"},
+      {"select to_regclass('note_old') is null", "the old table is gone"},
+      {"select to_regclass('note_month') is null", "the temporary table is gone"},
+      {"select n.id = 2 and a.name = 'ann' and n.words = 3 from note_202610 n join author a on a.id = n.author_id",
+       "a row with an author"},
+      {"select count(*) = 2 from note_202611 where author_id is null", "rows without one"},
+      {"select notes = 3 and words = 9 from note_sum where month = '2026-11-01T00:00:00Z'", "sums"},
   };
   char connection_string[256];
-  struct database *database = fresh("old_views", connection_string);
+  struct database *database = fresh("old_notes", connection_string);
   struct text report = {0};
-  snprintf(folder, sizeof folder, "/tmp/mgmig.XXXXXX");
-  ck_assert_ptr_nonnull(mkdtemp(folder));
-  copy_migration("0001_*");
-  copy_migration("0002_*");
+  make_folder();
   ck_assert_int_eq(migration_apply(database, folder, &report), ERROR_NONE);
-  run(connection_string, old_views);
-  copy_migration("0003_*");
+  ck_assert_int_eq(statement_change(database, old_notes, STATEMENT_ONCE, NULL, NULL), ERROR_NONE);
+  copy_migration("0003_notes_by_month");
   ck_assert_msg(migration_apply(database, folder, &report) == ERROR_NONE, "%s", report.data);
-  for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
-    struct rows answer;
-    ck_assert_msg(statement_execute(database, rows[i].query, STATEMENT_REPEATABLE, NULL, &answer) == ERROR_NONE,
-                  "%s: %s", rows[i].description, database_last_error(database));
-    ck_assert_msg(rows_next(&answer) && rows_bool(&answer), "%s", rows[i].description);
-    ck_assert_int_eq(rows_close(&answer), ERROR_NONE);
-  }
+  expect(database, expected, sizeof expected / sizeof *expected);
   text_free(&report);
   database_close(database);
   ck_assert_int_eq(file_remove_tree(folder), ERROR_NONE);
@@ -343,4 +337,4 @@ END_TEST
 FIXTURE_MAIN("migration", applies_what_is_missing_once, a_migration_that_fails_leaves_nothing,
              refuses_files_that_are_not_clear, many_at_once_apply_each_migration_once,
              knows_with_which_schema_it_can_live, schema_sql_is_what_the_migrations_make,
-             the_old_program_works_on_while_the_new_one_migrates, views_of_old_databases_are_taken_along)
+             the_old_program_works_on_while_the_new_one_migrates, a_migration_takes_along_what_the_database_holds)

@@ -10,7 +10,7 @@
 #include "store/engine/database.h"
 
 /* The newest migration this program was built with, and so the schema that it writes. */
-#define MIGRATION_PROGRAM_VERSION 9
+#define MIGRATION_PROGRAM_VERSION 1
 
 struct migration_status {
   int version;        /* of the database; 0: empty */
