@@ -4,10 +4,10 @@
  */
 #include "config.h"
 
+#include "command/command.h"
+
 #include <stdio.h>
 #include <string.h>
-
-#include "command/command.h"
 
 static const struct {
   const char *name;

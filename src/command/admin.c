@@ -5,12 +5,13 @@
  */
 #include "config.h"
 
+#include "command/command.h"
+
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "base/clock.h"
-#include "command/command.h"
 #include "command/command_database.h"
 #include "command/options.h"
 #include "command/password_prompt.h"

@@ -5,11 +5,12 @@
  */
 #include "config.h"
 
+#include "command/command.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "command/command.h"
 #include "command/connection_mask.h"
 #include "command/options.h"
 

@@ -5,13 +5,14 @@
  */
 #include "config.h"
 
+#include "command/command.h"
+
 #include <ctype.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/clock.h"
-#include "command/command.h"
 #include "command/command_database.h"
 #include "command/explain_print.h"
 #include "command/options.h"

@@ -5,6 +5,8 @@
  */
 #include "config.h"
 
+#include "command/command.h"
+
 #include <inttypes.h>
 #include <limits.h>
 #include <stdio.h>
@@ -17,7 +19,6 @@
 #include "base/file.h"
 #include "base/log.h"
 #include "command/background.h"
-#include "command/command.h"
 #include "command/command_audience.h"
 #include "command/command_database.h"
 #include "command/ingest_import.h"

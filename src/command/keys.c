@@ -5,12 +5,13 @@
  */
 #include "config.h"
 
+#include "command/command.h"
+
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "base/clock.h"
-#include "command/command.h"
 #include "command/keys_file.h"
 #include "command/keys_rotate.h"
 #include "command/options.h"

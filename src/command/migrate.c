@@ -4,12 +4,13 @@
  */
 #include "config.h"
 
+#include "command/command.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/file.h"
-#include "command/command.h"
 #include "command/command_database.h"
 #include "command/options.h"
 #include "store/engine/migration.h"

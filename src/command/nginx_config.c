@@ -5,13 +5,14 @@
  */
 #include "config.h"
 
+#include "command/command.h"
+
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/file.h"
-#include "command/command.h"
 #include "command/options.h"
 #include "config/nginx_settings.h"
 

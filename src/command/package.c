@@ -4,6 +4,8 @@
  */
 #include "config.h"
 
+#include "command/command.h"
+
 #include <limits.h>
 #include <stdio.h>
 #include <string.h>
@@ -14,7 +16,6 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "command/background.h"
-#include "command/command.h"
 #include "command/options.h"
 #include "package/packager.h"
 #include "package/subtitler.h"

@@ -4,10 +4,11 @@
  */
 #include "config.h"
 
+#include "command/command.h"
+
 #include <stdio.h>
 
 #include "api/routes.h"
-#include "command/command.h"
 #include "command/options.h"
 
 static const char usage[] = "usage: mediagate routes\n\n"

@@ -4,6 +4,8 @@
  */
 #include "config.h"
 
+#include "command/command.h"
+
 #include <errno.h>
 #include <signal.h>
 #include <stdlib.h>
@@ -14,15 +16,15 @@
 #include "base/clock.h"
 #include "base/file.h"
 #include "base/log.h"
-#include "command/command.h"
 #include "command/options.h"
 #include "command/serve_context.h"
-#include "upkeep/revocations.h"
+#include "command/serve_worker.h"
 #include "files/media_folder.h"
 #include "process/pid_lock.h"
 #include "process/supervisor.h"
 #include "store/engine/database.h"
 #include "store/engine/migration.h"
+#include "upkeep/revocations.h"
 
 static const char usage[] =
     "usage: mediagate serve [--config FILE]\n\n"
@@ -147,6 +149,15 @@ static void on_stopping(void *context) {
   notify_systemd("STOPPING=1\nSTATUS=draining");
 }
 
+static enum error plan_workers(struct serve_context *context, const struct serve_sockets *sockets,
+                               struct supervisor_plan *ret_plan) {
+  enum error error = serve_context_plan(context, sockets, ret_plan);
+  if (error == ERROR_NONE) {
+    ret_plan->callbacks = serve_worker_callbacks(context);
+  }
+  return error;
+}
+
 /* Everything is read and checked before anything is replaced. */
 static enum error on_reload(void *context, struct supervisor_plan *ret_plan) {
   struct serve *serve = context;
@@ -157,7 +168,7 @@ static enum error on_reload(void *context, struct supervisor_plan *ret_plan) {
   log_event(LOG_LEVEL_INFO, "reloading");
   enum error error = serve_context_load(serve->config_path, serve->context, &next, &problems, &kept);
   if (error == ERROR_NONE) {
-    error = serve_context_plan(next, &serve->sockets, ret_plan);
+    error = plan_workers(next, &serve->sockets, ret_plan);
   }
   if (error != ERROR_NONE) {
     log_lines(LOG_LEVEL_ERROR, "reload_problem", &problems);
@@ -181,7 +192,7 @@ static int supervise(struct serve *serve) {
   const struct supervisor_hooks hooks = {
       .reload = on_reload, .ready = on_ready, .stopping = on_stopping, .context = serve};
   struct supervisor_plan plan;
-  enum error error = serve_context_plan(serve->context, &serve->sockets, &plan);
+  enum error error = plan_workers(serve->context, &serve->sockets, &plan);
   if (error == ERROR_TOO_LARGE) {
     log_event(LOG_LEVEL_ERROR, "run_dir_too_long", LOG_STR("run_dir", serve->context->settings->run_dir),
               LOG_STR("remedy", "a socket's path has at most 107 bytes: choose a shorter run_dir"));

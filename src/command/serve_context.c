@@ -15,7 +15,6 @@
 
 #include "base/log.h"
 #include "command/command_database.h"
-#include "command/serve_worker.h"
 
 static const char *const pool_names[] = {"fast", "auth", "api", "upload", SERVE_HOUSEKEEPING};
 #define POOL_COUNT (sizeof pool_names / sizeof pool_names[0])
@@ -102,7 +101,7 @@ void serve_sockets_inherit(struct serve_sockets *ret_sockets) {
   free(names);
 }
 
-enum error serve_context_plan(struct serve_context *context, const struct serve_sockets *sockets,
+enum error serve_context_plan(const struct serve_context *context, const struct serve_sockets *sockets,
                               struct supervisor_plan *ret_plan) {
   const struct settings *settings = context->settings;
   const struct {
@@ -121,7 +120,6 @@ enum error serve_context_plan(struct serve_context *context, const struct serve_
       .restart_limit = (size_t)settings->restart_limit,
       .restart_window_ms = settings->restart_window * 1000,
       .drain_deadline_ms = settings->drain_deadline * 1000,
-      .callbacks = serve_worker_callbacks(context),
   };
   for (size_t i = 0; i < POOL_COUNT; i++) {
     struct pool_plan *pool = &plan.pools[i];

@@ -33,8 +33,8 @@ struct serve_sockets {
 };
 void serve_sockets_inherit(struct serve_sockets *ret_sockets);
 
-/* The pools as the settings want them. ERROR_TOO_LARGE: run_dir is too long for a socket's path. */
-enum error serve_context_plan(struct serve_context *context, const struct serve_sockets *sockets,
+/* The pools as the settings want them, without callbacks. ERROR_TOO_LARGE: run_dir is too long for a socket's path. */
+enum error serve_context_plan(const struct serve_context *context, const struct serve_sockets *sockets,
                               struct supervisor_plan *ret_plan) MUST_CHECK;
 
 #endif

@@ -5,14 +5,15 @@
  */
 #include "config.h"
 
+#include "command/command.h"
+
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 
+#include "command/options.h"
 #include "upkeep/media_sweep.h"
 #include "upkeep/upload_sweep.h"
-#include "command/command.h"
-#include "command/options.h"
 
 static const char usage[] =
     "usage: mediagate sweep [--config FILE] [--full]\n\n"

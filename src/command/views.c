@@ -4,6 +4,8 @@
  */
 #include "config.h"
 
+#include "command/command.h"
+
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -13,7 +15,6 @@
 #include "audience/address_mask.h"
 #include "base/random.h"
 #include "base/text.h"
-#include "command/command.h"
 #include "command/command_database.h"
 #include "command/forget_logs.h"
 #include "command/options.h"
