@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * What many handlers do with a call: read an id from the path, a page from the query, answer an
- * error of a lower layer.
+ * What a handler gets, and what many do with it: read an id from the path, a page from the query, answer an error of a
+ * lower layer.
  */
 #ifndef MEDIAGATE_API_CALL_H
 #define MEDIAGATE_API_CALL_H
@@ -9,8 +9,23 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "api/app.h"
 #include "api/cursor.h"
-#include "api/routes.h"
+#include "base/error.h"
+#include "http/query.h"
+#include "http/request.h"
+#include "http/response.h"
+#include "http/router.h"
+
+struct call {
+  struct app *app;
+  struct request *request;
+  struct response *response;
+  const struct account *account; /* who calls; NULL where anyone may */
+  const struct access_token *token;
+  const struct query *query; /* parsed; unknown and repeated names already refused against the route's list */
+  const struct router_match *match;
+};
 
 /* The path's first parameter as an id. False: it is none, so there is no such medium, and the
  * response says so (404). */

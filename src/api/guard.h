@@ -9,7 +9,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "api/routes.h"
+#include "api/call.h"
 #include "security/access_token.h"
 
 struct guard_identity {

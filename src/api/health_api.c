@@ -3,8 +3,9 @@
  * name no host and no path. */
 #include "config.h"
 
-#include "api/health_api.h"
+#include "api/handlers.h"
 
+#include "api/call.h"
 #include "api/reply.h"
 #include "base/log.h"
 #include "store/views/ingest_store.h"
@@ -21,7 +22,7 @@ void health_api_live(struct call *call) {
   reply_end(call->response);
 }
 
-static void check_database(struct app *app, struct checks *checks) {
+static void health_check_database(struct app *app, struct checks *checks) {
   struct migration_status status;
   enum error error = database_ensure(app->database);
   if (error == ERROR_NONE) {
@@ -79,7 +80,7 @@ static void reply_not_ready(struct call *call, const struct checks *checks) {
 
 void health_api_ready(struct call *call) {
   struct checks checks;
-  check_database(call->app, &checks);
+  health_check_database(call->app, &checks);
   enum error error = media_folder_check_writable(call->app->media_folder);
   checks.library = error == ERROR_NONE ? ok : error_strerror(error);
   if (checks.database == ok && checks.schema == ok && error == ERROR_NONE) {

@@ -9,24 +9,21 @@
 #include <stddef.h>
 
 #include "api/app.h"
+#include "api/call.h"
 #include "http/request.h"
 #include "http/response.h"
-#include "http/router.h"
 
 enum route_caller {
   CALLER_ANYONE,
   CALLER_ADMINISTRATOR /* a good access token of an enabled account */
 };
 
-/* What a handler gets. The account is NULL for CALLER_ANYONE. */
-struct call {
-  struct app *app;
-  struct request *request;
-  struct response *response;
-  const struct account *account;
-  const struct access_token *token;
-  const struct query *query; /* parsed; unknown and repeated names already refused against the route's list */
-  const struct router_match *match;
+/* What a protocol needs around the handlers of its routes. `begin` runs as soon as the path is known to be one of its
+ * routes', so for a refusal too: a wrong method, a caller who may not. */
+struct route_wrap {
+  enum http_method (*method)(const struct request *request); /* the method that counts */
+  void (*begin)(struct call *call);
+  void (*end)(struct call *call);
 };
 
 struct route {
@@ -36,6 +33,7 @@ struct route {
   enum route_caller caller;
   void (*handler)(struct call *call);
   const char *const *query_names; /* NULL-terminated; NULL: none are known */
+  const struct route_wrap *wrap;  /* NULL: nothing; the same in all routes of one path */
 };
 
 const struct route *routes_table(size_t *ret_count);

@@ -23,7 +23,7 @@ bool content_type_is(const char *content_type, const char *type) {
 }
 
 /* The value at `at`, a token or a quoted string, as far as it fits. Returns what follows it, NULL when it is none. */
-static const char *take_value(const char *at, char ret_value[VALUE_SIZE]) {
+static const char *take_parameter_value(const char *at, char ret_value[VALUE_SIZE]) {
   size_t length = 0;
   bool quoted = *at == '"';
   const char *end = quoted ? ++at : at + strspn(at, token);
@@ -50,7 +50,7 @@ bool content_type_is_utf8(const char *content_type) {
     if (*at == '\0') {
       return true;
     }
-    at = name > 0 && at[name] == '=' ? take_value(at + name + 1, value) : NULL;
+    at = name > 0 && at[name] == '=' ? take_parameter_value(at + name + 1, value) : NULL;
     if (at == NULL || (is_charset && strcasecmp(value, "utf-8") != 0 && strcasecmp(value, "utf8") != 0)) {
       return false;
     }

@@ -85,7 +85,7 @@ enum error json_body_read(struct request *request, struct response *response, st
 /* --- fields --- */
 
 /* Notes what is wrong with a member; its name is escaped as a JSON pointer wants it (RFC 6901). */
-static void note(struct response *response, const char *name, const char *detail) {
+static void note_member(struct response *response, const char *name, const char *detail) {
   char pointer[64];
   size_t length = 0;
   pointer[length++] = '/';
@@ -105,7 +105,7 @@ static void note(struct response *response, const char *name, const char *detail
 }
 
 /* The member, or NULL when it is absent or null, which counts as absent. */
-static struct json_object *member(struct json_object *object, const char *name) {
+static struct json_object *body_member(struct json_object *object, const char *name) {
   struct json_object *value = NULL;
   return json_object_object_get_ex(object, name, &value) ? value : NULL;
 }
@@ -114,19 +114,19 @@ static const char *check_string(struct json_object *value, const char *name, siz
                                 struct response *response) {
   char detail[96];
   if (!json_object_is_type(value, json_type_string)) {
-    note(response, name, "must be a string");
+    note_member(response, name, "must be a string");
     return NULL;
   }
   const char *string = json_object_get_string(value);
   size_t size = (size_t)json_object_get_string_len(value);
   if (memchr(string, '\0', size) != NULL || text_has_control(string, size)) {
-    note(response, name, "must not contain control characters");
+    note_member(response, name, "must not contain control characters");
     return NULL;
   }
   size_t length = text_utf8_length(string, size);
   if (length < min_length || length > max_length) {
     (void)snprintf(detail, sizeof detail, "must have %zu to %zu characters", min_length, max_length);
-    note(response, name, detail);
+    note_member(response, name, detail);
     return NULL;
   }
   return string;
@@ -134,9 +134,9 @@ static const char *check_string(struct json_object *value, const char *name, siz
 
 const char *json_body_string(struct json_object *object, const char *name, size_t min_length, size_t max_length,
                              struct response *response) {
-  struct json_object *value = member(object, name);
+  struct json_object *value = body_member(object, name);
   if (value == NULL) {
-    note(response, name, "is required");
+    note_member(response, name, "is required");
     return NULL;
   }
   return check_string(value, name, min_length, max_length, response);
@@ -144,23 +144,23 @@ const char *json_body_string(struct json_object *object, const char *name, size_
 
 const char *json_body_string_optional(struct json_object *object, const char *name, size_t min_length,
                                       size_t max_length, struct response *response) {
-  struct json_object *value = member(object, name);
+  struct json_object *value = body_member(object, name);
   return value == NULL ? NULL : check_string(value, name, min_length, max_length, response);
 }
 
 const char *json_body_password(struct json_object *object, const char *name, size_t min_bytes, size_t max_bytes,
                                struct response *response) {
   char detail[96];
-  struct json_object *value = member(object, name);
+  struct json_object *value = body_member(object, name);
   if (value == NULL || !json_object_is_type(value, json_type_string)) {
-    note(response, name, value == NULL ? "is required" : "must be a string");
+    note_member(response, name, value == NULL ? "is required" : "must be a string");
     return NULL;
   }
   const char *string = json_object_get_string(value);
   size_t size = (size_t)json_object_get_string_len(value);
   if (memchr(string, '\0', size) != NULL || size < min_bytes || size > max_bytes) {
     (void)snprintf(detail, sizeof detail, "must have %zu to %zu bytes and no NUL", min_bytes, max_bytes);
-    note(response, name, detail);
+    note_member(response, name, detail);
     return NULL;
   }
   return string;
@@ -174,7 +174,7 @@ void json_body_refuse_unknown(struct json_object *object, const char *const know
       i++;
     }
     if (known[i] == NULL) {
-      note(response, name, "is not known here");
+      note_member(response, name, "is not known here");
     }
   }
 }

@@ -21,7 +21,7 @@ struct gate {
   struct text names; /* of the open objects' members, each as its length (4 bytes) and its decoded bytes */
 };
 
-static void skip_blanks(struct gate *gate) {
+static void gate_skip_blanks(struct gate *gate) {
   int byte = json_scan_peek(&gate->scan);
   while (byte == ' ' || byte == '\t' || byte == '\n' || byte == '\r') {
     gate->scan.at++;
@@ -29,10 +29,10 @@ static void skip_blanks(struct gate *gate) {
   }
 }
 
-static bool take_value(struct gate *gate, size_t depth);
+static bool gate_take_value(struct gate *gate, size_t depth);
 
 /* Is the last of the names, which begins at `last`, among those before it that begin at `first`? */
-static bool is_repeated(const struct text *names, size_t first, size_t last) {
+static bool gate_is_repeated(const struct text *names, size_t first, size_t last) {
   size_t size = names->length - last;
   for (size_t at = first; at < last;) {
     uint32_t length;
@@ -64,14 +64,15 @@ static bool take_name(struct gate *gate, size_t first) {
   }
   length = (uint32_t)(gate->names.length - last - sizeof length);
   memcpy(gate->names.data + last, &length, sizeof length);
-  return !is_repeated(&gate->names, first, last) || json_scan_refuse_at(&gate->scan, start, "a member occurs twice");
+  return !gate_is_repeated(&gate->names, first, last) ||
+         json_scan_refuse_at(&gate->scan, start, "a member occurs twice");
 }
 
 static bool take_object(struct gate *gate, size_t depth) {
   size_t first = gate->names.length;
   size_t members = 0;
   gate->scan.at++; /* the brace */
-  skip_blanks(gate);
+  gate_skip_blanks(gate);
   if (json_scan_take(&gate->scan, '}')) {
     return true;
   }
@@ -79,15 +80,15 @@ static bool take_object(struct gate *gate, size_t depth) {
     if (++members > JSON_GATE_MAX_MEMBERS) {
       return json_scan_refuse(&gate->scan, "an object has too many members");
     }
-    skip_blanks(gate);
+    gate_skip_blanks(gate);
     if (!take_name(gate, first)) {
       return false;
     }
-    skip_blanks(gate);
+    gate_skip_blanks(gate);
     if (!json_scan_take(&gate->scan, ':')) {
       return json_scan_refuse(&gate->scan, "a colon is expected");
     }
-    if (!take_value(gate, depth)) {
+    if (!gate_take_value(gate, depth)) {
       return false;
     }
   } while (json_scan_take(&gate->scan, ','));
@@ -97,12 +98,12 @@ static bool take_object(struct gate *gate, size_t depth) {
 
 static bool take_array(struct gate *gate, size_t depth) {
   gate->scan.at++; /* the bracket */
-  skip_blanks(gate);
+  gate_skip_blanks(gate);
   if (json_scan_take(&gate->scan, ']')) {
     return true;
   }
   do {
-    if (!take_value(gate, depth)) {
+    if (!gate_take_value(gate, depth)) {
       return false;
     }
   } while (json_scan_take(&gate->scan, ','));
@@ -110,9 +111,9 @@ static bool take_array(struct gate *gate, size_t depth) {
 }
 
 /* A value and the blanks around it. `depth` objects and arrays are open. */
-static bool take_value(struct gate *gate, size_t depth) {
+static bool gate_take_value(struct gate *gate, size_t depth) {
   bool good;
-  skip_blanks(gate);
+  gate_skip_blanks(gate);
   int byte = json_scan_peek(&gate->scan);
   if ((byte == '{' || byte == '[') && depth == gate->max_depth) {
     return json_scan_refuse(&gate->scan, "the nesting is too deep");
@@ -132,7 +133,7 @@ static bool take_value(struct gate *gate, size_t depth) {
   } else {
     good = json_scan_refuse(&gate->scan, byte == 0 ? "NUL is not allowed" : "a value is expected");
   }
-  skip_blanks(gate);
+  gate_skip_blanks(gate);
   return good;
 }
 
@@ -167,13 +168,13 @@ enum error json_gate_check(const char *text, size_t size, size_t max_depth, size
     (void)json_scan_refuse_at(&gate.scan, 0, "a byte order mark is not allowed");
     return gate.scan.error;
   }
-  skip_blanks(&gate);
+  gate_skip_blanks(&gate);
   size_t start = gate.scan.at;
   if (start == size) {
     (void)json_scan_refuse_at(&gate.scan, start, "the text is empty");
   } else if (json_scan_peek(&gate.scan) != '{') {
     (void)json_scan_refuse_at(&gate.scan, start, "an object is expected");
-  } else if (take_value(&gate, 0) && gate.scan.at < size) {
+  } else if (gate_take_value(&gate, 0) && gate.scan.at < size) {
     (void)json_scan_refuse_at(&gate.scan, gate.scan.at, "something follows the object");
   }
   text_free(&gate.names);

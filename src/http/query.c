@@ -13,7 +13,7 @@
 #include "base/text.h"
 
 /* Decodes one name or value, which must be UTF-8. */
-static enum error decode(const char *text, size_t length, bool allow_control, char **ret_string) {
+static enum error query_decode(const char *text, size_t length, bool allow_control, char **ret_string) {
   char *string = NULL;
   enum error error = text_percent_decode(text, length, true, &string);
   if (error != ERROR_NONE) {
@@ -34,9 +34,9 @@ static enum error parse_pair(const char *text, size_t length, bool is_form, stru
   size_t name_length = equals == NULL ? length : (size_t)(equals - text);
   const char *value = equals == NULL ? text + length : equals + 1;
   struct query_pair pair = {0};
-  enum error error = name_length == 0 ? ERROR_INVALID : decode(text, name_length, false, &pair.name);
+  enum error error = name_length == 0 ? ERROR_INVALID : query_decode(text, name_length, false, &pair.name);
   if (error == ERROR_NONE) {
-    error = decode(value, (size_t)(text + length - value), is_form, &pair.value);
+    error = query_decode(value, (size_t)(text + length - value), is_form, &pair.value);
   }
   if (error != ERROR_NONE) {
     free(pair.name);
@@ -46,7 +46,7 @@ static enum error parse_pair(const char *text, size_t length, bool is_form, stru
   return ERROR_NONE;
 }
 
-static enum error parse(const char *text, size_t length, bool is_form, struct query *ret_query) {
+static enum error query_parse_text(const char *text, size_t length, bool is_form, struct query *ret_query) {
   struct query query = {.count = 0};
   const char *end = text + length;
   for (const char *at = text; at < end;) {
@@ -69,11 +69,11 @@ static enum error parse(const char *text, size_t length, bool is_form, struct qu
 }
 
 enum error query_parse(const char *text, size_t length, struct query *ret_query) {
-  return parse(text, length, false, ret_query);
+  return query_parse_text(text, length, false, ret_query);
 }
 
 enum error query_parse_form(const char *text, size_t length, struct query *ret_query) {
-  return parse(text, length, true, ret_query);
+  return query_parse_text(text, length, true, ret_query);
 }
 
 void query_free(struct query *query) {

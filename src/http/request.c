@@ -77,7 +77,7 @@ static const struct {
 };
 
 /* The first of duplicates wins, as in libfcgi. What is absent becomes "". */
-static void gather(char *const *list, const char *ret_values[PARAMETER_COUNT]) {
+static void gather_parameters(char *const *list, const char *ret_values[PARAMETER_COUNT]) {
   for (size_t i = 0; i < PARAMETER_COUNT; i++) {
     ret_values[i] = NULL;
   }
@@ -114,7 +114,7 @@ enum error request_init(struct request *ret_request, struct FCGX_Request *fcgi) 
 
 enum error request_init_list(struct request *ret_request, char *const *parameters, struct FCGX_Request *fcgi) {
   const char *values[PARAMETER_COUNT];
-  gather(parameters, values);
+  gather_parameters(parameters, values);
   const char *length_text = values[PARAMETER_CONTENT_LENGTH];
   uint64_t content_length = 0;
   if (length_text[0] != '\0' &&
@@ -158,7 +158,7 @@ const char *request_parameter(const struct request *request, const char *name) {
 
 /* Whatever libfcgi holds already, or at least one byte: a slow sender must not hold back what has come, since the
  * worker's heartbeat follows what is read. */
-static size_t read_available(FCGX_Stream *in, char *buffer, size_t size) {
+static size_t request_read_available(FCGX_Stream *in, char *buffer, size_t size) {
   int first = FCGX_GetChar(in);
   if (first == EOF) {
     return 0;
@@ -172,7 +172,7 @@ static size_t read_available(FCGX_Stream *in, char *buffer, size_t size) {
 enum error request_read(struct request *request, void *buffer, size_t size, size_t *ret_read) {
   size_t got = 0;
   if (size > 0 && request->fcgi != NULL) {
-    got = read_available(request->fcgi->in, buffer, size);
+    got = request_read_available(request->fcgi->in, buffer, size);
     if (FCGX_GetError(request->fcgi->in) != 0) {
       return ERROR_ABORTED;
     }

@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Builds a response in memory and sends it. Errors are problem documents (RFC 9457).
+ * Builds a response in memory and sends it, or sends it piece by piece. Errors are problem documents (RFC 9457).
  */
 #include "config.h"
 
 #include "http/response.h"
 
 #include <assert.h>
+#include <poll.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -15,6 +16,9 @@
 #include <fcgiapp.h>
 
 #include "http/request.h"
+
+#define STREAM_PIECE   8192
+#define STREAM_WAIT_MS 1000
 
 static const struct {
   int status;
@@ -89,7 +93,7 @@ void response_empty(struct response *response, int status) {
   set_body(response, status, NULL);
 }
 
-static void append_member(struct text *body, const char *name, const char *value) {
+static void append_problem_member(struct text *body, const char *name, const char *value) {
   text_append(body, ",\"");
   text_append(body, name);
   text_append(body, "\":");
@@ -101,12 +105,12 @@ static void begin_problem(struct response *response, int status, const char *det
   set_body(response, status, "application/problem+json");
   struct text *body = &response->body;
   text_append(body, "{\"type\":\"about:blank\"");
-  append_member(body, "title", response_title(status));
+  append_problem_member(body, "title", response_title(status));
   text_appendf(body, ",\"status\":%d", status);
   if (detail != NULL) {
-    append_member(body, "detail", detail);
+    append_problem_member(body, "detail", detail);
   }
-  append_member(body, "request_id", response->request_id);
+  append_problem_member(body, "request_id", response->request_id);
 }
 
 void response_problem(struct response *response, int status, const char *detail_format, ...) {
@@ -145,7 +149,7 @@ void response_problem_fields(struct response *response) {
     const struct response_field_error *noted = &response->field_errors[i];
     text_append(body, i == 0 ? "{\"pointer\":" : ",{\"pointer\":");
     text_append_json_string(body, noted->pointer, strlen(noted->pointer));
-    append_member(body, "detail", noted->detail);
+    append_problem_member(body, "detail", noted->detail);
     text_append(body, "}");
   }
   text_append(body, "]}\n");
@@ -224,7 +228,7 @@ void response_append_head(const struct response *response, const struct request 
   text_append(head, "\r\n");
 }
 
-static enum error put(struct request *request, const struct text *text) {
+static enum error response_put(struct request *request, const struct text *text) {
   return text->length == 0 || FCGX_PutStr(text->data, (int)text->length, request->fcgi->out) == (int)text->length
              ? ERROR_NONE
              : ERROR_ABORTED;
@@ -241,9 +245,9 @@ enum error response_send(struct response *response, struct request *request) {
   }
   struct text head = {0};
   response_append_head(response, request, true, &head);
-  enum error error = head.failed ? ERROR_MEMORY : put(request, &head);
+  enum error error = head.failed ? ERROR_MEMORY : response_put(request, &head);
   if (error == ERROR_NONE && request->method != HTTP_HEAD && response->content_type != NULL) {
-    error = put(request, &response->body);
+    error = response_put(request, &response->body);
   }
   text_free(&head);
   return error;
@@ -253,4 +257,49 @@ void response_send_refusal(struct FCGX_Request *fcgi) {
   static const char refusal[] = "Status: 400 Bad Request\r\nContent-Type: application/problem+json\r\n\r\n"
                                 "{\"type\":\"about:blank\",\"title\":\"Bad Request\",\"status\":400}\n";
   (void)FCGX_PutStr(refusal, sizeof refusal - 1, fcgi->out); /* nobody to tell when it fails */
+}
+
+/* --- piece by piece ---
+ * libfcgi's writes wait for ever, so each piece waits here until the socket takes it: one that poll() calls writable
+ * has room for far more than a piece. ipcFd, below fcgiapp.h's "don't use" line, is checked for by configure. */
+
+static enum error wait_until_writable(const struct response_stream *stream) {
+  struct pollfd descriptor = {.fd = stream->request->fcgi->ipcFd, .events = POLLOUT};
+  while (true) {
+    stream->beat(stream->context);
+    if (stream->is_overdue(stream->context)) {
+      return ERROR_TIMEOUT;
+    }
+    if (poll(&descriptor, 1, STREAM_WAIT_MS) > 0) {
+      return (descriptor.revents & (POLLERR | POLLHUP)) != 0 ? ERROR_ABORTED : ERROR_NONE;
+    }
+  }
+}
+
+enum error response_stream_write(struct response_stream *stream, const void *bytes, size_t size) {
+  const char *at = bytes;
+  enum error error = ERROR_NONE;
+  while (error == ERROR_NONE && size > 0) {
+    int piece = size < STREAM_PIECE ? (int)size : STREAM_PIECE;
+    error = wait_until_writable(stream);
+    if (error == ERROR_NONE && FCGX_PutStr(at, piece, stream->request->fcgi->out) != piece) {
+      error = ERROR_ABORTED;
+    }
+    at += piece;
+    size -= (size_t)piece;
+  }
+  stream->response->broken = stream->response->broken || error != ERROR_NONE;
+  return error;
+}
+
+enum error response_stream_begin(struct response_stream *stream) {
+  struct text head = {0};
+  response_append_head(stream->response, stream->request, false, &head);
+  enum error error = head.failed ? ERROR_MEMORY : ERROR_NONE;
+  if (error == ERROR_NONE) {
+    stream->response->streamed = true;
+    error = response_stream_write(stream, head.data, head.length);
+  }
+  text_free(&head);
+  return error;
 }

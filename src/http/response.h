@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * A response: built whole in memory, then sent once. Errors are problem documents (RFC 9457).
+ * A response: built whole in memory, then sent once; or a head, and a body that does not fit into memory, piece by
+ * piece. Errors are problem documents (RFC 9457).
  */
 #ifndef MEDIAGATE_HTTP_RESPONSE_H
 #define MEDIAGATE_HTTP_RESPONSE_H
@@ -62,5 +63,20 @@ void response_append_head(const struct response *response, const struct request 
 /* Answers 400 to a request that request_init refused; there is no struct request to answer then. */
 void response_send_refusal(struct FCGX_Request *fcgi);
 const char *response_title(int status);
+
+/* A body sent piece by piece, as fast as the client takes it. While the client is slow the waiting beats, and ends when
+ * it must. nginx ends a body that breaks off as it ends a whole one: the body itself must say where its end is. */
+struct response_stream {
+  struct response *response;
+  struct request *request;
+  void (*beat)(void *context);       /* about every second */
+  bool (*is_overdue)(void *context); /* must it end now? */
+  void *context;
+};
+
+/* Sends the head: the response's status, headers and content type. From here on response_send sends nothing more. */
+enum error response_stream_begin(struct response_stream *stream) MUST_CHECK;
+/* ERROR_ABORTED: the client is gone. ERROR_TIMEOUT: it must end now. */
+enum error response_stream_write(struct response_stream *stream, const void *bytes, size_t size) MUST_CHECK;
 
 #endif

@@ -40,7 +40,7 @@ static bool take_parameter(const char **path, struct router_match *match) {
 }
 
 /* Does the path fit the pattern? Parameters go into `match`. Most rows of a table differ within the first bytes. */
-static bool fits(const char *pattern, const char *path, struct router_match *match) {
+static bool pattern_fits(const char *pattern, const char *path, struct router_match *match) {
   match->parameter_count = 0;
   while (*pattern != '\0') {
     if (is_parameter(pattern)) {
@@ -68,7 +68,7 @@ static int compare_exactness(const char *a, const char *b) {
   return 0;
 }
 
-static bool serves(enum http_method row, enum http_method asked) {
+static bool method_serves(enum http_method row, enum http_method asked) {
   return row == asked || (row == HTTP_GET && asked == HTTP_HEAD);
 }
 
@@ -77,7 +77,7 @@ static void list_methods(router_row_at *row_at, size_t row_count, const char *pa
   for (size_t i = 0; i < row_count; i++) {
     struct router_row row = row_at(i);
     struct router_match ignored;
-    if (fits(row.pattern, pattern, &ignored) && compare_exactness(row.pattern, pattern) == 0) {
+    if (pattern_fits(row.pattern, pattern, &ignored) && compare_exactness(row.pattern, pattern) == 0) {
       text_appendf(&allow, "%s%s%s", allow.length == 0 ? "" : ", ", request_method_name(row.method),
                    row.method == HTTP_GET ? ", HEAD" : "");
     }
@@ -91,20 +91,22 @@ static void list_methods(router_row_at *row_at, size_t row_count, const char *pa
 enum error router_find(router_row_at *row_at, size_t row_count, enum http_method method, const char *path,
                        struct router_match *ret_match) {
   const char *best = NULL;
+  size_t best_row = 0;
   bool found = false;
   struct router_match match = {0};
   for (size_t i = 0; i < row_count; i++) {
     struct router_row row = row_at(i);
     struct router_match candidate;
-    if (!fits(row.pattern, path, &candidate)) {
+    if (!pattern_fits(row.pattern, path, &candidate)) {
       continue;
     }
     int exactness = best == NULL ? -1 : compare_exactness(row.pattern, best);
     if (exactness < 0) {
       best = row.pattern;
+      best_row = i;
       found = false;
     }
-    if (exactness <= 0 && !found && serves(row.method, method)) {
+    if (exactness <= 0 && !found && method_serves(row.method, method)) {
       match = candidate;
       match.row = i;
       found = true;
@@ -114,6 +116,7 @@ enum error router_find(router_row_at *row_at, size_t row_count, enum http_method
     return ERROR_NOT_FOUND;
   }
   if (!found) {
+    ret_match->row = best_row;
     list_methods(row_at, row_count, best, ret_match->allow, sizeof ret_match->allow);
     return ERROR_CONFLICT;
   }

@@ -15,7 +15,7 @@
 #define ROUTER_PARAMETER_SIZE 128
 
 struct router_match {
-  size_t row;
+  size_t row;                                                    /* for ERROR_CONFLICT one of this path, whichever */
   char parameters[ROUTER_MAX_PARAMETERS][ROUTER_PARAMETER_SIZE]; /* in the order of the pattern */
   size_t parameter_count;
   char allow[96]; /* for ERROR_CONFLICT: the methods of this path, "GET, HEAD, POST" */

@@ -5,12 +5,12 @@
  */
 #include "config.h"
 
-#include "api/accounts/account_api.h"
+#include "api/handlers.h"
 
 #include <json-c/json.h>
 #include <string.h>
 
-#include "api/accounts/auth_api.h"
+#include "api/accounts/password_attempt.h"
 #include "api/call.h"
 #include "api/guard.h"
 #include "api/reply.h"
@@ -82,8 +82,8 @@ static bool admit_invited(struct call *call, const char *invitation, struct admi
 }
 
 /* False: the response has the answer. */
-static bool admit(struct call *call, const struct signup *signup, struct guard_identity *storage,
-                  struct admission *ret_admission) {
+static bool admit_signup(struct call *call, const struct signup *signup, struct guard_identity *storage,
+                         struct admission *ret_admission) {
   if (call->app->settings->signup_policy == SIGNUP_OPEN) {
     return true;
   }
@@ -105,7 +105,7 @@ static void create_account(struct call *call, const struct signup *signup, const
   struct database *database = call->app->database;
   struct account account;
   char hash[PASSWORD_HASH_SIZE];
-  enum error error = password_hash(signup->password, strlen(signup->password), auth_api_password_cost(call->app), hash);
+  enum error error = password_hash(signup->password, strlen(signup->password), password_attempt_cost(call->app), hash);
   if (error != ERROR_NONE) {
     call_fail(call, error, "hashing a password");
     return;
@@ -138,7 +138,7 @@ void account_api_signup(struct call *call) {
   struct signup signup;
   struct guard_identity identity;
   struct admission admission = {.by_invitation = false};
-  if (read_signup(call, object, &signup) && admit(call, &signup, &identity, &admission)) {
+  if (read_signup(call, object, &signup) && admit_signup(call, &signup, &identity, &admission)) {
     create_account(call, &signup, &admission);
   }
   call->account = NULL; /* `identity` ends here */
@@ -160,9 +160,9 @@ static bool check_current_password(struct call *call, const char *password) {
   }
   bool renew;
   error =
-      password_verify(account.hashed_password, password, strlen(password), auth_api_password_cost(call->app), &renew);
+      password_verify(account.hashed_password, password, strlen(password), password_attempt_cost(call->app), &renew);
   if (error == ERROR_NONE) {
-    auth_api_forgive_attempt(call, account.email);
+    password_attempt_forgive(call, account.email);
     return true;
   }
   if (error == ERROR_MEMORY) {
@@ -176,7 +176,7 @@ static bool check_current_password(struct call *call, const char *password) {
 
 static void set_password(struct call *call, const char *password) {
   char hash[PASSWORD_HASH_SIZE];
-  enum error error = password_hash(password, strlen(password), auth_api_password_cost(call->app), hash);
+  enum error error = password_hash(password, strlen(password), password_attempt_cost(call->app), hash);
   if (error == ERROR_NONE) {
     error = account_store_set_password(call->app->database, call->account->id, call->account->token_epoch, hash, NULL);
   }
@@ -204,7 +204,7 @@ void account_api_password(struct call *call) {
                                                 PASSWORD_MAX_BYTES, call->response);
   if (response_has_field_errors(call->response)) {
     response_problem_fields(call->response);
-  } else if (auth_api_count_attempt(call, call->account->email) && check_current_password(call, current)) {
+  } else if (password_attempt_count(call, call->account->email) && check_current_password(call, current)) {
     set_password(call, new_password);
   }
   json_object_put(object);

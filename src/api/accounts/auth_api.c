@@ -6,9 +6,8 @@
  */
 #include "config.h"
 
-#include "api/accounts/auth_api.h"
+#include "api/handlers.h"
 
-#include <arpa/inet.h>
 #include <json-c/json.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -16,6 +15,7 @@
 
 #include "api/call.h"
 #include "api/accounts/credentials.h"
+#include "api/accounts/password_attempt.h"
 #include "api/guard.h"
 #include "api/reply.h"
 #include "base/clock.h"
@@ -26,63 +26,6 @@
 #include "store/accounts/session_store.h"
 
 #define REFRESH_TOKEN_MAX 256 /* longer is not worth a look */
-
-struct password_cost auth_api_password_cost(const struct app *app) {
-  return (struct password_cost){.memory_kib = (uint32_t)app->settings->argon2_memory,
-                                .time = (uint32_t)app->settings->argon2_time};
-}
-
-/* The network of an address: its first v4_bits or v6_bits, whole bytes. What is neither stays as it is. */
-static void network_of(const char *address, size_t v4_bits, size_t v6_bits, char ret_network[INET6_ADDRSTRLEN]) {
-  unsigned char bytes[sizeof(struct in6_addr)] = {0};
-  int family = inet_pton(AF_INET, address, bytes) == 1 ? AF_INET : AF_INET6;
-  size_t size = family == AF_INET ? sizeof(struct in_addr) : sizeof bytes;
-  size_t kept = (family == AF_INET ? v4_bits : v6_bits) / 8;
-  bool known = family == AF_INET || inet_pton(AF_INET6, address, bytes) == 1;
-  memset(bytes + kept, 0, size - kept);
-  if (!known || inet_ntop(family, bytes, ret_network, INET6_ADDRSTRLEN) == NULL) {
-    snprintf(ret_network, INET6_ADDRSTRLEN, "%s", address);
-  }
-}
-
-struct origin_of_attempt {
-  char address[INET6_ADDRSTRLEN]; /* an IPv6 customer has 2^64 addresses, so there it is a network too */
-  char network[INET6_ADDRSTRLEN]; /* what one customer may well have several addresses of */
-};
-
-static struct login_attempt attempt_of(const struct call *call, const char *email, struct origin_of_attempt *storage) {
-  network_of(call->request->remote_address, 32, 64, storage->address);
-  network_of(call->request->remote_address, 24, 56, storage->network);
-  return (struct login_attempt){.email = email, .address = storage->address, .network = storage->network};
-}
-
-bool auth_api_count_attempt(struct call *call, const char *email) {
-  const struct settings *settings = call->app->settings;
-  const struct login_limits limits = {.account = settings->login_account_limit,
-                                      .address = settings->login_address_limit,
-                                      .window_seconds = settings->login_window};
-  int64_t retry_after = settings->login_window;
-  struct origin_of_attempt storage;
-  const struct login_attempt attempt = attempt_of(call, email, &storage);
-  enum error error = login_limit_count(call->app->database, &attempt, &limits, &retry_after);
-  if (error == ERROR_LIMITED) {
-    log_event(LOG_LEVEL_WARNING, "login_limited", LOG_STR("address", call->request->remote_address),
-              LOG_I64("retry_after", retry_after));
-    call_too_many(call, retry_after, "Too many attempts for this account or from this address.");
-  } else if (error != ERROR_NONE) {
-    call_fail(call, error, "counting a login attempt");
-  }
-  return error == ERROR_NONE;
-}
-
-void auth_api_forgive_attempt(struct call *call, const char *email) {
-  struct origin_of_attempt storage;
-  const struct login_attempt attempt = attempt_of(call, email, &storage);
-  enum error error = login_limit_forgive(call->app->database, &attempt);
-  if (error != ERROR_NONE) { /* the counter ends with its window anyway */
-    log_event(LOG_LEVEL_WARNING, "login_forgive_failed", LOG_ERROR_FIELD(error));
-  }
-}
 
 /* The answer of login and refresh. */
 static void reply_session(struct call *call, const struct account *account, const char *session_id,
@@ -116,7 +59,7 @@ static void refuse_login(struct call *call, int64_t account_id) {
 /* A stored hash of another cost is renewed now, while the password is at hand. */
 static void renew_hash(struct call *call, const struct account *account, const char *password) {
   char hash[PASSWORD_HASH_SIZE];
-  enum error error = password_hash(password, strlen(password), auth_api_password_cost(call->app), hash);
+  enum error error = password_hash(password, strlen(password), password_attempt_cost(call->app), hash);
   if (error == ERROR_NONE) {
     error = account_store_renew_hash(call->app->database, account->id, account->hashed_password, hash);
   }
@@ -127,7 +70,7 @@ static void renew_hash(struct call *call, const struct account *account, const c
 
 /* False: the response has the answer. */
 static bool check_password(struct call *call, const struct credentials *credentials, struct account *ret_account) {
-  struct password_cost cost = auth_api_password_cost(call->app);
+  struct password_cost cost = password_attempt_cost(call->app);
   const char *password = credentials->password;
   enum error error = account_store_find_by_email(call->app->database, credentials->email, ret_account);
   if (error != ERROR_NONE && error != ERROR_NOT_FOUND) {
@@ -179,9 +122,9 @@ void auth_api_login(struct call *call) {
   struct credentials credentials = {.password = NULL};
   struct account account;
   if (credentials_read(call->request, call->response, &credentials) &&
-      auth_api_count_attempt(call, credentials.email) && check_password(call, &credentials, &account)) {
+      password_attempt_count(call, credentials.email) && check_password(call, &credentials, &account)) {
     call->request->account_id = account.id;
-    auth_api_forgive_attempt(call, credentials.email);
+    password_attempt_forgive(call, credentials.email);
     start_session(call, &account);
   }
   credentials_free(&credentials);

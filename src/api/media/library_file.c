@@ -64,8 +64,8 @@ static enum error type_of(struct call *call, int64_t media_id, const struct medi
   return error;
 }
 
-static enum error look_into(struct call *call, int64_t media_id, const struct media_fields *fields,
-                            struct media_file_facts *facts, char ret_reason[PROBE_REASON_SIZE]) {
+static enum error look_into_library_file(struct call *call, int64_t media_id, const struct media_fields *fields,
+                                         struct media_file_facts *facts, char ret_reason[PROBE_REASON_SIZE]) {
   __attribute__((cleanup(file_close_cleanup))) int fd = -1;
   char extension[8]; /* the link keeps the file's own */
   enum media_type type = MEDIA_VIDEO;
@@ -78,14 +78,14 @@ static enum error look_into(struct call *call, int64_t media_id, const struct me
 }
 
 /* False: the response has the answer. */
-static bool describe(struct call *call, int64_t media_id, const struct media_fields *fields,
-                     struct media_file_facts *facts) {
+static bool describe_library_file(struct call *call, int64_t media_id, const struct media_fields *fields,
+                                  struct media_file_facts *facts) {
   if (describe_playlist(facts->stored_name, facts)) {
     count_segments(call, media_id, facts);
     return true;
   }
   char reason[PROBE_REASON_SIZE] = "";
-  enum error error = look_into(call, media_id, fields, facts, reason);
+  enum error error = look_into_library_file(call, media_id, fields, facts, reason);
   if (error == ERROR_INVALID || error == ERROR_TIMEOUT) {
     response_field_error(call->response, "/file_url", "the file cannot be used: %.150s",
                          error == ERROR_TIMEOUT ? "looking into it took too long" : reason);
@@ -133,7 +133,7 @@ bool library_file_attach(struct call *call, int64_t media_id, const struct media
   if (!link_file(call, media_id, fields->parsed.library_path, &facts)) {
     return false;
   }
-  if (describe(call, media_id, fields, &facts)) {
+  if (describe_library_file(call, media_id, fields, &facts)) {
     const struct media_change change = {.title = fields->has_title ? fields->title : NULL,
                                         .type = fields->has_type ? &fields->type : NULL,
                                         .file_url = fields->file_url};

@@ -7,7 +7,7 @@
 #include <stdbool.h>
 
 #include "api/media/media_fields.h"
-#include "api/routes.h"
+#include "api/call.h"
 
 /* fields->file_url is a library: URL. Nothing is left behind on failure. False: the response has
  * the answer (404, 422, 503 …). */

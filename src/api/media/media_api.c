@@ -6,7 +6,7 @@
  */
 #include "config.h"
 
-#include "api/media/media_api.h"
+#include "api/handlers.h"
 
 #include <inttypes.h>
 #include <json-c/json.h>
@@ -66,14 +66,14 @@ static enum error delete_media(struct call *call, int64_t media_id) {
 }
 
 /* A medium whose library file cannot be had is taken back. */
-static void take_back(struct call *call, int64_t media_id) {
+static void take_back_media(struct call *call, int64_t media_id) {
   enum error error = delete_media(call, media_id);
   if (error != ERROR_NONE) {
     log_event(LOG_LEVEL_WARNING, "media_left_without_file", LOG_I64("media_id", media_id), LOG_ERROR_FIELD(error));
   }
 }
 
-static void create(struct call *call, const struct media_fields *fields) {
+static void create_media(struct call *call, const struct media_fields *fields) {
   struct media media = {.id = 0}, linked = {.id = 0};
   bool library = is_library(fields);
   enum error error = media_store_create(call->app->database, fields->title, fields->type,
@@ -86,7 +86,7 @@ static void create(struct call *call, const struct media_fields *fields) {
   } else if (library_file_attach(call, media.id, fields, &linked)) {
     reply_created(call, &linked);
   } else {
-    take_back(call, media.id);
+    take_back_media(call, media.id);
   }
   media_free(&media);
   media_free(&linked);
@@ -99,13 +99,13 @@ void media_api_create(struct call *call) {
   }
   struct media_fields fields;
   if (media_fields_read(object, true, call->response, &fields)) {
-    create(call, &fields);
+    create_media(call, &fields);
   }
   json_object_put(object);
 }
 
 /* False: the response has the 422. */
-static bool read_filter(struct call *call, struct media_filter *ret_filter) {
+static bool read_media_filter(struct call *call, struct media_filter *ret_filter) {
   const char *type = query_get(call->query, "type");
   const char *search = query_get(call->query, "q");
   enum media_type wanted_type;
@@ -129,7 +129,7 @@ static bool read_filter(struct call *call, struct media_filter *ret_filter) {
   return true;
 }
 
-static void reply_list(struct call *call, const struct media *items, size_t count, bool more) {
+static void reply_media(struct call *call, const struct media *items, size_t count, bool more) {
   struct text *body = reply_begin(call->response, 200);
   reply_name(body, "items");
   text_append(body, "[");
@@ -145,7 +145,7 @@ static void reply_list(struct call *call, const struct media *items, size_t coun
 
 void media_api_list(struct call *call) {
   struct media_filter filter;
-  if (!read_filter(call, &filter)) {
+  if (!read_media_filter(call, &filter)) {
     return;
   }
   size_t limit = (size_t)filter.limit;
@@ -157,7 +157,7 @@ void media_api_list(struct call *call) {
     call_fail(call, error, "listing media");
     return;
   }
-  reply_list(call, items, count > limit ? limit : count, count > limit);
+  reply_media(call, items, count > limit ? limit : count, count > limit);
   for (size_t i = 0; i < count; i++) {
     media_free(&items[i]);
   }
@@ -181,7 +181,7 @@ void media_api_get(struct call *call) {
 }
 
 /* All that is asked for at once, or nothing. False: the response has the answer. */
-static bool change(struct call *call, int64_t id, const struct media_fields *fields, struct media *ret_media) {
+static bool change_media(struct call *call, int64_t id, const struct media_fields *fields, struct media *ret_media) {
   if (is_library(fields)) {
     return library_file_attach(call, id, fields, ret_media);
   }
@@ -211,7 +211,7 @@ void media_api_change(struct call *call) {
   }
   struct media_fields fields;
   struct media media = {.id = 0};
-  if (media_fields_read(object, false, call->response, &fields) && change(call, id, &fields, &media)) {
+  if (media_fields_read(object, false, call->response, &fields) && change_media(call, id, &fields, &media)) {
     log_event(LOG_LEVEL_INFO, "media_changed", LOG_I64("account_id", call->account->id), LOG_I64("media_id", id));
     warn_of_unlisted_origin(call, &fields, id);
     media_json_respond(call->response, 200, &media);

@@ -18,8 +18,8 @@ static const char *const known_names[] = {"title", "type", "file_url", NULL};
 typedef const char *read_string(struct json_object *object, const char *name, size_t min_length, size_t max_length,
                                 struct response *response);
 
-static void read_title(struct json_object *object, read_string *read, struct response *response,
-                       struct media_fields *fields) {
+static void read_media_title(struct json_object *object, read_string *read, struct response *response,
+                             struct media_fields *fields) {
   const char *title = read(object, "title", 1, MEDIA_TITLE_MAX, response);
   if (title == NULL) {
     return;
@@ -72,7 +72,7 @@ bool media_fields_read(struct json_object *object, bool all_required, struct res
   read_string *read = all_required ? json_body_string : json_body_string_optional;
   *ret_fields = (struct media_fields){.has_title = false};
   json_body_refuse_unknown(object, known_names, response);
-  read_title(object, read, response, ret_fields);
+  read_media_title(object, read, response, ret_fields);
   read_type(object, read, response, ret_fields);
   read_file_url(object, response, ret_fields);
   if (response_has_field_errors(response)) {

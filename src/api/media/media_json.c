@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* A medium as JSON. Pure. */
+/* A medium as JSON. Pure but for media_json_answer, which asks for the row. */
 #include "config.h"
 
 #include "api/media/media_json.h"
@@ -81,4 +81,15 @@ void media_json_append(struct text *text, const struct media *media) {
 void media_json_respond(struct response *response, int status, const struct media *media) {
   append_members(reply_begin(response, status), media);
   reply_end(response);
+}
+
+void media_json_answer(struct call *call, int status, int64_t id) {
+  struct media media = {.id = 0};
+  enum error error = media_store_find(call->app->database, id, &media);
+  if (error == ERROR_NONE) {
+    media_json_respond(call->response, status, &media);
+  } else {
+    call_fail_media(call, error, id, "finding a medium");
+  }
+  media_free(&media);
 }

@@ -2,7 +2,7 @@
 /* Asks the store; the work is done elsewhere, and the medium tells how far it is. */
 #include "config.h"
 
-#include "api/media/package_api.h"
+#include "api/handlers.h"
 
 #include <string.h>
 
@@ -10,17 +10,6 @@
 #include "api/media/media_json.h"
 #include "base/log.h"
 #include "store/media/package_store.h"
-
-static void reply_medium(struct call *call, int64_t id) {
-  struct media media = {.id = 0};
-  enum error error = media_store_find(call->app->database, id, &media);
-  if (error == ERROR_NONE) {
-    media_json_respond(call->response, 202, &media);
-  } else {
-    call_fail_media(call, error, id, "finding a medium");
-  }
-  media_free(&media);
-}
 
 void package_api_request(struct call *call) {
   int64_t id;
@@ -40,7 +29,7 @@ void package_api_request(struct call *call) {
     call_fail_media(call, error, id, "asking for a package");
   } else {
     log_event(LOG_LEVEL_INFO, "package_requested", LOG_I64("account_id", call->account->id), LOG_I64("media_id", id));
-    reply_medium(call, id);
+    media_json_answer(call, 202, id);
   }
 }
 

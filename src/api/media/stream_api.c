@@ -6,7 +6,7 @@
  */
 #include "config.h"
 
-#include "api/media/stream_api.h"
+#include "api/handlers.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -97,12 +97,12 @@ static bool stream_file(const struct media *media, char ret_file[STREAM_FILE_SIZ
 }
 
 /* With its dot; "" for none. */
-static const char *extension_of(const char *file) {
+static const char *stream_extension(const char *file) {
   const char *dot = strrchr(file, '.');
   return dot == NULL || strchr(dot, '/') != NULL ? "" : dot;
 }
 
-static bool is_playlist(const char *extension) {
+static bool stream_is_playlist(const char *extension) {
   return strcasecmp(extension, ".m3u8") == 0 || strcasecmp(extension, ".mpd") == 0;
 }
 
@@ -162,9 +162,9 @@ static const char *hls_folder(const struct media *media) {
 /* `file_or_null`: the medium's own, NULL where its package is not to be told of (a download). */
 static void reply_streams(struct text *body, size_t prefix_begin, size_t prefix_length, const struct media *media,
                           const char *file_or_null) {
-  const char *extension = file_or_null == NULL ? "" : extension_of(file_or_null);
+  const char *extension = file_or_null == NULL ? "" : stream_extension(file_or_null);
   bool packaged = file_or_null != NULL && media->package.name[0] != '\0';
-  bool playlist = is_playlist(extension);
+  bool playlist = stream_is_playlist(extension);
   bool dash = strcasecmp(extension, ".mpd") == 0;
   char folder[sizeof media->package.name + 1];
   char hls[sizeof folder];
@@ -225,8 +225,8 @@ static void sign_grant(struct call *call, const struct media *media, const struc
 }
 
 static void sign_download(struct call *call, const struct media *media, const struct wanted *wanted, const char *file) {
-  const char *extension = extension_of(file);
-  if (is_playlist(extension)) {
+  const char *extension = stream_extension(file);
+  if (stream_is_playlist(extension)) {
     refuse_grant(call, media->id, "a playlist is no download");
     response_problem(call->response, 409, "The medium is a playlist of many files, which cannot be downloaded as one.");
     return;
@@ -242,7 +242,7 @@ static void sign_download(struct call *call, const struct media *media, const st
   text_free(&named);
 }
 
-static void issue(struct call *call, const struct media *media, const struct wanted *wanted) {
+static void issue_stream(struct call *call, const struct media *media, const struct wanted *wanted) {
   char file[STREAM_FILE_SIZE];
   if (!stream_file(media, file)) {
     refuse_grant(call, media->id, "nothing to stream");
@@ -275,7 +275,7 @@ void stream_api_issue(struct call *call) {
   const struct media *media;
   enum error error = app_media(call->app, id, &storage, &media);
   if (error == ERROR_NONE) {
-    issue(call, media, &wanted);
+    issue_stream(call, media, &wanted);
   } else {
     refuse_grant(call, id, error_strerror(error));
     call_fail_media(call, error, id, "finding a medium");

@@ -5,7 +5,7 @@
  */
 #include "config.h"
 
-#include "api/media/subtitle_api.h"
+#include "api/handlers.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -22,7 +22,7 @@
 _Static_assert(SUBTITLES_LANGUAGE_SIZE == SUBTITLE_LANGUAGE_SIZE, "a language that is taken fits its column");
 
 /* False: the response has the answer. */
-static bool read_path(struct call *call, int64_t *ret_id, char ret_language[SUBTITLE_LANGUAGE_SIZE]) {
+static bool read_subtitle_path(struct call *call, int64_t *ret_id, char ret_language[SUBTITLE_LANGUAGE_SIZE]) {
   if (!call_media_id(call, ret_id)) {
     return false;
   }
@@ -37,7 +37,7 @@ static bool read_path(struct call *call, int64_t *ret_id, char ret_language[SUBT
 }
 
 /* What a browser's form or JSON would be is not a file. */
-static bool is_file(const struct call *call) {
+static bool is_subtitle_file(const struct call *call) {
   static const char *const types[] = {"text/vtt", "application/x-subrip", "text/plain", "application/octet-stream"};
   const char *type = call->request->content_type;
   const char *encoding = request_parameter(call->request, "HTTP_CONTENT_ENCODING");
@@ -78,8 +78,8 @@ static bool read_subtitles(struct call *call, struct text *ret_vtt, struct subti
   return error == ERROR_NONE;
 }
 
-static enum error place(struct media_folder *folder, int64_t media_id, const struct text *vtt,
-                        struct subtitle *subtitle) {
+static enum error place_subtitles(struct media_folder *folder, int64_t media_id, const struct text *vtt,
+                                  struct subtitle *subtitle) {
   struct spool_file *file = NULL;
   char sha256[SPOOL_FILE_SHA256_SIZE];
   char stored_name[STORED_NAME_SIZE];
@@ -101,15 +101,15 @@ static enum error place(struct media_folder *folder, int64_t media_id, const str
   return error;
 }
 
-static enum error store(struct call *call, int64_t media_id, const struct text *vtt, int cues,
-                        struct subtitle *subtitle) {
+static enum error store_subtitles(struct call *call, int64_t media_id, const struct text *vtt, int cues,
+                                  struct subtitle *subtitle) {
   struct media_folder *folder = call->app->media_folder;
   char old_name[SUBTITLE_NAME_SIZE] = "";
   struct media media = {.id = 0}; /* no folder is made for a medium that is not there */
   enum error error = media_store_find(call->app->database, media_id, &media);
   media_free(&media);
   if (error == ERROR_NONE) {
-    error = place(folder, media_id, vtt, subtitle);
+    error = place_subtitles(folder, media_id, vtt, subtitle);
   }
   if (error != ERROR_NONE) {
     return error;
@@ -127,24 +127,14 @@ static enum error store(struct call *call, int64_t media_id, const struct text *
   return error;
 }
 
-static void reply_medium(struct call *call, int64_t id) {
-  struct media media = {.id = 0};
-  enum error error = media_store_find(call->app->database, id, &media);
-  if (error == ERROR_NONE) {
-    media_json_respond(call->response, 200, &media);
-  } else {
-    call_fail_media(call, error, id, "finding a medium");
-  }
-  media_free(&media);
-}
-
 void subtitle_api_put(struct call *call) {
   int64_t id;
   struct text vtt = {0};
   struct subtitles_result result = {.reason = "cannot be read"};
   struct subtitle subtitle = {.language = ""};
-  if (read_path(call, &id, subtitle.language) && is_file(call) && read_subtitles(call, &vtt, &result)) {
-    enum error error = store(call, id, &vtt, result.cues, &subtitle);
+  if (read_subtitle_path(call, &id, subtitle.language) && is_subtitle_file(call) &&
+      read_subtitles(call, &vtt, &result)) {
+    enum error error = store_subtitles(call, id, &vtt, result.cues, &subtitle);
     if (error == ERROR_TOO_LARGE) {
       response_problem(call->response, 409, "A medium has subtitles in %d languages at most.", SUBTITLES_MAX);
     } else if (error != ERROR_NONE) {
@@ -152,7 +142,7 @@ void subtitle_api_put(struct call *call) {
     } else {
       log_event(LOG_LEVEL_INFO, "subtitles_stored", LOG_I64("account_id", call->account->id), LOG_I64("media_id", id),
                 LOG_STR("language", subtitle.language), LOG_I64("cues", result.cues));
-      reply_medium(call, id);
+      media_json_answer(call, 200, id);
     }
   }
   text_free(&vtt);
@@ -162,7 +152,7 @@ void subtitle_api_remove(struct call *call) {
   int64_t id;
   char language[SUBTITLE_LANGUAGE_SIZE];
   char old_name[SUBTITLE_NAME_SIZE];
-  if (!read_path(call, &id, language)) {
+  if (!read_subtitle_path(call, &id, language)) {
     return;
   }
   enum error error = subtitle_store_remove(call->app->database, id, language, old_name);

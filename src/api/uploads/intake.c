@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * The last steps of every upload: probe → unique name in media/<id>/ → commit of the row. The row
- * decides: until it is committed nothing names the new file, and the old one serves on until it is
+ * Reads the bodies of uploads, and does the last steps of every upload: probe → unique name in media/<id>/ → commit of
+ * the row. The row decides: until it is committed nothing names the new file, and the old one serves on until it is
  * swept, longer than any grant lives. Each step that fails takes back what the earlier ones did;
  * what a crash leaves, the sweep finds by its note.
  */
@@ -13,8 +13,35 @@
 
 #include "api/call.h"
 #include "api/media/probe_facts.h"
-#include "api/uploads/upload_body.h"
 #include "base/log.h"
+
+void intake_beat(const struct call *call) {
+  if (call->app->beat != NULL) {
+    call->app->beat(call->app->beat_context);
+  }
+}
+
+static bool intake_is_overdue(const struct call *call) {
+  return call->app->is_overdue != NULL && call->app->is_overdue(call->app->beat_context);
+}
+
+enum error intake_read(struct call *call, char *chunk, size_t *ret_size) {
+  size_t got = 0;
+  *ret_size = 0;
+  do {
+    intake_beat(call);
+    if (intake_is_overdue(call)) {
+      return ERROR_EXPIRED;
+    }
+    enum error error = request_read(call->request, chunk + *ret_size, INTAKE_CHUNK_BYTES - *ret_size, &got);
+    if (error != ERROR_NONE) {
+      /* Past the deadline the supervisor ends a read that waits for a silent client. */
+      return error == ERROR_ABORTED && intake_is_overdue(call) ? ERROR_EXPIRED : error;
+    }
+    *ret_size += got;
+  } while (got > 0 && *ret_size < INTAKE_CHUNK_BYTES && request_has_more(call->request));
+  return ERROR_NONE;
+}
 
 bool intake_look_into(struct intake *intake) {
   struct call *call = intake->call;
@@ -55,7 +82,7 @@ static enum error ask_outcome(const struct intake *intake, struct media *ret_med
   return ERROR_UNKNOWN_OUTCOME;
 }
 
-static enum error commit(struct intake *intake, char ret_old_name[STORED_NAME_SIZE]) {
+static enum error commit_intake(struct intake *intake, char ret_old_name[STORED_NAME_SIZE]) {
   struct call *call = intake->call;
   struct media stored = {.id = 0};
   struct database *database = call->app->database;
@@ -73,7 +100,7 @@ static enum error commit(struct intake *intake, char ret_old_name[STORED_NAME_SI
   return error;
 }
 
-static void take_back(struct intake *intake) {
+static void take_back_intake(struct intake *intake) {
   enum error error =
       media_folder_remove_stored(intake->call->app->media_folder, intake->media->id, intake->facts.stored_name);
   if (error != ERROR_NONE) { /* the sweep will */
@@ -84,16 +111,16 @@ static void take_back(struct intake *intake) {
 bool intake_store(struct intake *intake) {
   struct call *call = intake->call;
   const int64_t id = intake->media->id;
-  upload_body_beat(call);
+  intake_beat(call);
   enum error error = spool_file_place(intake->file, id, intake->extension, intake->facts.stored_name);
   if (error != ERROR_NONE) {
     call_fail(call, error, "placing an upload");
     return false;
   }
   char old_name[STORED_NAME_SIZE] = "";
-  error = commit(intake, old_name);
+  error = commit_intake(intake, old_name);
   if (error != ERROR_NONE && error != ERROR_UNKNOWN_OUTCOME) {
-    take_back(intake);
+    take_back_intake(intake);
   }
   if (error != ERROR_NONE) {
     call_fail_media(call, error, id, "storing an upload");

@@ -1,17 +1,27 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * The one door through which an uploaded file becomes a medium's, however its bytes came.
+ * The one door through which an uploaded file becomes a medium's, however its bytes came; and how they are read.
  */
 #ifndef MEDIAGATE_API_UPLOADS_INTAKE_H
 #define MEDIAGATE_API_UPLOADS_INTAKE_H
 
 #include <stdbool.h>
+#include <stddef.h>
 
-#include "api/routes.h"
+#include "api/call.h"
 #include "files/probe.h"
 #include "files/spool_file.h"
 #include "store/media/media_store.h"
 #include "store/media/upload_store.h"
+
+#define INTAKE_CHUNK_BYTES ((size_t)256 * 1024) /* libfcgi gives 8 KiB at once: too little for a write each */
+
+/* What has come of the body, at most INTAKE_CHUNK_BYTES: nothing is held back while the client is waited for. *ret_size
+ * 0 with ERROR_NONE is the end; after an error too it says how many bytes came before it. ERROR_ABORTED: the body was
+ * cut. ERROR_EXPIRED: this worker must go, since a drain's deadline has passed. */
+enum error intake_read(struct call *call, char *chunk, size_t *ret_size) MUST_CHECK;
+/* The worker's heartbeat. */
+void intake_beat(const struct call *call);
 
 struct intake {
   struct call *call;

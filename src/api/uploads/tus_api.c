@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: ISC */
-/* See the header. What one upload is and does stands in tus_upload.h. */
+/* Resumable uploads, tus 1.0.0; see handlers.h. What one upload is and does stands in tus_upload.h. */
 #include "config.h"
 
-#include "api/uploads/tus_api.h"
+#include "api/handlers.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -37,6 +37,31 @@ static void state_headers(struct call *call, const struct upload_row *row) {
   }
 }
 
+/* --- around every handler --- */
+
+enum http_method tus_api_method(const struct request *request) {
+  static const enum http_method methods[] = {HTTP_PATCH, HTTP_DELETE, HTTP_HEAD};
+  const char *wanted = request->method == HTTP_POST ? request_parameter(request, "HTTP_X_HTTP_METHOD_OVERRIDE") : NULL;
+  for (size_t i = 0; wanted != NULL && i < sizeof methods / sizeof *methods; i++) {
+    if (strcmp(wanted, request_method_name(methods[i])) == 0) {
+      return methods[i];
+    }
+  }
+  return request->method;
+}
+
+void tus_api_begin(struct call *call) {
+  response_header(call->response, "Tus-Resumable", TUS_VERSION);
+}
+
+void tus_api_end(struct call *call) {
+  if (call->request->method == HTTP_HEAD && call->response->status >= 500) {
+    call->response->status = 423;
+  }
+}
+
+/* --- what is spoken here --- */
+
 void tus_api_discover(struct call *call) {
   response_header(call->response, "Tus-Version", TUS_VERSION);
   response_header(call->response, "Tus-Extension", EXTENSIONS);
@@ -45,7 +70,7 @@ void tus_api_discover(struct call *call) {
   response_empty(call->response, 204);
 }
 
-static void answer_too_large(struct call *call) {
+static void answer_tus_too_large(struct call *call) {
   response_problem(call->response, 413, "An upload has at most %" PRId64 " bytes here (upload_max).",
                    call->app->settings->upload_max);
 }
@@ -100,7 +125,7 @@ static bool read_creation(struct call *call, struct creation *creation) {
     return false;
   }
   if (row->length > call->app->settings->upload_max) {
-    answer_too_large(call);
+    answer_tus_too_large(call);
     return false;
   }
   if (row->length != UPLOAD_LENGTH_UNKNOWN && call->request->content_length > row->length) {
@@ -135,7 +160,7 @@ static void answer_no_room(struct call *call, enum error error, int64_t media_id
 }
 
 /* The file first: a row without one would be a loss, a file without a row is swept. */
-static bool create(struct call *call, struct upload_row *row) {
+static bool create_upload(struct call *call, struct upload_row *row) {
   const struct settings *settings = call->app->settings;
   const struct upload_limits limits = {.account_uploads = settings->uploads_max,
                                        .total_bytes = settings->upload_spool_max,
@@ -193,7 +218,7 @@ static bool finish_first(struct tus_upload *upload) {
 }
 
 /* False: the upload is to be forgotten, and the response says why. */
-static bool begin(struct call *call, const struct creation *creation, struct upload_row *row) {
+static bool begin_upload(struct call *call, const struct creation *creation, struct upload_row *row) {
   struct tus_upload upload;
   if (!tus_upload_open(call, row->id, &upload)) {
     return row->length != 0; /* its bytes come later then */
@@ -204,7 +229,7 @@ static bool begin(struct call *call, const struct creation *creation, struct upl
   return good;
 }
 
-static void forget(const struct call *call, const char *id) {
+static void forget_upload(const struct call *call, const char *id) {
   enum error error = upload_store_delete(call->app->database, id);
   if (error == ERROR_NONE) {
     error = upload_file_remove(call->app->media_folder, id);
@@ -219,16 +244,16 @@ void tus_api_create(struct call *call) {
     chunk_checksum_free(creation.checksum);
     return;
   }
-  if (create(call, row)) {
+  if (create_upload(call, row)) {
     bool empty = !has_content(call) && row->length != 0;
-    if (empty || begin(call, &creation, row)) {
+    if (empty || begin_upload(call, &creation, row)) {
       char location[64];
       snprintf(location, sizeof location, "/uploads/%s", row->id);
       response_header(call->response, "Location", location);
       state_headers(call, row);
       response_empty(call->response, 201);
     } else {
-      forget(call, row->id);
+      forget_upload(call, row->id);
     }
   }
   chunk_checksum_free(creation.checksum);
@@ -274,7 +299,7 @@ static bool take_length(struct tus_upload *upload, int64_t length) {
     return false;
   }
   if (length > call->app->settings->upload_max) {
-    answer_too_large(call);
+    answer_tus_too_large(call);
     return false;
   }
   enum error error = upload_store_set_length(call->app->database, row, length);
@@ -287,7 +312,7 @@ static bool take_length(struct tus_upload *upload, int64_t length) {
 }
 
 /* Does this PATCH fit the upload? False: the response has the answer, and nothing was changed. */
-static bool admit(struct tus_upload *upload, int64_t offset, int64_t length) {
+static bool admit_chunk(struct tus_upload *upload, int64_t offset, int64_t length) {
   struct call *call = upload->call;
   struct upload_row *row = &upload->row;
   if (offset != row->offset) {
@@ -306,7 +331,7 @@ static bool admit(struct tus_upload *upload, int64_t offset, int64_t length) {
   return true;
 }
 
-static void append(struct tus_upload *upload, struct chunk_checksum *checksum) {
+static void append_chunk(struct tus_upload *upload, struct chunk_checksum *checksum) {
   struct call *call = upload->call;
   enum error error =
       upload->row.completed || call->request->content_length == 0 ? ERROR_NONE : tus_upload_receive(upload, checksum);
@@ -332,8 +357,8 @@ void tus_api_append(struct call *call) {
     return;
   }
   if (tus_headers_checksum(call, &checksum) && tus_upload_open(call, upload_id(call), &upload)) {
-    if (admit(&upload, offset, length)) {
-      append(&upload, checksum);
+    if (admit_chunk(&upload, offset, length)) {
+      append_chunk(&upload, checksum);
     }
     tus_upload_close(&upload);
   }

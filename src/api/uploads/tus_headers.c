@@ -20,31 +20,6 @@ const char *tus_headers_get(const struct call *call, const char *name) {
   return value != NULL && value[0] != '\0' ? value : NULL;
 }
 
-static bool is_ours(const struct request *request) {
-  return strncmp(request->path, "/uploads", strlen("/uploads")) == 0;
-}
-
-enum http_method tus_headers_begin(const struct request *request, struct response *response) {
-  static const enum http_method methods[] = {HTTP_PATCH, HTTP_DELETE, HTTP_HEAD};
-  if (!is_ours(request)) {
-    return request->method;
-  }
-  response_header(response, "Tus-Resumable", TUS_VERSION);
-  const char *wanted = request_parameter(request, "HTTP_X_HTTP_METHOD_OVERRIDE");
-  for (size_t i = 0; wanted != NULL && request->method == HTTP_POST && i < sizeof methods / sizeof *methods; i++) {
-    if (strcmp(wanted, request_method_name(methods[i])) == 0) {
-      return methods[i];
-    }
-  }
-  return request->method;
-}
-
-void tus_headers_end(const struct request *request, struct response *response) {
-  if (is_ours(request) && request->method == HTTP_HEAD && response->status >= 500) {
-    response->status = 423;
-  }
-}
-
 bool tus_headers_check_version(const struct call *call) {
   const char *version = tus_headers_get(call, "TUS_RESUMABLE");
   if (version != NULL && strcmp(version, TUS_VERSION) == 0) {
@@ -122,7 +97,7 @@ struct values {
   char text[NAME_COUNT][VALUE_SIZE]; /* "" for none */
 };
 
-static void refuse(struct response *response, const char *name, const char *what) {
+static void refuse_metadata(struct response *response, const char *name, const char *what) {
   char pointer[64];
   snprintf(pointer, sizeof pointer, "Upload-Metadata/%.40s", name);
   response_field_error(response, pointer, "%s", what);
@@ -140,7 +115,7 @@ static void read_pair(const char *pair, size_t length, struct response *response
   snprintf(name, sizeof name, "%.*s", (int)(name_length < 40 ? name_length : 40), pair);
   if (name_length == 0 || value_length > sizeof decoded ||
       text_base64_decode(value, value_length, decoded, &size) != ERROR_NONE) {
-    refuse(response, name_length == 0 ? "?" : name, "must be a name, a blank, and the value in base64");
+    refuse_metadata(response, name_length == 0 ? "?" : name, "must be a name, a blank, and the value in base64");
     return;
   }
   for (size_t i = 0; i < NAME_COUNT; i++) {
@@ -148,9 +123,9 @@ static void read_pair(const char *pair, size_t length, struct response *response
       continue;
     }
     if (size >= VALUE_SIZE || !text_is_utf8(decoded, size) || text_has_control(decoded, size)) {
-      refuse(response, name, "must be UTF-8 without control characters, and not that long");
+      refuse_metadata(response, name, "must be UTF-8 without control characters, and not that long");
     } else if (values->text[i][0] != '\0') {
-      refuse(response, name, "may be given once only");
+      refuse_metadata(response, name, "may be given once only");
     } else {
       memcpy(values->text[i], decoded, size);
       values->text[i][size] = '\0';
@@ -168,14 +143,14 @@ static void read_pairs(const char *header, struct response *response, struct val
   }
 }
 
-static void read_title(struct values *values, struct response *response, struct tus_metadata *metadata) {
+static void read_metadata_title(struct values *values, struct response *response, struct tus_metadata *metadata) {
   int from = values->text[TITLE][0] != '\0' ? TITLE : values->text[FILENAME][0] != '\0' ? FILENAME : NAME;
   char *title = values->text[from];
   text_trim(title);
   if (title[0] == '\0') {
-    refuse(response, "title", "is missing, and so is filename; or give media_id, to replace a medium's file");
+    refuse_metadata(response, "title", "is missing, and so is filename; or give media_id, to replace a medium's file");
   } else if (text_utf8_length(title, strlen(title)) > MEDIA_TITLE_MAX) {
-    refuse(response, names[from], "must be at most 300 characters long, since it is the medium's title");
+    refuse_metadata(response, names[from], "must be at most 300 characters long, since it is the medium's title");
   } else {
     snprintf(metadata->title, sizeof metadata->title, "%s", title);
   }
@@ -201,13 +176,13 @@ bool tus_headers_metadata(const char *header, struct response *response, struct 
   const char *id_text = values.text[MEDIA_ID];
   if (id_text[0] != '\0') {
     if (text_parse_u64(id_text, strlen(id_text), INT64_MAX, &media_id) != ERROR_NONE || media_id == 0) {
-      refuse(response, "media_id", "must be the id of a medium");
+      refuse_metadata(response, "media_id", "must be the id of a medium");
     }
     metadata.media_id = (int64_t)media_id;
   } else {
-    read_title(&values, response, &metadata);
+    read_metadata_title(&values, response, &metadata);
     if (!parse_type(values.text[TYPE], &metadata.type) && !parse_type(values.text[FILETYPE], &metadata.type)) {
-      refuse(response, "type", "must be \"video\" or \"audio\", or a media type that begins so");
+      refuse_metadata(response, "type", "must be \"video\" or \"audio\", or a media type that begins so");
     }
   }
   if (response_has_field_errors(response)) {

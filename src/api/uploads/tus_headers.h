@@ -10,7 +10,7 @@
 #include <stdint.h>
 
 #include "api/media/media_fields.h"
-#include "api/routes.h"
+#include "api/call.h"
 #include "files/chunk_checksum.h"
 
 #define TUS_VERSION "1.0.0"
@@ -22,12 +22,6 @@ struct tus_metadata {
   enum media_type type;
 };
 
-/* For a request below /uploads: every answer says Tus-Resumable, and the method may stand in X-HTTP-Method-Override.
- * Returns the method that counts. */
-enum http_method tus_headers_begin(const struct request *request, struct response *response);
-/* After a request below /uploads was answered: a HEAD that failed for a while only is 423, since a client that is told
- * anything else (tus-js-client) gives the upload up and begins anew. */
-void tus_headers_end(const struct request *request, struct response *response);
 /* False: the response has the 412. */
 bool tus_headers_check_version(const struct call *call) MUST_CHECK;
 /* False: the body is none of tus, and the response has the 415. */

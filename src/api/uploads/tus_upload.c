@@ -12,7 +12,6 @@
 
 #include "api/call.h"
 #include "api/uploads/intake.h"
-#include "api/uploads/upload_body.h"
 #include "base/clock.h"
 #include "base/log.h"
 #include "files/upload_file.h"
@@ -30,7 +29,7 @@ static enum error open_file(struct call *call, const char *id, struct spool_file
   const int64_t deadline = clock_monotonic_ms() + LOCK_WAIT_MS;
   enum error error = upload_file_open(call->app->media_folder, id, ret_file);
   while (error == ERROR_CONFLICT && clock_monotonic_ms() < deadline) {
-    upload_body_beat(call);
+    intake_beat(call);
     (void)nanosleep(&pause, NULL); /* cut short by a signal: one more look */
     error = upload_file_open(call->app->media_folder, id, ret_file);
   }
@@ -77,11 +76,11 @@ static bool open_both(struct call *call, const char *id, struct spool_file **ret
 
 /* All that was written is on the disk, and the row says so. When it cannot be synced, what the row does not vouch for
  * is gone; when only the row cannot be written, the bytes stay for the next request to find. */
-static enum error settle(struct tus_upload *upload) {
+static enum error settle_upload(struct tus_upload *upload) {
   struct call *call = upload->call;
   char hash_state[RUNNING_HASH_STATE_SIZE];
   int64_t size = 0;
-  upload_body_beat(call);
+  intake_beat(call);
   enum error error = upload_file_sync(upload->file, &size, hash_state);
   if (error != ERROR_NONE) {
     enum error left = upload_file_resume(upload->file, upload->row.offset, upload->row.hash_state, NULL, NULL);
@@ -103,7 +102,7 @@ static enum error settle(struct tus_upload *upload) {
 }
 
 /* Decides which bytes count: see the header. */
-static enum error recover(struct tus_upload *upload) {
+static enum error recover_upload(struct tus_upload *upload) {
   struct call *call = upload->call;
   char boot[KEPT_FILE_BOOT_SIZE];
   int64_t present = 0;
@@ -121,7 +120,7 @@ static enum error recover(struct tus_upload *upload) {
   if (error == ERROR_NONE && size > upload->row.offset) {
     log_event(LOG_LEVEL_INFO, "upload_recovered", LOG_STR("upload", upload->row.id),
               LOG_I64("bytes", size - upload->row.offset));
-    error = settle(upload);
+    error = settle_upload(upload);
   }
   return error;
 }
@@ -165,7 +164,7 @@ bool tus_upload_open(struct call *call, const char *id, struct tus_upload *ret_u
     return false;
   }
   if (!upload->row.completed) {
-    error = recover(upload);
+    error = recover_upload(upload);
   } else if (upload->file != NULL) { /* a crash came between the commit and the removal */
     error = upload_file_remove(call->app->media_folder, id);
   }
@@ -185,33 +184,34 @@ void tus_upload_close(struct tus_upload *upload) {
 /* --- receiving --- */
 
 /* More bytes than these cannot come any more. */
-static int64_t room(const struct tus_upload *upload) {
+static int64_t upload_room(const struct tus_upload *upload) {
   int64_t most =
       upload->row.length == UPLOAD_LENGTH_UNKNOWN ? upload->call->app->settings->upload_max : upload->row.length;
   return most - upload->row.offset;
 }
 
-static enum error keep(struct tus_upload *upload, struct chunk_checksum *checksum, const char *chunk, size_t size) {
+static enum error keep_chunk(struct tus_upload *upload, struct chunk_checksum *checksum, const char *chunk,
+                             size_t size) {
   enum error error = checksum == NULL ? ERROR_NONE : chunk_checksum_add(checksum, chunk, size);
   return error == ERROR_NONE ? spool_file_write(upload->file, chunk, size) : error;
 }
 
 /* The body into the file. Checkpoints are for a machine that goes down: a database that is away only puts them off. */
 static enum error write_body(struct tus_upload *upload, struct chunk_checksum *checksum, char *chunk) {
-  int64_t left = room(upload);
+  int64_t left = upload_room(upload);
   int64_t unsettled = 0;
   enum error ended = ERROR_NONE;
   size_t size = 0;
   do {
-    ended = upload_body_read(upload->call, chunk, &size);
+    ended = intake_read(upload->call, chunk, &size);
     if ((int64_t)size > left) {
       return ERROR_TOO_LARGE;
     }
-    enum error error = size == 0 ? ERROR_NONE : keep(upload, checksum, chunk, size);
+    enum error error = size == 0 ? ERROR_NONE : keep_chunk(upload, checksum, chunk, size);
     left -= (int64_t)size;
     unsettled += (int64_t)size;
     if (error == ERROR_NONE && checksum == NULL && unsettled >= CHECKPOINT_BYTES) {
-      error = settle(upload);
+      error = settle_upload(upload);
       unsettled = 0;
     }
     if (error != ERROR_NONE && error != ERROR_UNAVAILABLE && error != ERROR_TIMEOUT) {
@@ -235,7 +235,7 @@ static enum error mark_tail(struct tus_upload *upload, bool checked_first) {
 
 enum error tus_upload_receive(struct tus_upload *upload, struct chunk_checksum *checksum) {
   const int64_t before = upload->row.offset;
-  char *chunk = malloc(UPLOAD_BODY_BYTES);
+  char *chunk = malloc(INTAKE_CHUNK_BYTES);
   enum error error = chunk == NULL ? ERROR_MEMORY : mark_tail(upload, checksum != NULL);
   if (error != ERROR_NONE) {
     free(chunk);
@@ -248,7 +248,7 @@ enum error tus_upload_receive(struct tus_upload *upload, struct chunk_checksum *
   }
   enum error settled = checksum != NULL && error != ERROR_NONE
                            ? upload_file_resume(upload->file, before, upload->row.hash_state, NULL, NULL)
-                           : settle(upload);
+                           : settle_upload(upload);
   log_event(LOG_LEVEL_INFO, "upload_received", LOG_STR("upload", upload->row.id),
             LOG_I64("received_bytes", (int64_t)upload->call->request->body_read), LOG_I64("offset", upload->row.offset),
             LOG_STR("ended", error == ERROR_NONE ? "whole" : error_strerror(error)));
@@ -262,7 +262,7 @@ bool tus_upload_is_whole(const struct tus_upload *upload) {
 }
 
 /* For good: the row says why, and the bytes go. */
-static void refuse(struct tus_upload *upload, const char *reason) {
+static void refuse_upload(struct tus_upload *upload, const char *reason) {
   const struct app *app = upload->call->app;
   snprintf(upload->row.refusal, sizeof upload->row.refusal, "%s", reason);
   enum error error = upload_store_refuse(app->database, &upload->row, reason);
@@ -283,7 +283,7 @@ static bool find_medium(struct tus_upload *upload, struct media *ret_media) {
   }
   enum error error = media_store_find(call->app->database, upload->row.media_id, ret_media);
   if (error == ERROR_NOT_FOUND) {
-    refuse(upload, "its medium was deleted meanwhile");
+    refuse_upload(upload, "its medium was deleted meanwhile");
     response_problem(call->response, 422, "The file was not kept: its medium was deleted meanwhile.");
   } else if (error != ERROR_NONE) {
     call_fail(call, error, "finding the medium of an upload");
@@ -329,7 +329,7 @@ bool tus_upload_finish(struct tus_upload *upload) {
   }
   bool good = error == ERROR_NONE && intake_look_into(&intake);
   if (intake.refusal[0] != '\0') {
-    refuse(upload, intake.refusal);
+    refuse_upload(upload, intake.refusal);
   }
   bool stored = good && reserve_medium(upload, &media) && intake_store(&intake);
   int64_t media_id = media.id;

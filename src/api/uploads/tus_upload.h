@@ -13,7 +13,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "api/routes.h"
+#include "api/call.h"
 #include "files/chunk_checksum.h"
 #include "files/spool_file.h"
 #include "store/media/upload_store.h"

@@ -5,7 +5,7 @@
  */
 #include "config.h"
 
-#include "api/uploads/upload_api.h"
+#include "api/handlers.h"
 
 #include <inttypes.h>
 #include <stdlib.h>
@@ -14,7 +14,6 @@
 #include "api/call.h"
 #include "api/uploads/intake.h"
 #include "api/media/media_json.h"
-#include "api/uploads/upload_body.h"
 #include "base/log.h"
 #include "files/spool_file.h"
 
@@ -32,7 +31,7 @@ static void answer_overdue(struct call *call) {
                    "was kept. Send it again.");
 }
 
-static void answer_too_large(struct call *call) {
+static void answer_file_too_large(struct call *call) {
   response_problem(call->response, 413, "The file is larger than %" PRId64 " bytes, the limit here (upload_max).",
                    call->app->settings->upload_max);
 }
@@ -55,7 +54,7 @@ static bool is_whole_and_plain(const struct call *call) {
 
 /* Everything that can be known before the first byte is read. False: the response has the answer.
  */
-static bool admit(struct upload *upload) {
+static bool admit_file(struct upload *upload) {
   struct call *call = upload->call;
   int64_t id = 0;
   if (!call_media_id(call, &id) || !is_whole_and_plain(call)) {
@@ -67,19 +66,19 @@ static bool admit(struct upload *upload) {
     return false;
   }
   if (call->request->content_length > call->app->settings->upload_max) {
-    answer_too_large(call);
+    answer_file_too_large(call);
     return false;
   }
   return true;
 }
 
 /* The body, chunk by chunk, into the spool. */
-static enum error receive(struct upload *upload, char *chunk) {
+static enum error receive_upload(struct upload *upload, char *chunk) {
   const int64_t max_bytes = upload->call->app->settings->upload_max;
   int64_t received = 0;
   size_t size = 0;
   do {
-    enum error error = upload_body_read(upload->call, chunk, &size);
+    enum error error = intake_read(upload->call, chunk, &size);
     if (error != ERROR_NONE) {
       return error;
     }
@@ -95,20 +94,20 @@ static enum error receive(struct upload *upload, char *chunk) {
   return ERROR_NONE;
 }
 
-static bool spool(struct upload *upload) {
+static bool spool_upload(struct upload *upload) {
   struct call *call = upload->call;
-  char *chunk = malloc(UPLOAD_BODY_BYTES);
+  char *chunk = malloc(INTAKE_CHUNK_BYTES);
   enum error error = chunk == NULL ? ERROR_MEMORY : spool_file_create(call->app->media_folder, &upload->intake.file);
   if (error == ERROR_NONE) {
-    error = receive(upload, chunk);
+    error = receive_upload(upload, chunk);
   }
   free(chunk);
   if (error == ERROR_NONE) {
-    upload_body_beat(call);
+    intake_beat(call);
     error = spool_file_finish(upload->intake.file, upload->intake.facts.sha256, &upload->intake.facts.size_bytes);
   }
   if (error == ERROR_TOO_LARGE) {
-    answer_too_large(call);
+    answer_file_too_large(call);
   } else if (error == ERROR_EXPIRED) {
     answer_overdue(call);
   } else if (error == ERROR_ABORTED) {
@@ -124,9 +123,9 @@ static bool spool(struct upload *upload) {
 void upload_api_put_file(struct call *call) {
   struct media media = {.id = 0};
   struct upload upload = {.call = call, .intake = {.call = call, .media = &media}};
-  if (admit(&upload)) {
+  if (admit_file(&upload)) {
     bool first = media.file.stored_name[0] == '\0';
-    if (spool(&upload) && intake_look_into(&upload.intake) && intake_store(&upload.intake)) {
+    if (spool_upload(&upload) && intake_look_into(&upload.intake) && intake_store(&upload.intake)) {
       media_json_respond(call->response, first ? 201 : 200, &media);
     }
   }

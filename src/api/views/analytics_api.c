@@ -2,7 +2,7 @@
 /* How often media were viewed, by how many, and when: reads the question, asks the store, writes the answer. */
 #include "config.h"
 
-#include "api/views/analytics_api.h"
+#include "api/handlers.h"
 
 #include "api/views/analytics_json.h"
 #include "api/views/analytics_query.h"
@@ -19,7 +19,7 @@
 #define LIVE_MAX    200
 
 /* False: the response has the 422. */
-static bool is_good(struct call *call) {
+static bool question_is_good(struct call *call) {
   if (response_has_field_errors(call->response)) {
     response_problem_fields(call->response);
     return false;
@@ -32,7 +32,7 @@ static const char *unique_of(const struct call *call) {
   return address_mode_uniques((enum address_mode)call->app->settings->view_ip);
 }
 
-static void fail(struct call *call, enum error error, int64_t media_id) {
+static void fail_analytics(struct call *call, enum error error, int64_t media_id) {
   if (error == ERROR_INVALID) {
     analytics_query_bad_zone(call);
     response_problem_fields(call->response);
@@ -53,14 +53,14 @@ void analytics_api_media(struct call *call) {
     return;
   }
   analytics_query_read(call, &question);
-  if (!is_good(call)) {
+  if (!question_is_good(call)) {
     return;
   }
   question.media_id = id;
   struct view_totals totals = {.unique_sample = 1};
   enum error error = view_analytics(call->app->database, &question, &totals);
   if (error != ERROR_NONE) {
-    fail(call, error, id);
+    fail_analytics(call, error, id);
   } else {
     struct text *body = reply_begin(call->response, 200);
     reply_integer(body, "media_id", id);
@@ -74,7 +74,7 @@ void analytics_api_media(struct call *call) {
 void analytics_api_overview(struct call *call) {
   struct view_question question;
   analytics_query_read(call, &question);
-  if (!is_good(call)) {
+  if (!question_is_good(call)) {
     return;
   }
   struct view_totals totals = {.unique_sample = 1};
@@ -84,7 +84,7 @@ void analytics_api_overview(struct call *call) {
     error = media_store_count(call->app->database, &counts);
   }
   if (error != ERROR_NONE) {
-    fail(call, error, 0);
+    fail_analytics(call, error, 0);
   } else {
     struct text *body = reply_begin(call->response, 200);
     reply_integer(body, "media", counts.media);
@@ -122,7 +122,7 @@ void analytics_api_top(struct call *call) {
   analytics_query_read(call, &question);
   enum view_ranking_by by = (enum view_ranking_by)analytics_query_choice(call, "by", by_names);
   int limit = analytics_query_limit(call, TOP_NORMAL, TOP_MAX);
-  if (!is_good(call)) {
+  if (!question_is_good(call)) {
     return;
   }
   struct view_ranking ranking = {.items = NULL};
@@ -164,7 +164,7 @@ void analytics_api_live(struct call *call) {
   struct view_question question;
   analytics_query_read(call, &question);
   int limit = analytics_query_limit(call, LIVE_NORMAL, LIVE_MAX);
-  if (!is_good(call)) {
+  if (!question_is_good(call)) {
     return;
   }
   struct view_live live = {.items = NULL};

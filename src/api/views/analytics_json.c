@@ -9,7 +9,7 @@
 
 #define ERROR_DIGITS 4
 
-static void append_time(struct text *body, const char *name, int64_t time_us) {
+static void append_bound(struct text *body, const char *name, int64_t time_us) {
   if (time_us == 0) {
     reply_null(body, name);
   } else {
@@ -18,8 +18,8 @@ static void append_time(struct text *body, const char *name, int64_t time_us) {
 }
 
 void analytics_json_bounds(struct text *body, const struct view_question *question, int64_t from_us, int64_t to_us) {
-  append_time(body, "from", question->from_us == 0 || from_us == 0 ? question->from_us : from_us);
-  append_time(body, "to", question->to_us == 0 || to_us == 0 ? question->to_us : to_us);
+  append_bound(body, "from", question->from_us == 0 || from_us == 0 ? question->from_us : from_us);
+  append_bound(body, "to", question->to_us == 0 || to_us == 0 ? question->to_us : to_us);
 }
 
 static void append_amounts(struct text *body, const struct view_sums *sums) {
@@ -36,7 +36,7 @@ static void append_uniques(struct text *body, const struct view_totals *totals, 
   reply_boolean(body, "exact", totals->unique_sample == 1);
   reply_integer(body, "sample", totals->unique_sample);
   reply_number(body, "standard_error", totals->uniques.standard_error, ERROR_DIGITS);
-  append_time(body, "known_since", totals->rows_since_us);
+  append_bound(body, "known_since", totals->rows_since_us);
   text_append(body, "}");
 }
 

@@ -19,7 +19,7 @@ const char *analytics_query_interval_name(enum view_interval interval) {
 }
 
 /* True: it is there and a time. */
-static bool read_time(struct call *call, const char *name, const char *pointer, int64_t *ret_time_us) {
+static bool query_time(struct call *call, const char *name, const char *pointer, int64_t *ret_time_us) {
   const char *text = query_get(call->query, name);
   bool is_time = text != NULL && clock_parse_rfc3339(text, ret_time_us) == ERROR_NONE;
   if (text != NULL && !is_time) {
@@ -28,7 +28,7 @@ static bool read_time(struct call *call, const char *name, const char *pointer, 
   return is_time;
 }
 
-static void read_interval(struct call *call, enum view_interval *ret_interval) {
+static void query_interval(struct call *call, enum view_interval *ret_interval) {
   const char *text = query_get(call->query, "interval");
   *ret_interval = VIEW_DAY;
   for (enum view_interval interval = VIEW_HOUR; text != NULL && interval <= VIEW_MONTH; interval++) {
@@ -53,9 +53,9 @@ bool analytics_query_bots(struct call *call) {
 
 void analytics_query_read(struct call *call, struct view_question *ret_question) {
   struct view_question question = {.tz = query_get(call->query, "tz")};
-  (void)read_time(call, "from", "?from", &question.from_us); /* without it everything from 1970 on */
-  bool ends = read_time(call, "to", "?to", &question.to_us);
-  read_interval(call, &question.interval);
+  (void)query_time(call, "from", "?from", &question.from_us); /* without it everything from 1970 on */
+  bool ends = query_time(call, "to", "?to", &question.to_us);
+  query_interval(call, &question.interval);
   if (question.tz == NULL) {
     question.tz = "UTC";
   } else if (*question.tz == '\0' || strlen(question.tz) > TIME_ZONE_MAX) {

@@ -9,7 +9,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "api/routes.h"
+#include "api/call.h"
 #include "store/analytics/view_analytics.h"
 
 /* from, to, interval, tz and bots, as far as the route knows them; media_id is left 0. */

@@ -40,11 +40,11 @@ static const char *find_formula(const char *text, const char *at) {
   return at;
 }
 
-static bool needs_quotes(const char *text) {
+static bool csv_needs_quotes(const char *text) {
   return strpbrk(text, "\",\r\n") != NULL || *find_formula(text, text) != '\0';
 }
 
-static void append_quoted(struct text *line, const char *text) {
+static void append_csv_quoted(struct text *line, const char *text) {
   const char *from = text, *at = text;
   text_append(line, "\"");
   while (*at != '\0') {
@@ -62,18 +62,18 @@ static void append_quoted(struct text *line, const char *text) {
 }
 
 /* NULL is empty, as "" is. */
-static void append_text(struct text *line, const char *text_or_null) {
+static void append_csv_text(struct text *line, const char *text_or_null) {
   const char *text = text_or_null == NULL ? "" : text_or_null;
   text_append(line, ",");
-  if (needs_quotes(text)) {
-    append_quoted(line, text);
+  if (csv_needs_quotes(text)) {
+    append_csv_quoted(line, text);
   } else {
     text_append(line, text);
   }
 }
 
 /* -1 is unknown: empty. */
-static void append_count(struct text *line, int64_t count) {
+static void append_csv_count(struct text *line, int64_t count) {
   text_append(line, ",");
   if (count >= 0) {
     text_append_i64(line, count);
@@ -86,28 +86,28 @@ static void append_csv(const struct view *view, const char *cursor, struct text 
   text_append_i64(line, view->id);
   text_append(line, ",");
   text_append_i64(line, view->media_id);
-  append_text(line, time_text);
-  append_text(line, view->viewed_by_ip);
-  append_text(line, view->viewer);
-  append_text(line, view->grant_id);
-  append_text(line, view->country);
-  append_text(line, view->referrer);
-  append_text(line, view->user_agent);
-  append_count(line, view->bytes_sent);
-  append_count(line, view->seconds);
+  append_csv_text(line, time_text);
+  append_csv_text(line, view->viewed_by_ip);
+  append_csv_text(line, view->viewer);
+  append_csv_text(line, view->grant_id);
+  append_csv_text(line, view->country);
+  append_csv_text(line, view->referrer);
+  append_csv_text(line, view->user_agent);
+  append_csv_count(line, view->bytes_sent);
+  append_csv_count(line, view->seconds);
   text_append(line, ",");
   if (view->delivered_points >= 0) {
     text_appendf(line, "%d.%02d", view->delivered_points / 100, view->delivered_points % 100);
   }
-  append_text(line, view->source);
-  append_text(line, view->bot ? "true" : "false");
-  append_text(line, cursor);
+  append_csv_text(line, view->source);
+  append_csv_text(line, view->bot ? "true" : "false");
+  append_csv_text(line, cursor);
   text_append(line, LINE_END);
 }
 
 /* --- NDJSON --- */
 
-static void append_member(struct text *line, const char *name, int64_t count) {
+static void append_ndjson_count(struct text *line, const char *name, int64_t count) {
   if (count >= 0) {
     reply_integer(line, name, count);
   } else {
@@ -126,8 +126,8 @@ static void append_ndjson(const struct view *view, const char *cursor, struct te
   reply_string(line, "country", view->country);
   reply_string(line, "referrer", view->referrer);
   reply_string(line, "user_agent", view->user_agent);
-  append_member(line, "bytes_sent", view->bytes_sent);
-  append_member(line, "seconds", view->seconds);
+  append_ndjson_count(line, "bytes_sent", view->bytes_sent);
+  append_ndjson_count(line, "seconds", view->seconds);
   reply_delivered(line, view->delivered_points);
   reply_string(line, "source", view->source);
   reply_boolean(line, "bot", view->bot);

@@ -2,7 +2,7 @@
 /* Views of a medium, reported and listed. Questions about many views are analytics_api's. */
 #include "config.h"
 
-#include "api/views/view_api.h"
+#include "api/handlers.h"
 
 #include <json-c/json.h>
 #include <stdlib.h>
@@ -64,7 +64,7 @@ static void append_reported_members(struct text *body, const struct view *view) 
 }
 
 /* The view is of now, and so is its salt. */
-static enum error judge(struct app *app, const struct reported *reported, struct audience_mark *ret_mark) {
+static enum error judge_report(struct app *app, const struct reported *reported, struct audience_mark *ret_mark) {
   const unsigned char *salt = NULL;
   struct text problems = {0};
   enum error error = ERROR_NONE;
@@ -82,11 +82,11 @@ static enum error judge(struct app *app, const struct reported *reported, struct
                              : error;
 }
 
-static void report(struct call *call, int64_t media_id, const struct reported *reported) {
+static void report_view(struct call *call, int64_t media_id, const struct reported *reported) {
   struct view view = {.id = 0};
   struct audience_mark mark;
   int64_t retry_after = 60;
-  enum error error = judge(call->app, reported, &mark);
+  enum error error = judge_report(call->app, reported, &mark);
   if (error == ERROR_NONE) {
     const struct view_report row = {.media_id = media_id,
                                     .address = mark.address.shown,
@@ -117,12 +117,12 @@ void view_api_report(struct call *call) {
   struct json_object *object = NULL;
   struct reported reported = {.viewer = NULL};
   if (read_reported(call, &object, &reported)) {
-    report(call, id, &reported);
+    report_view(call, id, &reported);
   }
   json_object_put(object);
 }
 
-static void append_count(struct text *body, const char *name, int64_t value) {
+static void append_view_count(struct text *body, const char *name, int64_t value) {
   if (value < 0) {
     reply_null(body, name);
   } else {
@@ -130,7 +130,7 @@ static void append_count(struct text *body, const char *name, int64_t value) {
   }
 }
 
-static void append_view(struct text *body, const struct view *view) {
+static void append_listed_view(struct text *body, const struct view *view) {
   reply_separate(body);
   text_append(body, "{");
   append_reported_members(body, view);
@@ -139,20 +139,20 @@ static void append_view(struct text *body, const struct view *view) {
   reply_string(body, "user_agent", view->user_agent);
   reply_string(body, "country", view->country);
   reply_string(body, "referrer", view->referrer);
-  append_count(body, "bytes_sent", view->bytes_sent);
-  append_count(body, "seconds", view->seconds);
+  append_view_count(body, "bytes_sent", view->bytes_sent);
+  append_view_count(body, "seconds", view->seconds);
   reply_delivered(body, view->delivered_points);
   reply_string(body, "source", view->source);
   reply_boolean(body, "bot", view->bot);
   text_append(body, "}");
 }
 
-static void reply_list(struct call *call, const struct view *items, size_t count, bool more) {
+static void reply_views(struct call *call, const struct view *items, size_t count, bool more) {
   struct text *body = reply_begin(call->response, 200);
   reply_name(body, "items");
   text_append(body, "[");
   for (size_t i = 0; i < count; i++) {
-    append_view(body, &items[i]);
+    append_listed_view(body, &items[i]);
   }
   text_append(body, "]");
   const struct view *last = more ? &items[count - 1] : NULL;
@@ -178,7 +178,7 @@ void view_api_list(struct call *call) {
     call_fail_media(call, error, id, "listing views");
     return;
   }
-  reply_list(call, items, count > limit ? limit : count, count > limit);
+  reply_views(call, items, count > limit ? limit : count, count > limit);
   for (size_t i = 0; i < count; i++) {
     view_free(&items[i]);
   }

@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * All handlers: what the table of routes.c calls. Each reads its call, and leaves a complete response.
+ */
+#ifndef MEDIAGATE_API_HANDLERS_H
+#define MEDIAGATE_API_HANDLERS_H
+
+#include "http/request.h"
+
+struct call;
+
+/* --- accounts and their sessions --- */
+
+void account_api_signup(struct call *call);   /* POST /auth/signup */
+void account_api_me(struct call *call);       /* GET /auth/me */
+void account_api_password(struct call *call); /* PUT /auth/password */
+void auth_api_login(struct call *call);       /* POST /auth/login */
+void auth_api_refresh(struct call *call);     /* POST /auth/refresh */
+void auth_api_logout(struct call *call);      /* POST /auth/logout */
+
+/* --- media --- */
+
+void media_api_create(struct call *call);    /* POST /media/media */
+void media_api_list(struct call *call);      /* GET /media/media */
+void media_api_get(struct call *call);       /* GET /media/media/{id} */
+void media_api_change(struct call *call);    /* PATCH /media/media/{id} */
+void media_api_delete(struct call *call);    /* DELETE /media/media/{id} */
+void package_api_request(struct call *call); /* POST /media/media/{id}/package; `mediagate package` makes it */
+void package_api_remove(struct call *call);  /* DELETE /media/media/{id}/package */
+void subtitle_api_put(struct call *call);    /* PUT /media/media/{id}/subtitles/{lang} */
+void subtitle_api_remove(struct call *call); /* DELETE /media/media/{id}/subtitles/{lang} */
+void stream_api_issue(struct call *call);    /* GET /media/media/{id}/stream-url */
+void stream_api_revoke(struct call *call);   /* DELETE /media/grants/{grant_id} */
+void stream_api_origin(struct call *call);   /* GET /internal/origin: asked by nginx only */
+
+/* --- uploads --- */
+
+/* PUT /media/media/{id}/file: the raw body becomes the medium's file. 201 with the medium for its first file, 200 when
+ * one was replaced; 404, 413, 422 for what is not audio or video of the medium's type, 503, 507. Whatever the answer
+ * but 200 and 201, nothing is kept. */
+void upload_api_put_file(struct call *call);
+
+/* Resumable uploads, tus 1.0.0, at /uploads: core, creation, creation-with-upload, creation-defer-length, checksum,
+ * expiration, termination. */
+void tus_api_discover(struct call *call); /* OPTIONS: 204 with what is spoken here */
+void tus_api_create(struct call *call);   /* POST: 201 with Location; with a body as much of it as could be kept */
+void tus_api_tell(struct call *call);     /* HEAD: 200 with Upload-Offset, and Media-Location when it is complete */
+void tus_api_append(struct call *call);   /* PATCH: 204 with Upload-Offset; Media-Location after the last byte */
+void tus_api_terminate(struct call *call);
+/* Before each of these: the method that counts, which may stand in X-HTTP-Method-Override. */
+enum http_method tus_api_method(const struct request *request);
+/* Before: every answer says Tus-Resumable, a refusal too. */
+void tus_api_begin(struct call *call);
+/* After: a HEAD that failed for a while only is 423, since a client that is told anything else (tus-js-client) gives
+ * the upload up and begins anew. */
+void tus_api_end(struct call *call);
+
+/* --- views --- */
+
+void view_api_report(struct call *call);        /* POST /media/media/{id}/view */
+void view_api_list(struct call *call);          /* GET /media/media/{id}/views */
+void analytics_api_media(struct call *call);    /* GET /media/media/{id}/analytics */
+void analytics_api_overview(struct call *call); /* GET /analytics/overview */
+void analytics_api_top(struct call *call);      /* GET /analytics/top */
+void analytics_api_live(struct call *call);     /* GET /analytics/live */
+void export_api_views(struct call *call);       /* GET /analytics/export */
+
+/* --- health --- */
+
+void health_api_live(struct call *call);  /* GET /livez: is the process alive? */
+void health_api_ready(struct call *call); /* GET /readyz: can it serve? */
+
+#endif
