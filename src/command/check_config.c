@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * mediagate check-config: says whether the settings are good, and prints what can be made from
- * the table of settings: the effective values, a sample file, rows for the manual and the README.
+ * the table of settings: the effective values, a sample file, rows for the manual and docs/settings.md.
  */
 #include "config.h"
 
@@ -19,7 +19,7 @@ static const char usage[] =
     "Checks the settings in the file and the environment and names every problem.\n\n" OPTIONS_USAGE_CONFIG
     "  --show          print the effective settings; passwords are masked\n"
     "  --sample        print a sample file with every setting and its default\n"
-    "  --markdown      print the table of settings for the README\n"
+    "  --markdown      print the table of docs/settings.md\n"
     "  --man           print the rows for mediagate.conf(5)\n";
 
 /* Headings stand before the first setting of each part of settings_table.h. */

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * Every setting of mediagate, once. struct settings, the file parser, the environment overrides,
- * `mediagate check-config`, the manual page mediagate.conf(5), the sample file and the table in the
- * README are all made from these lines.
+ * `mediagate check-config`, the manual page mediagate.conf(5), the sample file and the table in
+ * docs/settings.md are all made from these lines.
  *
  *   STRING (name, default, reloadable, help)                   text; "" often means "none"
  *   LIST   (name, default, reloadable, help)                   with commas here and in the environment,

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * The definition of a view. Whoever changes it changes docs/architecture.md, "Views", too.
+ * The definition of a view. Whoever changes it changes docs/design/views.md, "What counts", too.
  */
 #include "config.h"
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * The same rules stand in deploy/nginx.conf, which alone decides who may stream; verification here
- * serves the tests, the fuzzer and tools. MD5 is sound in this layout: see "Security" in the
- * README.
+ * serves the tests, the fuzzer and tools. MD5 is sound in this layout: see "Why MD5 is safe
+ * here" in docs/design/streams.md.
  */
 #include "config.h"
 

@@ -3,6 +3,7 @@
 import contextlib
 import os
 import pathlib
+import re
 import signal
 import subprocess
 
@@ -13,6 +14,12 @@ from stack import DEADLINE, TOP_BUILD, TOP_SRC, wait_until
 
 MARK = ".mediagate-quickstart"  # in a state folder that quickstart made
 PARTS = ("postgres", "serve", "ingest", "package", "nginx", "rotate")
+
+
+def readme_tour():
+    """The one copy of the tour, which quickstart prints too."""
+    text = (TOP_SRC / "README.md").read_text(encoding="utf-8")
+    return re.search(r"## Tour\n.*?```sh\n(.*?)```", text, re.DOTALL)[1]
 
 
 def alive(pid):

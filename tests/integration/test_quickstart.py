@@ -11,14 +11,16 @@ import subprocess
 import pytest
 import requests
 
-from private_instance import MARK, PARTS, alive
+from private_instance import MARK, PARTS, alive, readme_tour
 from stack import DEADLINE, TOP_SRC, wait_until
 
 def test_detach_status_second_run_stop_and_reset(quickstart):
     assert quickstart("--status").returncode == 3
     started = quickstart("--detach")
     assert started.returncode == 0, started.stdout + started.stderr
-    assert f"http://127.0.0.1:{quickstart.port}" in started.stdout and "curl" in started.stdout
+    assert f"http://127.0.0.1:{quickstart.port}" in started.stdout
+    tour = readme_tour().replace("127.0.0.1:8080", f"127.0.0.1:{quickstart.port}")
+    assert "".join(f"  {line}\n" for line in tour.splitlines()) in started.stdout, "the tour of the README, for this port"
     assert quickstart.ready()
     assert requests.get(f"https://localhost:{quickstart.https_port}/livez", verify=str(quickstart.state / "etc/tls/certificate.pem"), timeout=DEADLINE).ok
     assert quickstart("--status").returncode == 0

@@ -1,18 +1,14 @@
 # SPDX-License-Identifier: ISC
-"""The tour of the README, pasted into a shell as it stands there; and quickstart prints the same one."""
+"""The tour of the README, pasted into a shell as it stands there."""
 import re
 import subprocess
 
 import pytest
 
-from stack import DEADLINE, TOP_SRC
+from private_instance import readme_tour
+from stack import DEADLINE
 
 HOST = "http://127.0.0.1:8080"
-
-
-def readme_tour():
-    text = (TOP_SRC / "README.md").read_text(encoding="utf-8")
-    return re.search(r"## Tour\n.*?```sh\n(.*?)```", text, re.DOTALL)[1]
 
 
 def test_the_tour_works_when_pasted(make_stack, tmp_path):
@@ -39,14 +35,9 @@ def test_the_tour_works_when_pasted(make_stack, tmp_path):
 
 @pytest.mark.parametrize("answer, told", [('{"status":401}', '{"status":401}'), ('{"package":{"state":"failed"}}', '{"state":"failed"}')])
 def test_the_tour_does_not_wait_for_ever_and_tells_why(answer, told):
-    """Login failed, or the film cannot be packaged: curl and sleep are stood in for."""
+    """Login failed, or the film cannot be packaged: the calls and sleep are stood in for."""
     lines = readme_tour().splitlines()
     first = next(number for number, line in enumerate(lines) if ".streams.hls" in line)
-    script = "\n".join([f"curl() {{ echo '{answer}'; }}; sleep() {{ echo slept; }}; MG=x ID=null TOKEN=null", *lines[first:first + 2]])
+    script = "\n".join([f"api() {{ echo '{answer}'; }}; sleep() {{ echo slept; }}; MG=x ID=null TOKEN=null", *lines[first:first + 2]])
     done = subprocess.run(["bash", "-eu"], input=script, capture_output=True, text=True, timeout=DEADLINE, check=False)
     assert done.stdout.splitlines() == ["slept"] * 60 + [told], done.stderr
-
-
-def test_quickstart_prints_the_tour_of_the_readme():
-    printed = (TOP_SRC / "quickstart").read_text(encoding="utf-8").replace("\\$", "$").replace("127.0.0.1:$PORT", "127.0.0.1:8080")
-    assert "\n".join("  " + line for line in readme_tour().strip().splitlines()) in printed
