@@ -22,7 +22,7 @@ enum error delivery_store_commit(struct database *database, struct user_agent_ca
   int64_t *ids = calloc(batch->view_count + 1, sizeof *ids);
   enum error error = ids == NULL ? ERROR_MEMORY : find_user_agents(database, agents, batch, ids);
   if (error == ERROR_NONE) {
-    error = database_begin(database);
+    error = statement_begin(database);
   }
   if (error == ERROR_NONE) {
     error = view_writer_take_turn(database);

@@ -63,30 +63,30 @@ START_TEST(a_cut_connection_is_noticed_before_anything_is_sent) {
   cut();
   ck_assert_int_eq(insert_media(fixture_database), ERROR_NONE); /* though it must not run twice */
   cut();
-  ck_assert_int_eq(database_begin(fixture_database), ERROR_NONE);
+  ck_assert_int_eq(statement_begin(fixture_database), ERROR_NONE);
   ck_assert_int_eq(insert_media(fixture_database), ERROR_NONE);
-  ck_assert_int_eq(database_commit(fixture_database), ERROR_NONE);
+  ck_assert_int_eq(statement_commit(fixture_database), ERROR_NONE);
   ck_assert_int_eq(fixture_sql("select count(*) from media_asset"), 3);
 }
 END_TEST
 
 START_TEST(nothing_runs_outside_a_transaction_that_was_lost) {
-  ck_assert_int_eq(database_begin(fixture_database), ERROR_NONE);
+  ck_assert_int_eq(statement_begin(fixture_database), ERROR_NONE);
   ck_assert_int_eq(insert_media(fixture_database), ERROR_NONE);
   cut();
   ck_assert_int_eq(insert_media(fixture_database), ERROR_UNAVAILABLE);
   ck_assert_int_eq(insert_media(fixture_database), ERROR_UNAVAILABLE);
-  ck_assert_int_eq(database_commit(fixture_database), ERROR_UNAVAILABLE);
+  ck_assert_int_eq(statement_commit(fixture_database), ERROR_UNAVAILABLE);
   ck_assert_int_eq(fixture_sql("select count(*) from media_asset"), 0);
   ck_assert_int_eq(insert_media(fixture_database), ERROR_NONE);
 }
 END_TEST
 
 START_TEST(a_commit_that_gets_no_answer_has_an_unknown_outcome) {
-  ck_assert_int_eq(database_begin(fixture_database), ERROR_NONE);
+  ck_assert_int_eq(statement_begin(fixture_database), ERROR_NONE);
   ck_assert_int_eq(insert_media(fixture_database), ERROR_NONE);
   cut();
-  ck_assert_int_eq(database_commit(fixture_database), ERROR_UNKNOWN_OUTCOME);
+  ck_assert_int_eq(statement_commit(fixture_database), ERROR_UNKNOWN_OUTCOME);
   ck_assert_int_eq(insert_media(fixture_database), ERROR_NONE);
 }
 END_TEST
@@ -108,9 +108,9 @@ START_TEST(a_statement_cut_while_it_runs_is_repeated_only_when_it_may_be) {
 END_TEST
 
 START_TEST(a_failed_transaction_cannot_be_committed) {
-  ck_assert_int_eq(database_begin(fixture_database), ERROR_NONE);
+  ck_assert_int_eq(statement_begin(fixture_database), ERROR_NONE);
   ck_assert_int_eq(statement_execute(fixture_database, "select 1 / 0", STATEMENT_ONCE, NULL, NULL), ERROR_INVALID);
-  ck_assert_int_eq(database_commit(fixture_database), ERROR_INTERNAL);
+  ck_assert_int_eq(statement_commit(fixture_database), ERROR_INTERNAL);
   ck_assert_int_eq(select_one(fixture_database), ERROR_NONE);
 }
 END_TEST
@@ -257,11 +257,11 @@ START_TEST(beats_before_each_statement) {
   struct database *database = NULL;
   ck_assert_int_eq(database_open(&options, &database), ERROR_NONE);
   ck_assert_int_eq(beats, 0);
-  ck_assert_int_eq(database_begin(database), ERROR_NONE);
+  ck_assert_int_eq(statement_begin(database), ERROR_NONE);
   ck_assert_int_eq(beats, 2); /* connecting, and "begin" */
   ck_assert_int_eq(select_one(database), ERROR_NONE);
   ck_assert_int_eq(select_one(database), ERROR_NONE);
-  ck_assert_int_eq(database_commit(database), ERROR_NONE);
+  ck_assert_int_eq(statement_commit(database), ERROR_NONE);
   ck_assert_int_eq(beats, 5);
   database_close(database);
 }

@@ -289,11 +289,11 @@ static void change_watching(int64_t film, size_t count, size_t begun_round, size
     write_request(ended_round, i, ended);
     array_add_plain(&change.ended, ended);
   }
-  ck_assert_int_eq(database_begin(fixture_database), ERROR_NONE);
+  ck_assert_int_eq(statement_begin(fixture_database), ERROR_NONE);
   ck_assert_int_eq(view_writer_take_turn(fixture_database), ERROR_NONE);
   enum error error = watching_store_change(fixture_database, &change);
   ck_assert_msg(error == ERROR_NONE, "%s", database_last_error(fixture_database));
-  ck_assert_int_eq(database_commit(fixture_database), ERROR_NONE);
+  ck_assert_int_eq(statement_commit(fixture_database), ERROR_NONE);
   text_free(&change.ended);
   free(change.starts);
 }

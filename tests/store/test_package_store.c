@@ -319,7 +319,7 @@ static int hold_ask_remove(struct database *database, int number) {
   struct parameters parameters = {0};
   parameters_i64(&parameters, raced_id);
   enum error error = ERROR_TIMEOUT;
-  if (number == 0 && database_begin(database) == ERROR_NONE) {
+  if (number == 0 && statement_begin(database) == ERROR_NONE) {
     error = statement_change(database, "update media_asset set title = 'Held' where id = $1", STATEMENT_ONCE,
                              &parameters, NULL);
     error = wait_for_waiters(2) ? statement_end_transaction(database, error) : ERROR_TIMEOUT;

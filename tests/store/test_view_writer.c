@@ -279,12 +279,12 @@ START_TEST(a_month_that_is_read_is_dropped_later) {
   struct view_changes batch = {0};
   view_changes_add(&batch, fixture_medium(), GRANT, "192.0.2.1", 0, 10);
   ck_assert_int_eq(view_changes_commit(fixture_database, &batch, 0, 1), ERROR_NONE);
-  ck_assert_int_eq(database_begin(reader), ERROR_NONE);
+  ck_assert_int_eq(statement_begin(reader), ERROR_NONE);
   ck_assert_int_eq(statement_execute(reader, "select count(*) from media_view_log", STATEMENT_ONCE, NULL, NULL),
                    ERROR_NONE);
   ck_assert_int_eq(view_partitions_expire(fixture_database, START, name), ERROR_UNAVAILABLE);
   ck_assert_str_eq(name, "unchanged");
-  database_rollback(reader);
+  statement_rollback(reader);
   ck_assert_int_eq(view_partitions_expire(fixture_database, START, name), ERROR_NONE);
   ck_assert(name[0] != '\0');
   database_close(reader);
@@ -298,11 +298,11 @@ START_TEST(nothing_to_drop_waits_for_nobody) {
   while (view_partitions_expire(fixture_database, START, name) == ERROR_NONE && name[0] != '\0') {
   }
   memcpy(name, "unchanged", sizeof "unchanged");
-  ck_assert_int_eq(database_begin(counting), ERROR_NONE);
+  ck_assert_int_eq(statement_begin(counting), ERROR_NONE);
   ck_assert_int_eq(view_writer_take_turn(counting), ERROR_NONE);
   ck_assert_int_eq(view_partitions_expire(fixture_database, START, name), ERROR_NONE);
   ck_assert_str_eq(name, "");
-  database_rollback(counting);
+  statement_rollback(counting);
   database_close(counting);
 }
 END_TEST
@@ -342,11 +342,11 @@ static bool wait_for(struct database *database, const char *sql) {
 /* An operator who changes rows by hand takes no turn: the first has changed the view, and ends when the other waits. */
 static int change_or_count(struct database *database, int number) {
   if (number == 0) {
-    bool changed = database_begin(database) == ERROR_NONE &&
+    bool changed = statement_begin(database) == ERROR_NONE &&
                    statement_execute(database, "update media_view_log set country = 'FR'", STATEMENT_ONCE, NULL,
                                      NULL) == ERROR_NONE &&
                    wait_for(database, "select count(*) from pg_locks where not granted and locktype = 'transactionid'");
-    return changed && database_commit(database) == ERROR_NONE ? 0 : 1;
+    return changed && statement_commit(database) == ERROR_NONE ? 0 : 1;
   }
   struct view_changes batch = {0};
   if (!wait_for(database, "select count(*) from pg_locks where granted and mode = 'RowExclusiveLock'"
@@ -370,15 +370,15 @@ END_TEST
 /* A machine without power says nothing, not even that it is gone. */
 START_TEST(who_falls_silent_loses_its_turn) {
   struct database *silent = fixture_connect(fixture_connection_string, true);
-  ck_assert_int_eq(database_begin(silent), ERROR_NONE);
+  ck_assert_int_eq(statement_begin(silent), ERROR_NONE);
   ck_assert_int_eq(view_writer_take_turn(silent), ERROR_NONE);
   ck_assert_int_eq(
       ask(silent, "select setting::int8 from pg_settings where name = 'idle_in_transaction_session_timeout'"), 30000);
   ck_assert_int_eq(ask(silent, "select length(set_config('idle_in_transaction_session_timeout', '100ms', true))"), 5);
-  ck_assert_int_eq(database_begin(fixture_database), ERROR_NONE);
+  ck_assert_int_eq(statement_begin(fixture_database), ERROR_NONE);
   ck_assert_int_eq(view_writer_take_turn(fixture_database), ERROR_NONE);
-  database_rollback(fixture_database);
-  ck_assert_int_eq(database_commit(silent), ERROR_UNKNOWN_OUTCOME);
+  statement_rollback(fixture_database);
+  ck_assert_int_eq(statement_commit(silent), ERROR_UNKNOWN_OUTCOME);
   database_close(silent);
 }
 END_TEST

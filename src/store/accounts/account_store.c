@@ -111,7 +111,7 @@ static enum error end_sessions(struct database *database, int64_t account_id) {
 static enum error change_and_end_sessions(struct database *database, const char *sql,
                                           const struct parameters *parameters, int64_t id,
                                           struct account *ret_account) {
-  enum error error = database_begin(database);
+  enum error error = statement_begin(database);
   if (error != ERROR_NONE) {
     return error;
   }
@@ -202,7 +202,7 @@ static enum error take_new_tag(struct database *database, int64_t id) {
 
 enum error account_store_replace_issuer_tag(struct database *database, int64_t id, int64_t expires_at_us,
                                             uint32_t *ret_old_tag) {
-  enum error error = database_begin(database);
+  enum error error = statement_begin(database);
   if (error != ERROR_NONE) {
     return error;
   }

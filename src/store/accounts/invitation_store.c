@@ -65,7 +65,7 @@ static enum error record_spender(struct database *database, const unsigned char 
 
 enum error account_store_create_invited(struct database *database, const unsigned char token_hash[32],
                                         const char *email, const char *hashed_password, struct account *ret_account) {
-  enum error error = database_begin(database);
+  enum error error = statement_begin(database);
   if (error != ERROR_NONE) {
     return error;
   }

@@ -112,7 +112,7 @@ static enum error spend_and_add(struct database *database, const unsigned char o
 enum error session_store_rotate(struct database *database, const unsigned char old_hash[32],
                                 const unsigned char new_hash[32], int64_t ttl_seconds, int64_t reuse_window_seconds,
                                 struct account *ret_account, char ret_session_id[37]) {
-  enum error error = database_begin(database);
+  enum error error = statement_begin(database);
   if (error != ERROR_NONE) {
     return error;
   }

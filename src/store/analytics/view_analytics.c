@@ -8,20 +8,8 @@
 
 #include "store/analytics/view_range.h"
 #include "store/analytics/view_sums.h"
+#include "store/analytics/view_tops.h"
 #include "store/analytics/view_uniques.h"
-
-void view_totals_free(struct view_totals *totals) {
-  if (totals != NULL) {
-    for (int dimension = 0; dimension < VIEW_DIMENSION_COUNT_; dimension++) {
-      for (size_t i = 0; i < totals->top_counts[dimension]; i++) {
-        free(totals->tops[dimension][i].name);
-      }
-    }
-    free(totals->series.buckets);
-    free(totals->days.buckets);
-    *totals = (struct view_totals){0};
-  }
-}
 
 static enum error copy_series(const struct view_series *series, struct view_series *ret_copy) {
   struct view_bucket *buckets = calloc(series->count + 1, sizeof *buckets);
@@ -56,7 +44,7 @@ static enum error count_steps(struct database *database, const struct view_range
   case VIEW_DAY:
     return copy_series(&totals->days, &totals->series);
   default:
-    return view_range_months(&totals->days, &totals->series);
+    return view_sums_months(&totals->days, &totals->series);
   }
 }
 

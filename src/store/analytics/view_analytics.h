@@ -1,79 +1,12 @@
 /* SPDX-License-Identifier: ISC */
-/*
- * What is counted of views, of one medium or of all: sums, series, distinct addresses, and what most views have in
- * common. Sums are exact. Distinct addresses and what is most common are exact while there are few views, else
- * estimated from a sample, with the error that such a sample has.
- */
+/* What is counted of views, of one medium or of all. */
 #ifndef MEDIAGATE_STORE_ANALYTICS_VIEW_ANALYTICS_H
 #define MEDIAGATE_STORE_ANALYTICS_VIEW_ANALYTICS_H
 
-#include <stdbool.h>
-#include <stddef.h>
-#include <stdint.h>
-
 #include "base/error.h"
+#include "store/analytics/view_totals.h"
 #include "store/engine/database.h"
 
-enum view_interval { VIEW_HOUR, VIEW_DAY, VIEW_MONTH };
-
-struct view_question {
-  int64_t media_id;       /* 0: all media */
-  int64_t from_us, to_us; /* from <= timestamp < to; 0: open */
-  bool bots;              /* robots count too */
-  enum view_interval interval;
-  const char *tz; /* an IANA name */
-};
-
-struct view_sums {
-  int64_t views;
-  int64_t bytes_sent;
-  int64_t seconds;
-  int64_t points;       /* hundredths of a percent that were delivered, */
-  int64_t points_views; /* of so many views: those of which that is known */
-};
-
-/* How many distinct addresses. The error is the standard error as a share of the count: 0 for an exact one. */
-struct view_uniques {
-  int64_t count;
-  double standard_error;
-};
-
-struct view_bucket {
-  char start[32]; /* "2026-11-22" for days, RFC 3339 with offset for hours, "2026-11" for months: local to tz */
-  int64_t begin_us;
-  struct view_sums sums;
-  struct view_uniques uniques; /* of the series only */
-};
-
-struct view_series {
-  struct view_bucket *buckets; /* malloc'd */
-  size_t count;
-};
-
-enum view_dimension { VIEW_COUNTRY, VIEW_REFERRER, VIEW_USER_AGENT, VIEW_VIEWER, VIEW_DIMENSION_COUNT_ };
-
-#define VIEW_TOP_MAX 10
-
-struct view_top {
-  char *name; /* malloc'd */
-  int64_t views;
-  double standard_error; /* as a share */
-};
-
-struct view_totals {
-  int64_t from_us, to_us; /* as it was counted; 0: there is nothing */
-  struct view_sums sums;
-  struct view_uniques uniques;
-  int64_t unique_sample;     /* every so many-th address was looked at; 1: all */
-  int64_t rows_since_us;     /* uniques and tops know nothing from before; 0: they know all of the range */
-  struct view_series series; /* every step of the range, zeros filled */
-  struct view_series days;   /* the same by day */
-  struct view_top tops[VIEW_DIMENSION_COUNT_][VIEW_TOP_MAX];
-  size_t top_counts[VIEW_DIMENSION_COUNT_];
-  int64_t top_sample; /* every so many-th view was looked at; 1: all; 0: tops were not asked for */
-};
-
-void view_totals_free(struct view_totals *totals);
 /* ERROR_NOT_FOUND: no such medium. ERROR_INVALID: not a time zone that PostgreSQL knows. ERROR_TOO_LARGE: more than
  * 10,000 steps. Tops are of a medium only. A bound that is not on a quarter hour is rounded down where the views
  * themselves are not kept any more. */

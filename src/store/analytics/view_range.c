@@ -12,7 +12,7 @@
 #include <string.h>
 
 #include "base/clock.h"
-#include "store/analytics/view_sums.h"
+#include "store/engine/statement.h"
 
 #define STEPS_MAX     10000
 #define HOUR_US       (4 * QUARTER_US)
@@ -103,18 +103,18 @@ static enum error enter_zone(struct database *database, const char *tz) {
 }
 
 enum error view_range_begin(struct database *database, const char *tz) {
-  enum error error = database_begin(database);
+  enum error error = statement_begin(database);
   if (error == ERROR_NONE) {
     error = enter_zone(database, tz);
     if (error != ERROR_NONE) {
-      database_rollback(database);
+      statement_rollback(database);
     }
   }
   return error;
 }
 
 void view_range_end(struct database *database) {
-  database_rollback(database);
+  statement_rollback(database);
 }
 
 /* --- the bounds --- */
@@ -238,24 +238,4 @@ enum error view_range_steps(struct database *database, const struct view_range *
   struct rows rows;
   enum error error = statement_execute(database, steps_sql[interval], STATEMENT_REPEATABLE, &parameters, &rows);
   return error == ERROR_NONE ? read_steps(&rows, range, ret_series) : error;
-}
-
-enum error view_range_months(const struct view_series *days, struct view_series *ret_series) {
-  static const size_t month_length = sizeof "2026-11" - 1;
-  struct view_series months = {.buckets = calloc(days->count + 1, sizeof *months.buckets)};
-  if (months.buckets == NULL) {
-    return ERROR_MEMORY;
-  }
-  for (size_t i = 0; i < days->count; i++) {
-    const struct view_bucket *day = &days->buckets[i];
-    struct view_bucket *month = months.count == 0 ? NULL : &months.buckets[months.count - 1];
-    if (month == NULL || memcmp(month->start, day->start, month_length) != 0) {
-      month = &months.buckets[months.count++];
-      memcpy(month->start, day->start, month_length);
-      month->begin_us = day->begin_us;
-    }
-    view_sums_add(&month->sums, &day->sums, 1);
-  }
-  *ret_series = months;
-  return ERROR_NONE;
 }

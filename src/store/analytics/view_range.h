@@ -7,8 +7,8 @@
 #define MEDIAGATE_STORE_ANALYTICS_VIEW_RANGE_H
 
 #include "base/text.h"
-#include "store/engine/statement.h"
-#include "store/analytics/view_analytics.h"
+#include "store/analytics/view_totals.h"
+#include "store/engine/database.h"
 
 #define QUARTER_US (INT64_C(900) * 1000000)
 #define DAY_US     (INT64_C(86400) * 1000000)
@@ -32,11 +32,9 @@ void view_range_end(struct database *database);
 enum error view_range_resolve(struct database *database, const struct view_question *question,
                               struct view_range *ret_range) MUST_CHECK;
 
-/* The steps of the range, without sums. VIEW_MONTH: by view_range_months. ERROR_TOO_LARGE. */
+/* The steps of the range, without sums. VIEW_MONTH: by view_sums_months. ERROR_TOO_LARGE. */
 enum error view_range_steps(struct database *database, const struct view_range *range, enum view_interval interval,
                             struct view_series *ret_series) MUST_CHECK;
-/* Days put together to months, sums and all. */
-enum error view_range_months(const struct view_series *days, struct view_series *ret_series) MUST_CHECK;
 
 int64_t view_range_quarter_before(int64_t time_us); /* at or before it */
 int64_t view_range_quarter_after(int64_t time_us);  /* at or after it */

@@ -12,7 +12,8 @@
 #include <time.h>
 
 #include "base/clock.h"
-#include "store/analytics/view_sums.h"
+#include "store/analytics/view_range.h"
+#include "store/engine/statement.h"
 
 /* So many media more than are wanted are added up at first. */
 #define SPARE 60

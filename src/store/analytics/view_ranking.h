@@ -3,7 +3,9 @@
 #ifndef MEDIAGATE_STORE_ANALYTICS_VIEW_RANKING_H
 #define MEDIAGATE_STORE_ANALYTICS_VIEW_RANKING_H
 
-#include "store/analytics/view_analytics.h"
+#include "base/error.h"
+#include "store/analytics/view_totals.h"
+#include "store/engine/database.h"
 
 enum view_ranking_by { VIEW_BY_VIEWS, VIEW_BY_BYTES, VIEW_BY_SECONDS };
 

@@ -8,8 +8,10 @@
 #include "store/analytics/view_sums.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/clock.h"
+#include "store/engine/statement.h"
 
 #define ROLLUPS " from view_rollup r where r.media_id = $1 and (not r.bot or $4::boolean)"
 
@@ -210,4 +212,24 @@ enum error view_sums_fill(struct database *database, const struct view_range *ra
   }
   free(sums);
   return error;
+}
+
+enum error view_sums_months(const struct view_series *days, struct view_series *ret_series) {
+  static const size_t month_length = sizeof "2026-11" - 1;
+  struct view_series months = {.buckets = calloc(days->count + 1, sizeof *months.buckets)};
+  if (months.buckets == NULL) {
+    return ERROR_MEMORY;
+  }
+  for (size_t i = 0; i < days->count; i++) {
+    const struct view_bucket *day = &days->buckets[i];
+    struct view_bucket *month = months.count == 0 ? NULL : &months.buckets[months.count - 1];
+    if (month == NULL || memcmp(month->start, day->start, month_length) != 0) {
+      month = &months.buckets[months.count++];
+      memcpy(month->start, day->start, month_length);
+      month->begin_us = day->begin_us;
+    }
+    view_sums_add(&month->sums, &day->sums, 1);
+  }
+  *ret_series = months;
+  return ERROR_NONE;
 }

@@ -7,6 +7,7 @@
 #define MEDIAGATE_STORE_ANALYTICS_VIEW_SUMS_H
 
 #include "store/analytics/view_range.h"
+#include "store/engine/rows.h"
 
 #define VIEW_SUM_COLUMNS                                                                                               \
   "sum(views)::int8, sum(bytes_sent)::int8, sum(seconds)::int8, sum(points)::int8, sum(points_views)::int8"
@@ -19,5 +20,7 @@ void view_sums_add(struct view_sums *sums, const struct view_sums *more, int64_t
 /* Fills the sums of each step of the range. interval: what the steps are, hours or days. */
 enum error view_sums_fill(struct database *database, const struct view_range *range, enum view_interval interval,
                           struct view_series *series) MUST_CHECK;
+/* Days put together to months, sums and all. */
+enum error view_sums_months(const struct view_series *days, struct view_series *ret_series) MUST_CHECK;
 
 #endif

@@ -5,11 +5,13 @@
  */
 #include "config.h"
 
+#include "store/analytics/view_tops.h"
+
 #include <math.h>
 #include <stdlib.h>
 
 #include "base/clock.h"
-#include "store/analytics/view_uniques.h"
+#include "store/engine/statement.h"
 
 #define SAMPLED_MAX 4096
 #define READ_MAX    40000

@@ -11,6 +11,7 @@
 #include <math.h>
 
 #include "base/clock.h"
+#include "store/engine/statement.h"
 
 /* A sample is as fine as leaves this many views, since counting distinct ones costs a microsecond each. */
 #define SAMPLED_MAX 8192

@@ -12,7 +12,7 @@
 #include <stdint.h>
 
 #include "base/text.h"
-#include "store/engine/statement.h"
+#include "store/engine/parameters.h"
 
 /* A failed allocation sets array->failed, as everywhere with texts. */
 void array_add_i64(struct text *array, int64_t number);

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * One connection: opened when first needed, found out when it broke, opened again with a backoff. Every statement of
- * the program passes through exchange_run(), which waits no longer than the deadline even where the network has fallen
- * silent.
+ * The connection: opened when first needed, found out when it broke, opened again with a backoff. What runs on it is in
+ * statement.c.
  */
 #include "config.h"
 
@@ -16,7 +15,7 @@
 #include "base/clock.h"
 #include "base/random.h"
 #include "store/engine/exchange.h"
-#include "store/engine/statement.h"
+#include "store/engine/parameters.h"
 
 #define PAUSE_FIRST_MS 40
 #define PAUSE_MAX_MS   800 /* with the connecting itself: back within 2 s of the database's return */
@@ -57,8 +56,6 @@ static void ignore_notice(void *context, const char *message) {
   (void)context;
   (void)message;
 }
-
-/* --- connecting ------------------------------------------------------------------------------ */
 
 static enum error set_statement_timeout(struct database *database) {
   struct parameters parameters = {0};
@@ -138,91 +135,4 @@ enum error database_ensure(struct database *database) {
   database->next_attempt_ms =
       clock_monotonic_ms() + database->pause_ms / 2 + (int64_t)(random_u32() % (uint32_t)(database->pause_ms / 2));
   return error == ERROR_MEMORY ? ERROR_MEMORY : ERROR_UNAVAILABLE;
-}
-
-/* --- statements and transactions ------------------------------------------------------------- */
-
-static enum error execute(struct database *database, const char *sql, bool prepared, enum statement_repeat repeat,
-                          const struct parameters *parameters, PGresult **ret_result) {
-  enum error error = database_ensure(database);
-  if (error != ERROR_NONE) {
-    return error;
-  }
-  bool alone = database->transaction == TRANSACTION_NONE;
-  enum fate fate = FATE_ANSWERED;
-  error = exchange_run(database, sql, prepared, parameters, ret_result, &fate);
-  bool again = fate == FATE_NOT_RUN || (fate == FATE_UNKNOWN && repeat == STATEMENT_REPEATABLE);
-  if (alone && error == ERROR_UNAVAILABLE && again) {
-    error = database_ensure(database);
-    if (error == ERROR_NONE) {
-      error = exchange_run(database, sql, prepared, parameters, ret_result, &fate);
-    }
-  }
-  return alone && error != ERROR_NONE && fate == FATE_UNKNOWN && repeat == STATEMENT_ONCE ? ERROR_UNKNOWN_OUTCOME
-                                                                                          : error;
-}
-
-static enum error execute_rows(struct database *database, const char *sql, bool prepared, enum statement_repeat repeat,
-                               const struct parameters *parameters, struct rows *ret_rows) {
-  PGresult *result = NULL;
-  enum error error = execute(database, sql, prepared, repeat, parameters, ret_rows == NULL ? NULL : &result);
-  if (error == ERROR_NONE && ret_rows != NULL) {
-    *ret_rows = (struct rows){.result = result, .row = -1};
-  }
-  return error;
-}
-
-enum error statement_execute(struct database *database, const char *sql, enum statement_repeat repeat,
-                             const struct parameters *parameters, struct rows *ret_rows) {
-  return execute_rows(database, sql, database->prepared, repeat, parameters, ret_rows);
-}
-
-enum error statement_execute_planned(struct database *database, const char *sql, enum statement_repeat repeat,
-                                     const struct parameters *parameters, struct rows *ret_rows) {
-  return execute_rows(database, sql, false, repeat, parameters, ret_rows);
-}
-
-enum error statement_run_script(struct database *database, const char *sql) {
-  if (database->transaction != TRANSACTION_OPEN) {
-    return ERROR_UNAVAILABLE;
-  }
-  enum fate fate = FATE_ANSWERED;
-  if (PQsendQuery(database->connection, sql) == 0) {
-    return exchange_lost_connection(database, &fate);
-  }
-  return exchange_collect(database, 0, NULL, &fate);
-}
-
-enum error database_begin(struct database *database) {
-  enum error error = execute(database, "begin", false, STATEMENT_REPEATABLE, NULL, NULL);
-  if (error == ERROR_NONE) {
-    database->transaction = TRANSACTION_OPEN;
-  }
-  return error;
-}
-
-enum error database_commit(struct database *database) {
-  enum transaction was = database->transaction;
-  database->transaction = TRANSACTION_NONE;
-  if (was != TRANSACTION_OPEN) {
-    return was == TRANSACTION_LOST ? ERROR_UNAVAILABLE : ERROR_INTERNAL;
-  }
-  PGresult *result = NULL;
-  enum fate fate = FATE_ANSWERED;
-  enum error error = exchange_run(database, "commit", false, NULL, &result, &fate);
-  if (error != ERROR_NONE) {
-    return fate == FATE_UNKNOWN ? ERROR_UNKNOWN_OUTCOME : error;
-  }
-  bool committed = strcmp(PQcmdStatus(result), "COMMIT") == 0; /* a failed transaction answers ROLLBACK */
-  PQclear(result);
-  return committed ? ERROR_NONE : ERROR_INTERNAL;
-}
-
-void database_rollback(struct database *database) {
-  enum transaction was = database->transaction;
-  database->transaction = TRANSACTION_NONE;
-  enum fate fate = FATE_ANSWERED;
-  if (was == TRANSACTION_OPEN && exchange_run(database, "rollback", false, NULL, NULL, &fate) != ERROR_NONE) {
-    exchange_drop_connection(database); /* the server rolls back what a lost connection began */
-  }
 }

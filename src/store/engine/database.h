@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * One PostgreSQL connection of one process: connect, execute, reconnect. With the files beside it the only place that
- * knows libpq and SQL. One function executes, maps SQLSTATE and clears results.
+ * One PostgreSQL connection of one process: connected when it is needed, and again when it broke.
  */
 #ifndef MEDIAGATE_STORE_ENGINE_DATABASE_H
 #define MEDIAGATE_STORE_ENGINE_DATABASE_H
@@ -39,10 +38,5 @@ void database_close(struct database *database);
 enum error database_ensure(struct database *database) MUST_CHECK;
 /* The last error's text from the server or libpq, for the log; "" for none. Never holds parameters. */
 const char *database_last_error(const struct database *database);
-
-enum error database_begin(struct database *database) MUST_CHECK;
-/* ERROR_UNKNOWN_OUTCOME when the reply was lost. */
-enum error database_commit(struct database *database) MUST_CHECK;
-void database_rollback(struct database *database); /* fine without a transaction */
 
 #endif

@@ -11,9 +11,8 @@
 #include <stdint.h>
 
 #include "base/error.h"
-#include "store/engine/database.h"
+#include "store/engine/parameters.h"
 #include "store/engine/sqlstate.h"
-#include "store/engine/statement.h"
 
 #define EXCHANGE_PREPARED_MAX 128
 

@@ -162,7 +162,7 @@ static enum error apply_locked(struct database *database, const struct migration
 }
 
 static enum error apply_one(struct database *database, const struct migration *migration, struct text *report) {
-  enum error error = database_begin(database);
+  enum error error = statement_begin(database);
   bool done = false;
   if (error == ERROR_NONE) {
     error = statement_run_script(database, PREPARE_TRANSACTION);
@@ -170,9 +170,9 @@ static enum error apply_one(struct database *database, const struct migration *m
       error = apply_locked(database, migration, &done);
     }
     if (error != ERROR_NONE) {
-      database_rollback(database);
+      statement_rollback(database);
     } else {
-      error = database_commit(database);
+      error = statement_commit(database);
     }
   }
   if (error != ERROR_NONE) {

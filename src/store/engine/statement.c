@@ -1,64 +1,56 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Parameters on their way in and cells on their way out. Knows libpq's results, but no connection: that is database.c.
+ * Statements and transactions. Every statement of the program passes through exchange_run(), which waits no longer than
+ * the deadline even where the network has fallen silent.
  */
 #include "config.h"
 
 #include "store/engine/statement.h"
 
-#include <assert.h>
-#include <errno.h>
-#include <inttypes.h>
 #include <libpq-fe.h>
-#include <math.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/text.h"
+#include "store/engine/exchange.h"
 
-void parameters_text(struct parameters *parameters, const char *text) {
-  assert(parameters->count < PARAMETERS_MAX);
-  parameters->values[parameters->count++] = text;
-}
-
-void parameters_text_or_null(struct parameters *parameters, const char *text) {
-  parameters_text(parameters, text == NULL || text[0] == '\0' ? NULL : text);
-}
-
-void parameters_i64(struct parameters *parameters, int64_t number) {
-  assert(parameters->count < PARAMETERS_MAX);
-  char *scratch = parameters->scratch[parameters->count];
-  snprintf(scratch, sizeof parameters->scratch[0], "%" PRId64, number);
-  parameters_text(parameters, scratch);
-}
-
-void parameters_i64_or_null(struct parameters *parameters, int64_t number) {
-  if (number == 0) {
-    parameters_text(parameters, NULL);
-  } else {
-    parameters_i64(parameters, number);
+static enum error execute(struct database *database, const char *sql, bool prepared, enum statement_repeat repeat,
+                          const struct parameters *parameters, PGresult **ret_result) {
+  enum error error = database_ensure(database);
+  if (error != ERROR_NONE) {
+    return error;
   }
+  bool alone = database->transaction == TRANSACTION_NONE;
+  enum fate fate = FATE_ANSWERED;
+  error = exchange_run(database, sql, prepared, parameters, ret_result, &fate);
+  bool again = fate == FATE_NOT_RUN || (fate == FATE_UNKNOWN && repeat == STATEMENT_REPEATABLE);
+  if (alone && error == ERROR_UNAVAILABLE && again) {
+    error = database_ensure(database);
+    if (error == ERROR_NONE) {
+      error = exchange_run(database, sql, prepared, parameters, ret_result, &fate);
+    }
+  }
+  return alone && error != ERROR_NONE && fate == FATE_UNKNOWN && repeat == STATEMENT_ONCE ? ERROR_UNKNOWN_OUTCOME
+                                                                                          : error;
 }
 
-void parameters_f64_or_null(struct parameters *parameters, double number) {
-  assert(parameters->count < PARAMETERS_MAX);
-  char *scratch = parameters->scratch[parameters->count];
-  snprintf(scratch, sizeof parameters->scratch[0], "%.17g", number);
-  parameters_text(parameters, number == 0 ? NULL : scratch);
+static enum error execute_rows(struct database *database, const char *sql, bool prepared, enum statement_repeat repeat,
+                               const struct parameters *parameters, struct rows *ret_rows) {
+  PGresult *result = NULL;
+  enum error error = execute(database, sql, prepared, repeat, parameters, ret_rows == NULL ? NULL : &result);
+  if (error == ERROR_NONE && ret_rows != NULL) {
+    *ret_rows = (struct rows){.result = result, .row = -1};
+  }
+  return error;
 }
 
-void parameters_bool(struct parameters *parameters, bool value) {
-  parameters_text(parameters, value ? "t" : "f");
+enum error statement_execute(struct database *database, const char *sql, enum statement_repeat repeat,
+                             const struct parameters *parameters, struct rows *ret_rows) {
+  return execute_rows(database, sql, database->prepared, repeat, parameters, ret_rows);
 }
 
-void parameters_hash(struct parameters *parameters, const unsigned char hash[32]) {
-  assert(parameters->count < PARAMETERS_MAX);
-  char *scratch = parameters->scratch[parameters->count];
-  scratch[0] = '\\';
-  scratch[1] = 'x';
-  text_hex_encode(hash, 32, scratch + 2);
-  parameters_text(parameters, scratch);
+enum error statement_execute_planned(struct database *database, const char *sql, enum statement_repeat repeat,
+                                     const struct parameters *parameters, struct rows *ret_rows) {
+  return execute_rows(database, sql, false, repeat, parameters, ret_rows);
 }
 
 enum error statement_change(struct database *database, const char *sql, enum statement_repeat repeat,
@@ -79,130 +71,57 @@ enum error statement_change(struct database *database, const char *sql, enum sta
   return error;
 }
 
-enum error statement_end_transaction(struct database *database, enum error error) {
-  if (error == ERROR_NONE) {
-    return database_commit(database);
+enum error statement_run_script(struct database *database, const char *sql) {
+  if (database->transaction != TRANSACTION_OPEN) {
+    return ERROR_UNAVAILABLE;
   }
-  database_rollback(database);
+  enum fate fate = FATE_ANSWERED;
+  if (PQsendQuery(database->connection, sql) == 0) {
+    return exchange_lost_connection(database, &fate);
+  }
+  return exchange_collect(database, 0, NULL, &fate);
+}
+
+/* --- transactions ----------------------------------------------------------------------------- */
+
+enum error statement_begin(struct database *database) {
+  enum error error = execute(database, "begin", false, STATEMENT_REPEATABLE, NULL, NULL);
+  if (error == ERROR_NONE) {
+    database->transaction = TRANSACTION_OPEN;
+  }
   return error;
 }
 
-static void fail(struct rows *rows, enum error error) {
-  if (rows->error == ERROR_NONE) {
-    rows->error = error;
+enum error statement_commit(struct database *database) {
+  enum transaction was = database->transaction;
+  database->transaction = TRANSACTION_NONE;
+  if (was != TRANSACTION_OPEN) {
+    return was == TRANSACTION_LOST ? ERROR_UNAVAILABLE : ERROR_INTERNAL;
+  }
+  PGresult *result = NULL;
+  enum fate fate = FATE_ANSWERED;
+  enum error error = exchange_run(database, "commit", false, NULL, &result, &fate);
+  if (error != ERROR_NONE) {
+    return fate == FATE_UNKNOWN ? ERROR_UNKNOWN_OUTCOME : error;
+  }
+  bool committed = strcmp(PQcmdStatus(result), "COMMIT") == 0; /* a failed transaction answers ROLLBACK */
+  PQclear(result);
+  return committed ? ERROR_NONE : ERROR_INTERNAL;
+}
+
+void statement_rollback(struct database *database) {
+  enum transaction was = database->transaction;
+  database->transaction = TRANSACTION_NONE;
+  enum fate fate = FATE_ANSWERED;
+  if (was == TRANSACTION_OPEN && exchange_run(database, "rollback", false, NULL, NULL, &fate) != ERROR_NONE) {
+    exchange_drop_connection(database); /* the server rolls back what a lost connection began */
   }
 }
 
-bool rows_next(struct rows *rows) {
-  if (rows->error != ERROR_NONE) {
-    return false;
+enum error statement_end_transaction(struct database *database, enum error error) {
+  if (error == ERROR_NONE) {
+    return statement_commit(database);
   }
-  if (rows->row >= 0 && rows->column != PQnfields(rows->result)) {
-    fail(rows, ERROR_INTERNAL); /* the column list and its reader disagree */
-    return false;
-  }
-  rows->column = 0;
-  return ++rows->row < PQntuples(rows->result);
-}
-
-size_t rows_count(const struct rows *rows) {
-  return (size_t)PQntuples(rows->result);
-}
-
-bool rows_next_is_null(const struct rows *rows) {
-  return PQgetisnull(rows->result, rows->row, rows->column) != 0;
-}
-
-/* The next cell; NULL for SQL's NULL, and where there is none. */
-static const char *next_cell(struct rows *rows) {
-  int column = rows->column++;
-  if (rows->row < 0 || column >= PQnfields(rows->result)) {
-    fail(rows, ERROR_INTERNAL);
-    return NULL;
-  }
-  return PQgetisnull(rows->result, rows->row, column) ? NULL : PQgetvalue(rows->result, rows->row, column);
-}
-
-static bool parse_i64(const char *cell, int64_t *ret_number) {
-  bool negative = cell[0] == '-';
-  const char *digits = cell + negative;
-  uint64_t number = 0;
-  if (text_parse_u64(digits, strlen(digits), INT64_MAX, &number) != ERROR_NONE) {
-    return false;
-  }
-  *ret_number = negative ? -(int64_t)number : (int64_t)number;
-  return true;
-}
-
-int64_t rows_i64_or(struct rows *rows, int64_t if_null) {
-  const char *cell = next_cell(rows);
-  if (cell == NULL) {
-    return if_null;
-  }
-  int64_t number = 0;
-  if (!parse_i64(cell, &number)) {
-    fail(rows, ERROR_INTERNAL);
-  }
-  return number;
-}
-
-int64_t rows_i64(struct rows *rows) {
-  const char *cell = next_cell(rows);
-  int64_t number = 0;
-  if (cell == NULL || !parse_i64(cell, &number)) {
-    fail(rows, ERROR_INTERNAL);
-  }
-  return number;
-}
-
-double rows_f64_or(struct rows *rows, double if_null) {
-  const char *cell = next_cell(rows);
-  if (cell == NULL) {
-    return if_null;
-  }
-  char *end = NULL;
-  errno = 0;
-  double number = strtod(cell, &end);
-  if (end == cell || *end != '\0' || errno != 0 || !isfinite(number)) {
-    fail(rows, ERROR_INTERNAL);
-    return 0;
-  }
-  return number;
-}
-
-bool rows_bool(struct rows *rows) {
-  const char *cell = next_cell(rows);
-  if (cell == NULL || (strcmp(cell, "t") != 0 && strcmp(cell, "f") != 0)) {
-    fail(rows, ERROR_INTERNAL);
-    return false;
-  }
-  return cell[0] == 't';
-}
-
-void rows_text(struct rows *rows, char *ret_text, size_t size) {
-  const char *cell = next_cell(rows);
-  size_t length = cell == NULL ? 0 : strlen(cell);
-  if (length >= size) {
-    fail(rows, ERROR_INTERNAL);
-    length = 0;
-  }
-  if (length > 0) {
-    memcpy(ret_text, cell, length);
-  }
-  ret_text[length] = '\0';
-}
-
-char *rows_text_copy(struct rows *rows) {
-  const char *cell = next_cell(rows);
-  char *copy = cell == NULL ? NULL : strdup(cell);
-  if (cell != NULL && copy == NULL) {
-    fail(rows, ERROR_MEMORY);
-  }
-  return copy;
-}
-
-enum error rows_close(struct rows *rows) {
-  PQclear(rows->result);
-  rows->result = NULL;
-  return rows->error;
+  statement_rollback(database);
+  return error;
 }

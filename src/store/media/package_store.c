@@ -83,7 +83,7 @@ static enum error queue_job(struct database *database, int64_t media_id, int64_t
 }
 
 enum error package_store_request(struct database *database, int64_t media_id, int64_t requested_by) {
-  enum error error = database_begin(database);
+  enum error error = statement_begin(database);
   if (error != ERROR_NONE) {
     return error;
   }
@@ -184,7 +184,7 @@ static enum error forget_package(struct database *database, int64_t media_id, bo
 
 enum error package_store_remove(struct database *database, int64_t media_id, bool keep_served, char ret_old_name[33]) {
   char old_name[33] = "";
-  enum error error = database_begin(database);
+  enum error error = statement_begin(database);
   if (error != ERROR_NONE) {
     return error;
   }
@@ -328,7 +328,7 @@ static enum error was_finished(struct database *database, const struct package_j
 enum error package_store_finish(struct database *database, const struct package_job *job,
                                 const struct package_made *made, char ret_old_name[33]) {
   char old_name[33] = "";
-  enum error error = database_begin(database);
+  enum error error = statement_begin(database);
   if (error != ERROR_NONE) {
     return error;
   }

@@ -142,7 +142,7 @@ static enum error insert(struct database *database, int64_t account_id, int64_t 
 
 enum error upload_store_create(struct database *database, int64_t account_id, const struct upload_limits *limits,
                                struct upload_row *upload) {
-  enum error error = database_begin(database);
+  enum error error = statement_begin(database);
   if (error != ERROR_NONE) {
     return error;
   }
@@ -250,7 +250,7 @@ enum error upload_store_complete(struct database *database, const struct upload_
   struct parameters parameters = of_taken(upload);
   struct media media = {0};
   char old_name[160] = "";
-  enum error error = database_begin(database);
+  enum error error = statement_begin(database);
   if (error != ERROR_NONE) {
     return error;
   }

@@ -70,7 +70,7 @@ static enum error find_user_agents(struct database *database, struct user_agent_
 
 static enum error store(struct database *database, const struct delivery_log *log, int64_t next_position,
                         const struct delivery_batch *batch, const int64_t *user_agent_ids) {
-  enum error error = database_begin(database);
+  enum error error = statement_begin(database);
   if (error != ERROR_NONE) {
     return error;
   }

@@ -99,7 +99,7 @@ enum error view_forget_batch(struct database *database, const struct forgotten *
   struct found found = {.count = 0};
   enum error error = find(database, person, &found);
   if (error == ERROR_NONE) {
-    error = database_begin(database);
+    error = statement_begin(database);
     if (error == ERROR_NONE) {
       error = view_writer_take_turn(database);
       if (error == ERROR_NONE && found.count > 0) {

@@ -71,7 +71,7 @@ enum error view_partitions_expire(struct database *database, int64_t before_us,
     return ERROR_NONE;
   }
   if (error == ERROR_NONE) {
-    error = database_begin(database);
+    error = statement_begin(database);
   }
   if (error != ERROR_NONE) {
     return error;

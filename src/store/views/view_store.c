@@ -66,7 +66,7 @@ enum error view_store_report(struct database *database, const struct view_report
   char key_hex[2 * VIEW_KEY_SIZE + 1], limited[2 * VIEW_KEY_SIZE + 32];
   text_hex_encode(report->address_key, VIEW_KEY_SIZE, key_hex);
   snprintf(limited, sizeof limited, "%" PRId64 " %s", report->media_id, key_hex);
-  enum error error = database_begin(database);
+  enum error error = statement_begin(database);
   if (error != ERROR_NONE) {
     return error;
   }
