@@ -27,7 +27,8 @@ write_file() {
   "${as[@]}" sh -c 'cat >"$1.new" && mv -f "$1.new" "$1"' sh "$1"
 }
 
-# own_folder FOLDER MODE: ours, whatever had its name while the state folder was the account's.
+# own_folder FOLDER MODE: makes a folder of ours. What the account put in its place before the state folder was ours
+# is removed.
 own_folder() {
   if [ -L "$1" ] || { [ -e "$1" ] && [ ! -O "$1" ]; }; then rm -rf "$1"; fi
   { mkdir -p "$1" && chmod "$2" "$1"; } || fail "cannot make $1" "$(disk_hint "$state")"
@@ -37,23 +38,16 @@ holds_something() { # FOLDER
   [ -n "$(find "$1" -mindepth 1 -maxdepth 1 ! -name lost+found -print -quit)" ]
 }
 
-# A folder made before there was a mark is known by what only quickstart puts together.
-is_state() { # FOLDER
-  [ -f "$1/$mark" ] || { [ -f "$1/etc/mediagate.conf" ] && { [ -d "$1/pg" ] || [ -d "$1/pg.new" ]; }; }
-}
-
 # Before anything in $state is believed or changed: it is empty, or quickstart made it for who runs it now.
 check_state() {
   local owner
   owner=$(stat -c %U "$state")
   { [ -r "$state" ] && [ -x "$state" ]; } || fail "$state belongs to $owner, and $(id -un) may not enter it" "Was the instance started by $owner? Then as $owner: ./quickstart …"
   holds_something "$state" || return 0
-  is_state "$state" || fail "$state holds files, and quickstart did not make it: left as it is" \
+  [ -f "$state/$mark" ] || fail "$state holds files, and quickstart did not make it: left as it is" \
     "Name a folder that is new or empty with STATE_DIR. If an instance's remains are in it, delete them by hand."
-  case $owner in
-    "$(id -un)" | "$account") ;;
-    *) fail "$state belongs to $owner" "As $owner: ./quickstart …, or name another folder with STATE_DIR." ;;
-  esac
+  [ "$owner" = "$(id -un)" ] ||
+    fail "$state belongs to $owner" "As $owner: ./quickstart …, or name another folder with STATE_DIR."
 }
 
 # From here on nobody else can put anything into $state itself.
@@ -64,25 +58,9 @@ claim_state() {
   processes=$state/process
   own_folder "$processes" 700
   [ ! -f "$state/$mark" ] || return 0
-  adopt_processes
-  rm -f "$state/$mark" "$state"/{lock,addresses}
+  rm -f "$state/$mark" # a link that the account made just before
   printf 'quickstart keeps an instance of mediagate in this folder; ./quickstart --reset deletes it.\n' >"$state/$mark" ||
     fail "cannot write $state/$mark" "$(disk_hint "$state")"
-}
-
-# Started before there was process/: the account itself says what runs, so only processes of its own are believed.
-adopt_processes() {
-  local name pid since
-  run_is_ours || return 0
-  for name in "${parts[@]}"; do
-    [ -f "$run/$name.process" ] || continue
-    pid='' since=''
-    read -r pid since < <("${as[@]}" cat "$run/$name.process") || true
-    if [[ $pid =~ ^[1-9][0-9]*$ && $since =~ ^[0-9]+$ ]] && [ "$(stat -c %U "/proc/$pid" 2>/dev/null)" = "$account" ]; then
-      printf '%s %s\n' "$pid" "$since" >"$processes/$name"
-    fi
-    rm -f "$run/$name.process"
-  done
 }
 
 # The state folder, where the account can reach it. A clone under /root (or any path that others cannot enter) gets it in

@@ -5,15 +5,16 @@ import os
 import pathlib
 import pwd
 import shutil
-import signal
 import subprocess
 
 import pytest
 
-from private_instance import MARK, alive
+from private_instance import MARK, PARTS, alive
+from stack import TOP_SRC
 
 NEEDS_ROOT = pytest.mark.skipif(os.geteuid() != 0, reason="needs root, which gives rights away")
 ACCOUNT = "www-data"
+AS_ACCOUNT = ("setpriv", "--reuid", ACCOUNT, "--regid", ACCOUNT, "--clear-groups")
 
 
 def look(folder):
@@ -36,45 +37,51 @@ def give(path):
     os.chown(path, user.pw_uid, user.pw_gid, follow_symlinks=False)
 
 
-def make_it_of_an_older_quickstart(state):
-    """As they were before the mark: everything the account's, and process files beside the sockets."""
-    (state / MARK).unlink()
-    for name in (state / "process").iterdir():
-        if name.name in ("lock", "addresses"):
-            name.rename(state / name.name)
-        elif name.name != "stop-requested":
-            name.rename(state / "run" / (name.name + ".process"))
-    shutil.rmtree(state / "process")
-    if os.geteuid() == 0:
-        # (of a running instance: files come and go meanwhile, which chown complains of)
-        subprocess.run(["chown", "--no-dereference", "--recursive", f"{ACCOUNT}:", state], check=False, stderr=subprocess.DEVNULL)
-
-
-def test_a_folder_that_quickstart_did_not_make_is_left_as_it_is(quickstart):
-    (quickstart.state / "etc").mkdir(parents=True)
+@pytest.fixture(name="anothers")
+def fixture_anothers(quickstart):
+    """Looks right, but is not marked: a folder of somebody's own instance, or none at all."""
+    for name in ("etc", "pg", "run"):
+        (quickstart.state / name).mkdir(parents=True)
+    (quickstart.state / "etc/mediagate.conf").write_text("signup_policy = \"closed\";")
     (quickstart.state / "thesis.txt").write_text("years of work")
+    return quickstart.state
+
+
+def assert_refused(quickstart, reason):
     before = look(quickstart.state)
     for arguments in (("--detach",), ("--reset", "--yes"), ("--stop",), ("--status",), ("--run", "admin", "list")):
         refused = quickstart(*arguments)
-        assert refused.returncode == 1 and "quickstart did not make it" in refused.stderr and "STATE_DIR" in refused.stderr, arguments
-        assert look(quickstart.state) == before
+        assert refused.returncode == 1 and reason in refused.stderr and "STATE_DIR" in refused.stderr, arguments
+        assert look(quickstart.state) == before, arguments
 
 
-def test_an_empty_folder_is_taken_and_one_of_an_older_quickstart_too(quickstart):
-    quickstart.state.mkdir()
+@pytest.mark.usefixtures("anothers")
+def test_a_folder_that_quickstart_did_not_make_is_left_as_it_is(quickstart):
+    assert_refused(quickstart, "quickstart did not make it")
+
+
+def test_an_empty_folder_is_taken_and_deleted_while_it_bears_the_mark(quickstart):
+    (quickstart.state / "lost+found").mkdir(parents=True)
     assert quickstart("--detach").returncode == 0
-    assert (quickstart.state / MARK).exists()
-    processes = [quickstart.process(name) for name in ("postgres", "serve", "nginx")]
-    make_it_of_an_older_quickstart(quickstart.state)
-    running = quickstart("--status")
-    assert running.returncode == 0 and "serve runs" in running.stdout, running.stdout + running.stderr
-    make_it_of_an_older_quickstart(quickstart.state)
-    assert quickstart("--stop").returncode == 0
-    assert not any(map(alive, processes))
-    make_it_of_an_older_quickstart(quickstart.state)
-    started = quickstart("--detach")
-    assert started.returncode == 0 and quickstart.ready(), started.stdout + started.stderr
-    assert quickstart("--reset", "--yes").returncode == 0 and not quickstart.state.exists()
+    mark = (quickstart.state / MARK).read_text()
+    (quickstart.state / MARK).unlink()
+    kept = quickstart("--reset", "--yes")
+    assert kept.returncode == 1 and "quickstart did not make it" in kept.stderr and quickstart.ready()
+    (quickstart.state / MARK).write_text(mark)
+    assert quickstart("--reset", "--yes").returncode == 0
+    assert not quickstart.state.exists() and not quickstart.ready()
+
+
+@NEEDS_ROOT
+def test_root_takes_no_folder_that_the_account_filled(quickstart, anothers, secret):
+    (anothers / MARK).write_text("quickstart did not write this")
+    for name in ("process", "program"):
+        (anothers / name).symlink_to(secret.parent)
+    for path in (anothers, *anothers.rglob("*")):
+        give(path)
+    beside = look(secret.parent)
+    assert_refused(quickstart, f"belongs to {ACCOUNT}")
+    assert look(secret.parent) == beside
 
 
 @NEEDS_ROOT
@@ -88,42 +95,41 @@ def test_links_that_the_account_plants_lead_root_nowhere(quickstart, secret):
                "run/nginx.process", "data/x"]
     for name in planted:
         (state / name).unlink(missing_ok=True)
-        subprocess.run(["setpriv", "--reuid", ACCOUNT, "--regid", ACCOUNT, "--clear-groups", "ln", "-s", secret, state / name], check=True)
+        subprocess.run([*AS_ACCOUNT, "ln", "-s", secret, state / name], check=True)
     quickstart("--detach")  # what lies in nginx's way may stop it: root's file must not pay
     assert quickstart("--stop").returncode == 0
 
 
 @NEEDS_ROOT
-def test_links_in_a_folder_that_was_all_the_accounts_lead_root_nowhere(quickstart, secret):
-    assert quickstart("--detach").returncode == 0
-    assert quickstart("--stop").returncode == 0
-    state = quickstart.state
-    shutil.rmtree(state / "program")
-    make_it_of_an_older_quickstart(state)
-    (state / "lock").unlink(missing_ok=True)
-    (state / "addresses").unlink(missing_ok=True)
-    for name in ("lock", "addresses", "process", "program", MARK):
-        (state / name).symlink_to(secret.parent / "made" if name == MARK else secret.parent if name in ("process", "program") else secret)
-        give(state / name)
-    before = look(secret.parent)
-    started = quickstart("--detach")
-    assert started.returncode == 0 and quickstart.ready(), started.stdout + started.stderr
-    assert look(secret.parent) == before
+def test_links_that_the_account_plants_while_root_takes_its_folder_lead_nowhere(tmp_path, secret):
+    """An empty folder of the account, which fills it between root's look and root's taking it."""
+    state = tmp_path / "state"
+    state.mkdir()
+    give(state)
+    plant = "".join(f"ln -s {target} {state}/{name}; "
+                    for name, target in (("process", tmp_path), ("program", tmp_path), (MARK, tmp_path / "made")))
+    script = (f"top={TOP_SRC}; . $top/deploy/lib.sh; . $top/deploy/state.sh; state={state}; "
+              f"choose_account; check_state; {plant} claim_state; own_folder {state}/program 755")
+    beside = {path: row for path, row in look(tmp_path).items() if path != state}
+    subprocess.run(["bash", "-euc", script], check=True, env={**os.environ, "TMPDIR": "/tmp"})
+    assert {path: row for path, row in look(tmp_path).items() if path != state and state not in path.parents} == beside
+    for path in (state, state / "process", state / "program", state / MARK):
+        assert not path.is_symlink() and path.stat().st_uid == 0 and not path.stat().st_mode & 0o022, path
 
 
 @NEEDS_ROOT
 def test_the_account_does_not_choose_what_root_kills(quickstart):
     assert quickstart("--detach").returncode == 0
+    processes = [quickstart.process(name) for name in PARTS]
     with subprocess.Popen(["sleep", "1000"]) as ours:
         try:
             since = pathlib.Path(f"/proc/{ours.pid}/stat").read_text().rsplit(") ", 1)[1].split()[19]
-            make_it_of_an_older_quickstart(quickstart.state)
-            told = quickstart.state / "run/rotate.process"
-            rotating = int(told.read_text().split()[0])  # which nobody knows of from now on
-            told.write_text(f"{ours.pid} {since}\n")
+            write = ["sh", "-c", f'echo {ours.pid} {since} >"$1"', "sh"]
+            for name, may in (("run/rotate.process", True), ("process/rotate", False), ("process/new", False)):
+                done = subprocess.run([*AS_ACCOUNT, *write, quickstart.state / name], check=False, capture_output=True)
+                assert (done.returncode == 0) == may, name
             assert quickstart("--stop").returncode == 0
-            assert alive(ours.pid)
-            os.kill(rotating, signal.SIGKILL)
+            assert alive(ours.pid) and not any(map(alive, processes))
         finally:
             ours.kill()
 
