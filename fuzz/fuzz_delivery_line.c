@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "base/text.h"
+#include "base/text_parse.h"
 #include "fuzz.h"
 #include "ingest/delivered_part.h"
 #include "ingest/view_rule.h"

@@ -6,6 +6,7 @@
 #include "config.h"
 
 #include "config/settings.h"
+#include "config/settings_load.h"
 
 #include <string.h>
 

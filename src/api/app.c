@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* The rows that nearly every request needs, from the cache of the fast pool or from the database.
- */
+/* The rows that nearly every request needs, from the cache in the fast and api pools, else from the database. */
 #include "config.h"
 
 #include "api/app.h"

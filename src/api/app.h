@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * What every handler works with: the settings, the keys, the database connection and the media
- * folder of one worker. command/serve.c fills it in.
+ * folder of one worker. command/serve_worker.c fills it in.
  */
 #ifndef MEDIAGATE_API_APP_H
 #define MEDIAGATE_API_APP_H

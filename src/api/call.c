@@ -11,7 +11,7 @@
 #include "api/reply.h"
 #include "base/hash.h"
 #include "base/log.h"
-#include "base/text.h"
+#include "base/text_parse.h"
 
 #define PAGE_LIMIT_DEFAULT 50
 #define PAGE_LIMIT_MAX     200

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "base/text.h"
+#include "base/text_parse.h"
 
 #define TIME_MAX_US INT64_C(253402300799999999) /* the end of 9999: no row is younger, and PostgreSQL takes it */
 

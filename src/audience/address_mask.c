@@ -18,7 +18,7 @@ struct packed {
   size_t size; /* 4 or 16 */
 };
 
-/* A unique local prefix (RFC 4193): no such address is on the internet. The rest comes from the key. */
+/* ADDRESS_PSEUDONYM_NETWORK as bytes. The rest comes from the key. */
 static const unsigned char pseudonym_prefix[] = {0xfd, 'm', 'g', 'a', 't', 'e'};
 
 static enum error pack(const char *address, struct packed *ret_packed) {

@@ -23,6 +23,9 @@
 #define ADDRESS_KEY_SIZE  16
 #define ADDRESS_TEXT_SIZE 46
 
+/* All pseudonyms are of this network, and no address of the internet is (RFC 4193). */
+#define ADDRESS_PSEUDONYM_NETWORK "fd6d:6761:7465::/48"
+
 /* In the order of the setting view_ip. */
 enum address_mode { ADDRESS_FULL, ADDRESS_TRUNCATED, ADDRESS_HASHED };
 

@@ -12,8 +12,6 @@
 #include <string.h>
 #include <time.h>
 
-#include "base/text.h"
-
 #define US_PER_SECOND    INT64_C(1000000)
 #define SECONDS_PER_DAY  INT64_C(86400)
 #define LAST_TIME_SECOND INT64_C(253402300799) /* 9999-12-31T23:59:59Z */

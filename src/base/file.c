@@ -156,7 +156,7 @@ enum error file_write_all(int fd, const void *bytes, size_t size) {
   return ERROR_NONE;
 }
 
-enum error file_sync_folder(const char *path) {
+static enum error sync_folder(const char *path) {
   CLEANUP_FD int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 
   if (fd < 0 || fsync(fd) != 0) {
@@ -187,13 +187,13 @@ static enum error sync_parent(const char *path) {
   const char *slash = strrchr(path, '/');
 
   if (slash == NULL) {
-    return file_sync_folder(".");
+    return sync_folder(".");
   }
   char *folder = strndup(path, slash == path ? 1 : (size_t)(slash - path));
   if (folder == NULL) {
     return ERROR_MEMORY;
   }
-  enum error error = file_sync_folder(folder);
+  enum error error = sync_folder(folder);
   free(folder);
   return error;
 }

@@ -28,7 +28,6 @@ enum error file_read_secret(const char *path, size_t max_size, struct text *ret_
 /* Writes beside the target, fsyncs, renames, fsyncs the folder: the file is the old or the new one, never
  * half. Run by root, the new file has the old one's owner and group. */
 enum error file_replace(const char *path, mode_t mode, const void *bytes, size_t size) MUST_CHECK;
-enum error file_sync_folder(const char *path) MUST_CHECK;
 /* mkdir -p; existing folders are fine and keep their mode. */
 enum error file_make_folders(const char *path, mode_t mode) MUST_CHECK;
 /* Locks what open or openat has just returned (-1: its errno is the error), for as long as *ret_fd is open.

@@ -254,21 +254,6 @@ void text_append_json_string(struct text *text, const char *bytes, size_t size) 
   text_append_bytes(text, "\"", 1);
 }
 
-static bool is_unreserved(char c) {
-  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' || c == '.' ||
-         c == '_' || c == '~';
-}
-
-void text_append_percent(struct text *text, const char *bytes, size_t size, const char *keep) {
-  for (size_t i = 0; i < size; i++) {
-    if (is_unreserved(bytes[i]) || (bytes[i] != '\0' && strchr(keep, bytes[i]) != NULL)) {
-      text_append_bytes(text, &bytes[i], 1);
-    } else {
-      text_appendf(text, "%%%02X", (unsigned char)bytes[i]);
-    }
-  }
-}
-
 void text_hex_encode(const void *bytes, size_t size, char *ret_hex) {
   static const char digits[] = "0123456789abcdef";
   const unsigned char *at = bytes;

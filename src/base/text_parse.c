@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * The strict parsers of small texts, declared in text.h: no leading blanks, no sign where none is meant, one spelling
+ * The strict parsers of small texts: no leading blanks, no sign where none is meant, one spelling
  * for each value, whole input consumed. Pure.
  */
 #include "config.h"
 
-#include "base/text.h"
+#include "base/text_parse.h"
 
 #include <arpa/inet.h>
 #include <netinet/in.h>
@@ -30,20 +30,6 @@ enum error text_parse_u64(const char *string, size_t length, uint64_t max, uint6
   }
   *ret_value = value;
   return ERROR_NONE;
-}
-
-bool text_equal_constant_time(const void *a, size_t a_size, const void *b, size_t b_size) {
-  const volatile unsigned char *left = a;
-  const volatile unsigned char *right = b;
-  unsigned char difference = 0;
-
-  if (a_size != b_size) {
-    return false;
-  }
-  for (size_t i = 0; i < a_size; i++) {
-    difference |= (unsigned char)(left[i] ^ right[i]);
-  }
-  return difference == 0;
 }
 
 static bool is_blank(char c) {

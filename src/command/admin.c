@@ -21,6 +21,7 @@
 #include "security/secret_token.h"
 #include "security/signed_url.h"
 #include "store/accounts/account_store.h"
+#include "store/accounts/invitation_store.h"
 
 static const char usage[] =
     "usage: mediagate admin create EMAIL | invite | list | disable EMAIL | enable EMAIL | reset-password EMAIL |\n"

@@ -13,6 +13,7 @@
 
 #include "command/connection_mask.h"
 #include "command/options.h"
+#include "config/settings_load.h"
 
 static const char usage[] =
     "usage: mediagate check-config [--config FILE] [--show | --sample | --markdown | --man]\n\n"

@@ -14,6 +14,7 @@
 #include "base/log.h"
 #include "command/command.h"
 #include "command/command_database.h"
+#include "config/settings_load.h"
 
 /* settings_table.h lists the words in the order of the log's enums. */
 _Static_assert(LOG_LEVEL_ERROR == 0 && LOG_LEVEL_WARNING == 1 && LOG_LEVEL_INFO == 2 && LOG_LEVEL_DEBUG == 3,

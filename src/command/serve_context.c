@@ -15,6 +15,7 @@
 
 #include "base/log.h"
 #include "command/command_database.h"
+#include "config/settings_load.h"
 
 static const char *const pool_names[] = {"fast", "auth", "api", "upload", SERVE_HOUSEKEEPING};
 #define POOL_COUNT (sizeof pool_names / sizeof pool_names[0])

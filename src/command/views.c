@@ -14,7 +14,7 @@
 
 #include "audience/address_mask.h"
 #include "base/random.h"
-#include "base/text.h"
+#include "base/text_parse.h"
 #include "command/command_database.h"
 #include "command/forget_logs.h"
 #include "command/options.h"
@@ -108,7 +108,7 @@ static enum error tell_lost(struct database *database, const struct person *pers
   int64_t of_network = 0, pseudonyms = 0;
   enum error error = address_mask(person->address, ADDRESS_TRUNCATED, any_salt, &network);
   if (error == ERROR_NONE) {
-    error = view_forget_count_lost(database, network.shown, "fd6d:6761:7465::/48", &of_network, &pseudonyms);
+    error = view_forget_count_lost(database, network.shown, ADDRESS_PSEUDONYM_NETWORK, &of_network, &pseudonyms);
   }
   if (error == ERROR_NONE && of_network > 0) {
     printf("%" PRId64 " views of the network %s may be this address's or a neighbour's: the salt of their day is "

@@ -52,13 +52,6 @@ struct settings_row {
 
 const struct settings_row *settings_rows(size_t *ret_count);
 
-/* Reads defaults, then the file at `path` (NULL: no file), then the environment. Every problem is one line in
- * ret_problems ("FILE:LINE: what is wrong; what to do"), all of them at once. Also checks what must fit together
- * (stream_ttl_default <= stream_ttl_max, …). ERROR_INVALID when there was a problem; *ret_settings untouched.
- * Release with settings_free. */
-enum error settings_load(const char *path, struct settings **ret_settings, struct text *ret_problems) MUST_CHECK;
-/* The same from text instead of a file and without the environment, for tests and fuzzing. */
-enum error settings_parse(const char *file_text, struct settings **ret_settings, struct text *ret_problems) MUST_CHECK;
 void settings_free(struct settings *settings);
 /* Copies into `next` the values of settings that cannot be reloaded and differ, and names them in ret_kept, one a line.
  */

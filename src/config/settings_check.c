@@ -6,15 +6,16 @@
  */
 #include "config.h"
 
-#include "config/settings.h"
+#include "config/settings_check.h"
 
 #include <assert.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/text_parse.h"
+#include "config/settings_value.h"
 #include "domain/origin.h"
-#include "config/settings_internal.h"
 
 /* A socket's path must fit into sockaddr_un: 107 bytes with "/upload.sock". */
 #define RUN_DIR_MAX     95

@@ -5,7 +5,7 @@
  */
 #include "config.h"
 
-#include "config/settings.h"
+#include "config/settings_load.h"
 
 #include <errno.h>
 #include <libconfig.h>
@@ -15,7 +15,10 @@
 #include <sys/stat.h>
 
 #include "base/file.h"
+#include "base/text_parse.h"
+#include "config/settings_check.h"
 #include "config/settings_internal.h"
+#include "config/settings_value.h"
 
 #define SETTINGS_FILE_MAX  (1024 * 1024)
 #define ENVIRONMENT_PREFIX "MEDIAGATE_"

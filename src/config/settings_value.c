@@ -5,13 +5,13 @@
  */
 #include "config.h"
 
-#include "config/settings.h"
+#include "config/settings_value.h"
 
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 
-#include "config/settings_internal.h"
+#include "base/text_parse.h"
 
 #define ENVIRONMENT_PREFIX   "MEDIAGATE_"
 #define MISSPELLING_DISTANCE 2

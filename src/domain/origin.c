@@ -7,7 +7,7 @@
 #include <string.h>
 #include <strings.h>
 
-#include "base/text.h"
+#include "base/text_parse.h"
 
 static const char digits[] = "0123456789";
 static const char label_characters[] = "abcdefghijklmnopqrstuvwxyz0123456789-_";

@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/text.h"
+#include "base/text_parse.h"
 
 struct chunk_checksum {
   EVP_MD_CTX *context;

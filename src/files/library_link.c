@@ -22,6 +22,7 @@
 
 #include "base/file.h"
 #include "base/text.h"
+#include "base/text_parse.h"
 #include "files/media_folder_private.h"
 
 #define CLEANUP_FD       __attribute__((cleanup(file_close_cleanup)))

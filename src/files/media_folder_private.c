@@ -19,6 +19,7 @@
 #include "base/file.h"
 #include "base/random.h"
 #include "base/text.h"
+#include "base/text_parse.h"
 
 void media_folder_unique_name(char ret_name[FOLDERS_UNIQUE_NAME_SIZE]) {
   unsigned char bytes[16];

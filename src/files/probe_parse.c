@@ -15,8 +15,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/text.h"
-
 #define PIXEL_ASPECT_MIN 0.1
 #define PIXEL_ASPECT_MAX 10.0
 

@@ -13,6 +13,7 @@
 #include <string.h>
 
 #include "base/text.h"
+#include "base/text_parse.h"
 
 #define WORDS       8
 #define BLOCK       SHA256_CBLOCK

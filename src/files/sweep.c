@@ -18,7 +18,7 @@
 
 #include "base/clock.h"
 #include "base/file.h"
-#include "base/text.h"
+#include "base/text_parse.h"
 #include "files/media_folder_private.h"
 
 struct sweep {

@@ -9,6 +9,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/text_parse.h"
+
 #define MAX_NUMBER_LENGTH 64
 
 bool json_scan_refuse_at(struct json_scan *scan, size_t at, const char *reason) {

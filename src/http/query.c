@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "base/text.h"
+#include "base/text_parse.h"
 
 /* Decodes one name or value, which must be UTF-8. */
 static enum error query_decode(const char *text, size_t length, bool allow_control, char **ret_string) {

@@ -15,7 +15,7 @@
 #include <fcgiapp.h>
 
 #include "base/clock.h"
-#include "base/text.h"
+#include "base/text_parse.h"
 
 #define DISCARD_MAX ((size_t)64 << 10)
 

@@ -11,7 +11,7 @@
 #include <strings.h>
 
 #include "domain/segment_name.h"
-#include "base/text.h"
+#include "base/text_parse.h"
 
 #define UNIQUE_DIGITS 32
 #define BYTES_MAX     (INT64_C(1) << 53)

@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "base/text.h"
+#include "base/text_parse.h"
 #include "ingest/line_scanner.h"
 
 #define LINE_BEGINS "{\"time\":"

@@ -8,7 +8,7 @@
 
 #include <string.h>
 
-#include "base/text.h"
+#include "base/text_parse.h"
 
 bool line_scanner_skip(struct line_scanner *scanner, const char *literal, size_t size) {
   if ((size_t)(scanner->end - scanner->at) < size || memcmp(scanner->at, literal, size) != 0) {

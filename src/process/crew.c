@@ -18,6 +18,7 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "process/multiplexer.h"
 #include "process/scoreboard.h"
 
 /* So many workers of a pool start at once beyond its size while old ones are replaced. */

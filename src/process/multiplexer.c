@@ -9,7 +9,7 @@
  */
 #include "config.h"
 
-#include "process/worker.h"
+#include "process/multiplexer.h"
 
 #include <errno.h>
 #include <stdlib.h>

@@ -17,7 +17,7 @@
 #include <unistd.h>
 
 #include "base/file.h"
-#include "base/text.h"
+#include "base/text_parse.h"
 
 static pid_t read_pid(int fd) {
   char text[24];

@@ -17,6 +17,7 @@
 
 #include "base/clock.h"
 #include "base/file.h"
+#include "base/text_parse.h"
 
 #define PID_MAX         4194304 /* Linux's PID_MAX_LIMIT */
 #define CHILDREN_MAX    2048

@@ -45,8 +45,6 @@ enum worker_exit {
  * worker_prepare_signals. ERROR_INVALID: `start` failed. */
 enum error worker_run(int listen_fd, const char *pool_name, const struct worker_callbacks *callbacks,
                       struct scoreboard_slot *slot) MUST_CHECK;
-enum error multiplexer_run(int listen_fd, const char *pool_name, const struct worker_callbacks *callbacks,
-                           struct scoreboard_slot *slot) MUST_CHECK;
 /* A worker without a socket: `tick` about every second. */
 enum error ticker_run(const char *pool_name, const struct worker_callbacks *callbacks,
                       struct scoreboard_slot *slot) MUST_CHECK;

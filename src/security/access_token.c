@@ -10,10 +10,12 @@
 
 #include <errno.h>
 #include <jwt.h>
+#include <openssl/crypto.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/text.h"
+#include "base/text_parse.h"
 
 #define NAME              "mediagate" /* iss and aud */
 #define SIGNATURE_LENGTH  43          /* 32 bytes in base64url */
@@ -115,7 +117,7 @@ static bool payload_is_canonical(jwt_t *jwt, const struct segments *segments) {
   __attribute__((cleanup(free_string))) char *canonical = jwt_get_grants_json(jwt, NULL);
   return canonical != NULL &&
          text_base64url_decode(segments->payload, segments->payload_length, payload, &size) == ERROR_NONE &&
-         text_equal_constant_time(payload, size, canonical, strlen(canonical));
+         size == strlen(canonical) && CRYPTO_memcmp(payload, canonical, size) == 0;
 }
 
 /* libjwt's get_grant_int makes a number of anything; the JSON text of the claim shows its type. */

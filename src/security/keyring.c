@@ -14,6 +14,7 @@
 #include "base/clock.h"
 #include "base/file.h"
 #include "base/random.h"
+#include "base/text_parse.h"
 
 #define KEY_FILE_MAX_BYTES  65536
 #define SECRET_MIN_BYTES    32

@@ -11,7 +11,7 @@
 #include <string.h>
 
 #include "base/random.h"
-#include "base/text.h"
+#include "base/text_parse.h"
 
 #define SALT_BYTES     16
 #define HASH_BYTES     32

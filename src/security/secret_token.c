@@ -9,6 +9,7 @@
 
 #include "base/random.h"
 #include "base/text.h"
+#include "base/text_parse.h"
 
 static enum error hash_token(const char *token, unsigned char ret_hash[SECRET_TOKEN_HASH_SIZE]) {
   return EVP_Digest(token, strlen(token), ret_hash, NULL, EVP_sha256(), NULL) == 1 ? ERROR_NONE : ERROR_MEMORY;

@@ -1,19 +1,20 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * The same rules stand in deploy/nginx.conf, which alone decides who may stream; verification here
- * serves the tests, the fuzzer and tools. MD5 is sound in this layout: see "Why MD5 is safe
- * here" in docs/design/streams.md.
+ * The same rules stand in deploy/mediagate.http.conf, which alone decides who may stream; verification here serves the
+ * tests, the fuzzer and tools. MD5 is sound in this layout: see "Why MD5 is safe here" in docs/design/streams.md.
  */
 #include "config.h"
 
 #include "security/signed_url.h"
 
 #include <assert.h>
+#include <openssl/crypto.h>
 #include <openssl/evp.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "base/random.h"
+#include "base/text_parse.h"
 
 #define SIGNATURE_LENGTH 22 /* 16 bytes in base64url */
 #define PREFIX           "/stream/"
@@ -259,7 +260,7 @@ enum error signed_url_verify_path(const struct keyring *keyring, const char *pat
   if (error != ERROR_NONE) {
     return error;
   }
-  bool same = text_equal_constant_time(given, SIGNATURE_LENGTH, expected, SIGNATURE_LENGTH);
+  bool same = CRYPTO_memcmp(given, expected, SIGNATURE_LENGTH) == 0;
   explicit_bzero(expected, sizeof expected); /* of a forged URL it would be the true signature */
   if (!same) {
     return ERROR_DENIED;

@@ -4,11 +4,11 @@
 
 #include "security/token_memo.h"
 
+#include <openssl/crypto.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/hash.h"
-#include "base/text.h"
 
 #define TEXT_MAX 512 /* what we issue is some 330 bytes long; longer ones are verified each time */
 
@@ -51,7 +51,7 @@ enum error token_memo_verify(struct token_memo *memo, const struct keyring *keyr
     return access_token_verify(keyring, text, length, now_seconds, ret_token);
   }
   struct slot *slot = slot_of(memo, text, length);
-  if (slot->length == length && text_equal_constant_time(slot->text, length, text, length)) {
+  if (slot->length == length && CRYPTO_memcmp(slot->text, text, length) == 0) {
     if (now_seconds >= slot->token.expires_at) {
       return ERROR_EXPIRED;
     }

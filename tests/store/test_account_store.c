@@ -13,6 +13,7 @@
 #include "base/clock.h"
 #include "fixture.h"
 #include "store/accounts/grant_store.h"
+#include "store/accounts/invitation_store.h"
 
 static const unsigned char token[32] = {7};
 
@@ -143,13 +144,13 @@ START_TEST(an_invitation_is_spent_once) {
   ck_assert_int_eq(invitation_store_check(fixture_database, token), ERROR_DENIED);
   ck_assert_int_eq(invitation_store_create(fixture_database, token, inviter.id, 60), ERROR_NONE);
   ck_assert_int_eq(invitation_store_check(fixture_database, token), ERROR_NONE);
-  ck_assert_int_eq(account_store_create_invited(fixture_database, token, "ada@example.org", "hash", &account),
+  ck_assert_int_eq(invitation_store_create_account(fixture_database, token, "ada@example.org", "hash", &account),
                    ERROR_CONFLICT);
   ck_assert_int_eq(invitation_store_check(fixture_database, token), ERROR_NONE); /* still good */
-  ck_assert_int_eq(account_store_create_invited(fixture_database, token, "bob@example.org", "hash", &account),
+  ck_assert_int_eq(invitation_store_create_account(fixture_database, token, "bob@example.org", "hash", &account),
                    ERROR_NONE);
   ck_assert_int_eq(invitation_store_check(fixture_database, token), ERROR_DENIED);
-  ck_assert_int_eq(account_store_create_invited(fixture_database, token, "eve@example.org", "hash", &account),
+  ck_assert_int_eq(invitation_store_create_account(fixture_database, token, "eve@example.org", "hash", &account),
                    ERROR_DENIED);
   ck_assert_int_eq(fixture_sql("select count(*) from admin_user b join admin_user a on b.created_by = a.id"), 1);
 }
@@ -160,7 +161,7 @@ START_TEST(an_expired_invitation_is_refused) {
   ck_assert_int_eq(invitation_store_create(fixture_database, token, 0, 60), ERROR_NONE);
   fixture_sql("update invitation set expires_at = now()");
   ck_assert_int_eq(invitation_store_check(fixture_database, token), ERROR_DENIED);
-  ck_assert_int_eq(account_store_create_invited(fixture_database, token, "bob@example.org", "hash", &account),
+  ck_assert_int_eq(invitation_store_create_account(fixture_database, token, "bob@example.org", "hash", &account),
                    ERROR_DENIED);
 }
 END_TEST
@@ -169,7 +170,7 @@ static int accept_invitation(struct database *database, int number) {
   char email[32];
   snprintf(email, sizeof email, "guest%d@example.org", number);
   struct account account;
-  enum error error = account_store_create_invited(database, token, email, "hash", &account);
+  enum error error = invitation_store_create_account(database, token, email, "hash", &account);
   return error == ERROR_NONE ? 1 : error == ERROR_DENIED ? 0 : 200;
 }
 

@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "fixture.h"
+#include "store/media/media_list.h"
 
 static int64_t create(const char *title, enum media_type type, const char *file_url) {
   struct media media;
@@ -184,7 +185,7 @@ START_TEST(a_deleted_medium_is_never_found_again) {
   ck_assert_int_eq(media_store_update(fixture_database, id, &(struct media_change){.title = "x"}, &media),
                    ERROR_NOT_FOUND);
   ck_assert_int_eq(media_store_set_file(fixture_database, id, &facts, NULL, &media, old_name), ERROR_NOT_FOUND);
-  ck_assert_int_eq(media_store_list(fixture_database, &(struct media_filter){.type = -1, .limit = 10}, &items, &count),
+  ck_assert_int_eq(media_list_find(fixture_database, &(struct media_filter){.type = -1, .limit = 10}, &items, &count),
                    ERROR_NONE);
   ck_assert_uint_eq(count, 0);
   free(items);
@@ -218,7 +219,7 @@ END_TEST
 static void page(const struct media_filter *filter, char *ret_titles, size_t size, struct media_filter *ret_next) {
   struct media *items = NULL;
   size_t count = 0;
-  enum error error = media_store_list(fixture_database, filter, &items, &count);
+  enum error error = media_list_find(fixture_database, filter, &items, &count);
   ck_assert_msg(error == ERROR_NONE, "%s", database_last_error(fixture_database));
   ret_titles[0] = '\0';
   for (size_t i = 0; i < count; i++) {

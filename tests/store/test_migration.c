@@ -16,6 +16,7 @@
 #include "base/clock.h"
 #include "base/file.h"
 #include "fixture.h"
+#include "store/media/media_list.h"
 #include "store/media/media_store.h"
 
 static char folder[64];
@@ -215,7 +216,7 @@ static int work(struct database *database, int number) {
     failures += media_store_update(database, media.id, &(struct media_change){.title = "Film"}, &media) != ERROR_NONE;
     media_free(&media);
     const struct media_filter filter = {.type = -1, .limit = 5};
-    failures += media_store_list(database, &filter, &items, &count) != ERROR_NONE;
+    failures += media_list_find(database, &filter, &items, &count) != ERROR_NONE;
     for (size_t i = 0; i < count; i++) {
       media_free(&items[i]);
     }

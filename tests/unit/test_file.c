@@ -151,8 +151,6 @@ START_TEST(makes_and_removes_folders) {
   enter_folder();
   ck_assert(file_make_folders(at("x/y/z"), 0700) == ERROR_NONE);
   ck_assert(file_make_folders(at("x//y/z/"), 0700) == ERROR_NONE);
-  ck_assert(file_sync_folder(at("x/y")) == ERROR_NONE);
-  ck_assert(file_sync_folder(at("x/none")) == ERROR_NOT_FOUND);
   make_file("x/y/file", "", 0600);
   ck_assert(file_make_folders(at("x/y/file/z"), 0700) == ERROR_IO && errno == ENOTDIR);
   make_file("kept", "kept", 0600);

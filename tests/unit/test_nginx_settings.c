@@ -5,6 +5,7 @@
 #include "config.h"
 
 #include "config/nginx_settings.h"
+#include "config/settings_load.h"
 
 #include <string.h>
 

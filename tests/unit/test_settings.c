@@ -13,7 +13,8 @@
 #include <unistd.h>
 
 #include "base/file.h"
-#include "config/settings_internal.h"
+#include "config/settings_check.h"
+#include "config/settings_load.h"
 #include "unit.h"
 
 static const struct {

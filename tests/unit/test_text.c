@@ -5,6 +5,7 @@
 #include "config.h"
 
 #include "base/text.h"
+#include "base/text_parse.h"
 
 #include <string.h>
 
@@ -112,28 +113,6 @@ START_TEST(writes_json_strings) {
     ck_assert_msg(strcmp(text.data, rows[i].expected) == 0, "%s: %s", rows[i].description, text.data);
     text_free(&text);
   }
-}
-END_TEST
-
-START_TEST(percent_encodes) {
-  static const struct {
-    const char *input, *keep, *expected, *description;
-  } rows[] = {
-      {"abc-._~9", "", "abc-._~9", "unreserved"},
-      {"a b/c", "", "a%20b%2Fc", "blank and slash"},
-      {"a b/c", "/", "a%20b/c", "a kept slash"},
-      {"\xC3\xA4%", "", "%C3%A4%25", "UTF-8 and the percent sign"},
-  };
-  for (size_t i = 0; i < UNIT_ROWS(rows); i++) {
-    struct text text = {0};
-    text_append_percent(&text, rows[i].input, strlen(rows[i].input), rows[i].keep);
-    ck_assert_msg(strcmp(text.data, rows[i].expected) == 0, "%s: %s", rows[i].description, text.data);
-    text_free(&text);
-  }
-  struct text text = {0};
-  text_append_percent(&text, "\0", 1, "/");
-  ck_assert_str_eq(text.data, "%00");
-  text_free(&text);
 }
 END_TEST
 
@@ -326,14 +305,6 @@ START_TEST(buffer_grows) {
 }
 END_TEST
 
-START_TEST(constant_time_equality) {
-  ck_assert(text_equal_constant_time("abc", 3, "abc", 3));
-  ck_assert(!text_equal_constant_time("abc", 3, "abd", 3));
-  ck_assert(!text_equal_constant_time("abc", 3, "ab", 2));
-  ck_assert(text_equal_constant_time("", 0, "", 0));
-}
-END_TEST
-
 static const struct {
   int64_t number;
   const char *expected;
@@ -352,6 +323,6 @@ START_TEST(appends_numbers) {
 }
 END_TEST
 
-UNIT_MAIN("text", parses_decimals, knows_utf8, writes_json_strings, percent_encodes, percent_decodes,
-          base64url_both_ways, base64url_refuses, base64_with_its_padding, hex_both_ways, canonical_addresses,
-          trims_and_lowers, buffer_grows, constant_time_equality, appends_numbers)
+UNIT_MAIN("text", parses_decimals, knows_utf8, writes_json_strings, percent_decodes, base64url_both_ways,
+          base64url_refuses, base64_with_its_padding, hex_both_ways, canonical_addresses, trims_and_lowers,
+          buffer_grows, appends_numbers)

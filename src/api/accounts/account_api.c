@@ -18,6 +18,7 @@
 #include "http/json_body.h"
 #include "security/email.h"
 #include "security/secret_token.h"
+#include "store/accounts/invitation_store.h"
 
 #define EMAIL_FIELD_MAX 1024 /* blanks around it are trimmed */
 #define INVITATION_MAX  256
@@ -111,7 +112,7 @@ static void create_account(struct call *call, const struct signup *signup, const
     return;
   }
   error = admission->by_invitation
-              ? account_store_create_invited(database, admission->invitation_hash, signup->email, hash, &account)
+              ? invitation_store_create_account(database, admission->invitation_hash, signup->email, hash, &account)
               : account_store_create(database, signup->email, hash, admission->created_by, &account);
   if (error == ERROR_CONFLICT) {
     response_problem(call->response, 409, "There is an account with this e-mail already.");

@@ -7,6 +7,8 @@
 
 #include <string.h>
 
+#include "base/text_parse.h"
+
 #define LIBRARY_PREFIX "library:"
 
 static const char unreserved[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~";

@@ -21,6 +21,7 @@
 #include "api/reply.h"
 #include "base/log.h"
 #include "http/json_body.h"
+#include "store/media/media_list.h"
 
 static bool is_library(const struct media_fields *fields) {
   return fields->file_url != NULL && fields->parsed.kind == FILE_URL_LIBRARY;
@@ -152,7 +153,7 @@ void media_api_list(struct call *call) {
   filter.limit++; /* one more tells whether there is a next page */
   struct media *items = NULL;
   size_t count = 0;
-  enum error error = media_store_list(call->app->database, &filter, &items, &count);
+  enum error error = media_list_find(call->app->database, &filter, &items, &count);
   if (error != ERROR_NONE) {
     call_fail(call, error, "listing media");
     return;

@@ -9,7 +9,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "base/text.h"
+#include "base/text_parse.h"
 #include "http/json_body.h"
 
 static const char *const known_names[] = {"title", "type", "file_url", NULL};

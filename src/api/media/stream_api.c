@@ -17,6 +17,7 @@
 #include "api/reply.h"
 #include "base/clock.h"
 #include "base/log.h"
+#include "base/text_parse.h"
 #include "files/package_folder.h"
 #include "files/revocation.h"
 #include "security/signed_url.h"

@@ -9,6 +9,7 @@
 #include <strings.h>
 
 #include "base/text.h"
+#include "base/text_parse.h"
 #include "store/media/upload_store.h"
 
 #define CONTENT_TYPE "application/offset+octet-stream"

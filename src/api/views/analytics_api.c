@@ -12,6 +12,7 @@
 #include "store/media/media_store.h"
 #include "store/views/view_live.h"
 #include "store/analytics/view_ranking.h"
+#include "store/media/media_list.h"
 
 #define TOP_NORMAL  10
 #define TOP_MAX     100
@@ -81,7 +82,7 @@ void analytics_api_overview(struct call *call) {
   struct media_counts counts = {.media = 0};
   enum error error = view_analytics(call->app->database, &question, &totals);
   if (error == ERROR_NONE) {
-    error = media_store_count(call->app->database, &counts);
+    error = media_list_count(call->app->database, &counts);
   }
   if (error != ERROR_NONE) {
     fail_analytics(call, error, 0);

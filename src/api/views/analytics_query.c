@@ -8,7 +8,7 @@
 #include <string.h>
 
 #include "base/clock.h"
-#include "base/text.h"
+#include "base/text_parse.h"
 
 #define TIME_ZONE_MAX 64
 

@@ -21,6 +21,7 @@
 #include "base/file.h"
 #include "base/log.h"
 #include "base/text.h"
+#include "base/text_parse.h"
 #include "http/response.h"
 #include "store/views/view_export.h"
 

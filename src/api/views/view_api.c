@@ -14,6 +14,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/text.h"
+#include "base/text_parse.h"
 #include "http/json_body.h"
 #include "security/signed_url.h"
 #include "store/views/view_store.h"

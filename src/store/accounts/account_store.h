@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* Administrators (table admin_user) and invitations. */
+/* Administrators (table admin_user). */
 #ifndef MEDIAGATE_STORE_ACCOUNTS_ACCOUNT_STORE_H
 #define MEDIAGATE_STORE_ACCOUNTS_ACCOUNT_STORE_H
 
@@ -44,16 +44,5 @@ enum error account_store_replace_issuer_tag(struct database *database, int64_t i
 /* Calls `row` for each account, by id. */
 enum error account_store_list(struct database *database, void (*row)(void *context, const struct account *account),
                               void *context) MUST_CHECK;
-
-/* Invitations: only the SHA-256 of the token is stored. */
-enum error invitation_store_create(struct database *database, const unsigned char token_hash[32], int64_t created_by,
-                                   int64_t ttl_seconds) MUST_CHECK;
-/* Spends the invitation and creates the account in one transaction. ERROR_DENIED: unknown, spent or expired (nothing is
- * spent then); ERROR_CONFLICT: the e-mail is taken (the invitation stays good). */
-enum error account_store_create_invited(struct database *database, const unsigned char token_hash[32],
-                                        const char *email, const char *hashed_password,
-                                        struct account *ret_account) MUST_CHECK;
-/* ERROR_NONE when the invitation is good now; spends nothing. */
-enum error invitation_store_check(struct database *database, const unsigned char token_hash[32]) MUST_CHECK;
 
 #endif

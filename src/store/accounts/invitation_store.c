@@ -5,6 +5,8 @@
  */
 #include "config.h"
 
+#include "store/accounts/invitation_store.h"
+
 #include "store/accounts/account_store.h"
 #include "store/engine/statement.h"
 
@@ -63,8 +65,9 @@ static enum error record_spender(struct database *database, const unsigned char 
                           &parameters, NULL);
 }
 
-enum error account_store_create_invited(struct database *database, const unsigned char token_hash[32],
-                                        const char *email, const char *hashed_password, struct account *ret_account) {
+enum error invitation_store_create_account(struct database *database, const unsigned char token_hash[32],
+                                           const char *email, const char *hashed_password,
+                                           struct account *ret_account) {
   enum error error = statement_begin(database);
   if (error != ERROR_NONE) {
     return error;

@@ -39,7 +39,7 @@ static const char *const rows_of_medium_sql = ROWS_SQL("media_id = $1");
 static const char *const rows_of_all_sql = ROWS_SQL("$1::int8 = 0");
 /* clang-format on */
 
-struct view_sums view_sums_row(struct rows *rows) {
+static struct view_sums read_sums(struct rows *rows) {
   struct view_sums sums;
   sums.views = rows_i64_or(rows, 0);
   sums.bytes_sent = rows_i64_or(rows, 0);
@@ -68,7 +68,7 @@ static enum error add_rows(struct database *database, const char *sql, const str
   bool fits = true;
   while (rows_next(&rows)) {
     int64_t number = rows_i64(&rows);
-    struct view_sums sums = view_sums_row(&rows);
+    struct view_sums sums = read_sums(&rows);
     fits = fits && number >= 1 && (uint64_t)number <= count;
     if (fits) {
       view_sums_add(&ret_sums[number - 1], &sums, 1);
@@ -165,7 +165,7 @@ static enum error add_edge(struct database *database, const struct view_range *r
     return error;
   }
   if (rows_next(&rows)) {
-    struct view_sums edge = view_sums_row(&rows);
+    struct view_sums edge = read_sums(&rows);
     view_sums_add(sums, &edge, 1);
   }
   return rows_close(&rows);

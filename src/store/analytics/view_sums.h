@@ -12,8 +12,6 @@
 #define VIEW_SUM_COLUMNS                                                                                               \
   "sum(views)::int8, sum(bytes_sent)::int8, sum(seconds)::int8, sum(points)::int8, sum(points_views)::int8"
 
-/* Reads five columns; nulls are 0. */
-struct view_sums view_sums_row(struct rows *rows);
 /* Adds `times` times `more`: 1, or -1. */
 void view_sums_add(struct view_sums *sums, const struct view_sums *more, int64_t times);
 

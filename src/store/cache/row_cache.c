@@ -18,7 +18,7 @@
 #include <string.h>
 
 #include "base/clock.h"
-#include "base/text.h"
+#include "base/text_parse.h"
 #include "store/cache/row_listener.h"
 #include "store/cache/row_table.h"
 #include "store/accounts/session_store.h"

@@ -18,6 +18,7 @@
 #include "base/clock.h"
 #include "base/random.h"
 #include "base/text.h"
+#include "base/text_parse.h"
 
 #define CHANNEL            "mediagate_row"
 #define HEARTBEAT_MS       400

@@ -15,6 +15,7 @@
 #include <string.h>
 
 #include "base/file.h"
+#include "base/text_parse.h"
 #include "store/engine/statement.h"
 
 #define FILE_SIZE_MAX (4u << 20)

@@ -10,7 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/text.h"
+#include "base/text_parse.h"
 
 static void fail(struct rows *rows, enum error error) {
   if (rows->error == ERROR_NONE) {

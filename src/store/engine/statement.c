@@ -10,7 +10,7 @@
 #include <libpq-fe.h>
 #include <string.h>
 
-#include "base/text.h"
+#include "base/text_parse.h"
 #include "store/engine/exchange.h"
 
 static enum error execute(struct database *database, const char *sql, bool prepared, enum statement_repeat repeat,

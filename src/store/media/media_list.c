@@ -5,6 +5,8 @@
  */
 #include "config.h"
 
+#include "store/media/media_list.h"
+
 #include <stdlib.h>
 
 #include "base/text.h"
@@ -66,8 +68,8 @@ static enum error read_items(struct rows *rows, struct media **ret_items, size_t
   return ERROR_NONE;
 }
 
-enum error media_store_list(struct database *database, const struct media_filter *filter, struct media **ret_items,
-                            size_t *ret_count) {
+enum error media_list_find(struct database *database, const struct media_filter *filter, struct media **ret_items,
+                           size_t *ret_count) {
   struct parameters parameters = {0};
   parameters_i64_or_null(&parameters, filter->before_created_at_us);
   parameters_i64_or_null(&parameters, filter->before_id);
@@ -94,7 +96,7 @@ enum error media_store_list(struct database *database, const struct media_filter
   return error == ERROR_NONE ? read_items(&rows, ret_items, ret_count) : error;
 }
 
-enum error media_store_count(struct database *database, struct media_counts *ret_counts) {
+enum error media_list_count(struct database *database, struct media_counts *ret_counts) {
   static const char *const select =
       "select count(*), count(*) filter (where type = 'video'), coalesce(sum(size_bytes), 0)::int8"
       " from media_asset where deleted_at is null";

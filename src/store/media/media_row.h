@@ -19,10 +19,5 @@
 #define STORED_NAME_COLUMN_SIZE sizeof((struct media_file_facts *)0)->stored_name
 
 void media_row_read(struct rows *rows, struct media *ret_media);
-/* Runs what returns one medium or none (ERROR_NOT_FOUND). When old_name is given, a first column before the medium's is
- * read into it. */
-enum error media_row_execute(struct database *database, const char *sql, enum statement_repeat repeat,
-                             const struct parameters *parameters, struct media *ret_media, char *old_name,
-                             size_t old_name_size) MUST_CHECK;
 
 #endif

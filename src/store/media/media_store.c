@@ -61,9 +61,9 @@ void media_row_read(struct rows *rows, struct media *ret_media) {
   ret_media->updated_at_us = rows_i64(rows);
 }
 
-enum error media_row_execute(struct database *database, const char *sql, enum statement_repeat repeat,
-                             const struct parameters *parameters, struct media *ret_media, char *old_name,
-                             size_t old_name_size) {
+static enum error execute_row(struct database *database, const char *sql, enum statement_repeat repeat,
+                              const struct parameters *parameters, struct media *ret_media, char *old_name,
+                              size_t old_name_size) {
   struct rows rows;
   enum error error = statement_execute(database, sql, repeat, parameters, &rows);
   if (error != ERROR_NONE) {
@@ -96,18 +96,17 @@ enum error media_store_create(struct database *database, const char *title, enum
   parameters_text(&parameters, media_type_name(type));
   parameters_text(&parameters, file_url);
   parameters_i64_or_null(&parameters, created_by);
-  return media_row_execute(database,
-                           "insert into media_asset as m (title, type, file_url, created_by) values ($1, $2, $3, $4) "
-                           "returning " MEDIA_COLUMNS,
-                           STATEMENT_ONCE, &parameters, ret_media, NULL, 0);
+  return execute_row(database,
+                     "insert into media_asset as m (title, type, file_url, created_by) values ($1, $2, $3, $4) "
+                     "returning " MEDIA_COLUMNS,
+                     STATEMENT_ONCE, &parameters, ret_media, NULL, 0);
 }
 
 enum error media_store_find(struct database *database, int64_t id, struct media *ret_media) {
   struct parameters parameters = {0};
   parameters_i64(&parameters, id);
-  return media_row_execute(database,
-                           "select " MEDIA_COLUMNS " from media_asset m where m.id = $1 and m.deleted_at is null",
-                           STATEMENT_REPEATABLE, &parameters, ret_media, NULL, 0);
+  return execute_row(database, "select " MEDIA_COLUMNS " from media_asset m where m.id = $1 and m.deleted_at is null",
+                     STATEMENT_REPEATABLE, &parameters, ret_media, NULL, 0);
 }
 
 /* A film is a video, a sound is audio. What else is stored (a playlist) tells nothing of its kind. */
@@ -151,7 +150,7 @@ enum error media_store_update(struct database *database, int64_t id, const struc
   parameters_text(&parameters, change->type == NULL ? NULL : media_type_name(*change->type));
   parameters_text(&parameters, change->set_file_url ? change->file_url : NULL);
   parameters_bool(&parameters, change->set_file_url);
-  enum error error = media_row_execute(database, update, STATEMENT_REPEATABLE, &parameters, ret_media, NULL, 0);
+  enum error error = execute_row(database, update, STATEMENT_REPEATABLE, &parameters, ret_media, NULL, 0);
   return error == ERROR_NOT_FOUND ? why_unchanged(database, id) : error;
 }
 
@@ -189,8 +188,7 @@ enum error media_store_set_file(struct database *database, int64_t id, const str
   parameters_text(&parameters, change->type == NULL ? NULL : media_type_name(*change->type));
   parameters_i64_or_null(&parameters, facts->segment_count);
   char old_name[STORED_NAME_COLUMN_SIZE] = "";
-  enum error error =
-      media_row_execute(database, update, STATEMENT_ONCE, &parameters, ret_media, old_name, sizeof old_name);
+  enum error error = execute_row(database, update, STATEMENT_ONCE, &parameters, ret_media, old_name, sizeof old_name);
   if (error == ERROR_NONE) {
     memcpy(ret_old_name, old_name, sizeof old_name);
   }

@@ -60,16 +60,6 @@ enum error media_store_create(struct database *database, const char *title, enum
                               int64_t created_by, struct media *ret_media) MUST_CHECK;
 enum error media_store_find(struct database *database, int64_t id, struct media *ret_media) MUST_CHECK;
 
-struct media_filter {
-  int type;                                /* enum media_type, -1 for all */
-  const char *search;                      /* part of the title, any case; NULL for all; % and _ are plain */
-  int64_t before_created_at_us, before_id; /* the cursor; 0, 0 for the first page */
-  int limit;
-};
-/* Newest first (created_at, id). The caller frees each medium and the array. Ask for limit + 1 to know of more. */
-enum error media_store_list(struct database *database, const struct media_filter *filter, struct media **ret_items,
-                            size_t *ret_count) MUST_CHECK;
-
 struct media_change { /* NULL or false: leave as it is */
   const char *title;
   const enum media_type *type;
@@ -90,11 +80,6 @@ enum error media_store_set_file(struct database *database, int64_t id, const str
                                 char ret_old_name[160]) MUST_CHECK;
 /* Marks the row deleted. ERROR_NOT_FOUND when it was already. */
 enum error media_store_delete(struct database *database, int64_t id) MUST_CHECK;
-struct media_counts {
-  int64_t media, videos, size_bytes;
-};
-/* Of the media that are not deleted. */
-enum error media_store_count(struct database *database, struct media_counts *ret_counts) MUST_CHECK;
 /* For sweeping: is this entry of media/<id>/ (a stored name up to its first "/") the one that the row has? A deleted
  * medium has none: *ret_deleted. ERROR_NOT_FOUND: there never was such a medium. */
 enum error media_store_is_current(struct database *database, int64_t id, const char *entry, bool *ret_current,

@@ -9,7 +9,7 @@
 
 #include "base/clock.h"
 #include "base/random.h"
-#include "base/text.h"
+#include "base/text_parse.h"
 #include "store/views/ingest_store.h"
 #include "store/engine/statement.h"
 
