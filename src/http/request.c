@@ -7,10 +7,13 @@
 
 #include "http/request.h"
 
+#include <fcntl.h>
 #include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
+#include <sys/time.h>
 
 #include <fcgiapp.h>
 
@@ -190,16 +193,23 @@ enum error request_read(struct request *request, void *buffer, size_t size, size
   return ERROR_NONE;
 }
 
-static bool wait_for_more(const struct request *request, int wait_ms) {
+bool request_has_more(const struct request *request) {
   if (request->fcgi == NULL || request->fcgi->in->rdNext != request->fcgi->in->stop) {
     return true;
   }
   struct pollfd connection = {.fd = request->fcgi->ipcFd, .events = POLLIN};
-  return poll(&connection, 1, wait_ms) != 0;
+  return poll(&connection, 1, 0) != 0;
 }
 
-bool request_has_more(const struct request *request) {
-  return wait_for_more(request, 0);
+/* How long libfcgi's next reads of this connection wait at most: 0 not at all, -1 for ever. Only the reads know: what
+ * is on the socket does not tell what libfcgi holds already. One that finds nothing ends the reading of the body. */
+static bool limit_reads(int fd, int64_t wait_ms) {
+  const struct timeval wait = {.tv_sec = wait_ms > 0 ? wait_ms / 1000 : 0,
+                               .tv_usec = wait_ms > 0 ? wait_ms % 1000 * 1000 : 0}; /* 0 is for ever */
+  int flags = fcntl(fd, F_GETFL);
+  int wanted = wait_ms == 0 ? flags | O_NONBLOCK : flags & ~O_NONBLOCK;
+  return flags >= 0 && (flags == wanted || fcntl(fd, F_SETFL, wanted) == 0) &&
+         (wait_ms == 0 || setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &wait, sizeof wait) == 0);
 }
 
 void request_discard_rest(struct request *request, int64_t wait_ms) {
@@ -209,14 +219,16 @@ void request_discard_rest(struct request *request, int64_t wait_ms) {
   if (request->fcgi == NULL || !request->has_body || end > DISCARD_MAX) {
     return;
   }
+  int fd = request->fcgi->ipcFd;
   int64_t deadline_ms = clock_monotonic_ms() + wait_ms;
-  while (request->body_read < end && got > 0) {
-    int64_t left_ms = deadline_ms - clock_monotonic_ms();
-    if (!wait_for_more(request, left_ms > 0 ? (int)left_ms : 0) ||
-        request_read(request, chunk, sizeof chunk, &got) != ERROR_NONE) {
-      return;
-    }
+  int64_t left_ms = wait_ms;
+  /* Up to the end that is told behind the last byte, without which closing the connection waits for nginx. */
+  while (request->body_read <= end && got > 0 && limit_reads(fd, left_ms) &&
+         request_read(request, chunk, sizeof chunk, &got) == ERROR_NONE) {
+    left_ms = deadline_ms - clock_monotonic_ms();
+    left_ms = left_ms > 0 ? left_ms : 0;
   }
+  (void)limit_reads(fd, -1); /* a connection that takes no options takes no answer either */
 }
 
 enum error request_read_all(struct request *request, size_t max_size, char **ret_body, size_t *ret_size) {
