@@ -46,6 +46,7 @@
   /* uploads */ \
   INTEGER(upload_max, "bytes", 1024, 1099511627776, 21474836480, true, "Largest file that can be uploaded") \
   INTEGER(upload_spool_max, "bytes", 1024, 1125899906842624, 214748364800, true, "Room for all resumable uploads under way, as announced; one without a length counts as upload_max") \
+  INTEGER(upload_account_max, "bytes", 1024, 1125899906842624, 53687091200, true, "Share of upload_spool_max that one account may take; upload_max where that is more") \
   INTEGER(uploads_max, "uploads", 1, 100000, 32, true, "Resumable uploads that one account may have under way") \
   INTEGER(upload_expiry, "s", 1, 31536000, 604800, true, "A resumable upload that gets no bytes this long is removed") \
   /* pools */ \
@@ -68,6 +69,9 @@
   /* accounts */ \
   CHOICE (signup_policy, "open|invite|closed", "invite", true, "Who may sign up: anyone, who has an invitation or an administrator's token, no one") \
   INTEGER(password_min, "bytes", 8, 128, 8, true, "Shortest password") \
+  INTEGER(signup_address_limit, "accounts", 1, 1000000, 20, true, "Sign-ups from one address (IPv6: /64) within signup_window before 429, where signup_policy is open") \
+  INTEGER(signup_limit, "accounts", 1, 1000000, 200, true, "Sign-ups from all addresses together within signup_window before 429, where signup_policy is open") \
+  INTEGER(signup_window, "s", 1, 86400, 3600, true, "Window of the sign-up limits") \
   INTEGER(argon2_memory, "KiB", 8, 65536, 19456, true, "argon2id memory; stored hashes that differ are renewed at login") \
   INTEGER(argon2_time, "passes", 1, 4, 2, true, "argon2id time cost") \
   INTEGER(login_account_limit, "attempts", 1, 100000, 10, true, "Failed logins to one account from one network (IPv4 /24, IPv6 /56) within login_window before 429; ten times as many from all together") \

@@ -34,6 +34,8 @@ DEFAULTS = {
     "upload_workers": 4,
     "api_workers": 2,
     "login_address_limit": 100000,  # all tests come from one address
+    "signup_address_limit": 100000,
+    "signup_limit": 100000,
     "server_names": ["localhost", "127.0.0.1", "[::1]", "media.example.test"],
     "log_format": "json",
     "upload_max": 64 * 1024 * 1024,

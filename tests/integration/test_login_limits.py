@@ -72,6 +72,29 @@ def test_logins_are_limited_by_address(make_stack):
     assert statuses == [401] * 6 + [429] * 2
 
 
+def test_open_sign_up_is_limited_by_address_and_in_all(make_stack):
+    stack = make_stack(signup_address_limit=3, signup_limit=8, trusted_proxies=["127.0.0.1"])
+    made = iter(range(100))
+
+    def sign_up(api, address, **more):
+        body = {"email": f"n{next(made)}@example.test", "password": "correct horse battery", **more}
+        return api.post("/auth/signup", json=body, headers={"X-Forwarded-For": address})
+
+    with stack.anonymous() as api:
+        assert [sign_up(api, "192.0.2.1").status_code for _ in range(5)] == [201] * 3 + [429] * 2
+        limited = sign_up(api, "192.0.2.1")
+        assert int(limited.headers["Retry-After"]) > 3000 and "address" in limited.json()["detail"]
+        assert_problem(sign_up(api, "192.0.2.1", password="short"), 422)  # what is not hashed does not count
+        statuses = [sign_up(api, f"2001:db8:0:1::{n:x}").status_code for n in range(1, 6)]
+        assert statuses == [201] * 3 + [429] * 2  # one /64 is one address
+        statuses = [sign_up(api, f"198.51.100.{n}").status_code for n in range(1, 6)]
+        assert statuses == [201] * 2 + [429] * 3  # all together: eight
+        assert [event["address"] for event in stack.serve_events("signup_limited")][0] == "192.0.2.1"
+    invitation = stack.mediagate(("admin", "invite")).stdout.split()[-1]
+    with stack.changed(signup_policy="invite"), stack.anonymous() as api:
+        assert sign_up(api, "192.0.2.1", invitation=invitation).status_code == 201  # who is invited is not counted
+
+
 def test_guesses_at_the_current_password_count_too(limited):
     admin = limited.new_admin()
     body = {"current_password": "wrong", "new_password": "another password"}

@@ -361,6 +361,23 @@ def test_quotas_hold(stack, body):
             assert tus.end(api, path).status_code == 204
 
 
+def test_one_account_takes_its_share_of_the_room_only(stack):
+    """Ten creations without a length were all the room there is."""
+    share = 2 * stack.settings["upload_max"]
+    with stack.new_admin() as api, stack.changed(upload_account_max=share, uploads_max=100):
+        paths = [tus.create(api, None).headers["Location"] for _ in range(2)]
+        refused = tus.create(api, 1)
+        assert refused.status_code == 429 and "upload_account_max" in refused.json()["detail"]
+        with stack.new_admin() as other:
+            assert tus.end(other, tus.begin(other, 1000)).status_code == 204
+        assert tus.end(api, paths.pop()).status_code == 204
+        paths.append(tus.begin(api, 1000))
+        for path in paths:
+            assert tus.end(api, path).status_code == 204
+    with stack.new_admin() as api, stack.changed(upload_account_max=1024):  # a share below upload_max is upload_max
+        assert tus.end(api, tus.begin(api, stack.settings["upload_max"])).status_code == 204
+
+
 def test_nginxs_own_answers_say_the_protocol_too(front):
     front.pools.die_on = 100
     with front.anonymous() as api:

@@ -196,6 +196,23 @@ START_TEST(limits_by_account_and_by_address) {
 }
 END_TEST
 
+static enum error sign_up(const char *address) {
+  static const struct signup_limits limits = {.address = 2, .all = 3, .window_seconds = 300};
+  int64_t retry_after = 0;
+  enum error error = signup_limit_count(fixture_database, address, &limits, &retry_after);
+  ck_assert(error != ERROR_LIMITED || (retry_after >= 298 && retry_after <= 300));
+  return error;
+}
+
+START_TEST(sign_ups_are_limited_by_address_and_in_all) {
+  ck_assert_int_eq(sign_up("192.0.2.1"), ERROR_NONE);
+  ck_assert_int_eq(sign_up("192.0.2.1"), ERROR_NONE);
+  ck_assert_int_eq(sign_up("192.0.2.1"), ERROR_LIMITED); /* and does not count in all */
+  ck_assert_int_eq(sign_up("192.0.2.2"), ERROR_NONE);
+  ck_assert_int_eq(sign_up("192.0.2.3"), ERROR_LIMITED);
+}
+END_TEST
+
 START_TEST(an_account_is_limited_by_network_and_less_strictly_from_everywhere) {
   int64_t retry_after = 0;
   char place[40];
@@ -271,6 +288,7 @@ FIXTURE_MAIN("session_store", rotates_within_the_family, reuse_within_the_window
              a_new_password_ends_sessions_and_opens_none_for_the_old_epoch, a_disabled_account_has_no_sessions,
              of_parallel_rotations_without_a_window_one_wins_and_the_family_ends,
              parallel_rotations_within_the_window_stay_one_family, parallel_guesses_are_all_counted,
-             limits_by_account_and_by_address, an_account_is_limited_by_network_and_less_strictly_from_everywhere,
-             a_success_gives_attempts_back, a_window_ends_and_trying_on_does_not_stretch_it,
-             sweeps_no_more_than_a_batch_of_each_table_at_once, sweeps_what_is_long_over)
+             limits_by_account_and_by_address, sign_ups_are_limited_by_address_and_in_all,
+             an_account_is_limited_by_network_and_less_strictly_from_everywhere, a_success_gives_attempts_back,
+             a_window_ends_and_trying_on_does_not_stretch_it, sweeps_no_more_than_a_batch_of_each_table_at_once,
+             sweeps_what_is_long_over)

@@ -13,7 +13,7 @@
 #include "fixture.h"
 
 static const struct upload_limits limits = {
-    .account_uploads = 3, .total_bytes = 10000, .unknown_length = 4000, .ttl_seconds = 3600};
+    .account_uploads = 3, .account_bytes = 20000, .total_bytes = 10000, .unknown_length = 4000, .ttl_seconds = 3600};
 static const struct media_file_facts facts = {.stored_name = "one.mp4", .size_bytes = 100, .content_type = "video/mp4"};
 
 static struct upload_row upload_of(int number, int64_t length) {
@@ -94,6 +94,23 @@ START_TEST(quotas_count_what_is_under_way) {
   ck_assert_int_eq(upload_store_refuse(fixture_database, &first, "no film"), ERROR_NONE);
   ck_assert_str_eq(taken(owner, first.id).refusal, "no film");
   created(other, 5, 3000); /* what is refused counts no more */
+}
+END_TEST
+
+START_TEST(an_account_takes_its_share_only) {
+  static const struct upload_limits shared = {
+      .account_uploads = 100, .account_bytes = 8000, .total_bytes = 12000, .unknown_length = 4000, .ttl_seconds = 3600};
+  int64_t owner = fixture_account("a@example.org").id;
+  int64_t other = fixture_account("b@example.org").id;
+  struct upload_row row = upload_of(1, UPLOAD_LENGTH_UNKNOWN);
+  ck_assert_int_eq(upload_store_create(fixture_database, owner, &shared, &row), ERROR_NONE);
+  row = upload_of(2, 4001);
+  ck_assert_int_eq(upload_store_create(fixture_database, owner, &shared, &row), ERROR_LIMITED);
+  row = upload_of(2, UPLOAD_LENGTH_UNKNOWN);
+  ck_assert_int_eq(upload_store_create(fixture_database, owner, &shared, &row), ERROR_NONE);
+  row = upload_of(3, 1);
+  ck_assert_int_eq(upload_store_create(fixture_database, owner, &shared, &row), ERROR_LIMITED);
+  ck_assert_int_eq(upload_store_create(fixture_database, other, &shared, &row), ERROR_NONE);
 }
 END_TEST
 
@@ -195,5 +212,5 @@ END_TEST
 
 FIXTURE_MAIN("upload_store", creates_and_finds_for_its_owner_only, an_offset_never_goes_back,
              a_worker_that_another_followed_changes_nothing, quotas_count_what_is_under_way,
-             parallel_creations_do_not_pass_the_quota, makes_one_medium_and_completes_with_it,
-             tells_what_the_sweep_may_take)
+             an_account_takes_its_share_only, parallel_creations_do_not_pass_the_quota,
+             makes_one_medium_and_completes_with_it, tells_what_the_sweep_may_take)

@@ -86,7 +86,7 @@ static bool admit_invited(struct call *call, const char *invitation, struct admi
 static bool admit_signup(struct call *call, const struct signup *signup, struct guard_identity *storage,
                          struct admission *ret_admission) {
   if (call->app->settings->signup_policy == SIGNUP_OPEN) {
-    return true;
+    return password_attempt_count_signup(call);
   }
   if (signup->invitation != NULL) {
     return admit_invited(call, signup->invitation, ret_admission);

@@ -59,6 +59,25 @@ bool password_attempt_count(struct call *call, const char *email) {
   return error == ERROR_NONE;
 }
 
+bool password_attempt_count_signup(struct call *call) {
+  const struct settings *settings = call->app->settings;
+  const struct signup_limits limits = {.address = settings->signup_address_limit,
+                                       .all = settings->signup_limit,
+                                       .window_seconds = settings->signup_window};
+  int64_t retry_after = settings->signup_window;
+  struct origin_of_attempt storage;
+  const struct login_attempt attempt = attempt_of(call, "", &storage);
+  enum error error = signup_limit_count(call->app->database, attempt.address, &limits, &retry_after);
+  if (error == ERROR_LIMITED) {
+    log_event(LOG_LEVEL_WARNING, "signup_limited", LOG_STR("address", call->request->remote_address),
+              LOG_I64("retry_after", retry_after));
+    call_too_many(call, retry_after, "Too many accounts were made from this address, or from all together.");
+  } else if (error != ERROR_NONE) {
+    call_fail(call, error, "counting a sign-up");
+  }
+  return error == ERROR_NONE;
+}
+
 void password_attempt_forgive(struct call *call, const char *email) {
   struct origin_of_attempt storage;
   const struct login_attempt attempt = attempt_of(call, email, &storage);

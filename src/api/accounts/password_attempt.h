@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * The limits, the answer and the cost that everything shares that checks a password: a login, a new password.
+ * The limits, the answers and the cost that everything shares that hashes a password: a login, a new password, a new
+ * account.
  */
 #ifndef MEDIAGATE_API_ACCOUNTS_PASSWORD_ATTEMPT_H
 #define MEDIAGATE_API_ACCOUNTS_PASSWORD_ATTEMPT_H
@@ -15,6 +16,8 @@
 bool password_attempt_count(struct call *call, const char *email) MUST_CHECK;
 /* The password was right: the counters of this account and address begin anew. */
 void password_attempt_forgive(struct call *call, const char *email);
+/* The same for an account that anyone may make. */
+bool password_attempt_count_signup(struct call *call) MUST_CHECK;
 /* What hashing costs by the settings. */
 struct password_cost password_attempt_cost(const struct app *app);
 

@@ -142,12 +142,19 @@ static bool read_creation(struct call *call, struct creation *creation) {
   return !has_content(call) || tus_headers_checksum(call, &creation->checksum);
 }
 
+/* One file fits, however the settings are. */
+static int64_t account_share(const struct settings *settings) {
+  return settings->upload_account_max > settings->upload_max ? settings->upload_account_max : settings->upload_max;
+}
+
 static void answer_no_room(struct call *call, enum error error, int64_t media_id) {
   const struct settings *settings = call->app->settings;
   if (error == ERROR_LIMITED) {
     response_problem(call->response, 429,
-                     "This account has %" PRId64 " uploads under way (uploads_max); finish or DELETE one of them.",
-                     settings->uploads_max);
+                     "An account may have %" PRId64 " uploads under way (uploads_max) of %" PRId64
+                     " bytes in all (upload_account_max; one without a length counts as %" PRId64
+                     "). Finish or DELETE one of them.",
+                     settings->uploads_max, account_share(settings), settings->upload_max);
   } else if (error == ERROR_NO_SPACE) {
     response_problem(call->response, 507,
                      "There is no room for another upload of this size just now (upload_spool_max, and the disk).");
@@ -163,6 +170,7 @@ static void answer_no_room(struct call *call, enum error error, int64_t media_id
 static bool create_upload(struct call *call, struct upload_row *row) {
   const struct settings *settings = call->app->settings;
   const struct upload_limits limits = {.account_uploads = settings->uploads_max,
+                                       .account_bytes = account_share(settings),
                                        .total_bytes = settings->upload_spool_max,
                                        .unknown_length = settings->upload_max,
                                        .ttl_seconds = settings->upload_expiry};

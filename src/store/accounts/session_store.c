@@ -223,6 +223,13 @@ enum error login_limit_count(struct database *database, const struct login_attem
   return error;
 }
 
+enum error signup_limit_count(struct database *database, const char *address, const struct signup_limits *limits,
+                              int64_t *ret_retry_after) {
+  const int64_t window = limits->window_seconds;
+  enum error error = rate_limit_count(database, "signup-address", address, limits->address, window, ret_retry_after);
+  return error == ERROR_NONE ? rate_limit_count(database, "signup", "", limits->all, window, ret_retry_after) : error;
+}
+
 enum error login_limit_forgive(struct database *database, const struct login_attempt *attempt) {
   struct text place = {.data = NULL};
   add_place(&place, attempt);

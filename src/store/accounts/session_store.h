@@ -50,6 +50,14 @@ struct login_limits {
  * attempt back with login_limit_forgive. */
 enum error login_limit_count(struct database *database, const struct login_attempt *attempt,
                              const struct login_limits *limits, int64_t *ret_retry_after) MUST_CHECK;
+struct signup_limits {
+  int64_t address; /* from one address */
+  int64_t all;     /* from all together */
+  int64_t window_seconds;
+};
+/* The same for a new account. Nothing is given back: these end with their window. */
+enum error signup_limit_count(struct database *database, const char *address, const struct signup_limits *limits,
+                              int64_t *ret_retry_after) MUST_CHECK;
 /* After a success: the account's counter of this network returns to 0, the others get the attempt back. */
 enum error login_limit_forgive(struct database *database, const struct login_attempt *attempt) MUST_CHECK;
 

@@ -91,7 +91,9 @@ static enum error lock_room(struct database *database) {
 static enum error check_room(struct database *database, int64_t account_id, const struct upload_limits *limits,
                              int64_t length) {
   static const char *const select =
-      "select count(*) filter (where account_id = $1), coalesce(sum(coalesce(length_bytes, $2::int8)), 0)::int8"
+      "select count(*) filter (where account_id = $1),"
+      " coalesce(sum(coalesce(length_bytes, $2::int8)) filter (where account_id = $1), 0)::int8,"
+      " coalesce(sum(coalesce(length_bytes, $2::int8)), 0)::int8"
       " from upload where " UNDER_WAY " and expires_at > now()";
   struct parameters parameters = {0};
   parameters_i64(&parameters, account_id);
@@ -101,17 +103,17 @@ static enum error check_room(struct database *database, int64_t account_id, cons
   if (error != ERROR_NONE) {
     return error;
   }
-  int64_t count = 0;
-  int64_t bytes = 0;
+  int64_t count = 0, account_bytes = 0, bytes = 0;
   if (rows_next(&rows)) {
     count = rows_i64(&rows);
+    account_bytes = rows_i64(&rows);
     bytes = rows_i64(&rows);
   }
   error = rows_close(&rows);
-  if (error == ERROR_NONE && count >= limits->account_uploads) {
+  int64_t wanted = length == UPLOAD_LENGTH_UNKNOWN ? limits->unknown_length : length;
+  if (error == ERROR_NONE && (count >= limits->account_uploads || wanted > limits->account_bytes - account_bytes)) {
     error = ERROR_LIMITED;
   }
-  int64_t wanted = length == UPLOAD_LENGTH_UNKNOWN ? limits->unknown_length : length;
   return error == ERROR_NONE && wanted > limits->total_bytes - bytes ? ERROR_NO_SPACE : error;
 }
 

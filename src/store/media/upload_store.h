@@ -37,13 +37,15 @@ struct upload_row {
 
 struct upload_limits {
   int64_t account_uploads; /* under way at once */
+  int64_t account_bytes;   /* of those, as announced */
   int64_t total_bytes;     /* of all that are under way, as announced */
   int64_t unknown_length;  /* what one without a length counts as */
   int64_t ttl_seconds;     /* how long it lives without a byte */
 };
 
 /* Stores id, length, metadata, tail_boot and either media_id or title and type; sets expires_at_us. ERROR_LIMITED: the
- * account has too many under way. ERROR_NO_SPACE: there is no room left. ERROR_NOT_FOUND: there is no such medium. */
+ * account has as many, or as much, under way as it may. ERROR_NO_SPACE: there is no room left. ERROR_NOT_FOUND: there
+ * is no such medium. */
 enum error upload_store_create(struct database *database, int64_t account_id, const struct upload_limits *limits,
                                struct upload_row *upload) MUST_CHECK;
 /* Finds it, and marks it as the caller's. Of another account it is ERROR_NOT_FOUND too. */
