@@ -11,6 +11,7 @@
 #include <systemd/sd-daemon.h>
 
 #include "base/log.h"
+#include "base/outage.h"
 #include "store/engine/migration.h"
 
 static volatile sig_atomic_t stop;
@@ -37,14 +38,13 @@ void background_wait_ms(int64_t milliseconds) {
 bool background_check_schema(struct database *database, int64_t interval_ms) {
   struct migration_status status = {0};
   enum error error = ERROR_UNAVAILABLE;
-  bool told = false;
+  struct outage outage = {0};
   while (!stop && (error = migration_status_read(database, &status)) != ERROR_NONE) {
-    if (!told) {
+    if (outage_note(&outage, error) == OUTAGE_BEGAN) {
       log_event(LOG_LEVEL_WARNING, "database_away", LOG_ERROR_FIELD(error),
                 LOG_STR("database", database_last_error(database)),
                 LOG_STR("remedy", "start PostgreSQL or correct `database`; the work waits until then"));
       (void)sd_notify(0, "READY=1\nSTATUS=waiting for the database"); /* which may take long; nobody has to listen */
-      told = true;
     }
     background_wait_ms(interval_ms);
   }

@@ -18,6 +18,7 @@
 #include "base/clock.h"
 #include "base/file.h"
 #include "base/log.h"
+#include "base/outage.h"
 #include "command/background.h"
 #include "command/command_audience.h"
 #include "command/command_database.h"
@@ -59,16 +60,15 @@ struct following {
   int64_t keep_salts_seconds; /* after their day */
 };
 
-/* An outage is told when it begins and when it ends, not each time that it is felt. */
-static void tell(enum error error, enum error *last, const struct ingester_options *options) {
-  if (error != ERROR_NONE && error != *last) {
+static void log_outage(struct outage *outage, enum error error, const struct ingester_options *options) {
+  enum outage_news news = outage_note(outage, error);
+  if (news == OUTAGE_BEGAN) {
     log_event(LOG_LEVEL_ERROR, "ingest_failed", LOG_ERROR_FIELD(error),
               LOG_STR("database", database_last_error(options->database)), LOG_STR("log_dir", options->log_dir),
               LOG_STR("meaning", "nothing is lost; it is tried again"));
-  } else if (error == ERROR_NONE && *last != ERROR_NONE) {
+  } else if (news == OUTAGE_ENDED) {
     log_event(LOG_LEVEL_INFO, "ingest_recovered");
   }
-  *last = error;
 }
 
 /* Every two seconds, also in the middle of a backlog: how far we are. */
@@ -133,7 +133,7 @@ static void expire_salts(struct following *following) {
 }
 
 static int follow(struct following *following, const struct ingester_options *options, int64_t interval_ms) {
-  enum error last = ERROR_NONE;
+  struct outage outage = {0};
   background_catch_signals();
   log_event(LOG_LEVEL_INFO, "starting", LOG_STR("version", PACKAGE_VERSION), LOG_STR("log_dir", options->log_dir));
   if (!background_check_schema(options->database, interval_ms)) {
@@ -142,8 +142,9 @@ static int follow(struct following *following, const struct ingester_options *op
   (void)sd_notify(0, "READY=1\nSTATUS=counting"); /* nobody listens when systemd did not start us */
   log_event(LOG_LEVEL_INFO, "ready");
   while (!*background_stop()) {
-    tell(ingester_run(following->ingester, background_stop()), &last, options);
-    if (!*background_stop() && last == ERROR_NONE) {
+    enum error error = ingester_run(following->ingester, background_stop());
+    log_outage(&outage, error, options);
+    if (!*background_stop() && error == ERROR_NONE) {
       expire_salts(following);
     }
     if (!*background_stop()) {

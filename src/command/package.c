@@ -15,6 +15,7 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "base/outage.h"
 #include "command/background.h"
 #include "command/options.h"
 #include "package/packager.h"
@@ -45,34 +46,32 @@ struct work {
   int policy;
   int64_t takeover_seconds;
   int64_t spare_until_ms;
-  enum error last, last_named; /* what was told */
+  struct outage packaging_outage, naming_outage;
 };
 
 static bool is_fine(enum error error) {
   return error == ERROR_NONE || error == ERROR_NOT_FOUND;
 }
 
-/* An outage is told when it begins and when it ends. */
-static void tell(enum error error, enum error *last, const struct database *database) {
-  bool fine = is_fine(error);
-  if (!fine && error != *last) {
+static void log_outage(struct outage *outage, enum error error, const struct database *database) {
+  enum outage_news news = outage_note(outage, is_fine(error) ? ERROR_NONE : error);
+  if (news == OUTAGE_BEGAN) {
     log_event(LOG_LEVEL_ERROR, "packaging_failed", LOG_ERROR_FIELD(error),
               LOG_STR("database", database_last_error(database)), LOG_STR("meaning", "it is tried again"));
-  } else if (fine && *last != ERROR_NONE) {
+  } else if (news == OUTAGE_ENDED) {
     log_event(LOG_LEVEL_INFO, "packaging_recovered");
   }
-  *last = fine ? ERROR_NONE : error;
 }
 
 static enum error name_subtitles(struct work *work) {
   enum error error = subtitler_run_one(&work->subtitler);
-  tell(error, &work->last_named, work->packager.database);
+  log_outage(&work->naming_outage, error, work->packager.database);
   return error;
 }
 
 static void meanwhile(void *context) {
   enum error error = name_subtitles(context);
-  (void)error; /* told; the next call comes soon */
+  (void)error; /* logged; the next call comes soon */
 }
 
 /* After an outage nobody takes a job over until its holder had the time to be heard of again. */
@@ -93,7 +92,7 @@ static enum error work_once(struct work *work) {
   if (error == ERROR_NONE) {
     error = packager_run_one(&work->packager, background_stop());
   }
-  tell(error, &work->last, work->packager.database);
+  log_outage(&work->packaging_outage, error, work->packager.database);
   return error;
 }
 

@@ -194,10 +194,11 @@ static enum error delete_old(const struct log_rotation *rotation, const char *pa
 
 /* --- the turn -------------------------------------------------------------------------------- */
 
-/* True when it was about nginx or rights, which the log says once, until it works again or is about something else. */
-static bool tell(struct log_rotation *rotation, enum error error) {
+/* True when it was about nginx or rights, which the log says once, until it works again or is about something else.
+ * The caller of the turn logs every other error. */
+static bool log_outage(struct log_rotation *rotation, enum error error) {
   bool ours = error == ERROR_NOT_FOUND || error == ERROR_DENIED;
-  if (ours && rotation->told != error) {
+  if ((ours || error == ERROR_NONE) && outage_note(&rotation->outage, error) == OUTAGE_BEGAN) {
     log_event(LOG_LEVEL_WARNING, "rotation_impossible", LOG_ERROR_FIELD(error), LOG_STR("log_dir", rotation->log_dir),
               LOG_STR("nginx_pid_file", rotation->nginx_pid_file),
               LOG_STR("remedy", error == ERROR_DENIED
@@ -205,9 +206,6 @@ static bool tell(struct log_rotation *rotation, enum error error) {
                                       "set log_rotate_size = 0 and leave the log to logrotate"
                                     : "start nginx, or correct nginx_pid_file; or set log_rotate_size = 0 and leave "
                                       "the log to logrotate"));
-  }
-  if (ours || error == ERROR_NONE) {
-    rotation->told = error;
   }
   return ours;
 }
@@ -226,7 +224,7 @@ enum error log_rotation_turn(struct log_rotation *rotation) {
     return ERROR_MEMORY;
   }
   error = rotate_if_due(rotation, path);
-  if (tell(rotation, error) || error == ERROR_NONE) {
+  if (log_outage(rotation, error) || error == ERROR_NONE) {
     error = delete_old(rotation, path);
   }
   free(path);

@@ -11,6 +11,7 @@
 #include <stdint.h>
 
 #include "base/error.h"
+#include "base/outage.h"
 #include "ingest/log_follower.h"
 #include "store/engine/database.h"
 
@@ -20,7 +21,7 @@ struct log_rotation {
   const char *nginx_pid_file;
   int64_t size_bytes;   /* a log that grew to it, or whose first line is a day old, is rotated; 0: none is */
   int64_t retention_us; /* a rotated log that is counted is kept so long after its last line */
-  enum error told;      /* why it cannot be done, as the log says already; zero-initialise */
+  struct outage outage; /* it cannot be done; zero-initialise */
 };
 
 /* Does what is due. ERROR_NONE also when somebody else does it just now, and when it cannot be done, which the log says

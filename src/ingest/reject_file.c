@@ -111,19 +111,18 @@ static enum error write_pending(const struct reject_file *rejects) {
   return error;
 }
 
-static void tell(struct reject_file *rejects, enum error error, int error_number) {
-  if (error != ERROR_NONE && error != rejects->told) {
+static void log_outage(struct reject_file *rejects, enum error error, int error_number) {
+  if (outage_note(&rejects->outage, error) == OUTAGE_BEGAN) {
     log_event(LOG_LEVEL_ERROR, "rejects_failed", LOG_STR("file", rejects->path), LOG_ERROR_FIELD(error),
               LOG_STR("reason", error == ERROR_IO ? strerror(error_number) : error_strerror(error)),
               LOG_STR("remedy", "let the account of ingest write this file, on a disk with room; counting waits"));
   }
-  rejects->told = error;
 }
 
 enum error reject_file_flush(struct reject_file *rejects, const struct log_file *file, int64_t until) {
   if (rejects->pending.length > 0 || rejects->pending.failed) {
     enum error error = write_pending(rejects);
-    tell(rejects, error, errno);
+    log_outage(rejects, error, errno);
     if (error != ERROR_NONE) {
       return error;
     }

@@ -11,6 +11,7 @@
 #include <stdint.h>
 
 #include "base/error.h"
+#include "base/outage.h"
 #include "base/text.h"
 #include "ingest/delivery_line.h"
 #include "ingest/log_follower.h"
@@ -24,7 +25,7 @@ struct reject_file {
   /* What was written last, so that a batch that is tried again is not written again. */
   unsigned char written_id[LOG_ID_SIZE];
   int64_t written_until;
-  enum error told; /* why it cannot be written, as the log says */
+  struct outage outage; /* it cannot be written */
 };
 
 /* Of a longer line the first kilobytes are kept. Bytes that are no UTF-8 become U+FFFD. */
