@@ -226,7 +226,7 @@ static int run(const struct action *action, const char *email, const char *confi
     return COMMAND_FAILED;
   }
   admin.settings = settings;
-  admin.database = command_database_open(settings, true);
+  admin.database = command_database_connect(settings, true);
   int exit_code = admin.database == NULL ? COMMAND_FAILED : action->run(&admin);
   database_close(admin.database);
   settings_free(settings);

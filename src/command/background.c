@@ -12,7 +12,7 @@
 
 #include "base/log.h"
 #include "base/outage.h"
-#include "store/engine/migration.h"
+#include "command/command_database.h"
 
 static volatile sig_atomic_t stop;
 
@@ -36,10 +36,10 @@ void background_wait_ms(int64_t milliseconds) {
 }
 
 bool background_check_schema(struct database *database, int64_t interval_ms) {
-  struct migration_status status = {0};
-  enum error error = ERROR_UNAVAILABLE;
+  bool fits = true;
+  enum error error;
   struct outage outage = {0};
-  while (!stop && (error = migration_status_read(database, &status)) != ERROR_NONE) {
+  while (!stop && (error = command_database_check_schema(database, &fits)) != ERROR_NONE) {
     if (outage_note(&outage, error) == OUTAGE_BEGAN) {
       log_event(LOG_LEVEL_WARNING, "database_away", LOG_ERROR_FIELD(error),
                 LOG_STR("database", database_last_error(database)),
@@ -48,10 +48,5 @@ bool background_check_schema(struct database *database, int64_t interval_ms) {
     }
     background_wait_ms(interval_ms);
   }
-  if (error == ERROR_NONE && !migration_is_compatible(&status)) {
-    log_event(LOG_LEVEL_ERROR, "schema_incompatible", LOG_I64("schema_version", status.version),
-              LOG_I64("program_version", MIGRATION_PROGRAM_VERSION), LOG_STR("remedy", "run `mediagate migrate`"));
-    return false;
-  }
-  return true;
+  return fits;
 }

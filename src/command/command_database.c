@@ -1,14 +1,12 @@
 /* SPDX-License-Identifier: ISC */
-/*
- * Opens the database for a person at a terminal.
- */
+/* See command_database.h. */
 #include "config.h"
 
 #include "command/command_database.h"
 
 #include <stdio.h>
 
-#include "store/engine/migration.h"
+#include "base/log.h"
 
 void command_database_complain(const struct database *database, const char *action, enum error error) {
   const char *message = database_last_error(database);
@@ -37,6 +35,37 @@ bool command_database_check(const struct settings *settings, struct text *ret_pr
   return good;
 }
 
+enum error command_database_open(const struct settings *settings, struct database_options options,
+                                 struct database **ret_database) {
+  options.connection_string = settings->database;
+  options.prepared = settings->prepared;
+  return database_open(&options, ret_database);
+}
+
+/* --- the schema ------------------------------------------------------------------------------ */
+
+const char *command_database_remedy(const struct migration_status *status) {
+  return status->version < MIGRATION_PROGRAM_VERSION
+             ? "run `mediagate migrate`"
+             : "install the version of mediagate that the database was migrated for";
+}
+
+enum error command_database_check_schema(struct database *database, bool *ret_fits) {
+  struct migration_status status;
+  enum error error = migration_status_read(database, &status);
+  if (error != ERROR_NONE) {
+    return error;
+  }
+  *ret_fits = migration_is_compatible(&status);
+  if (!*ret_fits) {
+    log_event(LOG_LEVEL_ERROR, "schema_incompatible", LOG_I64("schema_version", status.version),
+              LOG_I64("program_version", MIGRATION_PROGRAM_VERSION),
+              LOG_STR("remedy", command_database_remedy(&status)));
+  }
+  return ERROR_NONE;
+}
+
+/* The same on stderr. */
 static bool schema_fits(struct database *database) {
   struct migration_status status;
   enum error error = migration_status_read(database, &status);
@@ -46,20 +75,15 @@ static bool schema_fits(struct database *database) {
   }
   if (!migration_is_compatible(&status)) {
     fprintf(stderr, "mediagate: the schema has version %d, this program works on version %d; %s\n", status.version,
-            MIGRATION_PROGRAM_VERSION,
-            status.version < MIGRATION_PROGRAM_VERSION
-                ? "run `mediagate migrate`"
-                : "install the version of mediagate that the database was migrated for");
+            MIGRATION_PROGRAM_VERSION, command_database_remedy(&status));
     return false;
   }
   return true;
 }
 
-struct database *command_database_open(const struct settings *settings, bool check_schema) {
-  const struct database_options options = {
-      .connection_string = settings->database, .prepared = settings->prepared, .application_name = "mediagate"};
+struct database *command_database_connect(const struct settings *settings, bool check_schema) {
   struct database *database = NULL;
-  enum error error = database_open(&options, &database);
+  enum error error = command_database_open(settings, (struct database_options){0}, &database);
   if (error != ERROR_NONE) {
     fprintf(stderr, "mediagate: %s\n", error_strerror(error));
     return NULL;

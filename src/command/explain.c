@@ -45,7 +45,7 @@ static bool normalise_grant(const char *given, char ret_grant[GRANT_DIGITS + 1])
 
 /* The logs alone explain much, so a database that is away is told, and no more. */
 static void read_views(const struct settings *settings, struct explanation *explanation) {
-  struct database *database = command_database_open(settings, true);
+  struct database *database = command_database_connect(settings, true);
   if (database == NULL) {
     return;
   }

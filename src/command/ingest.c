@@ -15,7 +15,6 @@
 #include <systemd/sd-daemon.h>
 #include <unistd.h>
 
-#include "base/clock.h"
 #include "base/file.h"
 #include "base/log.h"
 #include "base/outage.h"
@@ -25,10 +24,9 @@
 #include "command/ingest_import.h"
 #include "command/options.h"
 #include "ingest/ingester.h"
-#include "ingest/log_rotation.h"
 #include "store/views/delivery_store.h"
 #include "store/views/ingest_store.h"
-#include "store/views/watching_store.h"
+#include "upkeep/chores.h"
 
 static const char usage[] =
     "usage: mediagate ingest [--config FILE] [--status | --import LOG …]\n\n"
@@ -41,23 +39,10 @@ static const char usage[] =
     "                  nginx wrote it, not cut and not joined: it is known by its first line)\n\n"
     "  SIGTERM, SIGINT  store what was read, then stop\n";
 
-#define SAY_EVERY_MS    2000
-#define ROTATE_EVERY_MS 1000
-#define SWEEP_EVERY_MS  30000
-#define EXPIRE_EVERY_MS (3600 * 1000)
-/* A delivery that began while its URL was good may end, and be logged, so much later. */
-#define LATE_SECONDS 86400
-
 struct following {
-  struct ingester *ingester;
-  struct database *database;
-  char node[HOST_NAME_MAX + 1];
-  int64_t said_ms;
-  struct log_rotation rotation;
-  int64_t turned_ms;
-  int64_t swept_ms;
-  int64_t expired_ms;         /* when salts were looked through */
-  int64_t keep_salts_seconds; /* after their day */
+  const struct ingester_options *options;
+  struct upkeep upkeep;
+  struct chores *chores;
 };
 
 static void log_outage(struct outage *outage, enum error error, const struct ingester_options *options) {
@@ -71,68 +56,18 @@ static void log_outage(struct outage *outage, enum error error, const struct ing
   }
 }
 
-/* Every two seconds, also in the middle of a backlog: how far we are. */
-static void say(void *context) {
+static bool is_stopping(void *context) {
+  (void)context;
+  return *background_stop() != 0;
+}
+
+static void between_batches(void *context) {
   struct following *following = context;
-  struct ingest_lag lag;
-  int64_t now_ms = clock_monotonic_ms();
-  if (following->said_ms != 0 && now_ms - following->said_ms < SAY_EVERY_MS) {
-    return;
-  }
-  following->said_ms = now_ms;
-  enum error error = ingester_lag(following->ingester, &lag);
-  if (error == ERROR_NONE) {
-    error = ingest_store_say(following->database, following->node, lag.unread_bytes, lag.seconds);
-  }
-  if (error != ERROR_NONE) { /* the next one makes up for it; an outage is told by the counting itself */
-    log_event(LOG_LEVEL_DEBUG, "say_failed", LOG_ERROR_FIELD(error));
-  }
+  chores_run_due(following->chores, CHORES_BUSY);
 }
 
-static void rotate(struct following *following) {
-  int64_t now_ms = clock_monotonic_ms();
-  if (now_ms - following->turned_ms < ROTATE_EVERY_MS) {
-    return;
-  }
-  following->turned_ms = now_ms;
-  enum error error = log_rotation_turn(&following->rotation);
-  if (error != ERROR_NONE) { /* the database or the folder is away, which the counting tells; it is tried again */
-    log_event(LOG_LEVEL_DEBUG, "rotation_failed", LOG_ERROR_FIELD(error));
-  }
-}
-
-static void sweep(struct following *following) {
-  int64_t now_ms = clock_monotonic_ms();
-  if (now_ms - following->swept_ms < SWEEP_EVERY_MS) {
-    return;
-  }
-  following->swept_ms = now_ms;
-  enum error error = watching_store_sweep(following->database);
-  if (error != ERROR_NONE) {
-    log_event(LOG_LEVEL_DEBUG, "sweep_failed", LOG_ERROR_FIELD(error));
-  }
-}
-
-/* Every hour, and only when all that was delivered here is counted: a salt that is needed once more would be another.
- */
-static void expire_salts(struct following *following) {
-  int64_t now_ms = clock_monotonic_ms();
-  int64_t destroyed = 0;
-  if (following->expired_ms != 0 && now_ms - following->expired_ms < EXPIRE_EVERY_MS) {
-    return;
-  }
-  enum error error = ingester_expire_salts(following->ingester, following->keep_salts_seconds, &destroyed);
-  if (error != ERROR_NONE) {
-    log_event(LOG_LEVEL_WARNING, "salts_not_expired", LOG_ERROR_FIELD(error), LOG_STR("meaning", "it is tried again"));
-    return;
-  }
-  following->expired_ms = now_ms;
-  if (destroyed > 0) {
-    log_event(LOG_LEVEL_INFO, "address_salts_destroyed", LOG_I64("days", destroyed));
-  }
-}
-
-static int follow(struct following *following, const struct ingester_options *options, int64_t interval_ms) {
+static int follow(struct following *following, int64_t interval_ms) {
+  const struct ingester_options *options = following->options;
   struct outage outage = {0};
   background_catch_signals();
   log_event(LOG_LEVEL_INFO, "starting", LOG_STR("version", PACKAGE_VERSION), LOG_STR("log_dir", options->log_dir));
@@ -142,15 +77,10 @@ static int follow(struct following *following, const struct ingester_options *op
   (void)sd_notify(0, "READY=1\nSTATUS=counting"); /* nobody listens when systemd did not start us */
   log_event(LOG_LEVEL_INFO, "ready");
   while (!*background_stop()) {
-    enum error error = ingester_run(following->ingester, background_stop());
+    enum error error = ingester_run(following->upkeep.ingester, background_stop());
     log_outage(&outage, error, options);
-    if (!*background_stop() && error == ERROR_NONE) {
-      expire_salts(following);
-    }
+    chores_run_due(following->chores, error == ERROR_NONE ? CHORES_CAUGHT_UP : CHORES_PAUSED);
     if (!*background_stop()) {
-      say(following);
-      rotate(following);
-      sweep(following);
       background_wait_ms(interval_ms);
     }
   }
@@ -199,42 +129,51 @@ static int print_status(struct ingester *ingester, const struct ingester_options
   return 0;
 }
 
-static int run(const struct settings *settings, bool status, const char *rejects_path) {
-  const struct database_options database_options = {.connection_string = settings->database,
-                                                    .prepared = settings->prepared,
-                                                    .statement_timeout_ms = settings->ingest_statement_timeout,
+/* What follow and print_status work with. */
+static enum error open_parts(const struct settings *settings, bool status, struct ingester_options *options,
+                             struct following *following) {
+  const struct database_options database_options = {.statement_timeout_ms = settings->ingest_statement_timeout,
                                                     .application_name = "mediagate ingest"};
-  struct following following = {.keep_salts_seconds = settings->stream_ttl_max + LATE_SECONDS};
+  enum error error = command_database_open(settings, database_options, &options->database);
+  if (error == ERROR_NONE && !status) {
+    error = command_audience_open(settings, true, &options->audience);
+  }
+  if (error == ERROR_NONE) {
+    error = ingester_open(options, &following->upkeep.ingester);
+  }
+  following->upkeep.database = options->database;
+  return error == ERROR_NONE ? chores_new(&following->upkeep, CHORES_OF_INGEST, &following->chores) : error;
+}
+
+static int run(const struct settings *settings, bool status, const char *rejects_path) {
+  char node[HOST_NAME_MAX + 1];
+  if (gethostname(node, sizeof node) != 0) {
+    snprintf(node, sizeof node, "?");
+  }
   struct ingester_options options = {.log_dir = settings->log_dir,
                                      .rejects_path = rejects_path,
                                      .batch_lines = (size_t)settings->ingest_batch,
                                      .view_retention = settings->view_retention,
-                                     .between_batches = say,
-                                     .context = &following};
-  enum error error = database_open(&database_options, &options.database);
-  if (error == ERROR_NONE && !status) {
-    error = command_audience_open(settings, true, &options.audience);
-  }
-  if (error == ERROR_NONE) {
-    error = ingester_open(&options, &following.ingester);
-  }
-  following.database = options.database;
-  following.rotation = (struct log_rotation){.database = options.database,
-                                             .log_dir = settings->log_dir,
-                                             .nginx_pid_file = settings->nginx_pid_file,
-                                             .size_bytes = settings->log_rotate_size << 20,
-                                             .retention_us = settings->log_retention * INT64_C(3600000000)};
-  if (gethostname(following.node, sizeof following.node) != 0) {
-    snprintf(following.node, sizeof following.node, "?");
-  }
+                                     .between_batches = between_batches};
+  struct log_rotation rotation = {.log_dir = settings->log_dir,
+                                  .nginx_pid_file = settings->nginx_pid_file,
+                                  .size_bytes = settings->log_rotate_size << 20,
+                                  .retention_us = settings->log_retention * INT64_C(3600000000)};
+  struct following following = {
+      .options = &options,
+      .upkeep = {.settings = settings, .rotation = &rotation, .node = node, .is_stopping = is_stopping}};
+  options.context = &following;
   int exit_code = COMMAND_FAILED;
+  enum error error = open_parts(settings, status, &options, &following);
+  rotation.database = options.database;
   if (error != ERROR_NONE) {
     log_event(LOG_LEVEL_ERROR, "start_failed", LOG_ERROR_FIELD(error));
   } else {
     exit_code =
-        status ? print_status(following.ingester, &options) : follow(&following, &options, settings->ingest_interval);
+        status ? print_status(following.upkeep.ingester, &options) : follow(&following, settings->ingest_interval);
   }
-  ingester_close(following.ingester);
+  chores_free(following.chores);
+  ingester_close(following.upkeep.ingester);
   audience_close(options.audience);
   database_close(options.database);
   return exit_code;

@@ -65,7 +65,7 @@ static enum error import_file(struct ingester *ingester, const char *path, const
 
 int ingest_import(const struct settings *settings, const char *rejects_path, char *const files[], int file_count,
                   const volatile sig_atomic_t *stop) {
-  struct database *database = command_database_open(settings, true);
+  struct database *database = command_database_connect(settings, true);
   if (database == NULL) {
     return COMMAND_FAILED;
   }

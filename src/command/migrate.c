@@ -13,7 +13,6 @@
 #include "base/file.h"
 #include "command/command_database.h"
 #include "command/options.h"
-#include "store/engine/migration.h"
 
 static const char usage[] = "usage: mediagate migrate [--status] [--config FILE]\n\n"
                             "Applies the migrations that the database does not have yet, each in one transaction. Safe "
@@ -32,10 +31,7 @@ static int print_status(struct database *database) {
   bool fits = migration_is_compatible(&status);
   printf("schema version %d; programs from version %d on can work on it; this program has version %d: %s\n",
          status.version, status.oldest_program, MIGRATION_PROGRAM_VERSION,
-         fits ? "good"
-         : status.version < MIGRATION_PROGRAM_VERSION
-             ? "run `mediagate migrate`"
-             : "install the version of mediagate that the database was migrated for");
+         fits ? "good" : command_database_remedy(&status));
   return fits ? 0 : COMMAND_FAILED;
 }
 
@@ -63,7 +59,7 @@ int command_migrate(int argc, char **argv) {
   if (settings == NULL) {
     return COMMAND_FAILED;
   }
-  struct database *database = command_database_open(settings, false);
+  struct database *database = command_database_connect(settings, false);
   exit_code = COMMAND_FAILED;
   if (database != NULL) {
     exit_code = only_status ? print_status(database) : migrate(database, settings);

@@ -17,6 +17,7 @@
 #include "base/log.h"
 #include "base/outage.h"
 #include "command/background.h"
+#include "command/command_database.h"
 #include "command/options.h"
 #include "package/packager.h"
 #include "package/subtitler.h"
@@ -128,9 +129,7 @@ static void name_node(char ret_node[NODE_SIZE]) {
 }
 
 static int run(const struct settings *settings, bool once) {
-  const struct database_options database_options = {.connection_string = settings->database,
-                                                    .prepared = settings->prepared,
-                                                    .statement_timeout_ms = settings->api_statement_timeout,
+  const struct database_options database_options = {.statement_timeout_ms = settings->api_statement_timeout,
                                                     .application_name = "mediagate package"};
   char node[NODE_SIZE];
   struct work work = {.policy = settings->package, .takeover_seconds = settings->package_takeover};
@@ -147,7 +146,7 @@ static int run(const struct settings *settings, bool once) {
                                 .meanwhile = meanwhile,
                                 .meanwhile_context = &work};
   name_node(node);
-  enum error error = database_open(&database_options, &packager->database);
+  enum error error = command_database_open(settings, database_options, &packager->database);
   if (error == ERROR_NONE) {
     error = media_folder_open(settings->data_dir, settings->library_dir, &packager->folder);
   }

@@ -16,14 +16,13 @@
 #include "base/clock.h"
 #include "base/file.h"
 #include "base/log.h"
+#include "command/command_database.h"
 #include "command/options.h"
 #include "command/serve_context.h"
 #include "command/serve_worker.h"
 #include "files/media_folder.h"
 #include "process/pid_lock.h"
 #include "process/supervisor.h"
-#include "store/engine/database.h"
-#include "store/engine/migration.h"
 #include "upkeep/revocations.h"
 
 static const char usage[] =
@@ -71,29 +70,18 @@ static bool rebuild_revocations(struct database *database, const struct settings
 /* A schema that does not fit stops the start. A database that is away does not: workers connect when it returns, and
  * until then everything but /livez answers 503. The connection is closed before the first fork. */
 static bool check_database(const struct settings *settings) {
-  const struct database_options options = {
-      .connection_string = settings->database,
-      .prepared = settings->prepared,
-      .statement_timeout_ms = settings->api_statement_timeout,
-      .application_name = "serve",
-  };
+  const struct database_options options = {.statement_timeout_ms = settings->api_statement_timeout,
+                                           .application_name = "serve"};
   struct database *database = NULL;
-  struct migration_status status = {0};
-  enum error error = database_open(&options, &database);
+  bool fits = false;
+  enum error error = command_database_open(settings, options, &database);
   if (error == ERROR_NONE) {
-    error = migration_status_read(database, &status);
+    error = command_database_check_schema(database, &fits);
   }
-  bool fits = error == ERROR_NONE && migration_is_compatible(&status);
   if (error != ERROR_NONE) {
     log_event(LOG_LEVEL_WARNING, "database_away", LOG_ERROR_FIELD(error),
               LOG_STR("database", database == NULL ? "" : database_last_error(database)),
               LOG_STR("remedy", "start PostgreSQL or correct `database`; requests answer 503 until then"));
-  } else if (!fits) {
-    log_event(LOG_LEVEL_ERROR, "schema_incompatible", LOG_I64("schema_version", status.version),
-              LOG_I64("program_version", MIGRATION_PROGRAM_VERSION),
-              LOG_STR("remedy", status.version < MIGRATION_PROGRAM_VERSION
-                                    ? "run `mediagate migrate`"
-                                    : "install the version of mediagate that the database was migrated for"));
   }
   bool starts = error != ERROR_NONE || (fits && rebuild_revocations(database, settings));
   database_close(database);

@@ -14,11 +14,11 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "command/command_audience.h"
-#include "upkeep/housekeeping.h"
+#include "command/command_database.h"
 #include "command/serve_context.h"
 #include "http/request.h"
 #include "http/response.h"
-#include "store/engine/migration.h"
+#include "upkeep/chores.h"
 
 /* A request that took longer is worth a line whatever it was. */
 #define SLOW_MS      1000
@@ -29,8 +29,9 @@
 struct worker {
   struct app app;
   struct scoreboard_slot *slot;
-  struct housekeeping *housekeeping; /* NULL but in its own pool */
-  bool schema_is_good;               /* seen once */
+  struct upkeep upkeep;
+  struct chores *chores; /* NULL but in the housekeeping pool */
+  bool schema_is_good;   /* seen once */
 };
 
 static void beat(void *context) {
@@ -49,7 +50,7 @@ static bool is_stopping(void *context) {
 
 static void stop(void *state) {
   struct worker *worker = state;
-  housekeeping_free(worker->housekeeping);
+  chores_free(worker->chores);
   row_cache_close(worker->app.row_cache);
   token_memo_free(worker->app.token_memo);
   audience_close(worker->app.audience);
@@ -74,8 +75,6 @@ static bool caches_rows(const struct settings *settings, const char *pool_name) 
 static enum error open_parts(struct worker *worker, const struct settings *settings, const char *pool_name) {
   struct app *app = &worker->app;
   const struct database_options database = {
-      .connection_string = settings->database,
-      .prepared = settings->prepared,
       .statement_timeout_ms = statement_timeout_ms(settings, pool_name),
       .application_name = pool_name,
       .beat = beat,
@@ -87,7 +86,7 @@ static enum error open_parts(struct worker *worker, const struct settings *setti
       .entries = (size_t)settings->row_cache_entries,
       .stale_seconds = settings->stale_seconds,
   };
-  enum error error = database_open(&database, &app->database);
+  enum error error = command_database_open(settings, database, &app->database);
   if (error == ERROR_NONE && strcmp(pool_name, "auth") != 0) {
     error = media_folder_open(settings->data_dir, settings->library_dir, &app->media_folder);
   }
@@ -101,7 +100,13 @@ static enum error open_parts(struct worker *worker, const struct settings *setti
     error = command_audience_open(settings, false, &app->audience);
   }
   if (error == ERROR_NONE && strcmp(pool_name, SERVE_HOUSEKEEPING) == 0) {
-    error = housekeeping_new(app, &worker->housekeeping);
+    worker->upkeep = (struct upkeep){.settings = settings,
+                                     .database = app->database,
+                                     .media_folder = app->media_folder,
+                                     .beat = beat,
+                                     .is_stopping = is_stopping,
+                                     .context = worker->slot};
+    error = chores_new(&worker->upkeep, CHORES_OF_SERVE, &worker->chores);
   }
   return error;
 }
@@ -119,7 +124,7 @@ static enum error start(void *context, const char *pool_name, struct scoreboard_
       .stream_keys = serve->stream_keys,
       .pool_name = pool_name,
       .beat = beat,
-      .is_overdue = strcmp(pool_name, SERVE_HOUSEKEEPING) == 0 ? is_stopping : is_overdue,
+      .is_overdue = is_overdue,
       .beat_context = slot,
   };
   enum error error = open_parts(worker, serve->settings, pool_name);
@@ -157,18 +162,13 @@ static void log_request(const struct request *request, const struct response *re
 /* A database that is younger or older than this program may know other rows than our statements. Asked once, when
  * the database is there for the first time; an error is left to the handler, which has an answer to it. */
 static bool schema_is_good(struct worker *worker, const struct request *request) {
-  struct migration_status status;
+  bool fits = false;
   bool probe = strncmp(request->path, "/livez", 6) == 0 || strncmp(request->path, "/readyz", 7) == 0;
-  if (worker->schema_is_good || probe || migration_status_read(worker->app.database, &status) != ERROR_NONE) {
+  if (worker->schema_is_good || probe || command_database_check_schema(worker->app.database, &fits) != ERROR_NONE) {
     return true;
   }
-  worker->schema_is_good = migration_is_compatible(&status);
-  if (!worker->schema_is_good) {
-    log_event(LOG_LEVEL_ERROR, "schema_incompatible", LOG_I64("schema_version", status.version),
-              LOG_I64("program_version", MIGRATION_PROGRAM_VERSION),
-              LOG_STR("remedy", "run `mediagate migrate`, or install the program that the database was made for"));
-  }
-  return worker->schema_is_good;
+  worker->schema_is_good = fits;
+  return fits;
 }
 
 static void answer(struct worker *worker, struct request *request) {
@@ -210,8 +210,8 @@ static void tick(void *state) {
   if (worker->app.row_cache != NULL) {
     row_cache_tick(worker->app.row_cache);
   }
-  if (worker->housekeeping != NULL) {
-    housekeeping_tick(worker->housekeeping);
+  if (worker->chores != NULL) {
+    chores_run_due(worker->chores, CHORES_CAUGHT_UP);
   }
 }
 

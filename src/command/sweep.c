@@ -11,9 +11,9 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "command/command_database.h"
 #include "command/options.h"
-#include "upkeep/media_sweep.h"
-#include "upkeep/upload_sweep.h"
+#include "upkeep/file_sweep.h"
 
 static const char usage[] =
     "usage: mediagate sweep [--config FILE] [--full]\n\n"
@@ -35,26 +35,24 @@ static int report(enum error error, const struct sweep_counts *counts, int64_t u
 }
 
 static int run(const struct settings *settings, bool full) {
-  struct app app = {.settings = settings, .pool_name = "sweep"};
-  const struct database_options options = {.connection_string = settings->database,
-                                           .prepared = settings->prepared,
-                                           .statement_timeout_ms = settings->api_statement_timeout,
+  struct upkeep upkeep = {.settings = settings};
+  const struct database_options options = {.statement_timeout_ms = settings->api_statement_timeout,
                                            .application_name = "mediagate sweep"};
   struct sweep_counts counts = {0};
   int64_t uploads = 0;
-  enum error error = database_open(&options, &app.database);
+  enum error error = command_database_open(settings, options, &upkeep.database);
   if (error == ERROR_NONE) {
-    error = media_folder_open(settings->data_dir, settings->library_dir, &app.media_folder);
+    error = media_folder_open(settings->data_dir, settings->library_dir, &upkeep.media_folder);
   }
   if (error == ERROR_NONE) {
-    error = media_sweep_run(&app, full, &counts);
+    error = file_sweep_media(&upkeep, full, FILE_SWEEP_COMMIT_SECONDS, &counts);
   }
   if (error == ERROR_NONE) {
-    error = upload_sweep_run(&app, &uploads);
+    error = file_sweep_uploads(&upkeep, FILE_SWEEP_UPLOAD_SECONDS, &uploads);
   }
-  int exit_code = report(error, &counts, uploads, app.database);
-  media_folder_close(app.media_folder);
-  database_close(app.database);
+  int exit_code = report(error, &counts, uploads, upkeep.database);
+  media_folder_close(upkeep.media_folder);
+  database_close(upkeep.database);
   return exit_code;
 }
 

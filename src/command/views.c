@@ -126,7 +126,7 @@ static enum error tell_lost(struct database *database, const struct person *pers
 }
 
 static int forget(const struct settings *settings, struct person *person) {
-  struct database *database = command_database_open(settings, true);
+  struct database *database = command_database_connect(settings, true);
   if (database == NULL) {
     return COMMAND_FAILED;
   }

@@ -1,0 +1,230 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * The table of chores, what each does, and when. A chore that works in batches stops between two of them when the
+ * process must end.
+ */
+#include "config.h"
+
+#include "upkeep/chores.h"
+
+#include <stdlib.h>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/outage.h"
+#include "ingest/view_rule.h"
+#include "store/accounts/session_store.h"
+#include "store/media/package_store.h"
+#include "store/views/ingest_store.h"
+#include "store/views/user_agent_store.h"
+#include "store/views/view_partitions.h"
+#include "store/views/watching_store.h"
+#include "upkeep/file_sweep.h"
+#include "upkeep/revocations.h"
+
+#define SWEEP_BATCH  1000
+#define RETRY_MS     10000
+#define SECOND_MS    INT64_C(1000)
+#define MINUTE_MS    (60 * SECOND_MS)
+#define HOUR_MS      (60 * MINUTE_MS)
+#define DAY_MS       (24 * HOUR_MS)
+#define HOUR_SECONDS INT64_C(3600)
+#define DAY_SECONDS  (24 * HOUR_SECONDS)
+
+/* What is over stays grace_seconds longer. */
+typedef enum error chore_function(struct upkeep *upkeep, int64_t grace_seconds);
+
+/* --- serve ----------------------------------------------------------------------------------- */
+
+static enum error rebuild_revocations(struct upkeep *upkeep, int64_t grace_seconds) {
+  (void)grace_seconds;
+  return revocations_rebuild(upkeep->database, upkeep->settings->data_dir);
+}
+
+static enum error sweep_sessions(struct upkeep *upkeep, int64_t grace_seconds) {
+  int64_t total = 0;
+  bool more = true;
+  enum error error = ERROR_NONE;
+  (void)grace_seconds;
+  while (error == ERROR_NONE && more && !upkeep_is_stopping(upkeep)) {
+    int64_t deleted = 0;
+    error = session_store_sweep(upkeep->database, SWEEP_BATCH, &deleted, &more);
+    total += error == ERROR_NONE ? deleted : 0;
+  }
+  if (total > 0) {
+    log_event(LOG_LEVEL_INFO, "sessions_swept", LOG_I64("deleted", total));
+  }
+  return error;
+}
+
+static enum error sweep_noted(struct upkeep *upkeep, int64_t grace_seconds) {
+  struct sweep_counts counts;
+  return file_sweep_media(upkeep, false, grace_seconds, &counts);
+}
+
+static enum error sweep_everything(struct upkeep *upkeep, int64_t grace_seconds) {
+  struct sweep_counts counts;
+  return file_sweep_media(upkeep, true, grace_seconds, &counts);
+}
+
+static enum error sweep_uploads(struct upkeep *upkeep, int64_t grace_seconds) {
+  int64_t removed = 0;
+  return file_sweep_uploads(upkeep, grace_seconds, &removed);
+}
+
+/* Jobs that ended: their outcome is in the media's rows and the log. */
+static enum error sweep_package_jobs(struct upkeep *upkeep, int64_t grace_seconds) {
+  int64_t deleted = 0;
+  enum error error;
+  do {
+    error = package_store_sweep(upkeep->database, grace_seconds, SWEEP_BATCH, &deleted);
+  } while (error == ERROR_NONE && deleted == SWEEP_BATCH && !upkeep_is_stopping(upkeep));
+  return error;
+}
+
+/* Makes the tables of the coming months of views, and drops those past view_retention. */
+static enum error turn_months(struct upkeep *upkeep, int64_t grace_seconds) {
+  int64_t kept_since_us = view_rule_kept_since(clock_now_us(), upkeep->settings->view_retention);
+  char name[VIEW_PARTITION_NAME_SIZE] = "";
+  (void)grace_seconds;
+  enum error error = view_partitions_make_ahead(upkeep->database);
+  do {
+    if (error == ERROR_NONE && kept_since_us > 0) {
+      error = view_partitions_expire(upkeep->database, kept_since_us, name);
+    }
+    if (error == ERROR_NONE && name[0] != '\0') {
+      log_event(LOG_LEVEL_INFO, "views_expired", LOG_STR("table", name));
+    }
+  } while (error == ERROR_NONE && name[0] != '\0' && !upkeep_is_stopping(upkeep));
+  return error;
+}
+
+/* Texts of user agents that no view holds any more, or never did. */
+static enum error sweep_user_agents(struct upkeep *upkeep, int64_t grace_seconds) {
+  int64_t after_id = 0, total = 0;
+  bool more = true;
+  enum error error = ERROR_NONE;
+  (void)grace_seconds;
+  while (error == ERROR_NONE && more && !upkeep_is_stopping(upkeep)) {
+    int64_t deleted = 0;
+    error = user_agent_store_sweep(upkeep->database, SWEEP_BATCH, &after_id, &deleted, &more);
+    total += error == ERROR_NONE ? deleted : 0;
+  }
+  if (total > 0) {
+    log_event(LOG_LEVEL_INFO, "user_agents_swept", LOG_I64("deleted", total));
+  }
+  return error;
+}
+
+/* --- ingest ---------------------------------------------------------------------------------- */
+
+static enum error report_lag(struct upkeep *upkeep, int64_t grace_seconds) {
+  struct ingest_lag lag;
+  (void)grace_seconds;
+  enum error error = ingester_lag(upkeep->ingester, &lag);
+  return error == ERROR_NONE ? ingest_store_say(upkeep->database, upkeep->node, lag.unread_bytes, lag.seconds) : error;
+}
+
+static enum error rotate_log(struct upkeep *upkeep, int64_t grace_seconds) {
+  (void)grace_seconds;
+  return log_rotation_turn(upkeep->rotation);
+}
+
+static enum error sweep_watching(struct upkeep *upkeep, int64_t grace_seconds) {
+  (void)grace_seconds;
+  return watching_store_sweep(upkeep->database);
+}
+
+static enum error expire_salts(struct upkeep *upkeep, int64_t grace_seconds) {
+  int64_t destroyed = 0;
+  enum error error =
+      ingester_expire_salts(upkeep->ingester, upkeep->settings->stream_ttl_max + grace_seconds, &destroyed);
+  if (error == ERROR_NONE && destroyed > 0) {
+    log_event(LOG_LEVEL_INFO, "address_salts_destroyed", LOG_I64("days", destroyed));
+  }
+  return error;
+}
+
+/* --- the table ------------------------------------------------------------------------------- */
+
+/* The log says of a quiet chore at level debug only that it fails: its errors are the database's and the log folder's,
+ * and an outage of those is logged by the counting itself. */
+static const struct chore {
+  const char *name;
+  enum chores_process process;
+  int64_t interval_ms;
+  int64_t grace_seconds;
+  enum chores_moment moment;
+  bool quiet;
+  chore_function *run;
+} table[] = {
+    /* First, since the database may have been away when serve started. */
+    {"rebuild_revocations", CHORES_OF_SERVE, MINUTE_MS, 0, CHORES_BUSY, false, rebuild_revocations},
+    {"sweep_sessions", CHORES_OF_SERVE, MINUTE_MS, 0, CHORES_BUSY, false, sweep_sessions},
+    {"sweep_everything", CHORES_OF_SERVE, DAY_MS, FILE_SWEEP_COMMIT_SECONDS, CHORES_BUSY, false, sweep_everything},
+    {"sweep_noted", CHORES_OF_SERVE, MINUTE_MS, FILE_SWEEP_COMMIT_SECONDS, CHORES_BUSY, false, sweep_noted},
+    {"sweep_uploads", CHORES_OF_SERVE, MINUTE_MS, FILE_SWEEP_UPLOAD_SECONDS, CHORES_BUSY, false, sweep_uploads},
+    {"sweep_package_jobs", CHORES_OF_SERVE, HOUR_MS, 30 * DAY_SECONDS, CHORES_BUSY, false, sweep_package_jobs},
+    {"turn_months", CHORES_OF_SERVE, MINUTE_MS, 0, CHORES_BUSY, false, turn_months},
+    {"sweep_user_agents", CHORES_OF_SERVE, 6 * HOUR_MS, 0, CHORES_BUSY, false, sweep_user_agents},
+    /* A delivery that began while its URL was good may end, and be logged, a day later. A salt that is destroyed and
+     * then needed once more would be another one, so everything that was delivered here must be counted first. */
+    {"expire_salts", CHORES_OF_INGEST, HOUR_MS, DAY_SECONDS, CHORES_CAUGHT_UP, false, expire_salts},
+    {"report_lag", CHORES_OF_INGEST, 2 * SECOND_MS, 0, CHORES_BUSY, true, report_lag},
+    {"rotate_log", CHORES_OF_INGEST, SECOND_MS, 0, CHORES_PAUSED, true, rotate_log},
+    {"sweep_watching", CHORES_OF_INGEST, 30 * SECOND_MS, 0, CHORES_PAUSED, true, sweep_watching},
+};
+#define CHORE_COUNT (sizeof table / sizeof table[0])
+
+/* --- when ------------------------------------------------------------------------------------ */
+
+struct chores {
+  struct upkeep *upkeep;
+  enum chores_process process;
+  int64_t due_ms[CHORE_COUNT];
+  struct outage outages[CHORE_COUNT];
+};
+
+enum error chores_new(struct upkeep *upkeep, enum chores_process process, struct chores **ret_chores) {
+  struct chores *chores = calloc(1, sizeof *chores);
+  if (chores == NULL) {
+    return ERROR_MEMORY;
+  }
+  chores->upkeep = upkeep;
+  chores->process = process;
+  *ret_chores = chores;
+  return ERROR_NONE;
+}
+
+void chores_free(struct chores *chores) {
+  free(chores);
+}
+
+static void log_outage(const struct chores *chores, const struct chore *chore, enum error error,
+                       enum outage_news news) {
+  if (news == OUTAGE_BEGAN) {
+    log_event(chore->quiet ? LOG_LEVEL_DEBUG : LOG_LEVEL_WARNING, "chore_failed", LOG_STR("chore", chore->name),
+              LOG_ERROR_FIELD(error), LOG_STR("database", database_last_error(chores->upkeep->database)),
+              LOG_STR("meaning", "it is tried again"));
+  } else if (news == OUTAGE_ENDED) {
+    log_event(chore->quiet ? LOG_LEVEL_DEBUG : LOG_LEVEL_INFO, "chore_recovered", LOG_STR("chore", chore->name));
+  }
+}
+
+void chores_run_due(struct chores *chores, enum chores_moment moment) {
+  struct upkeep *upkeep = chores->upkeep;
+  for (size_t i = 0; i < CHORE_COUNT && !upkeep_is_stopping(upkeep); i++) {
+    const struct chore *chore = &table[i];
+    if (chore->process != chores->process || chore->moment > moment || clock_monotonic_ms() < chores->due_ms[i]) {
+      continue;
+    }
+    upkeep_beat(upkeep);
+    enum error error = chore->run(upkeep, chore->grace_seconds);
+    if (upkeep_is_stopping(upkeep)) {
+      return; /* what was cut short did not fail */
+    }
+    log_outage(chores, chore, error, outage_note(&chores->outages[i], error));
+    int64_t pause_ms = error != ERROR_NONE && chore->interval_ms > RETRY_MS ? RETRY_MS : chore->interval_ms;
+    chores->due_ms[i] = clock_monotonic_ms() + pause_ms;
+  }
+}

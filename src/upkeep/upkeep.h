@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * What the chores work on. Who runs them fills it in and outlives them.
+ */
+#ifndef MEDIAGATE_UPKEEP_UPKEEP_H
+#define MEDIAGATE_UPKEEP_UPKEEP_H
+
+#include <stdbool.h>
+
+#include "config/settings.h"
+#include "files/media_folder.h"
+#include "ingest/ingester.h"
+#include "ingest/log_rotation.h"
+#include "store/engine/database.h"
+
+struct upkeep {
+  const struct settings *settings;
+  struct database *database;
+  struct media_folder *media_folder; /* NULL in ingest */
+  struct ingester *ingester;         /* this and what follows: NULL but in ingest */
+  struct log_rotation *rotation;
+  const char *node; /* the name of this machine */
+  /* Tells who watches this process that a long chore is alive. May be NULL. */
+  void (*beat)(void *context);
+  /* Must the process end? A chore then stops where it is; the next process begins it anew. May be NULL. */
+  bool (*is_stopping)(void *context);
+  void *context;
+};
+
+void upkeep_beat(const struct upkeep *upkeep);
+bool upkeep_is_stopping(const struct upkeep *upkeep);
+
+#endif
