@@ -11,9 +11,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "command/connection_mask.h"
 #include "command/options.h"
 #include "config/settings_load.h"
+#include "store/engine/connection_string.h"
 
 static const char usage[] =
     "usage: mediagate check-config [--config FILE] [--show | --sample | --markdown | --man]\n\n"
@@ -193,7 +193,7 @@ static bool mask(char **connection) {
   struct text masked = {0};
 
   text_append(&masked, "");
-  connection_mask_append(&masked, *connection);
+  connection_string_append_masked(&masked, *connection);
   if (masked.failed) {
     text_free(&masked);
     return false;

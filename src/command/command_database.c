@@ -7,6 +7,7 @@
 #include <stdio.h>
 
 #include "base/log.h"
+#include "store/engine/connection_string.h"
 
 void command_database_complain(const struct database *database, const char *action, enum error error) {
   const char *message = database_last_error(database);
@@ -24,7 +25,7 @@ bool command_database_check(const struct settings *settings, struct text *ret_pr
   bool good = true;
 
   for (size_t i = 0; i < sizeof strings / sizeof strings[0]; i++) {
-    if (!database_is_connection_string(strings[i].value)) {
+    if (!connection_string_is_valid(strings[i].value)) {
       text_appendf(ret_problems,
                    "%s: is no connection string of PostgreSQL; look for a misspelt keyword, a missing quote or an "
                    "unescaped character\n",

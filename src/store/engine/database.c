@@ -64,14 +64,6 @@ static enum error set_statement_timeout(struct database *database) {
   return exchange_run(database, "select set_config('statement_timeout', $1, false)", false, &parameters, NULL, &fate);
 }
 
-bool database_is_connection_string(const char *text) {
-  bool is_name = strchr(text, '=') == NULL && strstr(text, "://") == NULL;
-  PQconninfoOption *options = is_name ? NULL : PQconninfoParse(text, NULL);
-  bool parses = is_name || options != NULL;
-  PQconninfoFree(options);
-  return parses;
-}
-
 static enum error connect_now(struct database *database) {
   /* What stands before dbname yields to the connection string, what stands after it does not. */
   const char *const keywords[] = {"connect_timeout", "fallback_application_name", "dbname", "client_encoding", NULL};

@@ -26,10 +26,6 @@ struct database_options {
   void *beat_context;
 };
 
-/* Could libpq connect by this? The name of a database alone is one too. Why not cannot be told without parts of what
- * may be a password. */
-bool database_is_connection_string(const char *text);
-
 /* Makes the handle without connecting; the first use connects. Options are copied. */
 enum error database_open(const struct database_options *options, struct database **ret_database) MUST_CHECK;
 void database_close(struct database *database);

@@ -1,0 +1,86 @@
+/* SPDX-License-Identifier: ISC */
+/* libpq parses: a parser of our own would have to know each spelling of a password that libpq knows. */
+#include "config.h"
+
+#include "store/engine/connection_string.h"
+
+#include <libpq-fe.h>
+#include <string.h>
+
+#define MASK "***"
+
+/* libpq takes such a dbname for a connection string. */
+static bool is_database_name(const char *string) {
+  return strchr(string, '=') == NULL && strstr(string, "://") == NULL;
+}
+
+bool connection_string_is_valid(const char *string) {
+  PQconninfoOption *options = is_database_name(string) ? NULL : PQconninfoParse(string, NULL);
+  bool valid = options != NULL || is_database_name(string);
+  PQconninfoFree(options);
+  return valid;
+}
+
+static bool is_given(const PQconninfoOption *option) {
+  return option->val != NULL;
+}
+
+/* What a form would show as stars. */
+static bool is_secret(const PQconninfoOption *option) {
+  return strcmp(option->dispchar, "*") == 0;
+}
+
+static bool holds_secret(const PQconninfoOption *options) {
+  for (; options->keyword != NULL; options++) {
+    if (is_given(options) && is_secret(options)) {
+      return true;
+    }
+  }
+  return false;
+}
+
+/* As libpq wants it: quoted where it is empty or holds what would end it. */
+static void append_value(struct text *text, const char *value) {
+  if (value[0] != '\0' && strpbrk(value, " \t\n\r\f\v'\\") == NULL) {
+    text_append(text, value);
+    return;
+  }
+  text_append(text, "'");
+  for (; *value != '\0'; value++) {
+    if (*value == '\'' || *value == '\\') {
+      text_append(text, "\\");
+    }
+    text_append_bytes(text, value, 1);
+  }
+  text_append(text, "'");
+}
+
+void connection_string_append_masked(struct text *text, const char *string) {
+  if (is_database_name(string)) {
+    text_append(text, string);
+    return;
+  }
+  PQconninfoOption *options = PQconninfoParse(string, NULL);
+  if (options == NULL) {
+    text_append(text, MASK);
+    return;
+  }
+  if (!holds_secret(options)) {
+    text_append(text, string);
+    PQconninfoFree(options);
+    return;
+  }
+  const char *separator = "";
+  for (const PQconninfoOption *option = options; option->keyword != NULL; option++) {
+    if (is_given(option)) {
+      text_appendf(text, "%s%s=", separator, option->keyword);
+      if (is_secret(option)) {
+        text_append(text, MASK);
+      } else {
+        append_value(text, option->val);
+      }
+      separator = " ";
+    }
+  }
+  PQconninfoFree(options);
+}

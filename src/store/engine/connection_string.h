@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: ISC */
+/* A PostgreSQL connection string, keywords or a URI, as libpq reads it. */
+#ifndef MEDIAGATE_STORE_ENGINE_CONNECTION_STRING_H
+#define MEDIAGATE_STORE_ENGINE_CONNECTION_STRING_H
+
+#include <stdbool.h>
+
+#include "base/text.h"
+
+/* Could libpq connect by this? The name of a database alone is one too. Why not cannot be said without parts of what
+ * may be a password. */
+bool connection_string_is_valid(const char *string);
+/* Appends the string so that it can be shown. One with a password is written anew as keywords, with *** for each value
+ * that libpq holds for secret. One that libpq would refuse becomes *** as a whole. */
+void connection_string_append_masked(struct text *text, const char *string);
+
+#endif
