@@ -14,6 +14,8 @@ struct call;
 void account_api_signup(struct call *call);   /* POST /auth/signup */
 void account_api_me(struct call *call);       /* GET /auth/me */
 void account_api_password(struct call *call); /* PUT /auth/password */
+/* GET /internal/caller: 204; who is not known was refused before. */
+void account_api_is_known(struct call *call);
 void auth_api_login(struct call *call);       /* POST /auth/login */
 void auth_api_refresh(struct call *call);     /* POST /auth/refresh */
 void auth_api_logout(struct call *call);      /* POST /auth/logout */

@@ -36,9 +36,9 @@ static const struct route table[] = {
     {HTTP_DELETE, "/media/media/{id}/package",    "api",    CALLER_ADMINISTRATOR, package_api_remove,   NAMES("keep"), NULL},
     {HTTP_PUT,    "/media/media/{id}/subtitles/{lang}", "api", CALLER_ADMINISTRATOR, subtitle_api_put,  NULL, NULL},
     {HTTP_DELETE, "/media/media/{id}/subtitles/{lang}", "api", CALLER_ADMINISTRATOR, subtitle_api_remove, NULL, NULL},
-    {HTTP_OPTIONS, "/uploads",                    "upload", CALLER_ANYONE,        tus_api_discover,     NULL, &tus},
+    {HTTP_OPTIONS, "/uploads",                    "api",    CALLER_ANYONE,        tus_api_discover,     NULL, &tus},
     {HTTP_POST,   "/uploads",                     "upload", CALLER_ADMINISTRATOR, tus_api_create,       NULL, &tus},
-    {HTTP_OPTIONS, "/uploads/{upload_id}",        "upload", CALLER_ANYONE,        tus_api_discover,     NULL, &tus},
+    {HTTP_OPTIONS, "/uploads/{upload_id}",        "api",    CALLER_ANYONE,        tus_api_discover,     NULL, &tus},
     {HTTP_HEAD,   "/uploads/{upload_id}",         "upload", CALLER_ADMINISTRATOR, tus_api_tell,         NULL, &tus},
     {HTTP_PATCH,  "/uploads/{upload_id}",         "upload", CALLER_ADMINISTRATOR, tus_api_append,       NULL, &tus},
     {HTTP_DELETE, "/uploads/{upload_id}",         "upload", CALLER_ADMINISTRATOR, tus_api_terminate,    NULL, &tus},
@@ -55,6 +55,8 @@ static const struct route table[] = {
     {HTTP_GET,    "/readyz",                      "api",    CALLER_ANYONE,        health_api_ready,     NULL, NULL},
     /* Asked by nginx itself once it has checked a stream URL; no client can reach it. */
     {HTTP_GET,    "/internal/origin",             "fast",   CALLER_ANYONE,        stream_api_origin,    NULL, NULL},
+    /* Asked by nginx itself before an upload takes a worker: is the token good? */
+    {HTTP_GET,    "/internal/caller",             "fast",   CALLER_ADMINISTRATOR, account_api_is_known, NULL, NULL},
 };
 /* clang-format on */
 static const size_t table_count = sizeof table / sizeof *table;
@@ -66,6 +68,10 @@ const struct route *routes_table(size_t *ret_count) {
 
 static struct router_row row_at(size_t index) {
   return (struct router_row){.method = table[index].method, .pattern = table[index].pattern};
+}
+
+bool routes_methods(const char *path, struct router_match *ret_match) {
+  return router_find(row_at, table_count, HTTP_OTHER, path, ret_match) == ERROR_CONFLICT;
 }
 
 /* The row for this call. NULL: the response has the 404 or 405. What the path's protocol wants begins in both cases. */

@@ -37,6 +37,8 @@ struct route {
 };
 
 const struct route *routes_table(size_t *ret_count);
+/* The methods that a path or a pattern knows, as Allow lists them, in ret_match->allow. False: it knows none. */
+bool routes_methods(const char *path, struct router_match *ret_match);
 /* Finds the route, checks pool, caller and query, calls the handler. The response is complete
  * afterwards. */
 void routes_dispatch(struct app *app, struct request *request, struct response *response);

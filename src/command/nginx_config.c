@@ -12,6 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "api/routes.h"
 #include "base/file.h"
 #include "command/options.h"
 #include "config/nginx_settings.h"
@@ -21,8 +22,9 @@
 
 static const char usage[] =
     "usage: mediagate nginx-config [--config FILE] [--ca-file FILE] --output-dir DIR\n\n"
-    "Writes settings-http.conf, settings-server.conf and settings-upload.conf into DIR (/etc/mediagate/nginx where\n"
-    "deploy/mediagate.http.conf is used as it stands). Reload nginx afterwards: it reads them only then.\n\n"
+    "Writes settings-http.conf, settings-server.conf, settings-upload.conf and settings-upload-share.conf into DIR\n"
+    "(/etc/mediagate/nginx where deploy/mediagate.http.conf is used as it stands). Reload nginx afterwards: it reads\n"
+    "them only then.\n\n"
     "  --output-dir DIR  where to write; made when it is missing\n"
     "  --ca-file FILE    certificates to verify https origins with (default: " DEFAULT_CA_FILE
     ")\n" OPTIONS_USAGE_CONFIG;
@@ -72,6 +74,44 @@ static enum error write_when_changed(const char *folder, const char *name, const
   return error;
 }
 
+/* "/media/media/{id}" becomes a regular expression of nginx's. */
+static void append_pattern(const char *pattern, struct text *text) {
+  text_append(text, "  \"~^");
+  while (*pattern != '\0') {
+    size_t length = strcspn(pattern, "{");
+    text_appendf(text, "%.*s", (int)length, pattern);
+    pattern += length;
+    if (*pattern == '{') {
+      text_append(text, "[^/]+");
+      pattern = strchr(pattern, '}') + 1;
+    }
+  }
+  text_append(text, "/?\\z\" ");
+}
+
+/* Which methods a path knows, from the table of routes. nginx takes the first that fits: exact patterns stand first. */
+static void append_methods(struct text *text) {
+  size_t count;
+  const struct route *routes = routes_table(&count);
+  text_append(text, "map $uri $mediagate_allow {\n  default \"\";\n");
+  for (int with_parameters = 0; with_parameters < 2; with_parameters++) {
+    for (size_t i = 0; i < count; i++) {
+      const char *pattern = routes[i].pattern;
+      struct router_match match;
+      bool is_first = true;
+      for (size_t k = 0; k < i && is_first; k++) {
+        is_first = strcmp(routes[k].pattern, pattern) != 0;
+      }
+      if (is_first && strncmp(pattern, "/internal/", strlen("/internal/")) != 0 &&
+          (strchr(pattern, '{') != NULL) == (with_parameters == 1) && routes_methods(pattern, &match)) {
+        append_pattern(pattern, text);
+        text_appendf(text, "\"%s\";\n", match.allow);
+      }
+    }
+  }
+  text_append(text, "}\n");
+}
+
 static int write_all(const char *folder, const struct nginx_settings *files) {
   enum error error = file_make_folders(folder, 0755);
   if (error != ERROR_NONE) {
@@ -80,7 +120,8 @@ static int write_all(const char *folder, const struct nginx_settings *files) {
   }
   bool written = write_when_changed(folder, "settings-http.conf", &files->http) == ERROR_NONE &&
                  write_when_changed(folder, "settings-server.conf", &files->server) == ERROR_NONE &&
-                 write_when_changed(folder, "settings-upload.conf", &files->upload) == ERROR_NONE;
+                 write_when_changed(folder, "settings-upload.conf", &files->upload) == ERROR_NONE &&
+                 write_when_changed(folder, "settings-upload-share.conf", &files->share) == ERROR_NONE;
   return written ? 0 : COMMAND_FAILED;
 }
 
@@ -110,6 +151,10 @@ int command_nginx_config(int argc, char **argv) {
   }
   struct nginx_settings files = {0};
   enum error error = nginx_settings_render(settings, ca_file, &files);
+  append_methods(&files.http);
+  if (error == ERROR_NONE && files.http.failed) {
+    error = ERROR_MEMORY;
+  }
   if (error == ERROR_NONE) {
     exit_code = write_all(folder, &files);
   } else {

@@ -126,15 +126,19 @@ enum error nginx_settings_render(const struct settings *settings, const char *ca
   text_append(&files.http, HEADING);
   text_append(&files.server, HEADING);
   text_append(&files.upload, HEADING);
+  text_append(&files.share, HEADING);
   append_server_names(&settings->server_names, &files.http);
   append_cors_origins(&settings->cors_origins, &files.http);
   append_trusted_proxies(&settings->trusted_proxies, &files.server);
   enum error error = append_origins(settings, ca_file, &files);
   text_appendf(&files.upload, "client_max_body_size %" PRId64 ";\n", settings->upload_max);
   /* Each upload holds a worker. One more would wait in the backlog until nginx gives up: it is told at once instead. */
-  text_appendf(&files.upload, "limit_conn mediagate_upload %" PRId64 ";\n", settings->upload_workers);
+  text_appendf(&files.share,
+               "limit_conn mediagate_pool %" PRId64 ";\n"
+               "limit_conn mediagate_address %" PRId64 ";\n",
+               settings->upload_workers, settings->upload_address_max);
 
-  if (files.http.failed || files.server.failed || files.upload.failed) {
+  if (files.http.failed || files.server.failed || files.upload.failed || files.share.failed) {
     error = ERROR_MEMORY;
   }
   if (error != ERROR_NONE) {
@@ -149,4 +153,5 @@ void nginx_settings_free(struct nginx_settings *files) {
   text_free(&files->http);
   text_free(&files->server);
   text_free(&files->upload);
+  text_free(&files->share);
 }

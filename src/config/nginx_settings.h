@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * What nginx must know of the settings, as three files that deploy/mediagate.http.conf includes: host names, CORS list
- * and origins at http level, proxies and the origins' locations at server level, the body limit of the upload location.
+ * and origins at http level, proxies and the origins' locations at server level, the body limit of the upload locations and the shares of
+ * their pool.
  * Pure: text from settings that settings_load has judged (settings_check.c): every value's form is a narrow one, so
  * that none can inject a directive.
  */
@@ -16,7 +17,8 @@
 struct nginx_settings {
   struct text http;   /* settings-http.conf */
   struct text server; /* settings-server.conf */
-  struct text upload; /* settings-upload.conf */
+  struct text upload; /* settings-upload.conf: the largest body */
+  struct text share;  /* settings-upload-share.conf: how many uploads at a time */
 };
 
 /* ca_file holds the certificates that https origins are verified with. ERROR_INVALID: it is no absolute path, or has a

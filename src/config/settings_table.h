@@ -54,6 +54,7 @@
   INTEGER(auth_workers, "processes", 1, 256, 3, true, "Workers for what hashes passwords; one more than cores keeps them busy") \
   INTEGER(api_workers, "processes", 1, 256, 8, true, "Workers for the rest") \
   INTEGER(upload_workers, "processes", 1, 1024, 16, true, "Workers for uploads; each upload holds one; a change needs `mediagate nginx-config` too") \
+  INTEGER(upload_address_max, "uploads", 1, 1024, 4, true, "Uploads that one address (IPv6: /64) may have under way at a time; a change needs `mediagate nginx-config` too") \
   INTEGER(fast_nice, "", 0, 19, 0, true, "Nice value of the fast pool") \
   INTEGER(auth_nice, "", 0, 19, 5, true, "Nice value of the auth pool") \
   INTEGER(api_nice, "", 0, 19, 0, true, "Nice value of the api pool") \

@@ -47,7 +47,8 @@ def _pairs(data):
 class FakePools:
     """Listens on run/<pool>.sock. Every request is noted in .seen as (pool, params, keep) and answered 200 with its pool.
 
-    .die_on = N makes the next N requests end without an answer, as a killed worker does.
+    .die_on = N makes the next N requests end without an answer, as a killed worker does. nginx's own look at a token before an
+    upload (/internal/caller) is answered too, with .caller, and noted in .looks only.
     """
 
     def __init__(self, run_dir, user=None):
@@ -65,6 +66,7 @@ class FakePools:
 
     def reset(self):
         self.seen, self.die_on, self.headers = [], 0, {}
+        self.looks, self.caller = [], "204 No Content"
 
     def close(self):
         for listener in self.listeners:
@@ -93,12 +95,21 @@ class FakePools:
                 params += data
             elif kind == STDIN and not data:
                 break
-        self.seen.append((pool, _pairs(params), keep))
+        pairs = _pairs(params)
+        if pairs["DOCUMENT_URI"] == "/internal/caller":
+            self.looks.append((pool, pairs))
+            self._send(connection, request, f"Status: {self.caller}\r\nContent-Type: application/json\r\n\r\n".encode())
+            return keep
+        self.seen.append((pool, pairs, keep))
         if self.die_on > 0:
             self.die_on -= 1
             return False
         extra = "".join(f"{name}: {value}\r\n" for name, value in self.headers.items())
         body = f"Content-Type: application/json\r\n{extra}\r\n{json.dumps({'pool': pool})}".encode()
+        self._send(connection, request, body)
+        return keep
+
+    @staticmethod
+    def _send(connection, request, body):
         for kind, payload in ((STDOUT, body), (STDOUT, b""), (END, b"\0" * 8)):
             connection.sendall(struct.pack("!BBHHBB", 1, kind, request, len(payload), 0, 0) + payload)
-        return keep

@@ -36,6 +36,7 @@ DEFAULTS = {
     "login_address_limit": 100000,  # all tests come from one address
     "signup_address_limit": 100000,
     "signup_limit": 100000,
+    "upload_address_max": 1024,
     "server_names": ["localhost", "127.0.0.1", "[::1]", "media.example.test"],
     "log_format": "json",
     "upload_max": 64 * 1024 * 1024,

@@ -27,15 +27,45 @@ def test_every_route_reaches_its_pool_with_and_without_a_trailing_slash(front):
                 assert pool_of(front, "HEAD", spelling) == pool, ("HEAD", spelling)
 
 
-@pytest.mark.parametrize("path", ["/auth/me", "/media/media/7", "/media/media/7/stream-url", "/media/media/7/file", "/media/media/"])
-@pytest.mark.parametrize("method", ["POST", "PATCH", "DELETE", "FOO"])
-def test_what_writes_never_reaches_the_multiplexed_pool(front, path, method):
-    assert pool_of(front, method, path) == "api"
+METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "FOO")
+
+
+def test_a_method_that_no_route_takes_is_405_and_reaches_no_pool(front):
+    """So it takes no place in a pool either: PUT /auth/me once filled the pool of stream URLs."""
+    known = {}
+    for line in front.run(front.program, "routes").stdout.splitlines():
+        method, pattern = line.split()[:2]
+        if not pattern.startswith("/internal/"):
+            known.setdefault(pattern, []).extend(["GET", "HEAD"] if method == "GET" else [method])
+    with front.anonymous() as api:
+        for pattern, methods in known.items():
+            path = pattern.replace("{id}", "7").replace("{upload_id}", "0" * 32).replace("{grant_id}", signing.GRANT).replace("{lang}", "en")
+            for method in set(METHODS) - set(methods) - ({"POST"} if pattern.startswith("/uploads") else set()):
+                answer = api.request(method, path)
+                assert answer.status_code == 405, (method, path)
+                if method != "TRACE":  # nginx refuses it before anything else
+                    assert answer.headers["Allow"] == ", ".join(methods), (method, path)
+    assert not front.pools.seen and not front.pools.looks
+
+
+def test_an_upload_takes_no_worker_before_its_token_was_looked_at(front):
+    """A refused body may come for half a minute; it must not hold a worker's place meanwhile."""
+    with front.anonymous() as api:
+        for method, path, failed in (("PUT", "/media/media/7/file", 503), ("POST", "/uploads", 503), ("PATCH", "/uploads/" + "0" * 32, 503)):
+            for caller, expected in (("401 Unauthorized", 401), ("503 Service Unavailable", failed)):
+                front.pools.reset()
+                front.pools.caller = caller
+                answer = api.request(method, path, data=b"x" * 100, headers={"Authorization": "Bearer nobody"})
+                assert answer.status_code == expected and answer.json()["status"] == expected, (method, path, caller)
+                assert not front.pools.seen
+                pool, params = front.pools.looks[0]
+                assert (pool, params["REQUEST_METHOD"], params["HTTP_AUTHORIZATION"]) == ("fast", "GET", "Bearer nobody")
+                assert not params.get("CONTENT_LENGTH")
 
 
 def test_only_the_multiplexed_pool_keeps_connections(front):
-    for path, keeps in (("/auth/me", True), ("/livez", False), ("/auth/login", False), ("/media/media/", False)):
-        pool_of(front, "GET", path)
+    for method, path, keeps in (("GET", "/auth/me", True), ("GET", "/livez", False), ("POST", "/auth/login", False), ("GET", "/media/media/", False)):
+        pool_of(front, method, path)
         assert front.pools.seen[-1][2] is keeps, path
     pool_of(front, "PUT", "/media/media/7/file", data=b"x")
     assert front.pools.seen[-1][2] is False
@@ -142,7 +172,7 @@ def test_the_default_settings_files_are_those_that_the_program_renders(front):
     empty.write_text("", encoding="ascii")
     empty.chmod(0o644)
     front.run(front.program, "nginx-config", "--config", empty, "--output-dir", front.root / "run/defaults")
-    for name in ("settings-http.conf", "settings-server.conf", "settings-upload.conf"):
+    for name in ("settings-http.conf", "settings-server.conf", "settings-upload.conf", "settings-upload-share.conf"):
         assert (front.root / "run/defaults" / name).read_text() == (TOP_SRC / "deploy/nginx-settings" / name).read_text(), name
 
 

@@ -210,3 +210,7 @@ void account_api_password(struct call *call) {
   }
   json_object_put(object);
 }
+
+void account_api_is_known(struct call *call) {
+  response_empty(call->response, 204);
+}
