@@ -117,8 +117,7 @@ static double pixel_aspect(struct json_object *stream) {
   return aspect >= PIXEL_ASPECT_MIN && aspect <= PIXEL_ASPECT_MAX ? aspect : 1;
 }
 
-/* The picture as it is shown: upright, and of square pixels. */
-static void read_picture(struct json_object *stream, struct probe_result *result) {
+void probe_parse_picture(struct json_object *stream, int *ret_width, int *ret_height) {
   int width = integer_member(stream, "width");
   int height = integer_member(stream, "height");
   double shown_width = round(width * pixel_aspect(stream));
@@ -126,8 +125,8 @@ static void read_picture(struct json_object *stream, struct probe_result *result
     width = (int)shown_width;
   }
   bool turned = lies_on_its_side(stream);
-  result->width = turned ? height : width;
-  result->height = turned ? width : height;
+  *ret_width = turned ? height : width;
+  *ret_height = turned ? width : height;
 }
 
 struct streams {
@@ -153,7 +152,7 @@ static void read_stream(struct json_object *stream, struct streams *streams) {
   if (strcmp(type, "video") == 0 && !cover) {
     if (!result->has_video) {
       copy(result->video_codec, sizeof result->video_codec, codec);
-      read_picture(stream, result);
+      probe_parse_picture(stream, &result->width, &result->height);
     }
     result->has_video = true;
   } else if (strcmp(type, "audio") == 0) {

@@ -16,5 +16,8 @@ const char *probe_parse_formats(void);
  * ERROR_MEMORY. */
 enum error probe_parse(const char *json, size_t size, struct probe_result *ret_result,
                        char ret_reason[PROBE_REASON_SIZE]) MUST_CHECK;
+struct json_object;
+/* The size of a stream's picture as it is shown, upright and of square pixels, in pixels; 0 by 0 when none is told. */
+void probe_parse_picture(struct json_object *stream, int *ret_width, int *ret_height);
 
 #endif

@@ -1,24 +1,31 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Key frames stand at the same times in all renditions, so a player can change between any two segments.
+ * Key frames stand at the same times in all renditions, so a player can change between any two segments. Picture and
+ * sound begin at 0 and end together, and no init segment has an edit list: what a file leaves out at its beginning, in
+ * gaps or at its end is filled with the picture before it, or with silence.
  */
 #include "config.h"
 
 #include "package/ffmpeg_arguments.h"
 
 #include <assert.h>
+#include <math.h>
 #include <stdarg.h>
 #include <stdio.h>
 
 #include "files/probe_parse.h"
+#include "package/output_folder.h"
+#include "package/survey_parse.h"
 
 #define POSTER_WIDTH    1280
-#define DEINTERLACE_MIN 16 /* pixels of a side: yadif refuses very small pictures */
-#define TEXT_(value)    #value
-#define TEXT(value)     TEXT_(value)
+#define DEINTERLACE_MIN 16    /* pixels of a side: yadif refuses very small pictures */
+#define SOUND_RATE      48000 /* samples a second */
+#define SOUND_PACKET    1024  /* samples of one AAC packet, and of the silence that its coder begins with */
+#define PART_OF_PICTURE 0.4   /* of one picture's time: as much may be left over in the end */
+#define SEGMENT_MARGIN  0.005 /* seconds by which a segment may fall short and still be cut */
 
 static void add(struct ffmpeg_arguments *arguments, const char *argument) {
-  assert(arguments->count < FFMPEG_ARGUMENTS_MAX - 1); /* what is added depends on LADDER_MAX alone */
+  assert(arguments->count < FFMPEG_ARGUMENTS_MAX - 1); /* LADDER_MAX and SOURCE_SOUNDS_MAX bound what is added */
   arguments->argv[arguments->count++] = argument;
   arguments->argv[arguments->count] = NULL;
 }
@@ -58,109 +65,273 @@ static void add_number(struct ffmpeg_arguments *arguments, const char *option, s
   end_text(arguments, value);
 }
 
+static void add_map(struct ffmpeg_arguments *arguments, int stream) {
+  add(arguments, "-map");
+  const char *map = begin_text(arguments);
+  put(arguments, "0:%d", stream);
+  end_text(arguments, map);
+}
+
 static void add_input(struct ffmpeg_arguments *arguments, const char *input) {
   const char *const begin[] = {
       "-protocol_whitelist", "file", "-format_whitelist", probe_parse_formats(), "-i", input, NULL};
   add_all(arguments, begin);
 }
 
+/* --- the source --------------------------------------------------------------------------------- */
+
+void ffmpeg_arguments_survey(struct ffmpeg_arguments *arguments, const char *input) {
+  static const char *const begin[] = {"ffprobe", "-v", "error", "-hide_banner", "-threads", "1", NULL};
+  const char *const what[] = {"-print_format", "json", "-show_entries", survey_entries, NULL};
+  add_all(arguments, begin);
+  add_all(arguments, what);
+  add_input(arguments, input);
+}
+
+/* One segment for all, whose end its list tells. */
+static void add_measured(struct ffmpeg_arguments *arguments, int stream, const char *list, const char *segment) {
+  /* clang-format off */
+  const char *const output[] = {
+      "-c", "copy", "-copyinkf", "-avoid_negative_ts", "disabled", "-f", "segment", "-segment_format", "crc",
+      "-segment_time", "1000000", "-segment_list_type", "csv", "-segment_list", list, segment, NULL};
+  /* clang-format on */
+  add_map(arguments, stream);
+  add_all(arguments, output);
+}
+
+void ffmpeg_arguments_measure(struct ffmpeg_arguments *arguments, const char *input,
+                              const struct package_source *source) {
+  static const char *const begin[] = {"ffmpeg", "-nostdin", "-hide_banner", "-v", "fatal", "-progress", "pipe:1", NULL};
+  add_all(arguments, begin);
+  add_input(arguments, input);
+  if (source->picture.stream >= 0) {
+    add_measured(arguments, source->picture.stream, MEASURE_PICTURE MEASURE_LIST, MEASURE_PICTURE "-%d.crc");
+  }
+  if (source->sound_count > 0) {
+    add_measured(arguments, source->sounds[0].stream, MEASURE_SOUND MEASURE_LIST, MEASURE_SOUND "-%d.crc");
+  }
+}
+
+/* --- pictures ----------------------------------------------------------------------------------- */
+
 static long long common_divisor(long long a, long long b) {
   return b == 0 ? a : common_divisor(b, a % b);
 }
 
-/* "scale=426:240,setsar=320/319": sides are even, so a pixel is not always quite square. All renditions are shown in
- * the very same shape, or ffmpeg refuses to make one adaptation set of them. */
-static void put_scale(struct ffmpeg_arguments *arguments, const struct package_source *source, int width, int height) {
-  long long across = (long long)source->width * height;
-  long long down = (long long)source->height * width;
-  long long divisor = common_divisor(across, down);
-  put(arguments, "scale=%d:%d,setsar=sar=%lld/%lld:max=2147483647", width, height, across / divisor, down / divisor);
+static bool is_hdr(const struct source_picture *picture) {
+  return picture->colour == SOURCE_COLOUR_PQ || picture->colour == SOURCE_COLOUR_HLG;
 }
 
-/* "[0:V:0]split=2[s0][s1];[s0]scale=…[v0];[s1]scale=…[v1]": cover art is no picture of a film. The rate is what players
- * are told of a rendition; what is coded is up to crf, and less. Frames are never made up to fill a gap: two of them
- * with a year between would be a bomb. */
-static void add_pictures(struct ffmpeg_arguments *arguments, const struct package_source *source,
-                         const struct rendition *renditions, size_t count, const char *preset) {
-  add(arguments, "-filter_complex");
-  const char *filter = begin_text(arguments);
-  bool deinterlace = source->width >= DEINTERLACE_MIN && source->height >= DEINTERLACE_MIN;
-  put(arguments, "[0:V:0]%ssplit=%zu", deinterlace ? "yadif=deint=interlaced," : "", count);
+/* The coefficients of a package: its source's if SDR players know them, else those of BT.709. */
+static bool is_sd(const struct source_picture *picture) {
+  return picture->colour == SOURCE_COLOUR_BT601;
+}
+
+/* HDR is shown as SDR: to linear light, to the smaller set of colours, then the bright parts are pressed together. It
+ * is made smaller before, since each of its pixels is dear. */
+static void put_tone_map(struct ffmpeg_arguments *arguments, const struct source_picture *picture, int width,
+                         int height) {
+  put(arguments,
+      "zscale=w=%d:h=%d,zscale=tin=%s:min=2020_ncl:pin=2020:t=linear:npl=100,format=gbrpf32le,zscale=p=709,"
+      "tonemap=tonemap=hable:desat=0,zscale=t=709:m=709:r=limited,format=yuv420p,",
+      width, height, picture->colour == SOURCE_COLOUR_PQ ? "smpte2084" : "arib-std-b67");
+}
+
+/* What the coefficients are before and after; ffmpeg's own guess for pictures that say nothing is always SD. */
+static void put_matrix(struct ffmpeg_arguments *arguments, const struct source_picture *picture, const char *output) {
+  if (is_sd(picture)) {
+    put(arguments, ":in_color_matrix=bt601");
+  } else if (picture->colour != SOURCE_COLOUR_OTHER) {
+    put(arguments, ":in_color_matrix=bt709");
+  }
+  put(arguments, ":out_color_matrix=%s", output);
+}
+
+/* A side of the picture in a rendition. One whose shape changes in the middle of the film gets bars. */
+static void put_scale(struct ffmpeg_arguments *arguments, const struct source_picture *picture, int width, int height) {
+  double shape = (double)picture->width / picture->height;
+  put(arguments,
+      "scale=w='if(lt(abs(dar/%.6f-1),0.02),%d,max(2,2*trunc(min(%d,%d*dar)/2)))'"
+      ":h='if(lt(abs(dar/%.6f-1),0.02),%d,max(2,2*trunc(min(%d,%d/dar)/2)))'",
+      shape, width, width, height, shape, height, height, width);
+}
+
+/* Sides are even, so a pixel is not always quite square. All renditions are shown in the very same shape, or ffmpeg
+ * refuses to make one adaptation set of them. */
+static void put_shape(struct ffmpeg_arguments *arguments, const struct source_picture *picture, int width, int height) {
+  long long across = (long long)picture->width * height;
+  long long down = (long long)picture->height * width;
+  long long divisor = common_divisor(across, down);
+  put(arguments, ",pad=%d:%d:-1:-1,setsar=sar=%lld/%lld:max=2147483647", width, height, across / divisor,
+      down / divisor);
+}
+
+/* So many whole pictures that the package is as long as its source; 0: not known. */
+static double pictures_of(const struct package_source *source) {
+  double seconds = source_seconds(source);
+  return seconds > 0 ? fmax(1, ceil(seconds * frame_rate_value(source->picture.rate) - PART_OF_PICTURE)) : 0;
+}
+
+/* "[0:0]…,fps=25/1,tpad…,trim…,split=2[s0][s1];[s0]scale=…[v0];[s1]scale=…[v1]". A clock of equal steps comes first, so
+ * that what follows knows when each picture is. It makes up pictures where none come; how many is bounded by the length
+ * that a source may have. */
+static void put_filter(struct ffmpeg_arguments *arguments, const struct package_source *source,
+                       const struct rendition *renditions, size_t count) {
+  const struct source_picture *picture = &source->picture;
+  double pictures = pictures_of(source);
+  bool deinterlace = picture->width >= DEINTERLACE_MIN && picture->height >= DEINTERLACE_MIN;
+  put(arguments, "[0:%d]%sfps=%d/%d:eof_action=pass,", picture->stream, deinterlace ? "yadif=deint=interlaced," : "",
+      picture->rate.numerator, picture->rate.denominator);
+  if (pictures > 0) {
+    put(arguments, "tpad=stop=-1:stop_mode=clone,trim=end=%.6f,", (pictures - 0.5) / frame_rate_value(picture->rate));
+  }
+  if (is_hdr(picture)) {
+    put_tone_map(arguments, picture, renditions[0].width, renditions[0].height);
+  }
+  put(arguments, "split=%zu", count);
   for (size_t i = 0; i < count; i++) {
     put(arguments, "[s%zu]", i);
   }
   for (size_t i = 0; i < count; i++) {
     put(arguments, ";[s%zu]", i);
-    put_scale(arguments, source, renditions[i].width, renditions[i].height);
+    put_scale(arguments, picture, renditions[i].width, renditions[i].height);
+    put_matrix(arguments, picture, is_sd(picture) ? "bt601" : "bt709");
+    put(arguments, ":out_range=tv");
+    put_shape(arguments, picture, renditions[i].width, renditions[i].height);
     put(arguments, ",format=yuv420p[v%zu]", i);
   }
+}
+
+/* Segments are cut at key frames, which come each so many pictures. */
+static void add_key_frames(struct ffmpeg_arguments *arguments, int pictures) {
+  add(arguments, "-force_key_frames");
+  const char *when = begin_text(arguments);
+  put(arguments, "expr:not(mod(n,%d))", pictures);
+  end_text(arguments, when);
+}
+
+static void add_pictures(struct ffmpeg_arguments *arguments, const struct package_source *source,
+                         const struct rendition *renditions, size_t count, const char *preset) {
+  add(arguments, "-filter_complex");
+  const char *filter = begin_text(arguments);
+  put_filter(arguments, source, renditions, count);
   end_text(arguments, filter);
   for (size_t i = 0; i < count; i++) {
     add(arguments, "-map");
     const char *map = begin_text(arguments);
     put(arguments, "[v%zu]", i);
     end_text(arguments, map);
-    add_number(arguments, "-b:v", i, renditions[i].maxrate_kbps, "k");
     add_number(arguments, "-maxrate:v", i, renditions[i].maxrate_kbps, "k");
     add_number(arguments, "-bufsize:v", i, 2 * renditions[i].maxrate_kbps, "k");
   }
-  /* clang-format off */
+  const char *tag = is_sd(&source->picture) ? "smpte170m" : "bt709";
   const char *const coding[] = {
-      "-c:v", "libx264", "-preset", preset, "-crf", "23", "-fps_mode", "vfr", "-sc_threshold", "0",
-      "-force_key_frames", ("expr:gte(t,n_forced*" TEXT(PACKAGE_SEGMENT_SECONDS) ")"), NULL};
-  /* clang-format on */
+      "-c:v",          "libx264", "-preset",     preset, "-crf",         "23", "-fps_mode",        "cfr",
+      "-sc_threshold", "0",       "-colorspace", tag,    "-color_range", "tv", "-color_primaries", tag,
+      "-color_trc",    tag,       NULL};
   add_all(arguments, coding);
+  add_key_frames(arguments, frame_rate_pictures(source->picture.rate, PACKAGE_SEGMENT_SECONDS));
 }
 
-static void add_sound(struct ffmpeg_arguments *arguments) {
-  static const char *const coding[] = {"-map", "0:a:0", "-c:a", "aac",   "-b:a", "128k",
-                                       "-ac",  "2",     "-ar",  "48000", NULL};
-  add_all(arguments, coding);
+/* --- sounds ------------------------------------------------------------------------------------- */
+
+/* The coder begins with a packet of silence. Beside a picture the first packet of sound gives way to it, so that the
+ * rest is in time without an edit list. */
+static void add_sound_filter(struct ffmpeg_arguments *arguments, const struct package_source *source) {
+  double seconds = source->picture.stream >= 0 ? pictures_of(source) / frame_rate_value(source->picture.rate) : 0;
+  const char *filter = begin_text(arguments);
+  put(arguments, "aresample=%d:async=1:first_pts=0", SOUND_RATE);
+  if (source->picture.stream >= 0) {
+    put(arguments, ",apad");
+  }
+  if (seconds > 0) {
+    put(arguments, ",atrim=start_sample=%d:end=%.6f", SOUND_PACKET, fmax(seconds, 2.0 * SOUND_PACKET / SOUND_RATE));
+  }
+  end_text(arguments, filter);
+}
+
+static void add_sounds(struct ffmpeg_arguments *arguments, const struct package_source *source) {
+  static const char *const coding[] = {"-c:a", "aac", "-b:a", "128k", "-ac", "2", "-ar", "48000", NULL};
+  for (size_t i = 0; i < source->sound_count; i++) {
+    add_map(arguments, source->sounds[i].stream);
+    const char *name = begin_text(arguments);
+    put(arguments, "-filter:a:%zu", i);
+    end_text(arguments, name);
+    add_sound_filter(arguments, source);
+  }
+  if (source->sound_count > 0) {
+    add_all(arguments, coding);
+  }
+}
+
+/* --- the package -------------------------------------------------------------------------------- */
+
+/* Each segment lasts as long as whole pictures, or packets of sound, fit in PACKAGE_SEGMENT_SECONDS. */
+static void add_segments(struct ffmpeg_arguments *arguments, const struct package_source *source) {
+  const struct frame_rate rate = source->picture.rate;
+  const double sound = floor(1.0 * PACKAGE_SEGMENT_SECONDS * SOUND_RATE / SOUND_PACKET) * SOUND_PACKET / SOUND_RATE;
+  bool shown = source->picture.stream >= 0;
+  add(arguments, "-adaptation_sets");
+  const char *sets = begin_text(arguments);
+  if (shown) {
+    put(arguments, "id=0,seg_duration=%.6f,streams=v",
+        frame_rate_pictures(rate, PACKAGE_SEGMENT_SECONDS) / frame_rate_value(rate) - SEGMENT_MARGIN);
+  }
+  if (source->sound_count > 0) {
+    put(arguments, "%sseg_duration=%.6f,streams=a", shown ? " id=1," : "id=0,", sound - SEGMENT_MARGIN);
+  }
+  end_text(arguments, sets);
 }
 
 void ffmpeg_arguments_package(struct ffmpeg_arguments *arguments, const char *input,
                               const struct package_source *source, const struct rendition *renditions,
                               size_t rendition_count, const char *preset) {
-  static const char *const begin[] = {"ffmpeg", "-nostdin",  "-hide_banner",   "-v",
-                                      "error",  "-progress", PACKAGE_PROGRESS, NULL};
+  static const char *const begin[] = {"ffmpeg", "-nostdin",  "-hide_banner",         "-v",
+                                      "error",  "-progress", OUTPUT_FOLDER_PROGRESS, NULL};
   /* clang-format off */
   static const char *const output[] = {
       "-map_metadata", "-1", "-map_chapters", "-1", "-sn", "-dn",
-      "-f", "dash", "-seg_duration", TEXT(PACKAGE_SEGMENT_SECONDS), "-use_template", "1", "-use_timeline", "1",
-      "-hls_playlist", "1", "-hls_master_name", PACKAGE_HLS,
+      "-f", "dash", "-use_template", "1", "-use_timeline", "1",
+      "-format_options", "movflags=+negative_cts_offsets:use_editlist=0",
       "-init_seg_name", "init-$RepresentationID$.m4s", "-media_seg_name", "seg-$RepresentationID$-$Number%05d$.m4s",
-      "-adaptation_sets", NULL};
+      NULL};
   /* clang-format on */
   add_all(arguments, begin);
   add_input(arguments, input);
   if (rendition_count > 0) {
     add_pictures(arguments, source, renditions, rendition_count, preset);
   }
-  if (source->has_audio) {
-    add_sound(arguments);
-  }
+  add_sounds(arguments, source);
   add_all(arguments, output);
-  add(arguments, rendition_count == 0 ? "id=0,streams=a"
-                 : source->has_audio  ? "id=0,streams=v id=1,streams=a"
-                                      : "id=0,streams=v");
+  add_segments(arguments, source);
   add(arguments, PACKAGE_DASH);
 }
 
-void ffmpeg_arguments_poster(struct ffmpeg_arguments *arguments, const char *input,
-                             const struct package_source *source) {
-  static const char *const begin[] = {"ffmpeg", "-nostdin", "-hide_banner", "-v", "error", "-ss", NULL};
+/* JPEG has the coefficients of BT.601 and the full range of values, whatever the film has. */
+void ffmpeg_arguments_poster(struct ffmpeg_arguments *arguments, const char *input, const struct package_source *source,
+                             bool at_begin) {
+  static const char *const begin[] = {"ffmpeg", "-nostdin", "-hide_banner", "-v", "error", NULL};
+  static const char *const output[] = {"-frames:v", "1", "-q:v", "4", "-map_metadata", "-1", PACKAGE_POSTER, NULL};
+  const struct source_picture *picture = &source->picture;
+  int width = picture->width < POSTER_WIDTH ? picture->width : POSTER_WIDTH;
+  int height = (int)fmax(1, round((double)picture->height * width / picture->width));
   add_all(arguments, begin);
-  const char *when = begin_text(arguments);
-  put(arguments, "%.3f", source->duration_seconds / 10);
-  end_text(arguments, when);
+  if (!at_begin) {
+    add(arguments, "-ss");
+    const char *when = begin_text(arguments);
+    put(arguments, "%.3f", source_seconds(source) / 10);
+    end_text(arguments, when);
+  }
   add_input(arguments, input);
-  static const char *const picture[] = {"-map", "0:V:0", "-frames:v", "1", "-vf", NULL};
-  static const char *const output[] = {"-q:v", "4", "-map_metadata", "-1", PACKAGE_POSTER, NULL};
-  int width = source->width < POSTER_WIDTH ? source->width : POSTER_WIDTH;
-  int height = (int)((long long)source->height * width / source->width);
-  add_all(arguments, picture);
+  add_map(arguments, picture->stream);
+  add(arguments, "-vf");
   const char *filter = begin_text(arguments);
-  put(arguments, "scale=%d:%d,setsar=1", width, height > 0 ? height : 1);
+  if (is_hdr(picture)) {
+    put_tone_map(arguments, picture, width + width % 2, height + height % 2);
+  }
+  put(arguments, "scale=%d:%d", width, height);
+  put_matrix(arguments, picture, "bt601");
+  put(arguments, ":out_range=pc:flags=bicubic+accurate_rnd,setsar=1,format=yuvj420p");
   end_text(arguments, filter);
   add_all(arguments, output);
 }

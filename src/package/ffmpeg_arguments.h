@@ -1,26 +1,24 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * The two command lines of a package: HLS and DASH playlists over one set of fMP4 segments, and a poster. Pure.
+ * The command lines of a package: what looks at the source, what makes the segments, and what makes the poster. Pure.
  */
 #ifndef MEDIAGATE_PACKAGE_FFMPEG_ARGUMENTS_H
 #define MEDIAGATE_PACKAGE_FFMPEG_ARGUMENTS_H
 
-#include <stdbool.h>
 #include <stddef.h>
 
 #include "files/package_folder.h"
 #include "package/ladder.h"
+#include "package/source.h"
 
-#define PACKAGE_PROGRESS         "progress" /* what ffmpeg writes of itself; not part of a package */
 #define PACKAGE_SEGMENT_SECONDS  4
-#define FFMPEG_ARGUMENTS_MAX     192
-#define FFMPEG_ARGUMENTS_STORAGE 6144
-
-struct package_source {
-  int width, height; /* as it is shown: upright, of square pixels; 0: no picture */
-  bool has_audio;
-  double duration_seconds; /* 0: unknown */
-};
+#define FFMPEG_ARGUMENTS_MAX     320
+#define FFMPEG_ARGUMENTS_STORAGE 16384
+/* Where ffmpeg_arguments_measure writes: lists of segments, and segments, which are checksums. */
+#define MEASURE_PICTURE "end-picture"
+#define MEASURE_SOUND   "end-sound"
+#define MEASURE_LIST    ".csv"
+#define MEASURE_SEGMENT "-0.crc"
 
 struct ffmpeg_arguments {
   const char *argv[FFMPEG_ARGUMENTS_MAX]; /* ends with NULL */
@@ -29,13 +27,21 @@ struct ffmpeg_arguments {
   size_t used;
 };
 
-/* Appends "ffmpeg …" to what the arguments already hold (a sandbox). `input` is a path; files are written to the
- * working directory. `preset` is x264's. */
+/* All append to what the arguments already hold (a sandbox). `input` is a path; files are written to the working
+ * directory. */
+
+/* "ffprobe …" for survey_parse_streams. */
+void ffmpeg_arguments_survey(struct ffmpeg_arguments *arguments, const char *input);
+/* "ffmpeg …" that reads all packets of the picture and the main sound without decoding them, so that its own clock
+ * tells when each ends: what files say of their length is often wrong, or missing. */
+void ffmpeg_arguments_measure(struct ffmpeg_arguments *arguments, const char *input,
+                              const struct package_source *source);
+/* The segments. `preset` is x264's. */
 void ffmpeg_arguments_package(struct ffmpeg_arguments *arguments, const char *input,
                               const struct package_source *source, const struct rendition *renditions,
                               size_t rendition_count, const char *preset);
-/* A picture from the first tenth, at most 1280 wide. */
-void ffmpeg_arguments_poster(struct ffmpeg_arguments *arguments, const char *input,
-                             const struct package_source *source);
+/* A picture from the first tenth, at most 1280 wide; `at_begin`: the first one. */
+void ffmpeg_arguments_poster(struct ffmpeg_arguments *arguments, const char *input, const struct package_source *source,
+                             bool at_begin);
 
 #endif

@@ -1,12 +1,18 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Rates follow the number of pixels, less than in proportion: large pictures compress better.
+ * A size of the ladder is a box of 16:9 that the picture fits in, lying or standing. Rates follow the number of pixels,
+ * less than in proportion: large pictures compress better.
  */
 #include "config.h"
 
 #include "package/ladder.h"
 
 #include <math.h>
+#include <stdbool.h>
+
+#define STEP       0.8   /* the next rendition's sides are at most this share of the one's above */
+#define AREA_MIN   50000 /* pixels: a rendition below the largest has as many; 240p in 16:9 has twice that */
+#define BOX_ASPECT (16.0 / 9.0)
 
 /* About 5.0 Mbit/s for 1920x1080, 2.7 for 1280x720, 0.9 for 640x360. */
 static int maxrate_kbps(int width, int height) {
@@ -19,25 +25,39 @@ static int even(double pixels) {
   return half > 0 ? 2 * half : 2;
 }
 
-static struct rendition scale(int source_width, int source_height, int size) {
-  int shorter = source_width < source_height ? source_width : source_height;
-  struct rendition rendition = {.width = even((double)source_width * size / shorter),
-                                .height = even((double)source_height * size / shorter)};
+static struct rendition scale(int width, int height, double factor) {
+  struct rendition rendition = {.width = even(width * factor), .height = even(height * factor)};
   rendition.maxrate_kbps = maxrate_kbps(rendition.width, rendition.height);
   return rendition;
 }
 
+/* What makes the picture fit in the box of a size. */
+static double factor_of(int width, int height, int size) {
+  double shorter = width < height ? width : height;
+  double longer = width < height ? height : width;
+  return fmin(size / shorter, size * BOX_ASPECT / longer);
+}
+
+/* A ribbon that is longer than the box and has fewer pixels stays as it is. */
+static bool is_within(int width, int height, int size) {
+  int shorter = width < height ? width : height;
+  return shorter <= size && (double)width * height <= BOX_ASPECT * size * size + 1;
+}
+
 size_t ladder_make(int source_width, int source_height, int max_size, struct rendition ret_renditions[LADDER_MAX]) {
   static const int sizes[] = {2160, 1440, 1080, 720, 480, 360, 240};
-  int shorter = source_width < source_height ? source_width : source_height;
-  size_t count = 0;
-  for (size_t i = 0; i < sizeof sizes / sizeof sizes[0] && count < LADDER_MAX; i++) {
-    if (sizes[i] <= shorter && sizes[i] <= max_size) {
-      ret_renditions[count++] = scale(source_width, source_height, sizes[i]);
-    }
+  if (source_width <= 0 || source_height <= 0) {
+    return 0;
   }
-  if (count == 0 && shorter > 0) {
-    ret_renditions[count++] = scale(source_width, source_height, shorter < max_size ? shorter : max_size);
+  double last = is_within(source_width, source_height, max_size) ? 1 : factor_of(source_width, source_height, max_size);
+  size_t count = 0;
+  ret_renditions[count++] = scale(source_width, source_height, last);
+  for (size_t i = 0; i < sizeof sizes / sizeof sizes[0] && count < LADDER_MAX; i++) {
+    double factor = factor_of(source_width, source_height, sizes[i]);
+    if (factor <= STEP * last && factor * factor * source_width * source_height >= AREA_MIN) {
+      ret_renditions[count++] = scale(source_width, source_height, factor);
+      last = factor;
+    }
   }
   return count;
 }

@@ -54,10 +54,6 @@ static void on_progress(void *context, int percent) {
 static enum error make(struct work *work, struct transcode_result *ret_result) {
   const struct package_job *job = &work->job;
   struct transcode_options options = work->packager->transcode;
-  const struct package_source source = {.width = job->width,
-                                        .height = job->height,
-                                        .has_audio = job->has_audio,
-                                        .duration_seconds = job->duration_seconds};
   options.progress = on_progress;
   options.context = work;
   options.stop = &work->stop;
@@ -71,7 +67,7 @@ static enum error make(struct work *work, struct transcode_result *ret_result) {
              error_strerror(error));
     return error;
   }
-  return transcode_run(work->source_fd, &source, package_folder_path(work->folder), &options, ret_result, work->reason);
+  return transcode_run(work->source_fd, package_folder_path(work->folder), &options, ret_result, work->reason);
 }
 
 /* Hours of work are not thrown away because the database is away for a while. */
@@ -104,7 +100,10 @@ static enum error commit(struct work *work, const struct transcode_result *resul
     snprintf(work->reason, sizeof work->reason, "the package cannot be stored: %s", error_strerror(error));
     return error;
   }
-  const struct package_made made = {.name = name, .segments = result->segments, .has_poster = result->has_poster};
+  const struct package_made made = {.name = name,
+                                    .segments = result->segments,
+                                    .has_poster = result->has_poster,
+                                    .duration_seconds = result->duration_seconds};
   error = finish(work, &made, old_name);
   if (error == ERROR_NONE) {
     media_folder_settle(folder, job->media_id, name);

@@ -72,8 +72,16 @@ def ffmpegs(packager_pid):
     return [pid for pid in descendants(packager_pid) if name_of(pid) == "ffmpeg"]
 
 
+def is_encoding(pid):
+    """Not looking at the source any more."""
+    try:
+        return b"libx264" in pathlib.Path(f"/proc/{pid}/cmdline").read_bytes()
+    except OSError:
+        return False
+
+
 def wait_encoding(process):
-    return wait_until(lambda: ffmpegs(process.pid), "ffmpeg to run")[-1]
+    return wait_until(lambda: [pid for pid in ffmpegs(process.pid) if is_encoding(pid)], "ffmpeg to encode")[-1]
 
 
 def job(studio, media):

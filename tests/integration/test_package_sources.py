@@ -46,7 +46,7 @@ def shape(folder):
 # size, what else is done to it; the shape that is shown; the largest rendition
 SHAPES = [
     ("1366x768", "-vf setsar=0", 1366 / 768, "854x480", "odd sides, and nothing said of pixels"),
-    ("853x479", "-vf setsar=1 -pix_fmt yuv444p", 853 / 479, "642x360", "odd numbers of pixels"),
+    ("853x479", "-vf setsar=1 -pix_fmt yuv444p", 853 / 479, "852x478", "odd numbers of pixels"),
     ("720x576", "-vf setsar=64/45", 16 / 9, "854x480", "pixels that are not square"),
     ("360x640", "", 9 / 16, "360x640", "upright"),
     ("1000x40", "", 25, "1000x40", "a ribbon"),

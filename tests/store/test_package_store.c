@@ -75,7 +75,7 @@ START_TEST(a_job_from_its_request_to_its_package) {
   ck_assert_int_eq(package_store_request(fixture_database, id, 0), ERROR_NONE); /* one job, however often asked */
   ck_assert_str_eq(package_of(id).state, "queued");
   job = claim(60);
-  ck_assert(job.media_id == id && job.attempts == 1 && !job.gone && job.has_audio && job.width == 1280);
+  ck_assert(job.media_id == id && job.attempts == 1 && !job.gone && job.size_bytes == 1000);
   ck_assert_str_eq(job.stored_name, "one.mp4");
   struct package_job another;
   ck_assert_int_eq(package_store_claim(fixture_database, "other", 60, &another), ERROR_NOT_FOUND);
@@ -156,6 +156,30 @@ START_TEST(a_new_file_forgets_package_and_job) {
   ck_assert(job.gone);
   ck_assert_int_eq(package_store_abandon(fixture_database, &job), ERROR_NONE);
   ck_assert_int_eq(package_store_claim(fixture_database, "node", 0, &job), ERROR_NOT_FOUND);
+}
+END_TEST
+
+/* What a file says of its length is kept unless the package is of another: of a recording without one, of a transport
+ * stream whose clock jumped. */
+START_TEST(the_package_knows_how_long_the_film_is) {
+  static const struct {
+    double said, made, expected;
+  } rows[] = {{60, 60.04, 60}, {0, 24.04, 24.04}, {36012, 24.04, 24.04}, {60, 0, 60}};
+  for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+    struct media_file_facts facts = film;
+    facts.duration_seconds = rows[i].said;
+    int64_t id = create();
+    set_file(id, &facts);
+    ck_assert_int_eq(package_store_request(fixture_database, id, 0), ERROR_NONE);
+    struct package_job job = claim(60);
+    const struct package_made made = {.name = PACKAGE_ONE, .segments = 1, .duration_seconds = rows[i].made};
+    char old_name[33];
+    ck_assert_int_eq(package_store_finish(fixture_database, &job, &made, old_name), ERROR_NONE);
+    struct media media;
+    ck_assert_int_eq(media_store_find(fixture_database, id, &media), ERROR_NONE);
+    ck_assert_msg(media.file.duration_seconds == rows[i].expected, "row %zu: %f", i, media.file.duration_seconds);
+    media_free(&media);
+  }
 }
 END_TEST
 
@@ -342,9 +366,9 @@ START_TEST(who_removes_a_package_ends_a_job_that_is_asked_for_meanwhile) {
 END_TEST
 
 FIXTURE_MAIN("package_store", a_job_from_its_request_to_its_package, the_old_package_serves_until_the_new_one_is_whole,
-             a_holder_that_falls_silent_loses_its_job, a_package_is_finished_once_however_often_it_is_said,
-             who_packages_hears_of_another_file_and_of_a_deletion, old_jobs_are_forgotten_and_active_ones_are_not,
-             a_new_file_forgets_package_and_job, what_cannot_be_packaged_is_refused,
-             the_policy_finds_uploads_without_a_job, no_job_is_claimed_twice, a_repeat_ends_alone,
-             who_asks_for_a_waiting_job_puts_it_first_and_ends_its_pause,
+             a_holder_that_falls_silent_loses_its_job, the_package_knows_how_long_the_film_is,
+             a_package_is_finished_once_however_often_it_is_said, who_packages_hears_of_another_file_and_of_a_deletion,
+             old_jobs_are_forgotten_and_active_ones_are_not, a_new_file_forgets_package_and_job,
+             what_cannot_be_packaged_is_refused, the_policy_finds_uploads_without_a_job, no_job_is_claimed_twice,
+             a_repeat_ends_alone, who_asks_for_a_waiting_job_puts_it_first_and_ends_its_pause,
              who_removes_a_package_ends_a_job_that_is_asked_for_meanwhile)

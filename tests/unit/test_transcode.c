@@ -8,6 +8,7 @@
 #include "package/transcode.h"
 
 #include <fcntl.h>
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -73,11 +74,11 @@ static const struct transcode_options usual = {.sandbox = true,
                                                .output_factor = 4,
                                                .progress = note_progress};
 
-static enum error package(int fd, const struct package_source *source, const struct transcode_options *options,
-                          struct transcode_result *result, char reason[TRANSCODE_REASON_SIZE]) {
+static enum error package(int fd, const struct transcode_options *options, struct transcode_result *result,
+                          char reason[TRANSCODE_REASON_SIZE]) {
   char out[sizeof folder + 4];
   snprintf(out, sizeof out, "%s/out", folder);
-  enum error error = transcode_run(fd, source, out, options, result, reason);
+  enum error error = transcode_run(fd, out, options, result, reason);
   close(fd);
   return error;
 }
@@ -101,16 +102,17 @@ static bool contains(const char *name, const char *words) {
 START_TEST(packages_a_film) {
   struct transcode_result result = {0};
   char reason[TRANSCODE_REASON_SIZE];
-  const struct package_source source = {.width = 640, .height = 360, .has_audio = true, .duration_seconds = 10};
   enter_folder();
   int fd = make_source("-f lavfi -i testsrc2=s=640x360:r=25:d=10 -f lavfi -i sine=d=10 -pix_fmt yuv420p", "in.mp4");
-  enum error error = package(fd, &source, &usual, &result, reason);
+  enum error error = package(fd, &usual, &result, reason);
   ck_assert_msg(error == ERROR_NONE, "%s", reason);
   ck_assert_int_eq(result.segments, 3);
   ck_assert(result.has_poster && result.size_bytes > 10000);
   ck_assert(made("poster.jpg") && made("init-0.m4s") && made("seg-1-00003.m4s") && made("manifest.mpd"));
   ck_assert(contains("master.m3u8", "RESOLUTION=640x360") && contains("master.m3u8", "RESOLUTION=426x240"));
-  ck_assert(contains("media_0.m3u8", "#EXT-X-ENDLIST") && !made("progress"));
+  ck_assert(contains("media_0.m3u8", "#EXT-X-ENDLIST") && !contains("media_0.m3u8", "PROGRAM-DATE-TIME"));
+  ck_assert(!made("progress") && !made("end-picture.csv") && !made("end-sound-0.crc"));
+  ck_assert_msg(fabs(result.duration_seconds - 10) < 0.05, "%f s", result.duration_seconds);
   leave_folder();
 }
 END_TEST
@@ -118,12 +120,11 @@ END_TEST
 START_TEST(packages_a_sound_with_a_cover) {
   struct transcode_result result = {0};
   char reason[TRANSCODE_REASON_SIZE];
-  const struct package_source source = {.has_audio = true, .duration_seconds = 6};
   enter_folder();
   int fd = make_source("-f lavfi -i sine=d=6 -f lavfi -i color=red:s=64x64:d=1 -map 0 -map 1 -frames:v 1 -c:v mjpeg "
                        "-disposition:v attached_pic",
                        "in.mp3");
-  enum error error = package(fd, &source, &usual, &result, reason);
+  enum error error = package(fd, &usual, &result, reason);
   ck_assert_msg(error == ERROR_NONE, "%s", reason);
   ck_assert(result.segments >= 2 && !result.has_poster);
   ck_assert(made("master.m3u8") && made("manifest.mpd") && !made("poster.jpg"));
@@ -149,10 +150,9 @@ START_TEST(what_is_no_film_is_refused_in_words) {
   for (size_t i = 0; i < UNIT_ROWS(rows); i++) {
     struct transcode_result result = {0};
     char reason[TRANSCODE_REASON_SIZE];
-    const struct package_source source = {.width = 640, .height = 360, .has_audio = true, .duration_seconds = 10};
     enter_folder();
     write_source("in.mp4", rows[i].bytes);
-    enum error error = package(open(path_of("in.mp4"), O_RDONLY | O_CLOEXEC), &source, &usual, &result, reason);
+    enum error error = package(open(path_of("in.mp4"), O_RDONLY | O_CLOEXEC), &usual, &result, reason);
     ck_assert_msg(error == ERROR_INVALID, "%s: %s", rows[i].description, error_strerror(error));
     ck_assert_msg(strncmp(reason, "ffmpeg cannot read the file", 27) == 0, "%s: %s", rows[i].description, reason);
     leave_folder();
@@ -171,29 +171,36 @@ static void stop_now(void *context, int percent) {
 START_TEST(ends_when_it_is_told_to_or_makes_too_much) {
   struct transcode_result result = {0};
   char reason[TRANSCODE_REASON_SIZE];
-  const struct package_source source = {.width = 640, .height = 360, .duration_seconds = 3600};
   struct transcode_options options = usual;
   options.stop = &stop;
   options.progress = stop_now;
   enter_folder();
   int fd =
       make_source("-f lavfi -i testsrc2=s=640x360:r=25:d=20 -c:v libx264 -preset ultrafast -pix_fmt yuv420p", "in.mp4");
-  ck_assert_int_eq(package(dup(fd), &source, &options, &result, reason), ERROR_ABORTED);
+  ck_assert_int_eq(package(dup(fd), &options, &result, reason), ERROR_ABORTED);
   options = usual;
   options.time_factor = 0;
   options.output_factor = -1000000; /* less than nothing may be written */
-  ck_assert_int_ne(package(dup(fd), &source, &options, &result, reason), ERROR_NONE);
-  const struct package_source brief = {.width = 640, .height = 360, .duration_seconds = 0.01}; /* as it says */
+  ck_assert_int_ne(package(dup(fd), &options, &result, reason), ERROR_NONE);
   options = usual;
   options.preset = "slow";
-  options.cpu_factor = 1;
-  ck_assert_int_eq(package(fd, &brief, &options, &result, reason), ERROR_TIMEOUT);
+  options.cpu_factor = 0;
+  ck_assert_int_eq(package(fd, &options, &result, reason), ERROR_TIMEOUT);
   ck_assert_msg(strstr(reason, "processor time") != NULL, "%s", reason);
   leave_folder();
 }
 END_TEST
 
-/* A program in ffmpeg's place, as one that a hostile file took over. */
+static const char a_picture[] = "#!/bin/sh\n"
+                                "echo '{\"streams\":[{\"index\":0,\"codec_type\":\"video\",\"codec_name\":\"h264\","
+                                "\"width\":640,\"height\":360,\"r_frame_rate\":\"25/1\"}]}'\n";
+
+static void write_program(const char *name, const char *script) {
+  write_source(name, script);
+  ck_assert_int_eq(chmod(path_of(name), 0700), 0);
+}
+
+/* A program in ffmpeg's place, as one that a hostile file took over once the source was looked at. */
 START_TEST(what_ffmpeg_must_not_do_ends_it) {
   static const struct {
     const char *script, *reason, *description;
@@ -206,23 +213,24 @@ START_TEST(what_ffmpeg_must_not_do_ends_it) {
        "a loop", ERROR_TIMEOUT},
       {"kill -KILL $$", "ffmpeg was killed: too little memory?", "killed from outside", ERROR_MEMORY},
   };
-  const struct package_source source = {.width = 640, .height = 360, .duration_seconds = 0.01};
   struct transcode_options options = usual;
   options.sandbox = false;
   options.cpu_factor = 1;
   enter_folder();
-  char path[600], script[200];
+  char path[600], script[400];
   snprintf(path, sizeof path, "%s:%s", folder, getenv("PATH"));
   ck_assert_int_eq(setenv("PATH", path, 1), 0);
   for (size_t i = 0; i < UNIT_ROWS(rows); i++) {
     struct transcode_result result = {0};
     char reason[TRANSCODE_REASON_SIZE];
-    snprintf(script, sizeof script, "#!/bin/sh\n%s\n", rows[i].script);
-    write_source("ffmpeg", script);
-    ck_assert_int_eq(chmod(path_of("ffmpeg"), 0700), 0);
+    snprintf(script, sizeof script,
+             "#!/bin/sh\ncase \"$*\" in *segment_list*) echo a,0,0.01 >end-picture.csv; exit 0;; esac\n%s\n",
+             rows[i].script);
+    write_program("ffprobe", a_picture);
+    write_program("ffmpeg", script);
     ck_assert_int_eq(file_remove_tree(path_of("out")), ERROR_NONE);
     ck_assert_int_eq(mkdir(path_of("out"), 0700), 0);
-    enum error error = package(open("/dev/null", O_RDONLY | O_CLOEXEC), &source, &options, &result, reason);
+    enum error error = package(open("/dev/null", O_RDONLY | O_CLOEXEC), &options, &result, reason);
     ck_assert_msg(error == rows[i].error, "%s: %s", rows[i].description, error_strerror(error));
     ck_assert_msg(strcmp(reason, rows[i].reason) == 0, "%s: %s", rows[i].description, reason);
   }

@@ -213,10 +213,6 @@ static void read_job(struct rows *rows, struct package_job *job) {
   job->gone = rows_bool(rows);
   rows_text(rows, job->stored_name, sizeof job->stored_name);
   job->size_bytes = rows_i64_or(rows, 0);
-  job->width = (int)rows_i64_or(rows, 0);
-  job->height = (int)rows_i64_or(rows, 0);
-  job->duration_seconds = rows_f64_or(rows, 0);
-  job->has_audio = rows_bool(rows);
 }
 
 enum error package_store_claim(struct database *database, const char *node, int64_t takeover_seconds,
@@ -232,8 +228,7 @@ enum error package_store_claim(struct database *database, const char *node, int6
       " package_seconds_left = null, package_error = null from job where m.id = job.media_id"
       " and m.file_version = job.file_version and m.deleted_at is null and m.stored_name is not null returning m.*)"
       " select job.id, job.media_id, job.file_version, job.attempts, job.claim, medium.id is null, medium.stored_name,"
-      " medium.size_bytes, medium.width, medium.height, medium.duration_seconds,"
-      " coalesce(medium.audio_codec, '') <> '' from job left join medium on true";
+      " medium.size_bytes from job left join medium on true";
   struct parameters parameters = {0};
   parameters_text(&parameters, node);
   parameters_i64(&parameters, takeover_seconds);
@@ -302,6 +297,8 @@ static enum error set_package(struct database *database, const struct package_jo
       "with old as (select id, package_name from media_asset where id = $1 and file_version = $2"
       " and deleted_at is null for update) update media_asset m set package_name = $3, package_segments = $4,"
       " package_has_poster = $5, package_state = 'ready', package_progress = 100, package_seconds_left = 0,"
+      " duration_seconds = case when abs(m.duration_seconds - $6::float8) < 0.5 then m.duration_seconds"
+      " else coalesce($6::float8, m.duration_seconds) end,"
       " package_error = null, updated_at = now() from old where m.id = old.id returning old.package_name";
   struct parameters parameters = {0};
   parameters_i64(&parameters, job->media_id);
@@ -309,6 +306,7 @@ static enum error set_package(struct database *database, const struct package_jo
   parameters_text(&parameters, made->name);
   parameters_i64(&parameters, made->segments);
   parameters_bool(&parameters, made->has_poster);
+  parameters_f64_or_null(&parameters, made->duration_seconds);
   enum error error = execute_name(database, update, &parameters, ret_old_name);
   return error == ERROR_NOT_FOUND ? ERROR_CONFLICT : error;
 }

@@ -23,9 +23,6 @@ struct package_job {
   bool gone; /* the medium was deleted, or has another file by now */
   char stored_name[160];
   int64_t size_bytes;
-  int width, height;
-  double duration_seconds;
-  bool has_audio;
 };
 
 /* Queues a job for the medium's file as it is now, unless there is one; one that waits is begun anew and goes before
@@ -51,6 +48,7 @@ struct package_made {
   const char *name;
   int segments;
   bool has_poster;
+  double duration_seconds; /* 0: not known */
 };
 /* The committed row decides which package is served. *ret_old_name: as above. ERROR_CONFLICT: the job is another's by
  * now, was ended, or the medium has another file. After ERROR_UNAVAILABLE and ERROR_UNKNOWN_OUTCOME ask again: what was

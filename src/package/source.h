@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * What is known of a source before it is packaged. Plain data; survey.h finds it.
+ */
+#ifndef MEDIAGATE_PACKAGE_SOURCE_H
+#define MEDIAGATE_PACKAGE_SOURCE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "package/frame_rate.h"
+
+#define SOURCE_SOUNDS_MAX    8
+#define SOURCE_LANGUAGE_SIZE 8
+#define SOURCE_NAME_SIZE     64
+
+enum source_colour {
+  SOURCE_COLOUR_BT601, /* SD */
+  SOURCE_COLOUR_BT709, /* HD */
+  SOURCE_COLOUR_OTHER, /* RGB, BT.2020 and what else ffmpeg can convert */
+  SOURCE_COLOUR_PQ,    /* HDR10 and Dolby Vision with such a base layer */
+  SOURCE_COLOUR_HLG
+};
+
+struct source_picture {
+  int stream;        /* ffmpeg's index of it; -1: there is no picture */
+  int width, height; /* as it is shown: upright, of square pixels */
+  struct frame_rate rate;
+  enum source_colour colour;
+};
+
+struct source_sound {
+  int stream;                          /* ffmpeg's index of it */
+  char language[SOURCE_LANGUAGE_SIZE]; /* as the file says it, ISO 639; "" for unknown */
+  char name[SOURCE_NAME_SIZE];         /* printable ASCII, no quotes; "" for none */
+  bool commentary;
+};
+
+struct package_source {
+  struct source_picture picture;
+  struct source_sound sounds[SOURCE_SOUNDS_MAX]; /* the main one first */
+  size_t sound_count;
+  /* Measured: when the last packet ends, on one clock that begins with the file. 0: there is none. */
+  double picture_seconds, sound_seconds;
+};
+
+/* How long the package is to be: as the longer of both; a sound that ends a little after the picture, as all coded
+ * sound does, does not count. */
+double source_seconds(const struct package_source *source);
+
+#endif

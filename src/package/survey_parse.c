@@ -1,0 +1,218 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * A stream without the name of a codec has no decoder; one without a size or a rate of samples could not be opened.
+ */
+#include "config.h"
+
+#include "package/survey_parse.h"
+
+#include <json-c/json.h>
+#include <limits.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "files/probe_parse.h"
+
+#define HD_HEIGHT    720 /* where a file says nothing of its colours, players take BT.709 from here on */
+#define NEAR_SECONDS 0.1
+
+const char survey_entries[] =
+    "stream=index,codec_type,codec_name,width,height,sample_aspect_ratio,pix_fmt,color_space,color_transfer,"
+    "field_order,r_frame_rate,avg_frame_rate,sample_rate,channels:stream_side_data=rotation:"
+    "stream_disposition=attached_pic,default,comment,visual_impaired,hearing_impaired:stream_tags=language,title";
+
+double source_seconds(const struct package_source *source) {
+  double picture = source->picture_seconds, sound = source->sound_seconds;
+  return picture > 0 && fabs(picture - sound) < NEAR_SECONDS ? picture : fmax(picture, sound);
+}
+
+static struct json_object *member(struct json_object *object, const char *name) {
+  struct json_object *value = NULL;
+  bool found = json_object_is_type(object, json_type_object) && json_object_object_get_ex(object, name, &value);
+  return found ? value : NULL;
+}
+
+static const char *text_of(struct json_object *object, const char *name) {
+  struct json_object *value = member(object, name);
+  return json_object_is_type(value, json_type_string) ? json_object_get_string(value) : "";
+}
+
+/* Numbers come as such or as strings: "sample_rate":"48000". */
+static int number_of(struct json_object *object, const char *name) {
+  struct json_object *value = member(object, name);
+  int64_t number = json_object_is_type(value, json_type_int) ? json_object_get_int64(value)
+                                                             : strtoll(text_of(object, name), NULL, 10);
+  return number > 0 && number <= INT_MAX ? (int)number : 0;
+}
+
+static bool is_marked(struct json_object *stream, const char *disposition) {
+  return number_of(member(stream, "disposition"), disposition) != 0;
+}
+
+/* "30000/1001" */
+static struct frame_rate rate_of(struct json_object *stream, const char *name) {
+  char *end = NULL;
+  long long numerator = strtoll(text_of(stream, name), &end, 10);
+  long long denominator = *end == '/' ? strtoll(end + 1, NULL, 10) : 0;
+  bool good = numerator > 0 && numerator <= INT_MAX / 2 && denominator > 0 && denominator <= INT_MAX / 128;
+  return good ? (struct frame_rate){(int)numerator, (int)denominator} : (struct frame_rate){0, 0};
+}
+
+static bool is_one_of(const char *word, const char *const *words) {
+  while (*words != NULL && strcmp(word, *words) != 0) {
+    words++;
+  }
+  return *words != NULL;
+}
+
+static bool is_rgb(const char *pix_fmt) {
+  static const char *const parts[] = {"rgb", "bgr", "gbr", "pal8"};
+  for (size_t i = 0; i < sizeof parts / sizeof parts[0]; i++) {
+    if (strstr(pix_fmt, parts[i]) != NULL) {
+      return true;
+    }
+  }
+  return false;
+}
+
+static enum source_colour colour_of(struct json_object *stream) {
+  static const char *const sd[] = {"smpte170m", "bt470bg", NULL};
+  static const char *const unknown[] = {"", "unknown", "unspecified", "reserved", NULL};
+  const char *transfer = text_of(stream, "color_transfer");
+  const char *matrix = text_of(stream, "color_space");
+  if (is_rgb(text_of(stream, "pix_fmt"))) {
+    return SOURCE_COLOUR_OTHER;
+  }
+  if (strcmp(transfer, "smpte2084") == 0) {
+    return SOURCE_COLOUR_PQ;
+  }
+  if (strcmp(transfer, "arib-std-b67") == 0) {
+    return SOURCE_COLOUR_HLG;
+  }
+  if (is_one_of(matrix, unknown)) {
+    return number_of(stream, "height") >= HD_HEIGHT ? SOURCE_COLOUR_BT709 : SOURCE_COLOUR_BT601;
+  }
+  return strcmp(matrix, "bt709") == 0 ? SOURCE_COLOUR_BT709
+         : is_one_of(matrix, sd)      ? SOURCE_COLOUR_BT601
+                                      : SOURCE_COLOUR_OTHER;
+}
+
+static void read_picture(struct json_object *stream, struct source_picture *picture) {
+  static const char *const interlaced[] = {"tt", "bb", "tb", "bt", NULL};
+  int width = 0, height = 0;
+  probe_parse_picture(stream, &width, &height);
+  if (width == 0 || height == 0) {
+    return; /* no picture of it could be read */
+  }
+  *picture = (struct source_picture){.stream = number_of(stream, "index"),
+                                     .width = width,
+                                     .height = height,
+                                     .rate = frame_rate_choose(rate_of(stream, "r_frame_rate"),
+                                                               rate_of(stream, "avg_frame_rate"),
+                                                               is_one_of(text_of(stream, "field_order"), interlaced)),
+                                     .colour = colour_of(stream)};
+}
+
+/* It will stand in playlists, in quotes. */
+static void copy_name(char *ret_name, size_t size, const char *name) {
+  size_t length = 0;
+  for (; *name != '\0' && length < size - 1; name++) {
+    if (*name >= ' ' && *name <= '~' && strchr("\"<>&\\", *name) == NULL) {
+      ret_name[length++] = *name;
+    }
+  }
+  ret_name[length] = '\0';
+}
+
+static void copy_language(char ret_language[SOURCE_LANGUAGE_SIZE], const char *language) {
+  size_t length = strspn(language, "abcdefghijklmnopqrstuvwxyz");
+  bool good = (length == 2 || length == 3) && language[length] == '\0' && strcmp(language, "und") != 0;
+  snprintf(ret_language, SOURCE_LANGUAGE_SIZE, "%s", good ? language : "");
+}
+
+struct reading {
+  struct package_source source;
+  int best; /* of the main sound so far */
+};
+
+/* The main one goes first, the others keep their order. */
+static void add_sound(struct reading *reading, const struct source_sound *sound, int rank) {
+  struct package_source *source = &reading->source;
+  if (source->sound_count > 0 && rank > reading->best) {
+    size_t kept = source->sound_count < SOURCE_SOUNDS_MAX ? source->sound_count : SOURCE_SOUNDS_MAX - 1;
+    memmove(source->sounds + 1, source->sounds, kept * sizeof *sound);
+    source->sounds[0] = *sound;
+    source->sound_count = kept + 1;
+  } else if (source->sound_count < SOURCE_SOUNDS_MAX) {
+    source->sounds[source->sound_count++] = *sound;
+  }
+  reading->best = rank > reading->best ? rank : reading->best;
+}
+
+static void read_sound(struct json_object *stream, struct reading *reading) {
+  if (number_of(stream, "sample_rate") == 0 || number_of(stream, "channels") == 0) {
+    return;
+  }
+  struct source_sound sound = {.stream = number_of(stream, "index")};
+  sound.commentary = is_marked(stream, "comment") || is_marked(stream, "visual_impaired");
+  copy_language(sound.language, text_of(member(stream, "tags"), "language"));
+  copy_name(sound.name, sizeof sound.name, text_of(member(stream, "tags"), "title"));
+  add_sound(reading, &sound, (sound.commentary ? 0 : 2) + is_marked(stream, "default"));
+}
+
+static void read_stream(struct json_object *stream, struct reading *reading) {
+  const char *type = text_of(stream, "codec_type");
+  const char *codec = text_of(stream, "codec_name");
+  if (codec[0] == '\0' || strcmp(codec, "none") == 0 || strcmp(codec, "unknown") == 0) {
+    return;
+  }
+  if (strcmp(type, "audio") == 0) {
+    read_sound(stream, reading);
+  } else if (strcmp(type, "video") == 0 && !is_marked(stream, "attached_pic") && reading->source.picture.stream < 0) {
+    read_picture(stream, &reading->source.picture);
+  }
+}
+
+enum error survey_parse_streams(const char *json, size_t size, struct package_source *ret_source) {
+  struct json_tokener *tokener = json_tokener_new_ex(16);
+  if (tokener == NULL || size > INT_MAX) {
+    json_tokener_free(tokener);
+    return ERROR_MEMORY;
+  }
+  struct json_object *document = json_tokener_parse_ex(tokener, json, (int)size);
+  json_tokener_free(tokener);
+  struct reading reading = {.source = {.picture = {.stream = -1}}, .best = -1};
+  struct json_object *streams = member(document, "streams");
+  size_t count = json_object_is_type(streams, json_type_array) ? json_object_array_length(streams) : 0;
+  for (size_t i = 0; i < count; i++) {
+    read_stream(json_object_array_get_idx(streams, i), &reading);
+  }
+  json_object_put(document);
+  if (reading.source.picture.stream < 0 && reading.source.sound_count == 0) {
+    return ERROR_INVALID;
+  }
+  *ret_source = reading.source;
+  return ERROR_NONE;
+}
+
+double survey_parse_end(const char *csv) {
+  double last = 0;
+  for (const char *line = csv; *line != '\0'; line += strcspn(line, "\n"), line += *line == '\n') {
+    const char *comma = strchr(line, ',');
+    comma = comma == NULL ? NULL : strchr(comma + 1, ',');
+    double end = comma == NULL ? 0 : strtod(comma + 1, NULL);
+    last = isfinite(end) && end > last ? end : last;
+  }
+  return last;
+}
+
+int64_t survey_parse_pictures(const char *progress) {
+  static const char name[] = "frame=";
+  int64_t pictures = 0;
+  for (const char *at = strstr(progress, name); at != NULL; at = strstr(at + 1, name)) {
+    pictures = strtoll(at + sizeof name - 1, NULL, 10);
+  }
+  return pictures > 0 ? pictures : 0;
+}

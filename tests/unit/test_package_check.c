@@ -1,0 +1,189 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Packages that would not play, each a good one with one thing changed; and the playlists of the good one.
+ */
+#include "config.h"
+
+#include "package/package_check.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "package/package_playlists.h"
+#include "unit.h"
+
+#define SEGMENTS 3
+
+/* Two renditions and a sound of 12 seconds, in segments of 4. */
+struct sample {
+  struct package_segment segments[3][SEGMENTS];
+  struct package_tracks tracks;
+};
+
+static const struct source_sound nepali = {.stream = 1, .language = "nep"};
+
+static void make_sample(struct sample *sample) {
+  static const int64_t sizes[] = {1000000, 300000, 64000};
+  *sample = (struct sample){.tracks = {.count = 3}};
+  for (size_t i = 0; i < 3; i++) {
+    struct package_track *track = &sample->tracks.list[i];
+    *track = (struct package_track){.segments = sample->segments[i], .count = SEGMENTS, .rate = {25, 1}};
+    track->init = (struct fragment_init){.timescale = 1000,
+                                         .is_picture = i < 2,
+                                         .width = i == 0 ? 640 : 426,
+                                         .height = i == 0 ? 360 : 240,
+                                         .pixel_across = 1,
+                                         .pixel_down = 1,
+                                         .channels = 2};
+    snprintf(track->init.codec, sizeof track->init.codec, "%s", i < 2 ? "avc1.64001e" : "mp4a.40.2");
+    track->sound = i < 2 ? NULL : &nepali;
+    for (int64_t j = 0; j < SEGMENTS; j++) {
+      track->segments[j].size_bytes = sizes[i] * (j == 1 ? 2 : 1);
+      track->segments[j].times = (struct fragment_times){.decode_begin = 4000 * j,
+                                                         .begin = 4000 * j,
+                                                         .end = 4000 * (j + 1),
+                                                         .duration = 4000,
+                                                         .samples = 100,
+                                                         .begins_with_key = true};
+    }
+  }
+}
+
+static void shift(struct package_track *track, size_t from, int64_t by) {
+  for (size_t i = from; i < track->count; i++) {
+    track->segments[i].times.decode_begin += by;
+    track->segments[i].times.begin += by;
+    track->segments[i].times.end += by;
+  }
+}
+
+static void lengthen_last(struct package_track *track, int64_t by) {
+  track->segments[track->count - 1].times.end += by;
+  track->segments[track->count - 1].times.duration += by;
+}
+
+static void begins_late(struct package_tracks *tracks) {
+  shift(&tracks->list[2], 0, 1000);
+}
+static void has_a_gap(struct package_tracks *tracks) {
+  shift(&tracks->list[0], 1, 500);
+}
+static void has_an_edit_list(struct package_tracks *tracks) {
+  tracks->list[1].init.has_edit_list = true;
+}
+static void has_another_codec(struct package_tracks *tracks) {
+  tracks->list[0].init.codec[0] = '\0';
+}
+static void begins_without_a_key(struct package_tracks *tracks) {
+  tracks->list[0].segments[1].times.begins_with_key = false;
+}
+static void shows_later_than_it_says(struct package_tracks *tracks) {
+  tracks->list[0].segments[0].times.begin = 80;
+}
+static void has_a_long_segment(struct package_tracks *tracks) {
+  lengthen_last(&tracks->list[2], 60000);
+}
+static void is_not_aligned(struct package_tracks *tracks) {
+  tracks->list[1].segments[0].times.duration += 40;
+  shift(&tracks->list[1], 1, 40);
+  tracks->list[1].segments[2].times.duration -= 40;
+  tracks->list[1].segments[2].times.end -= 40;
+}
+static void has_too_little_sound(struct package_tracks *tracks) {
+  tracks->list[2].count = 2;
+}
+static void has_longer_sound(struct package_tracks *tracks) {
+  lengthen_last(&tracks->list[2], 1000);
+}
+static void has_a_segment_of_no_time(struct package_tracks *tracks) {
+  tracks->list[2].segments[2].times.duration = 0;
+  tracks->list[2].segments[2].times.end = 8000;
+}
+
+static const struct {
+  void (*spoil)(struct package_tracks *tracks);
+  double seconds; /* of the source */
+  const char *reason;
+} check_rows[] = {
+    {begins_late, 12, "the sound has a gap of 1.000 s at 1.0 s"},
+    {has_a_gap, 12, "the picture has a gap of 0.500 s at 4.5 s"},
+    {has_an_edit_list, 12, "the picture has an edit list"},
+    {has_another_codec, 12, "a track has a codec that packages do not have"},
+    {begins_without_a_key, 12, "the segment of the picture at 4.0 s begins without a key picture"},
+    {shows_later_than_it_says, 12, "the picture at 0.1 s begins apart from its segment"},
+    {has_a_long_segment, 12, "a segment of the sound lasts 64.0 s"},
+    {is_not_aligned, 12, "the segments of two sizes do not begin at the same times"},
+    {has_too_little_sound, 12, "the sound is 8.0 s long, the file 12.0 s"},
+    {has_longer_sound, 0, "picture and sound end 1.0 s apart"},
+    {has_a_segment_of_no_time, 12, "a segment of the sound lasts 0.0 s"},
+};
+
+START_TEST(what_would_not_play_is_refused_in_words) {
+  for (size_t i = 0; i < UNIT_ROWS(check_rows); i++) {
+    struct sample sample;
+    char reason[PACKAGE_CHECK_REASON_SIZE] = "";
+    make_sample(&sample);
+    check_rows[i].spoil(&sample.tracks);
+    ck_assert_msg(package_check(&sample.tracks, check_rows[i].seconds, reason) == ERROR_INVALID, "row %zu", i);
+    ck_assert_str_eq(reason, check_rows[i].reason);
+  }
+}
+END_TEST
+
+START_TEST(what_plays_is_taken) {
+  struct sample sample;
+  char reason[PACKAGE_CHECK_REASON_SIZE];
+  make_sample(&sample);
+  ck_assert_int_eq(package_check(&sample.tracks, 12, reason), ERROR_NONE);
+  ck_assert_int_eq(package_check(&sample.tracks, 0, reason), ERROR_NONE);
+  lengthen_last(&sample.tracks.list[2], 20); /* a packet of sound */
+  ck_assert_int_eq(package_check(&sample.tracks, 12, reason), ERROR_NONE);
+}
+END_TEST
+
+START_TEST(playlists_say_what_is_there) {
+  struct sample sample;
+  struct text text = {0};
+  make_sample(&sample);
+  package_playlists_media(&text, &sample.tracks, 1);
+  ck_assert_str_eq(text.data, "#EXTM3U\n#EXT-X-VERSION:7\n#EXT-X-TARGETDURATION:4\n#EXT-X-MEDIA-SEQUENCE:1\n"
+                              "#EXT-X-PLAYLIST-TYPE:VOD\n#EXT-X-INDEPENDENT-SEGMENTS\n#EXT-X-MAP:URI=\"init-1.m4s\"\n"
+                              "#EXTINF:4.000000,\nseg-1-00001.m4s\n#EXTINF:4.000000,\nseg-1-00002.m4s\n"
+                              "#EXTINF:4.000000,\nseg-1-00003.m4s\n#EXT-X-ENDLIST\n");
+  text_clear(&text);
+  package_playlists_master(&text, &sample.tracks);
+  ck_assert_str_eq(text.data, "#EXTM3U\n#EXT-X-VERSION:7\n#EXT-X-INDEPENDENT-SEGMENTS\n"
+                              "#EXT-X-MEDIA:TYPE=AUDIO,GROUP-ID=\"sound\",NAME=\"nep 2\",LANGUAGE=\"nep\",DEFAULT=YES,"
+                              "AUTOSELECT=YES,CHANNELS=\"2\",URI=\"media_2.m3u8\"\n"
+                              "#EXT-X-STREAM-INF:BANDWIDTH=4256000,AVERAGE-BANDWIDTH=2837334,RESOLUTION=640x360,"
+                              "FRAME-RATE=25.000,CODECS=\"avc1.64001e,mp4a.40.2\",AUDIO=\"sound\"\nmedia_0.m3u8\n"
+                              "#EXT-X-STREAM-INF:BANDWIDTH=1456000,AVERAGE-BANDWIDTH=970667,RESOLUTION=426x240,"
+                              "FRAME-RATE=25.000,CODECS=\"avc1.64001e,mp4a.40.2\",AUDIO=\"sound\"\nmedia_1.m3u8\n");
+  text_clear(&text);
+  package_playlists_dash(&text, &sample.tracks);
+  ck_assert_ptr_nonnull(strstr(text.data, "mediaPresentationDuration=\"PT12.000S\""));
+  ck_assert_ptr_nonnull(strstr(text.data, "<S t=\"0\" d=\"4000\" r=\"2\"/>"));
+  ck_assert_ptr_nonnull(strstr(text.data, "lang=\"nep\""));
+  ck_assert_ptr_nonnull(strstr(text.data, "frameRate=\"25/1\""));
+  text_free(&text);
+}
+END_TEST
+
+/* A film of one short picture: no stretch is half a segment long, so the whole counts. */
+START_TEST(a_short_last_segment_is_no_peak) {
+  struct sample sample;
+  make_sample(&sample);
+  struct package_track *track = &sample.tracks.list[0];
+  track->segments[2].times.duration = 40;
+  track->segments[2].times.end = 8040;
+  track->segments[1].size_bytes = 1000000;
+  ck_assert_int_eq(package_track_peak_rate(track, 4), 3960397); /* the last two, 4.04 s */
+  track->count = 1;
+  track->segments[0].times.duration = track->segments[0].times.end = 40;
+  ck_assert_int_eq(package_track_peak_rate(track, 4), 200000000);
+  ck_assert_int_eq(package_track_target_seconds(track), 1);
+}
+END_TEST
+
+UNIT_MAIN("package_check", what_would_not_play_is_refused_in_words, what_plays_is_taken, playlists_say_what_is_there,
+          a_short_last_segment_is_no_peak)
