@@ -10,19 +10,12 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/grow.h"
+
 static bool make_room(struct range_set *set) {
-  if (set->count < set->capacity) {
-    return true;
-  }
-  size_t capacity = set->capacity == 0 ? 4 : set->capacity * 2;
-  struct range *items = reallocarray(set->items, capacity, sizeof *items);
-  if (items == NULL) {
-    set->failed = true;
-    return false;
-  }
-  set->items = items;
-  set->capacity = capacity;
-  return true;
+  bool fits = grow_array(&set->items, set->count, &set->capacity, sizeof *set->items) == ERROR_NONE;
+  set->failed = set->failed || !fits;
+  return fits;
 }
 
 /* The first item that ends at `from` or later. */

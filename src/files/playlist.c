@@ -12,6 +12,7 @@
 #include <string.h>
 
 #include "base/file.h"
+#include "base/grow.h"
 #include "domain/segment_name.h"
 
 #define SEGMENTS_MAX 1000000
@@ -51,14 +52,9 @@ static enum error add_segment(struct reading *reading, const char *line, size_t 
   if (reading->count == SEGMENTS_MAX) {
     return ERROR_INVALID;
   }
-  if (reading->count == reading->capacity) {
-    size_t capacity = reading->capacity == 0 ? 1024 : reading->capacity * 2;
-    struct segment *segments = reallocarray(reading->segments, capacity, sizeof *segments);
-    if (segments == NULL) {
-      return ERROR_MEMORY;
-    }
-    reading->segments = segments;
-    reading->capacity = capacity;
+  enum error error = grow_array(&reading->segments, reading->count, &reading->capacity, sizeof *reading->segments);
+  if (error != ERROR_NONE) {
+    return error;
   }
   const char *query = memchr(line, '?', length);
   length = query == NULL ? length : (size_t)(query - line);

@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/grow.h"
 #include "ingest/ingester.h"
 #include "ingest/log_search.h"
 
@@ -27,14 +28,9 @@ static void delivery_free(struct story_delivery *delivery) {
 }
 
 static enum error append(struct grant_story *story, const struct delivery *from, enum view_verdict verdict) {
-  if (story->count == story->capacity) {
-    size_t capacity = story->capacity == 0 ? 64 : story->capacity * 2;
-    struct story_delivery *deliveries = realloc(story->deliveries, capacity * sizeof *deliveries);
-    if (deliveries == NULL) {
-      return ERROR_MEMORY;
-    }
-    story->deliveries = deliveries;
-    story->capacity = capacity;
+  enum error error = grow_array(&story->deliveries, story->count, &story->capacity, sizeof *story->deliveries);
+  if (error != ERROR_NONE) {
+    return error;
   }
   struct story_delivery *delivery = &story->deliveries[story->count];
   *delivery = (struct story_delivery){.read = story->count,

@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/grow.h"
 #include "base/hash.h"
 #include "base/random.h"
 #include "ingest/delivered_part.h"
@@ -51,22 +52,8 @@ static enum error grow_slots(struct view_batch *batch) {
   return ERROR_NONE;
 }
 
-static enum error grow_views(struct view_batch *batch) {
-  size_t capacity = batch->capacity == 0 ? SLOTS_FIRST / 2 : batch->capacity * 2;
-  struct view_change *views = reallocarray(batch->views, capacity, sizeof *views);
-  if (views == NULL) {
-    return ERROR_MEMORY;
-  }
-  batch->views = views;
-  batch->capacity = capacity;
-  return ERROR_NONE;
-}
-
 static enum error open_view(struct view_batch *batch, const struct delivery *delivery, struct view_change **ret_view) {
-  enum error error = ERROR_NONE;
-  if (batch->count == batch->capacity) {
-    error = grow_views(batch);
-  }
+  enum error error = grow_array(&batch->views, batch->count, &batch->capacity, sizeof *batch->views);
   if (error == ERROR_NONE && (batch->count + 1) * 2 > batch->slot_count) {
     error = grow_slots(batch);
   }

@@ -8,20 +8,16 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/grow.h"
 #include "store/engine/array.h"
 
 #define OPEN_MAX_US (INT64_C(12) * 3600 * 1000000) /* as the sweep has it */
 
 static enum error add_start(struct watching_batch *batch, const struct delivery *delivery) {
   struct watching_change *change = &batch->change;
-  if (change->start_count == batch->capacity) {
-    size_t capacity = batch->capacity == 0 ? 64 : batch->capacity * 2;
-    struct watching_start *starts = realloc(change->starts, capacity * sizeof *starts);
-    if (starts == NULL) {
-      return ERROR_MEMORY;
-    }
-    change->starts = starts;
-    batch->capacity = capacity;
+  enum error error = grow_array(&change->starts, change->start_count, &batch->capacity, sizeof *change->starts);
+  if (error != ERROR_NONE) {
+    return error;
   }
   struct watching_start start = {
       .view = {.media_id = delivery->media_id, .granted_us = delivery->granted_us, .started_us = delivery->time_us}};

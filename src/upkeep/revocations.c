@@ -12,6 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/grow.h"
 #include "files/revocation.h"
 #include "store/accounts/grant_store.h"
 
@@ -25,17 +26,8 @@ struct names {
 static void collect_name(void *context, const char *name, int64_t expires_at_us) {
   struct names *names = context;
   (void)expires_at_us; /* the rows are those that have not expired */
-  if (names->count == names->capacity) {
-    size_t capacity = names->capacity == 0 ? 64 : names->capacity * 2;
-    char **items = realloc(names->items, capacity * sizeof *items);
-    names->failed = names->failed || items == NULL;
-    if (items == NULL) {
-      return;
-    }
-    names->items = items;
-    names->capacity = capacity;
-  }
-  char *copy = strdup(name);
+  bool fits = grow_array(&names->items, names->count, &names->capacity, sizeof *names->items) == ERROR_NONE;
+  char *copy = fits ? strdup(name) : NULL;
   names->failed = names->failed || copy == NULL;
   if (copy != NULL) {
     names->items[names->count++] = copy;
