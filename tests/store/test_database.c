@@ -141,6 +141,52 @@ START_TEST(a_cell_that_does_not_parse_fails_the_query) {
 }
 END_TEST
 
+START_TEST(a_row_is_read_whole_or_not_at_all) {
+  static const struct {
+    const char *sql;
+    enum error expected;
+    int64_t value;
+  } cases[] = {
+      {"select 7", ERROR_NONE, 7},
+      {"select 7 from generate_series(1, 2)", ERROR_NONE, 7},
+      {"select 7 where false", ERROR_NOT_FOUND, -1},
+      {"select null::int8", ERROR_INTERNAL, -1},
+      {"select 'x'", ERROR_INTERNAL, -1},
+      {"select 7, 8", ERROR_INTERNAL, -1}, /* a column was left unread */
+      {"set enable_sort = on", ERROR_NOT_FOUND, -1},
+      {"select 'x'::uuid", ERROR_INVALID, -1},
+  };
+  for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+    int64_t value = -1;
+    struct rows row = statement_row(fixture_database, cases[i].sql, STATEMENT_ONCE, NULL);
+    int64_t number = rows_i64(&row);
+    ck_assert_msg(rows_close_into(&row, &value, &number, sizeof number) == cases[i].expected, "%s", cases[i].sql);
+    ck_assert_msg(value == cases[i].value, "%s", cases[i].sql);
+  }
+}
+END_TEST
+
+START_TEST(bytes_have_the_length_that_was_asked_for) {
+  static const struct {
+    const char *sql;
+    enum error expected;
+  } cases[] = {
+      {"select encode('abcd', 'hex')", ERROR_NONE},
+      {"select encode('abc', 'hex')", ERROR_INTERNAL},
+      {"select encode('abcde', 'hex')", ERROR_INTERNAL},
+      {"select 'nothexad'", ERROR_INTERNAL},
+      {"select null", ERROR_INTERNAL},
+  };
+  for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+    unsigned char bytes[4] = {0};
+    struct rows row = statement_row(fixture_database, cases[i].sql, STATEMENT_ONCE, NULL);
+    rows_bytes(&row, bytes, sizeof bytes);
+    ck_assert_msg(rows_close(&row) == cases[i].expected, "%s", cases[i].sql);
+    ck_assert(cases[i].expected != ERROR_NONE || memcmp(bytes, "abcd", 4) == 0);
+  }
+}
+END_TEST
+
 static struct database *connect_with_timeout(const char *connection_string, bool prepared, int64_t timeout_ms) {
   struct database_options options = {
       .connection_string = connection_string, .prepared = prepared, .statement_timeout_ms = timeout_ms};
@@ -271,7 +317,7 @@ FIXTURE_MAIN("database", maps_sqlstates, beats_before_each_statement,
              a_cut_connection_is_noticed_before_anything_is_sent, nothing_runs_outside_a_transaction_that_was_lost,
              a_commit_that_gets_no_answer_has_an_unknown_outcome,
              a_statement_cut_while_it_runs_is_repeated_only_when_it_may_be, a_failed_transaction_cannot_be_committed,
-             errors_do_not_repeat_values, a_cell_that_does_not_parse_fails_the_query,
-             the_server_keeps_the_statement_timeout, a_silent_server_is_given_up_at_the_deadline,
-             within_the_pause_it_fails_at_once, recovers_within_two_seconds_of_the_servers_return,
-             works_through_pgbouncer_in_transaction_mode)
+             errors_do_not_repeat_values, a_cell_that_does_not_parse_fails_the_query, a_row_is_read_whole_or_not_at_all,
+             bytes_have_the_length_that_was_asked_for, the_server_keeps_the_statement_timeout,
+             a_silent_server_is_given_up_at_the_deadline, within_the_pause_it_fails_at_once,
+             recovers_within_two_seconds_of_the_servers_return, works_through_pgbouncer_in_transaction_mode)

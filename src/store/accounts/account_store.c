@@ -29,24 +29,10 @@ void account_row_read(struct rows *rows, struct account *ret_account) {
 /* Runs what returns one account or none. */
 static enum error execute_one(struct database *database, const char *sql, enum statement_repeat repeat,
                               const struct parameters *parameters, struct account *ret_account) {
-  struct rows rows;
-  enum error error = statement_execute(database, sql, repeat, parameters, &rows);
-  if (error != ERROR_NONE) {
-    return error;
-  }
+  struct rows row = statement_row(database, sql, repeat, parameters);
   struct account account = {0};
-  bool found = rows_next(&rows);
-  if (found) {
-    account_row_read(&rows, &account);
-  }
-  error = rows_close(&rows);
-  if (error == ERROR_NONE && !found) {
-    error = ERROR_NOT_FOUND;
-  }
-  if (error == ERROR_NONE) {
-    *ret_account = account;
-  }
-  return error;
+  account_row_read(&row, &account);
+  return rows_close_into(&row, ret_account, &account, sizeof account);
 }
 
 enum error account_store_find(struct database *database, int64_t id, struct account *ret_account) {

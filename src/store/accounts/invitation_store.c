@@ -36,25 +36,13 @@ enum error invitation_store_check(struct database *database, const unsigned char
 static enum error spend(struct database *database, const unsigned char token_hash[32], int64_t *ret_created_by) {
   struct parameters parameters = {0};
   parameters_hash(&parameters, token_hash);
-  struct rows rows;
-  enum error error =
-      statement_execute(database,
-                        "update invitation set spent_at = now()"
-                        " where token_hash = $1 and spent_at is null and expires_at > now() returning created_by",
-                        STATEMENT_ONCE, &parameters, &rows);
-  if (error != ERROR_NONE) {
-    return error;
-  }
-  bool found = rows_next(&rows);
-  int64_t created_by = found ? rows_i64_or(&rows, 0) : 0;
-  error = rows_close(&rows);
-  if (error == ERROR_NONE && !found) {
-    error = ERROR_DENIED;
-  }
-  if (error == ERROR_NONE) {
-    *ret_created_by = created_by;
-  }
-  return error;
+  static const char *const update =
+      "update invitation set spent_at = now()"
+      " where token_hash = $1 and spent_at is null and expires_at > now() returning created_by";
+  struct rows row = statement_row(database, update, STATEMENT_ONCE, &parameters);
+  int64_t created_by = rows_i64_or(&row, 0);
+  enum error error = rows_close_into(&row, ret_created_by, &created_by, sizeof created_by);
+  return error == ERROR_NOT_FOUND ? ERROR_DENIED : error;
 }
 
 static enum error record_spender(struct database *database, const unsigned char token_hash[32], int64_t account_id) {

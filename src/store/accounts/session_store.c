@@ -33,24 +33,11 @@ enum error session_store_create(struct database *database, int64_t account_id, i
   parameters_i64(&parameters, token_epoch);
   parameters_hash(&parameters, token_hash);
   parameters_i64(&parameters, ttl_seconds);
-  struct rows rows;
-  enum error error = statement_execute(database, insert, STATEMENT_ONCE, &parameters, &rows);
-  if (error != ERROR_NONE) {
-    return error;
-  }
+  struct rows row = statement_row(database, insert, STATEMENT_ONCE, &parameters);
   char session_id[SESSION_ID_SIZE] = "";
-  bool found = rows_next(&rows);
-  if (found) {
-    rows_text(&rows, session_id, sizeof session_id);
-  }
-  error = rows_close(&rows);
-  if (error == ERROR_NONE && !found) {
-    error = ERROR_DENIED;
-  }
-  if (error == ERROR_NONE) {
-    snprintf(ret_session_id, SESSION_ID_SIZE, "%s", session_id);
-  }
-  return error;
+  rows_text(&row, session_id, sizeof session_id);
+  enum error error = rows_close_into(&row, ret_session_id, session_id, sizeof session_id);
+  return error == ERROR_NOT_FOUND ? ERROR_DENIED : error;
 }
 
 struct family { /* of a refresh token that was shown */
@@ -71,20 +58,14 @@ static enum error lock_family(struct database *database, const unsigned char tok
   struct parameters parameters = {0};
   parameters_hash(&parameters, token_hash);
   parameters_i64(&parameters, reuse_window_seconds);
-  struct rows rows;
-  enum error error = statement_execute(database, select, STATEMENT_ONCE, &parameters, &rows);
-  if (error != ERROR_NONE) {
-    return error;
-  }
-  bool found = rows_next(&rows);
-  if (found) {
-    rows_text(&rows, ret_family->session_id, sizeof ret_family->session_id);
-    ret_family->over = rows_bool(&rows);
-    ret_family->reused_too_late = rows_bool(&rows);
-    account_row_read(&rows, &ret_family->account);
-  }
-  error = rows_close(&rows);
-  return error == ERROR_NONE && !found ? ERROR_DENIED : error;
+  struct rows row = statement_row(database, select, STATEMENT_ONCE, &parameters);
+  struct family family = {.over = true};
+  rows_text(&row, family.session_id, sizeof family.session_id);
+  family.over = rows_bool(&row);
+  family.reused_too_late = rows_bool(&row);
+  account_row_read(&row, &family.account);
+  enum error error = rows_close_into(&row, ret_family, &family, sizeof family);
+  return error == ERROR_NOT_FOUND ? ERROR_DENIED : error;
 }
 
 static enum error end_family(struct database *database, const char *session_id) {
@@ -147,22 +128,10 @@ enum error session_store_end(struct database *database, int64_t account_id, cons
 enum error session_store_is_ended(struct database *database, const char *session_id, bool *ret_ended) {
   struct parameters parameters = {0};
   parameters_text(&parameters, session_id);
-  struct rows rows;
-  enum error error = statement_execute(database, "select ended_at is not null from login_session where id = $1::uuid",
-                                       STATEMENT_REPEATABLE, &parameters, &rows);
-  if (error != ERROR_NONE) {
-    return error;
-  }
-  bool found = rows_next(&rows);
-  bool ended = found && rows_bool(&rows);
-  error = rows_close(&rows);
-  if (error == ERROR_NONE && !found) {
-    error = ERROR_NOT_FOUND;
-  }
-  if (error == ERROR_NONE) {
-    *ret_ended = ended;
-  }
-  return error;
+  struct rows row = statement_row(database, "select ended_at is not null from login_session where id = $1::uuid",
+                                  STATEMENT_REPEATABLE, &parameters);
+  bool ended = rows_bool(&row);
+  return rows_close_into(&row, ret_ended, &ended, sizeof ended);
 }
 
 /* Rows that somebody else holds are left to the next sweep: nobody waits for anybody. */

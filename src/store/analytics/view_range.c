@@ -144,25 +144,15 @@ static enum error read_bounds(struct database *database, const struct view_quest
   struct parameters parameters = {0};
   parameters_i64(&parameters, question->media_id);
   parameters_bool(&parameters, question->bots);
-  struct rows rows;
-  enum error error = statement_execute(database, select, STATEMENT_REPEATABLE, &parameters, &rows);
-  if (error != ERROR_NONE) {
-    return error;
-  }
-  struct bounds bounds = {.found = false};
-  if (rows_next(&rows)) {
-    bounds.found = rows_bool(&rows);
-    bounds.first = rows_i64_or(&rows, 0);
-    bounds.last = rows_i64_or(&rows, 0);
-    bounds.first_of_all = rows_i64_or(&rows, 0);
-    bounds.oldest = rows_i64_or(&rows, 0);
-    bounds.now_us = rows_i64(&rows);
-  }
-  error = rows_close(&rows);
-  if (error == ERROR_NONE) {
-    *ret_bounds = bounds;
-  }
-  return error;
+  struct rows row = statement_row(database, select, STATEMENT_REPEATABLE, &parameters);
+  struct bounds bounds;
+  bounds.found = rows_bool(&row);
+  bounds.first = rows_i64_or(&row, 0);
+  bounds.last = rows_i64_or(&row, 0);
+  bounds.first_of_all = rows_i64_or(&row, 0);
+  bounds.oldest = rows_i64_or(&row, 0);
+  bounds.now_us = rows_i64(&row);
+  return rows_close_into(&row, ret_bounds, &bounds, sizeof bounds);
 }
 
 /* Since when all rows are there; 0: none was ever dropped. Months are those of grants, so a dropped one took views

@@ -158,17 +158,14 @@ static enum error add_edge(struct database *database, const struct view_range *r
   parameters_text(&parameters, from);
   parameters_text(&parameters, to);
   parameters_bool(&parameters, range->bots);
-  struct rows rows;
-  enum error error = statement_execute(database, range->media_id == 0 ? rows_of_all_sql : rows_of_medium_sql,
-                                       STATEMENT_REPEATABLE, &parameters, &rows);
-  if (error != ERROR_NONE) {
-    return error;
-  }
-  if (rows_next(&rows)) {
-    struct view_sums edge = read_sums(&rows);
+  struct rows row = statement_row(database, range->media_id == 0 ? rows_of_all_sql : rows_of_medium_sql,
+                                  STATEMENT_REPEATABLE, &parameters);
+  struct view_sums edge = read_sums(&row);
+  enum error error = rows_close(&row);
+  if (error == ERROR_NONE) {
     view_sums_add(sums, &edge, 1);
   }
-  return rows_close(&rows);
+  return error;
 }
 
 /* Quarters only: times_us are where each step begins and where the last one ends, cut to whole quarters. */

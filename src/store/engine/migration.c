@@ -38,14 +38,11 @@ enum error migration_status_read(struct database *database, struct migration_sta
                                       STATEMENT_REPEATABLE, NULL, &tables);
   struct migration_status status = {0};
   if (error == ERROR_NONE && tables > 0) {
-    struct rows rows;
-    error = statement_execute(database, "select max(version), max(oldest_program) from schema_migration",
-                              STATEMENT_REPEATABLE, NULL, &rows);
-    if (error == ERROR_NONE && rows_next(&rows)) {
-      status.version = (int)rows_i64_or(&rows, 0);
-      status.oldest_program = (int)rows_i64_or(&rows, 0);
-    }
-    error = error == ERROR_NONE ? rows_close(&rows) : error;
+    struct rows row = statement_row(database, "select max(version), max(oldest_program) from schema_migration",
+                                    STATEMENT_REPEATABLE, NULL);
+    status.version = (int)rows_i64_or(&row, 0);
+    status.oldest_program = (int)rows_i64_or(&row, 0);
+    error = rows_close(&row);
   }
   if (error == ERROR_NONE) {
     *ret_status = status;

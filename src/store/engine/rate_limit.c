@@ -23,12 +23,13 @@ static void add_key(struct parameters *parameters, const char *kind, const char 
   parameters_text(parameters, key);
 }
 
-/* `attempts`, `retry_after`: closes the rows. */
-static enum error read_count(struct rows *rows, int64_t limit, int64_t *ret_retry_after) {
-  bool found = rows_next(rows);
-  int64_t attempts = found ? rows_i64(rows) : 0;
-  int64_t retry_after = found ? rows_i64(rows) : 0;
-  enum error error = rows_close(rows);
+/* Runs what returns `attempts`, `retry_after`. */
+static enum error count(struct database *database, const char *sql, enum statement_repeat repeat,
+                        const struct parameters *parameters, int64_t limit, int64_t *ret_retry_after) {
+  struct rows row = statement_row(database, sql, repeat, parameters);
+  int64_t attempts = rows_i64(&row);
+  int64_t retry_after = rows_i64(&row);
+  enum error error = rows_close(&row);
   if (error == ERROR_NONE && attempts > limit) {
     *ret_retry_after = retry_after;
     error = ERROR_LIMITED;
@@ -48,9 +49,7 @@ enum error rate_limit_count(struct database *database, const char *kind, const c
   struct parameters parameters = {0};
   add_key(&parameters, kind, key);
   parameters_i64(&parameters, window_seconds);
-  struct rows rows;
-  enum error error = statement_execute(database, upsert, STATEMENT_REPEATABLE, &parameters, &rows);
-  return error == ERROR_NONE ? read_count(&rows, limit, ret_retry_after) : error;
+  return count(database, upsert, STATEMENT_REPEATABLE, &parameters, limit, ret_retry_after);
 }
 
 enum error rate_limit_count_minute(struct database *database, const char *kind, const char *key, int64_t limit,
@@ -71,9 +70,7 @@ enum error rate_limit_count_minute(struct database *database, const char *kind, 
   struct parameters parameters = {0};
   add_key(&parameters, kind, key);
   parameters_i64(&parameters, limit);
-  struct rows rows;
-  enum error error = statement_execute(database, upsert, STATEMENT_ONCE, &parameters, &rows);
-  return error == ERROR_NONE ? read_count(&rows, limit, ret_retry_after) : error;
+  return count(database, upsert, STATEMENT_ONCE, &parameters, limit, ret_retry_after);
 }
 
 enum error rate_limit_give_back(struct database *database, const char *kind, const char *key) {

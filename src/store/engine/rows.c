@@ -117,6 +117,13 @@ void rows_text(struct rows *rows, char *ret_text, size_t size) {
   ret_text[length] = '\0';
 }
 
+void rows_bytes(struct rows *rows, unsigned char *ret_bytes, size_t size) {
+  const char *cell = next_cell(rows);
+  if (cell == NULL || strlen(cell) != 2 * size || text_hex_decode(cell, 2 * size, ret_bytes) != ERROR_NONE) {
+    fail(rows, ERROR_INTERNAL);
+  }
+}
+
 char *rows_text_copy(struct rows *rows) {
   const char *cell = next_cell(rows);
   char *copy = cell == NULL ? NULL : strdup(cell);
@@ -130,4 +137,15 @@ enum error rows_close(struct rows *rows) {
   PQclear(rows->result);
   rows->result = NULL;
   return rows->error;
+}
+
+enum error rows_close_into(struct rows *rows, void *ret_value, const void *value, size_t size) {
+  if (rows->error == ERROR_NONE && rows->column != PQnfields(rows->result)) {
+    fail(rows, ERROR_INTERNAL);
+  }
+  enum error error = rows_close(rows);
+  if (error == ERROR_NONE) {
+    memcpy(ret_value, value, size);
+  }
+  return error;
 }

@@ -27,11 +27,16 @@ int64_t rows_i64_or(struct rows *rows, int64_t if_null);
 double rows_f64_or(struct rows *rows, double if_null);
 bool rows_bool(struct rows *rows);
 void rows_text(struct rows *rows, char *ret_text, size_t size); /* NULL is "" */
-char *rows_text_copy(struct rows *rows);                        /* malloc'd; NULL for NULL and when memory is out */
+/* Bytes in hexadecimal, exactly so many. */
+void rows_bytes(struct rows *rows, unsigned char *ret_bytes, size_t size);
+char *rows_text_copy(struct rows *rows); /* malloc'd; NULL for NULL and when memory is out */
 size_t rows_count(const struct rows *rows);
 /* Is the next column of the current row NULL? Reads nothing. */
 bool rows_next_is_null(const struct rows *rows);
 /* Frees the rows. ERROR_INTERNAL when a cell did not parse, ERROR_MEMORY. */
 enum error rows_close(struct rows *rows) MUST_CHECK;
+/* As rows_close for a row that was read to its end into *value, which is then copied to *ret_value. After an error
+ * *ret_value is as it was. */
+enum error rows_close_into(struct rows *rows, void *ret_value, const void *value, size_t size) MUST_CHECK;
 
 #endif

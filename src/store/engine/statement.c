@@ -53,6 +53,28 @@ enum error statement_execute_planned(struct database *database, const char *sql,
   return execute_rows(database, sql, false, repeat, parameters, ret_rows);
 }
 
+static struct rows execute_row(struct database *database, const char *sql, bool prepared, enum statement_repeat repeat,
+                               const struct parameters *parameters) {
+  struct rows rows = {.row = -1};
+  enum error error = execute_rows(database, sql, prepared, repeat, parameters, &rows);
+  if (error == ERROR_NONE && !rows_next(&rows)) {
+    rows.row = -1;
+    error = ERROR_NOT_FOUND;
+  }
+  rows.error = error;
+  return rows;
+}
+
+struct rows statement_row(struct database *database, const char *sql, enum statement_repeat repeat,
+                          const struct parameters *parameters) {
+  return execute_row(database, sql, database->prepared, repeat, parameters);
+}
+
+struct rows statement_row_planned(struct database *database, const char *sql, enum statement_repeat repeat,
+                                  const struct parameters *parameters) {
+  return execute_row(database, sql, false, repeat, parameters);
+}
+
 enum error statement_change(struct database *database, const char *sql, enum statement_repeat repeat,
                             const struct parameters *parameters, int64_t *ret_affected) {
   struct rows rows;

@@ -12,6 +12,12 @@
  *     }
  *     error = rows_close(&rows);
  *   }
+ *
+ * Of one row:
+ *
+ *   struct rows row = statement_row(database, "select count(*) from …", STATEMENT_REPEATABLE, &parameters);
+ *   int64_t count = rows_i64(&row);
+ *   return rows_close_into(&row, ret_count, &count, sizeof count);
  */
 #ifndef MEDIAGATE_STORE_ENGINE_STATEMENT_H
 #define MEDIAGATE_STORE_ENGINE_STATEMENT_H
@@ -37,6 +43,13 @@ enum error statement_execute(struct database *database, const char *sql, enum st
  * stops looking at. */
 enum error statement_execute_planned(struct database *database, const char *sql, enum statement_repeat repeat,
                                      const struct parameters *parameters, struct rows *ret_rows) MUST_CHECK;
+/* As statement_execute for what returns one row or none, and already stands at it. Errors wait for rows_close, as that
+ * of a cell does: ERROR_NOT_FOUND when there is no row. Until then every cell reads as 0, false or "". */
+struct rows statement_row(struct database *database, const char *sql, enum statement_repeat repeat,
+                          const struct parameters *parameters) MUST_CHECK;
+/* The same, never prepared. */
+struct rows statement_row_planned(struct database *database, const char *sql, enum statement_repeat repeat,
+                                  const struct parameters *parameters) MUST_CHECK;
 /* As statement_execute for what returns no rows; *ret_affected (may be NULL) is how many it changed. */
 enum error statement_change(struct database *database, const char *sql, enum statement_repeat repeat,
                             const struct parameters *parameters, int64_t *ret_affected) MUST_CHECK;

@@ -100,20 +100,10 @@ enum error media_list_count(struct database *database, struct media_counts *ret_
   static const char *const select =
       "select count(*), count(*) filter (where type = 'video'), coalesce(sum(size_bytes), 0)::int8"
       " from media_asset where deleted_at is null";
-  struct rows rows;
-  enum error error = statement_execute(database, select, STATEMENT_REPEATABLE, NULL, &rows);
-  if (error != ERROR_NONE) {
-    return error;
-  }
-  struct media_counts counts = {.media = 0};
-  if (rows_next(&rows)) {
-    counts.media = rows_i64(&rows);
-    counts.videos = rows_i64(&rows);
-    counts.size_bytes = rows_i64(&rows);
-  }
-  error = rows_close(&rows);
-  if (error == ERROR_NONE) {
-    *ret_counts = counts;
-  }
-  return error;
+  struct rows row = statement_row(database, select, STATEMENT_REPEATABLE, NULL);
+  struct media_counts counts;
+  counts.media = rows_i64(&row);
+  counts.videos = rows_i64(&row);
+  counts.size_bytes = rows_i64(&row);
+  return rows_close_into(&row, ret_counts, &counts, sizeof counts);
 }

@@ -64,29 +64,17 @@ void media_row_read(struct rows *rows, struct media *ret_media) {
 static enum error execute_row(struct database *database, const char *sql, enum statement_repeat repeat,
                               const struct parameters *parameters, struct media *ret_media, char *old_name,
                               size_t old_name_size) {
-  struct rows rows;
-  enum error error = statement_execute(database, sql, repeat, parameters, &rows);
-  if (error != ERROR_NONE) {
-    return error;
-  }
+  struct rows row = statement_row(database, sql, repeat, parameters);
   struct media media = {0};
-  bool found = rows_next(&rows);
-  if (found && old_name != NULL) {
-    rows_text(&rows, old_name, old_name_size);
+  if (old_name != NULL) {
+    rows_text(&row, old_name, old_name_size);
   }
-  if (found) {
-    media_row_read(&rows, &media);
-  }
-  error = rows_close(&rows);
-  if (error == ERROR_NONE && !found) {
-    error = ERROR_NOT_FOUND;
-  }
+  media_row_read(&row, &media);
+  enum error error = rows_close_into(&row, ret_media, &media, sizeof media);
   if (error != ERROR_NONE) {
     media_free(&media);
-    return error;
   }
-  *ret_media = media;
-  return ERROR_NONE;
+  return error;
 }
 
 enum error media_store_create(struct database *database, const char *title, enum media_type type, const char *file_url,
@@ -217,22 +205,13 @@ enum error media_store_is_current(struct database *database, int64_t id, const c
   struct parameters parameters = {0};
   parameters_i64(&parameters, id);
   parameters_text(&parameters, entry);
-  struct rows rows;
-  enum error error = statement_execute(database, select, STATEMENT_REPEATABLE, &parameters, &rows);
-  if (error != ERROR_NONE) {
-    return error;
+  struct rows row = statement_row(database, select, STATEMENT_REPEATABLE, &parameters);
+  bool deleted = rows_bool(&row);
+  bool current = rows_bool(&row);
+  enum error error = rows_close(&row);
+  if (error == ERROR_NONE) {
+    *ret_current = current;
+    *ret_deleted = deleted;
   }
-  bool found = rows_next(&rows);
-  bool deleted = found && rows_bool(&rows);
-  bool current = found && rows_bool(&rows);
-  error = rows_close(&rows);
-  if (error != ERROR_NONE) {
-    return error;
-  }
-  if (!found) {
-    return ERROR_NOT_FOUND;
-  }
-  *ret_current = current;
-  *ret_deleted = deleted;
-  return ERROR_NONE;
+  return error;
 }

@@ -32,27 +32,20 @@ static enum error take_turn(struct database *database, int64_t media_id) {
 static enum error lock_packageable(struct database *database, int64_t media_id) {
   struct parameters parameters = {0};
   parameters_i64(&parameters, media_id);
-  struct rows rows;
   enum error error =
       change(database, "select from package_job where media_id = $1 and state in ('queued', 'running') for update",
              &parameters, NULL);
   if (error != ERROR_NONE) {
     return error;
   }
-  error = statement_execute(database,
-                            "select coalesce(stored_name is not null and content_type ~ '" PACKAGED_TYPES "', false)"
-                            " from media_asset where id = $1 and deleted_at is null for update",
-                            STATEMENT_ONCE, &parameters, &rows);
-  if (error != ERROR_NONE) {
-    return error;
-  }
-  bool found = rows_next(&rows);
-  bool fits = found && rows_bool(&rows);
-  error = rows_close(&rows);
-  if (error != ERROR_NONE) {
-    return error;
-  }
-  return fits ? ERROR_NONE : found ? ERROR_CONFLICT : ERROR_NOT_FOUND;
+  struct rows row =
+      statement_row(database,
+                    "select coalesce(stored_name is not null and content_type ~ '" PACKAGED_TYPES "', false)"
+                    " from media_asset where id = $1 and deleted_at is null for update",
+                    STATEMENT_ONCE, &parameters);
+  bool fits = rows_bool(&row);
+  error = rows_close(&row);
+  return error == ERROR_NONE && !fits ? ERROR_CONFLICT : error;
 }
 
 static enum error queue_job(struct database *database, int64_t media_id, int64_t requested_by) {
@@ -98,25 +91,12 @@ enum error package_store_request(struct database *database, int64_t media_id, in
 }
 
 static enum error find_missing(struct database *database, int64_t *ret_media_id) {
-  struct rows rows;
-  enum error error = statement_execute(
-      database,
+  static const char *const select =
       "select id from media_asset where deleted_at is null and stored_name is not null and file_url is null"
-      " and package_state is null and content_type ~ '" PACKAGED_TYPES "' order by id limit 1",
-      STATEMENT_REPEATABLE, NULL, &rows);
-  if (error != ERROR_NONE) {
-    return error;
-  }
-  bool found = rows_next(&rows);
-  int64_t media_id = found ? rows_i64(&rows) : 0;
-  error = rows_close(&rows);
-  if (error == ERROR_NONE && !found) {
-    error = ERROR_NOT_FOUND;
-  }
-  if (error == ERROR_NONE) {
-    *ret_media_id = media_id;
-  }
-  return error;
+      " and package_state is null and content_type ~ '" PACKAGED_TYPES "' order by id limit 1";
+  struct rows row = statement_row(database, select, STATEMENT_REPEATABLE, NULL);
+  int64_t media_id = rows_i64(&row);
+  return rows_close_into(&row, ret_media_id, &media_id, sizeof media_id);
 }
 
 enum error package_store_request_missing(struct database *database, int64_t limit, int64_t *ret_count) {
@@ -137,24 +117,10 @@ enum error package_store_request_missing(struct database *database, int64_t limi
 
 static enum error execute_name(struct database *database, const char *sql, const struct parameters *parameters,
                                char ret_name[33]) {
-  struct rows rows;
-  enum error error = statement_execute(database, sql, STATEMENT_ONCE, parameters, &rows);
-  if (error != ERROR_NONE) {
-    return error;
-  }
+  struct rows row = statement_row(database, sql, STATEMENT_ONCE, parameters);
   char name[33] = "";
-  bool found = rows_next(&rows);
-  if (found) {
-    rows_text(&rows, name, sizeof name);
-  }
-  error = rows_close(&rows);
-  if (error == ERROR_NONE && !found) {
-    error = ERROR_NOT_FOUND;
-  }
-  if (error == ERROR_NONE) {
-    memcpy(ret_name, name, sizeof name);
-  }
-  return error;
+  rows_text(&row, name, sizeof name);
+  return rows_close_into(&row, ret_name, name, sizeof name);
 }
 
 static enum error cancel_job(struct database *database, int64_t media_id) {
@@ -232,24 +198,10 @@ enum error package_store_claim(struct database *database, const char *node, int6
   struct parameters parameters = {0};
   parameters_text(&parameters, node);
   parameters_i64(&parameters, takeover_seconds);
-  struct rows rows;
-  enum error error = statement_execute(database, claim, STATEMENT_ONCE, &parameters, &rows);
-  if (error != ERROR_NONE) {
-    return error;
-  }
+  struct rows row = statement_row(database, claim, STATEMENT_ONCE, &parameters);
   struct package_job job = {.id = 0};
-  bool found = rows_next(&rows);
-  if (found) {
-    read_job(&rows, &job);
-  }
-  error = rows_close(&rows);
-  if (error == ERROR_NONE && !found) {
-    error = ERROR_NOT_FOUND;
-  }
-  if (error == ERROR_NONE) {
-    *ret_job = job;
-  }
-  return error;
+  read_job(&row, &job);
+  return rows_close_into(&row, ret_job, &job, sizeof job);
 }
 
 #define HELD " j.id = $1 and j.claim = $2::uuid and j.state = 'running'"

@@ -17,20 +17,13 @@
 #define TEXT(number)  TEXT_(number)
 #define MASTER_OF     "(m.package_name || ' ' || md5(m.subtitles::text))"
 
-/* The first column of the only row, a text. ERROR_NOT_FOUND: no row. */
+/* The first column of the only row, a text of at most SUBTITLE_NAME_SIZE. ERROR_NOT_FOUND: no row. */
 static enum error execute_text(struct database *database, const char *sql, const struct parameters *parameters,
                                char *ret_text, size_t size) {
-  struct rows rows;
-  enum error error = statement_execute(database, sql, STATEMENT_ONCE, parameters, &rows);
-  if (error != ERROR_NONE) {
-    return error;
-  }
-  bool found = rows_next(&rows);
-  if (found) {
-    rows_text(&rows, ret_text, size);
-  }
-  error = rows_close(&rows);
-  return error == ERROR_NONE && !found ? ERROR_NOT_FOUND : error;
+  struct rows row = statement_row(database, sql, STATEMENT_ONCE, parameters);
+  char text[SUBTITLE_NAME_SIZE] = "";
+  rows_text(&row, text, size);
+  return rows_close_into(&row, ret_text, text, size);
 }
 
 static enum error why_not_put(struct database *database, int64_t media_id) {

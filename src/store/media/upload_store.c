@@ -41,21 +41,9 @@ static void read_row(struct rows *rows, struct upload_row *ret_upload) {
 /* Runs what returns one row or none (ERROR_NOT_FOUND) of one number. */
 static enum error execute_number(struct database *database, const char *sql, enum statement_repeat repeat,
                                  const struct parameters *parameters, int64_t *ret_number) {
-  struct rows rows;
-  enum error error = statement_execute(database, sql, repeat, parameters, &rows);
-  if (error != ERROR_NONE) {
-    return error;
-  }
-  bool found = rows_next(&rows);
-  int64_t number = found ? rows_i64(&rows) : 0;
-  error = rows_close(&rows);
-  if (error == ERROR_NONE && !found) {
-    error = ERROR_NOT_FOUND;
-  }
-  if (error == ERROR_NONE) {
-    *ret_number = number;
-  }
-  return error;
+  struct rows row = statement_row(database, sql, repeat, parameters);
+  int64_t number = rows_i64(&row);
+  return rows_close_into(&row, ret_number, &number, sizeof number);
 }
 
 static struct parameters of_taken(const struct upload_row *upload) {
@@ -75,17 +63,7 @@ static enum error change(struct database *database, const char *sql, const struc
 /* --- creation: one at a time, so that two cannot both take the last of the room --- */
 
 static enum error lock_room(struct database *database) {
-  struct rows rows;
-  enum error error =
-      statement_execute(database, "select 1::int8 from (select pg_advisory_xact_lock(7307200405)) as locked",
-                        STATEMENT_ONCE, NULL, &rows);
-  if (error != ERROR_NONE) {
-    return error;
-  }
-  while (rows_next(&rows)) {
-    (void)rows_i64(&rows);
-  }
-  return rows_close(&rows);
+  return statement_execute(database, "select pg_advisory_xact_lock(7307200405)", STATEMENT_ONCE, NULL, NULL);
 }
 
 static enum error check_room(struct database *database, int64_t account_id, const struct upload_limits *limits,
@@ -98,18 +76,11 @@ static enum error check_room(struct database *database, int64_t account_id, cons
   struct parameters parameters = {0};
   parameters_i64(&parameters, account_id);
   parameters_i64(&parameters, limits->unknown_length);
-  struct rows rows;
-  enum error error = statement_execute(database, select, STATEMENT_ONCE, &parameters, &rows);
-  if (error != ERROR_NONE) {
-    return error;
-  }
-  int64_t count = 0, account_bytes = 0, bytes = 0;
-  if (rows_next(&rows)) {
-    count = rows_i64(&rows);
-    account_bytes = rows_i64(&rows);
-    bytes = rows_i64(&rows);
-  }
-  error = rows_close(&rows);
+  struct rows row = statement_row(database, select, STATEMENT_ONCE, &parameters);
+  int64_t count = rows_i64(&row);
+  int64_t account_bytes = rows_i64(&row);
+  int64_t bytes = rows_i64(&row);
+  enum error error = rows_close(&row);
   int64_t wanted = length == UPLOAD_LENGTH_UNKNOWN ? limits->unknown_length : length;
   if (error == ERROR_NONE && (count >= limits->account_uploads || wanted > limits->account_bytes - account_bytes)) {
     error = ERROR_LIMITED;
@@ -174,20 +145,13 @@ enum error upload_store_take(struct database *database, const char *id, int64_t 
   parameters_text(&parameters, id);
   parameters_i64(&parameters, account_id);
   parameters_text(&parameters, mark);
-  struct rows rows;
-  enum error error = statement_execute(
+  struct rows row = statement_row(
       database, "update upload u set writer = $3::uuid where u.id = $1 and u.account_id = $2 returning " UPLOAD_COLUMNS,
-      STATEMENT_REPEATABLE, &parameters, &rows);
-  if (error != ERROR_NONE) {
-    return error;
-  }
-  bool found = rows_next(&rows);
-  if (found) {
-    read_row(&rows, ret_upload);
-    memcpy(ret_upload->writer, mark, sizeof mark);
-  }
-  error = rows_close(&rows);
-  return error == ERROR_NONE && !found ? ERROR_NOT_FOUND : error;
+      STATEMENT_REPEATABLE, &parameters);
+  struct upload_row upload = {.media_id = 0};
+  read_row(&row, &upload);
+  memcpy(upload.writer, mark, sizeof mark);
+  return rows_close_into(&row, ret_upload, &upload, sizeof upload);
 }
 
 enum error upload_store_set_length(struct database *database, const struct upload_row *upload, int64_t length) {

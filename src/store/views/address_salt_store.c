@@ -9,44 +9,29 @@
 
 #include "base/clock.h"
 #include "base/random.h"
-#include "base/text_parse.h"
 #include "store/views/ingest_store.h"
 #include "store/engine/statement.h"
 
 #define DAY_SECONDS INT64_C(86400)
 #define DAY_US      (DAY_SECONDS * 1000000)
-#define HEX_SIZE    (2 * SALT_SIZE + 1)
 
 #define SQL_DAY(parameter) "(date '1970-01-01' + " parameter "::int4)"
 
-static enum error read_salt(struct rows *rows, struct address_salt *ret_salt) {
-  char hex[HEX_SIZE];
-  ret_salt->day = rows_i64(rows);
-  rows_text(rows, hex, sizeof hex);
-  return text_hex_decode(hex, strlen(hex), ret_salt->salt) == ERROR_NONE && strlen(hex) == HEX_SIZE - 1
-             ? ERROR_NONE
-             : ERROR_INTERNAL;
+static struct address_salt read_salt(struct rows *rows) {
+  struct address_salt salt = {.day = rows_i64(rows)};
+  rows_bytes(rows, salt.salt, sizeof salt.salt);
+  return salt;
 }
 
 /* ERROR_NOT_FOUND: nobody made it yet. */
 static enum error find(struct database *database, int64_t day, struct address_salt *ret_salt) {
   struct parameters parameters = {0};
   parameters_i64(&parameters, day);
-  struct rows rows;
-  enum error error = statement_execute(
+  struct rows row = statement_row(
       database, "select day - date '1970-01-01', encode(salt, 'hex') from address_salt where day = " SQL_DAY("$1"),
-      STATEMENT_REPEATABLE, &parameters, &rows);
-  if (error != ERROR_NONE) {
-    return error;
-  }
-  struct address_salt salt;
-  enum error read_error = rows_next(&rows) ? read_salt(&rows, &salt) : ERROR_NOT_FOUND;
-  error = rows_close(&rows);
-  error = error == ERROR_NONE ? read_error : error;
-  if (error == ERROR_NONE) {
-    *ret_salt = salt;
-  }
-  return error;
+      STATEMENT_REPEATABLE, &parameters);
+  struct address_salt salt = read_salt(&row);
+  return rows_close_into(&row, ret_salt, &salt, sizeof salt);
 }
 
 static enum error make(struct database *database, int64_t day) {
@@ -129,12 +114,11 @@ enum error address_salt_store_list(struct database *database, struct address_sal
   }
   struct address_salt *salts = calloc(rows_count(&rows) + 1, sizeof *salts);
   size_t count = 0;
-  enum error read_error = salts == NULL ? ERROR_MEMORY : ERROR_NONE;
-  while (read_error == ERROR_NONE && rows_next(&rows)) {
-    read_error = read_salt(&rows, &salts[count++]);
+  while (salts != NULL && rows_next(&rows)) {
+    salts[count++] = read_salt(&rows);
   }
   error = rows_close(&rows);
-  error = error == ERROR_NONE ? read_error : error;
+  error = salts == NULL ? ERROR_MEMORY : error;
   if (error != ERROR_NONE) {
     free(salts);
     return error;

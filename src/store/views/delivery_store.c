@@ -14,18 +14,10 @@ enum error delivery_store_position(struct database *database, const unsigned cha
                                    int64_t *ret_position) {
   struct parameters parameters = {0};
   parameters_hash(&parameters, id);
-  struct rows rows;
-  enum error error = statement_execute(database, "select position from delivery_log where id = $1",
-                                       STATEMENT_REPEATABLE, &parameters, &rows);
-  if (error != ERROR_NONE) {
-    return error;
-  }
-  int64_t position = rows_next(&rows) ? rows_i64(&rows) : 0;
-  error = rows_close(&rows);
-  if (error == ERROR_NONE) {
-    *ret_position = position;
-  }
-  return error;
+  struct rows row = statement_row(database, "select coalesce((select position from delivery_log where id = $1), 0)",
+                                  STATEMENT_REPEATABLE, &parameters);
+  int64_t position = rows_i64(&row);
+  return rows_close_into(&row, ret_position, &position, sizeof position);
 }
 
 static enum error move_position(struct database *database, const struct delivery_log *log, int64_t next_position,
@@ -103,26 +95,15 @@ enum error delivery_store_commit(struct database *database, struct user_agent_ca
 }
 
 enum error delivery_store_totals(struct database *database, struct delivery_totals *ret_totals) {
-  struct rows rows;
-  enum error error =
-      statement_execute(database,
-                        "select count(*), coalesce(sum(lines), 0)::int8, coalesce(sum(counted), "
-                        "0)::int8, coalesce(sum(rejected), 0)::int8, coalesce(sum(skipped), 0)::int8 from delivery_log",
-                        STATEMENT_REPEATABLE, NULL, &rows);
-  if (error != ERROR_NONE) {
-    return error;
-  }
-  struct delivery_totals totals = {0};
-  if (rows_next(&rows)) {
-    totals.logs = rows_i64(&rows);
-    totals.lines = rows_i64(&rows);
-    totals.counted = rows_i64(&rows);
-    totals.rejected = rows_i64(&rows);
-    totals.skipped = rows_i64(&rows);
-  }
-  error = rows_close(&rows);
-  if (error == ERROR_NONE) {
-    *ret_totals = totals;
-  }
-  return error;
+  static const char *const select =
+      "select count(*), coalesce(sum(lines), 0)::int8, coalesce(sum(counted), 0)::int8,"
+      " coalesce(sum(rejected), 0)::int8, coalesce(sum(skipped), 0)::int8 from delivery_log";
+  struct rows row = statement_row(database, select, STATEMENT_REPEATABLE, NULL);
+  struct delivery_totals totals;
+  totals.logs = rows_i64(&row);
+  totals.lines = rows_i64(&row);
+  totals.counted = rows_i64(&row);
+  totals.rejected = rows_i64(&row);
+  totals.skipped = rows_i64(&row);
+  return rows_close_into(&row, ret_totals, &totals, sizeof totals);
 }

@@ -23,28 +23,17 @@ enum error ingest_store_say(struct database *database, const char *node, int64_t
 enum error ingest_store_state(struct database *database, struct ingest_state *ret_state) {
   struct parameters parameters = {0};
   parameters_i64(&parameters, INGEST_SILENT_SECONDS);
-  struct rows rows;
-  enum error error =
-      statement_execute(database,
-                        "select count(*), count(*) filter (where seen_at < now() - $1::int8 * interval '1 second'),"
-                        " coalesce(sum(unread_bytes), 0)::int8, coalesce(max(unread_seconds), 0)::int8,"
-                        " coalesce(extract(epoch from now() - min(seen_at)), 0)::int8"
-                        " from ingest_node where seen_at > now() - interval '1 day'",
-                        STATEMENT_REPEATABLE, &parameters, &rows);
-  if (error != ERROR_NONE) {
-    return error;
-  }
-  struct ingest_state state = {0};
-  if (rows_next(&rows)) {
-    state.nodes = rows_i64(&rows);
-    state.silent_nodes = rows_i64(&rows);
-    state.unread_bytes = rows_i64(&rows);
-    state.unread_seconds = rows_i64(&rows);
-    state.heard_seconds = rows_i64(&rows);
-  }
-  error = rows_close(&rows);
-  if (error == ERROR_NONE) {
-    *ret_state = state;
-  }
-  return error;
+  static const char *const select =
+      "select count(*), count(*) filter (where seen_at < now() - $1::int8 * interval '1 second'),"
+      " coalesce(sum(unread_bytes), 0)::int8, coalesce(max(unread_seconds), 0)::int8,"
+      " coalesce(extract(epoch from now() - min(seen_at)), 0)::int8"
+      " from ingest_node where seen_at > now() - interval '1 day'";
+  struct rows row = statement_row(database, select, STATEMENT_REPEATABLE, &parameters);
+  struct ingest_state state;
+  state.nodes = rows_i64(&row);
+  state.silent_nodes = rows_i64(&row);
+  state.unread_bytes = rows_i64(&row);
+  state.unread_seconds = rows_i64(&row);
+  state.heard_seconds = rows_i64(&row);
+  return rows_close_into(&row, ret_state, &state, sizeof state);
 }

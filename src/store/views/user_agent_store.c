@@ -79,18 +79,11 @@ enum error user_agent_store_sweep(struct database *database, int limit, int64_t 
   struct parameters parameters = {0};
   parameters_i64(&parameters, *after_id);
   parameters_i64(&parameters, limit);
-  struct rows rows;
-  enum error error = statement_execute(database, sweep, STATEMENT_ONCE, &parameters, &rows);
-  if (error != ERROR_NONE) {
-    return error;
-  }
-  int64_t last = *after_id, seen = 0, deleted = 0;
-  if (rows_next(&rows)) {
-    last = rows_i64(&rows);
-    seen = rows_i64(&rows);
-    deleted = rows_i64(&rows);
-  }
-  error = rows_close(&rows);
+  struct rows row = statement_row(database, sweep, STATEMENT_ONCE, &parameters);
+  int64_t last = rows_i64(&row);
+  int64_t seen = rows_i64(&row);
+  int64_t deleted = rows_i64(&row);
+  enum error error = rows_close(&row);
   if (error == ERROR_NONE) {
     *after_id = last;
     *ret_deleted = deleted;

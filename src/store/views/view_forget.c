@@ -127,17 +127,10 @@ enum error view_forget_count_lost(struct database *database, const char *network
   struct parameters parameters = {0};
   parameters_text(&parameters, network);
   parameters_text(&parameters, pseudonyms);
-  struct rows rows;
-  enum error error = statement_execute_planned(database, count, STATEMENT_REPEATABLE, &parameters, &rows);
-  if (error != ERROR_NONE) {
-    return error;
-  }
-  int64_t of_network = 0, of_pseudonyms = 0;
-  if (rows_next(&rows)) {
-    of_network = rows_i64(&rows);
-    of_pseudonyms = rows_i64(&rows);
-  }
-  error = rows_close(&rows);
+  struct rows row = statement_row_planned(database, count, STATEMENT_REPEATABLE, &parameters);
+  int64_t of_network = rows_i64(&row);
+  int64_t of_pseudonyms = rows_i64(&row);
+  enum error error = rows_close(&row);
   if (error == ERROR_NONE) {
     *ret_of_network = of_network;
     *ret_pseudonyms = of_pseudonyms;

@@ -39,27 +39,18 @@ static enum error find_expired(struct database *database, int64_t before_us, boo
 static enum error expire(struct database *database, int64_t before_us, char ret_name[VIEW_PARTITION_NAME_SIZE]) {
   struct parameters parameters = {0};
   parameters_i64(&parameters, before_us);
-  struct rows rows;
   enum error error = statement_execute(database, "set local lock_timeout = '1s'", STATEMENT_ONCE, NULL, NULL);
   if (error == ERROR_NONE) {
     error = statement_execute(database, SQL_TAKE_TURN, STATEMENT_ONCE, NULL, NULL);
   }
-  if (error == ERROR_NONE) {
-    error = statement_execute(database, "select media_view_log_expire(" SQL_TIMESTAMP("$1") ")", STATEMENT_ONCE,
-                              &parameters, &rows);
-  }
   if (error != ERROR_NONE) {
     return error;
   }
+  struct rows row =
+      statement_row(database, "select media_view_log_expire(" SQL_TIMESTAMP("$1") ")", STATEMENT_ONCE, &parameters);
   char name[VIEW_PARTITION_NAME_SIZE] = "";
-  if (rows_next(&rows)) {
-    rows_text(&rows, name, sizeof name);
-  }
-  error = rows_close(&rows);
-  if (error == ERROR_NONE) {
-    memcpy(ret_name, name, sizeof name);
-  }
-  return error;
+  rows_text(&row, name, sizeof name);
+  return rows_close_into(&row, ret_name, name, sizeof name);
 }
 
 enum error view_partitions_expire(struct database *database, int64_t before_us,

@@ -39,26 +39,14 @@ static enum error insert_reported(struct database *database, const struct view_r
   parameters_i64_or_null(&parameters, user_agent_id);
   parameters_text_or_null(&parameters, report->country);
   parameters_bool(&parameters, report->bot);
-  struct rows rows;
-  enum error error = statement_execute(database, insert, STATEMENT_ONCE, &parameters, &rows);
-  if (error != ERROR_NONE) {
-    return error;
-  }
+  struct rows row = statement_row(database, insert, STATEMENT_ONCE, &parameters);
   struct view view = {0};
-  bool found = rows_next(&rows);
-  if (found) {
-    view_row_read(&rows, &view);
-  }
-  error = rows_close(&rows);
-  if (error == ERROR_NONE && !found) {
-    error = ERROR_NOT_FOUND;
-  }
+  view_row_read(&row, &view);
+  enum error error = rows_close_into(&row, ret_view, &view, sizeof view);
   if (error != ERROR_NONE) {
     view_free(&view);
-    return error;
   }
-  *ret_view = view;
-  return ERROR_NONE;
+  return error;
 }
 
 enum error view_store_report(struct database *database, const struct view_report *report, int64_t limit_per_minute,
