@@ -15,6 +15,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "domain/digest.h"
+
 #define MEMORY_KIB 19456
 #define PASSES     2
 
@@ -39,7 +41,7 @@ int main(int argc, char **argv) {
   }
   for (long i = 0; i < processes; i++) {
     if (fork() == 0) {
-      unsigned char hash[32];
+      unsigned char hash[DIGEST_SIZE];
       double start = now();
       long count = 0;
       while (now() - start < seconds) {

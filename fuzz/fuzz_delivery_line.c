@@ -5,6 +5,7 @@
  */
 #include "config.h"
 
+#include "domain/address.h"
 #include "ingest/delivery_line.h"
 
 #include <string.h>
@@ -16,15 +17,14 @@
 #include "ingest/view_rule.h"
 
 static void require_sound(const struct delivery *delivery) {
-  char address[46];
+  char address[ADDRESS_TEXT_SIZE];
   FUZZ_REQUIRE(delivery->media_id >= 0 && delivery->body_bytes >= 0 && delivery->duration_us >= 0);
   FUZZ_REQUIRE(delivery->media_id > 0 || (!delivery->begins && view_rule_judge(delivery, 0) != VIEW_COUNTS));
   FUZZ_REQUIRE(delivery->time_us > delivery->duration_us);
   FUZZ_REQUIRE(delivery->status == 0 || (delivery->status >= 100 && delivery->status <= 599));
   FUZZ_REQUIRE(strlen(delivery->grant_id) == 32 && strlen(delivery->request_id) == 32);
   FUZZ_REQUIRE(strlen(delivery->viewer) <= 64 && strlen(delivery->file) >= 1);
-  FUZZ_REQUIRE(text_canonical_address(delivery->address, address) == ERROR_NONE &&
-               strcmp(address, delivery->address) == 0);
+  FUZZ_REQUIRE(address_canonical(delivery->address, address) == ERROR_NONE && strcmp(address, delivery->address) == 0);
   FUZZ_REQUIRE(text_is_utf8(delivery->user_agent, strlen(delivery->user_agent)));
   FUZZ_REQUIRE((view_rule_judge(delivery, 0) == VIEW_BEGINS) == delivery->begins);
   FUZZ_REQUIRE(!delivery->begins || (delivery->status == 0 && delivery->method[0] == '\0'));

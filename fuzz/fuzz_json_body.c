@@ -17,7 +17,7 @@
 static void require_same(struct json_object *object) {
   const char *text = json_object_to_json_string_ext(object, JSON_C_TO_STRING_PLAIN);
   struct json_object *again = NULL;
-  char reason[160] = "";
+  char reason[JSON_REASON_SIZE] = "";
   FUZZ_REQUIRE(text != NULL);
   if (strlen(text) > JSON_BODY_MAX_BYTES) { /* escapes can make it longer than it came */
     return;
@@ -30,7 +30,7 @@ static void require_same(struct json_object *object) {
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size) {
   struct json_object *object = NULL;
-  char reason[160] = "";
+  char reason[JSON_REASON_SIZE] = "";
   char *text = fuzz_text(bytes, size);
   enum error error = json_body_parse(text, size, &object, reason);
   if (error == ERROR_NONE) {

@@ -5,6 +5,7 @@
  */
 #include "config.h"
 
+#include "domain/grant.h"
 #include "security/signed_url.h"
 
 #include <string.h>
@@ -58,7 +59,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size) {
   int64_t time_ms;
   uint32_t tag;
   FUZZ_REQUIRE(grant_id_parse(text, &time_ms, &tag) != ERROR_NONE || strlen(text) == GRANT_ID_SIZE - 1);
-  FUZZ_REQUIRE(!viewer_is_valid(text) || strlen(text) < VIEWER_SIZE);
+  FUZZ_REQUIRE(!grant_viewer_is_valid(text) || strlen(text) < VIEWER_SIZE);
   free(text);
   return 0;
 }

@@ -10,6 +10,8 @@
 
 #include "api/uploads/tus_headers.h"
 #include "base/text.h"
+#include "domain/digest.h"
+#include "domain/medium.h"
 #include "files/chunk_checksum.h"
 #include "files/resumable_sha256.h"
 
@@ -24,7 +26,7 @@ static void try_metadata(const char *text) {
     FUZZ_REQUIRE(metadata.media_id >= 0);
     FUZZ_REQUIRE(metadata.media_id > 0 || size > 0);
     FUZZ_REQUIRE(text_is_utf8(metadata.title, size) && !text_has_control(metadata.title, size));
-    FUZZ_REQUIRE(text_utf8_length(metadata.title, size) <= MEDIA_TITLE_MAX);
+    FUZZ_REQUIRE(text_utf8_length(metadata.title, size) <= MEDIUM_TITLE_MAX);
   } else {
     FUZZ_REQUIRE(response.status == 422 && response.field_error_count > 0);
   }
@@ -44,8 +46,8 @@ static void try_checksum(const char *text) {
 
 static void try_hash_state(const char *text) {
   struct resumable_sha256 *hash = NULL;
-  char again[RUNNING_HASH_STATE_SIZE];
-  char digest[RUNNING_HASH_DIGEST_SIZE];
+  char again[RESUMABLE_SHA256_STATE_SIZE];
+  char digest[DIGEST_HEX_SIZE];
   FUZZ_REQUIRE(resumable_sha256_new(&hash) == ERROR_NONE);
   if (resumable_sha256_restore(hash, text) == ERROR_NONE) {
     FUZZ_REQUIRE(resumable_sha256_count(hash) >= 0);

@@ -13,6 +13,8 @@
 #include <openssl/sha.h>
 #include <string.h>
 
+#include "domain/address.h"
+
 struct packed {
   unsigned char bytes[16];
   size_t size; /* 4 or 16 */

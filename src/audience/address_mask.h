@@ -18,16 +18,10 @@
 #include <stdint.h>
 
 #include "base/error.h"
-
-#define ADDRESS_SALT_SIZE 32
-#define ADDRESS_KEY_SIZE  16
-#define ADDRESS_TEXT_SIZE 46
+#include "domain/address.h"
 
 /* All pseudonyms are of this network, and no address of the internet is (RFC 4193). */
 #define ADDRESS_PSEUDONYM_NETWORK "fd6d:6761:7465::/48"
-
-/* In the order of the setting view_ip. */
-enum address_mode { ADDRESS_FULL, ADDRESS_TRUNCATED, ADDRESS_HASHED };
 
 struct masked_address {
   char shown[ADDRESS_TEXT_SIZE]; /* canonical */

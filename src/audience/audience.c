@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "audience/robot_list.h"
+#include "domain/address.h"
 
 struct audience {
   enum address_mode mode;

@@ -12,6 +12,7 @@
 #include "audience/country.h"
 #include "base/error.h"
 #include "base/text.h"
+#include "domain/address.h"
 
 struct audience_options {
   const char *folder;           /* of robots.list and players.list */

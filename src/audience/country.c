@@ -17,6 +17,7 @@
 
 #include "base/clock.h"
 #include "base/file.h"
+#include "domain/address.h"
 
 #define LOOK_MS 1000
 

@@ -6,8 +6,7 @@
 #define MEDIAGATE_AUDIENCE_COUNTRY_H
 
 #include "base/error.h"
-
-#define COUNTRY_SIZE 3 /* an ISO 3166 code and a NUL */
+#include "domain/address.h"
 
 struct country_database;
 

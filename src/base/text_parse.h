@@ -27,7 +27,5 @@ enum error text_base64_decode(const char *string, size_t length, void *ret_bytes
 /* Percent-decoding (RFC 3986); with plus_is_space for forms. A bad escape or %00 is ERROR_INVALID.
  * *ret_string is malloc'd, the caller frees it. */
 enum error text_percent_decode(const char *string, size_t length, bool plus_is_space, char **ret_string) MUST_CHECK;
-/* An IPv4 or IPv6 address in its canonical spelling (IPv4-mapped IPv6 becomes IPv4). ret needs 46 bytes. */
-enum error text_canonical_address(const char *string, char *ret_address) MUST_CHECK;
 
 #endif

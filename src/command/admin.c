@@ -15,11 +15,12 @@
 #include "command/command_database.h"
 #include "command/options.h"
 #include "command/password_prompt.h"
+#include "domain/digest.h"
+#include "domain/grant.h"
 #include "files/revocation.h"
-#include "security/email.h"
+#include "domain/email.h"
 #include "security/password.h"
 #include "security/secret_token.h"
-#include "security/signed_url.h"
 #include "store/accounts/account_store.h"
 #include "store/accounts/invitation_store.h"
 
@@ -93,7 +94,7 @@ static int create(const struct admin *admin) {
 
 static int invite(const struct admin *admin) {
   char token[SECRET_TOKEN_SIZE];
-  unsigned char hash[SECRET_TOKEN_HASH_SIZE];
+  unsigned char hash[DIGEST_SIZE];
   char expires_at[CLOCK_RFC3339_SIZE];
   enum error error = secret_token_new(token, hash);
   if (error == ERROR_NONE) {
@@ -172,7 +173,7 @@ static int revoke_grants(const struct admin *admin) {
   if (!find(admin, &account)) {
     return COMMAND_FAILED;
   }
-  int64_t expires_at_us = (clock_now_seconds() + GRANT_HARD_MAX_SECONDS) * INT64_C(1000000);
+  int64_t expires_at_us = (clock_now_seconds() + GRANT_LIFE_MAX_SECONDS) * INT64_C(1000000);
   enum error error = account_store_replace_issuer_tag(admin->database, account.id, expires_at_us, &tag);
   if (error != ERROR_NONE) {
     return fail(admin, "revoking the grants", error);

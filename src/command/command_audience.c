@@ -9,10 +9,7 @@
 
 #include "base/file.h"
 #include "base/log.h"
-
-_Static_assert((int)VIEW_IP_FULL == (int)ADDRESS_FULL && (int)VIEW_IP_TRUNCATED == (int)ADDRESS_TRUNCATED &&
-                   (int)VIEW_IP_HASHED == (int)ADDRESS_HASHED,
-               "view_ip's choices are the modes");
+#include "domain/address.h"
 
 static void tell_problems(char *lines) {
   while (*lines != '\0') {

@@ -68,7 +68,7 @@ static void remove_leftovers(const char *path) {
 }
 
 enum error keys_file_open(const struct settings *settings, enum keys_kind kind, bool lock, struct keys_file *ret_file) {
-  char problem[200];
+  char problem[KEYRING_PROBLEM_SIZE];
   *ret_file = (struct keys_file){.kind = kind, .path = keys_file_path(settings, kind), .lock_fd = -1};
   if (lock) {
     enum error error = lock_folder(ret_file->path, &ret_file->lock_fd);

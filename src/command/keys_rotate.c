@@ -21,13 +21,13 @@
 
 #include "base/clock.h"
 #include "command/keys_services.h"
-#include "security/signed_url.h"
+#include "domain/grant.h"
 
 #define CLOCK_SLACK_SECONDS 60 /* another node's clock, and the second in which a worker signed last */
 
 int64_t keys_retire_time(const struct settings *settings, enum keys_kind kind, const struct keyring_key *key) {
   /* stream_ttl_max may have been greater when it signed; access tokens are renewed in passing. */
-  int64_t ttl = kind == KEYS_STREAM ? GRANT_HARD_MAX_SECONDS : settings->access_token_ttl;
+  int64_t ttl = kind == KEYS_STREAM ? GRANT_LIFE_MAX_SECONDS : settings->access_token_ttl;
   return key->retired_at == 0 ? 0 : key->retired_at + ttl + CLOCK_SLACK_SECONDS;
 }
 

@@ -13,6 +13,7 @@
 
 #include "base/clock.h"
 #include "base/file.h"
+#include "domain/grant.h"
 #include "process/service.h"
 #include "security/signed_url.h"
 

@@ -32,7 +32,7 @@ static void check_folder(const char *setting, const char *path, struct text *pro
 }
 
 static void load_keys(const char *path, struct keyring **ret_keyring, struct text *problems) {
-  char problem[200] = "";
+  char problem[KEYRING_PROBLEM_SIZE] = "";
   enum error error = keyring_load(path, ret_keyring, problem);
   if (error != ERROR_NONE) {
     text_appendf(problems, "%s: %s\n", path, problem[0] != '\0' ? problem : error_strerror(error));

@@ -18,7 +18,8 @@
 #include "command/command_database.h"
 #include "command/forget_logs.h"
 #include "command/options.h"
-#include "security/signed_url.h"
+#include "domain/address.h"
+#include "domain/grant.h"
 #include "store/views/address_salt_store.h"
 #include "store/views/view_forget.h"
 
@@ -171,10 +172,10 @@ static int read_person(const char *option, const char *value, struct person *per
   if (person->viewer != NULL || person->address[0] != '\0') {
     return options_complain(COMMAND, usage, "one person at a time: name one --ip or one --viewer");
   }
-  if (by_address && text_canonical_address(value, person->address) != ERROR_NONE) {
+  if (by_address && address_canonical(value, person->address) != ERROR_NONE) {
     return options_complain(COMMAND, usage, "%s is not an IP address", value);
   }
-  if (!by_address && !viewer_is_valid(value)) {
+  if (!by_address && !grant_viewer_is_valid(value)) {
     return options_complain(COMMAND, usage, "%s is not a viewer id", value);
   }
   person->viewer = by_address ? NULL : value;

@@ -20,7 +20,6 @@ struct settings_list {
 };
 
 enum settings_signup_policy { SIGNUP_OPEN, SIGNUP_INVITE, SIGNUP_CLOSED };
-enum settings_view_ip { VIEW_IP_FULL, VIEW_IP_TRUNCATED, VIEW_IP_HASHED };
 enum settings_package { PACKAGE_ALWAYS, PACKAGE_REQUEST, PACKAGE_NEVER };
 enum settings_sandbox { SANDBOX_BUBBLEWRAP, SANDBOX_NONE };
 

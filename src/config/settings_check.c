@@ -15,6 +15,7 @@
 
 #include "base/text_parse.h"
 #include "config/settings_value.h"
+#include "domain/address.h"
 #include "domain/origin.h"
 
 /* A socket's path must fit into sockaddr_un: 107 bytes with "/upload.sock". */
@@ -68,7 +69,7 @@ static const char *form_network(char *value) {
   static const char wanted[] = "an address such as 192.0.2.1, or a network such as 10.0.0.0/8 or 2001:db8::/32";
   const char *slash = strchr(value, '/');
   size_t length = slash == NULL ? strlen(value) : (size_t)(slash - value);
-  char copy[46], address[46];
+  char copy[ADDRESS_TEXT_SIZE], address[ADDRESS_TEXT_SIZE];
   uint64_t bits;
 
   if (length >= sizeof(copy)) {
@@ -76,7 +77,7 @@ static const char *form_network(char *value) {
   }
   memcpy(copy, value, length);
   copy[length] = '\0';
-  if (text_canonical_address(copy, address) != ERROR_NONE) {
+  if (address_canonical(copy, address) != ERROR_NONE) {
     return wanted;
   }
   uint64_t most = strchr(copy, ':') == NULL ? 32 : 128;

@@ -8,6 +8,7 @@
 #include <strings.h>
 
 #include "base/text_parse.h"
+#include "domain/address.h"
 
 static const char digits[] = "0123456789";
 static const char label_characters[] = "abcdefghijklmnopqrstuvwxyz0123456789-_";
@@ -48,7 +49,7 @@ static const char *parse_ipv6(const char *text, size_t length, char ret_host[ORI
   }
   memcpy(address, text + 1, inner);
   address[inner] = '\0';
-  if (strchr(address, ':') == NULL || text_canonical_address(address, canonical) != ERROR_NONE ||
+  if (strchr(address, ':') == NULL || address_canonical(address, canonical) != ERROR_NONE ||
       strchr(canonical, ':') == NULL) {
     return "its IPv6 address does not parse";
   }
@@ -74,7 +75,7 @@ static const char *parse_host(const char *text, size_t length, char ret_host[ORI
   const char *dot = strrchr(ret_host, '.');
   const char *last = dot == NULL ? ret_host : dot + 1;
   bool numeric = *last != '\0' && strspn(last, digits) == strlen(last); /* 1.2.3 and 0x7f.1 are names to nobody */
-  if (numeric ? text_canonical_address(ret_host, address) != ERROR_NONE : !is_name(ret_host)) {
+  if (numeric ? address_canonical(ret_host, address) != ERROR_NONE : !is_name(ret_host)) {
     return "its host must be a name of letters, digits, - and . (others in punycode) or an "
            "address";
   }

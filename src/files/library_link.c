@@ -23,6 +23,8 @@
 #include "base/file.h"
 #include "base/text.h"
 #include "base/text_parse.h"
+#include "domain/digest.h"
+#include "domain/medium.h"
 #include "files/media_folder_private.h"
 
 #define CLEANUP_FD       __attribute__((cleanup(file_close_cleanup)))
@@ -278,7 +280,7 @@ static enum error resolve_file(const struct media_folder *folder, const char *pa
 }
 
 enum error library_link_create(struct media_folder *folder, int64_t media_id, const char *path,
-                               char ret_stored_name[STORED_NAME_SIZE], int64_t *ret_size,
+                               char ret_stored_name[MEDIUM_STORED_NAME_SIZE], int64_t *ret_size,
                                char ret_reason[LIBRARY_LINK_REASON_SIZE]) {
   snprintf(ret_reason, LIBRARY_LINK_REASON_SIZE, "the file could not be linked");
   if (folder->library_fd < 0) {
@@ -297,10 +299,10 @@ enum error library_link_create(struct media_folder *folder, int64_t media_id, co
     error = resolve_folder(folder, path, &folder_fd, ret_reason);
   }
   char target[PATH_MAX];
-  char unique[FOLDERS_UNIQUE_NAME_SIZE];
+  char unique[UNIQUE_NAME_SIZE];
   char extension[EXTENSION_MAX + 2] = "";
-  char entry[STORED_NAME_SIZE];
-  char stored_name[STORED_NAME_SIZE];
+  char entry[MEDIUM_STORED_NAME_SIZE];
+  char stored_name[MEDIUM_STORED_NAME_SIZE];
   media_folder_unique_name(unique);
   if (!playlist) {
     format_extension(path, extension);

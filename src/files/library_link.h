@@ -11,6 +11,7 @@
 #include <stdint.h>
 
 #include "base/error.h"
+#include "domain/medium.h"
 #include "files/media_folder.h"
 
 #define LIBRARY_LINK_REASON_SIZE 200
@@ -23,7 +24,7 @@
  * ERROR_DENIED: leads out of the library, or cannot be read. ERROR_UNSUPPORTED: there is no
  * library_dir. */
 enum error library_link_create(struct media_folder *folder, int64_t media_id, const char *path,
-                               char ret_stored_name[STORED_NAME_SIZE], int64_t *ret_size,
+                               char ret_stored_name[MEDIUM_STORED_NAME_SIZE], int64_t *ret_size,
                                char ret_reason[LIBRARY_LINK_REASON_SIZE]) MUST_CHECK;
 /* The rules for a library path before any file is looked at; pure. */
 enum error library_link_check_path(const char *path, char ret_reason[LIBRARY_LINK_REASON_SIZE]) MUST_CHECK;

@@ -16,6 +16,8 @@
 #include <unistd.h>
 
 #include "base/file.h"
+#include "domain/digest.h"
+#include "domain/medium.h"
 #include "files/media_folder_private.h"
 
 #define FOLDER_MODE 0750
@@ -98,7 +100,7 @@ enum error media_folder_check_writable(struct media_folder *folder) {
   __attribute__((cleanup(file_close_cleanup))) int fd =
       openat(folder->spool_fd, ".", O_TMPFILE | O_WRONLY | O_CLOEXEC, 0600);
   if (fd < 0 && (errno == EOPNOTSUPP || errno == EISDIR)) { /* NFS has no files without a name */
-    char name[FOLDERS_UNIQUE_NAME_SIZE];
+    char name[UNIQUE_NAME_SIZE];
     media_folder_unique_name(name);
     fd = openat(folder->spool_fd, name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
     if (fd >= 0) {
@@ -113,7 +115,7 @@ enum error media_folder_check_writable(struct media_folder *folder) {
 
 static bool is_clean_stored_name(const char *name) {
   return name[0] != '\0' && name[0] != '/' && strstr(name, "//") == NULL && strncmp(name, "../", 3) != 0 &&
-         strstr(name, "/../") == NULL && strlen(name) < STORED_NAME_SIZE;
+         strstr(name, "/../") == NULL && strlen(name) < MEDIUM_STORED_NAME_SIZE;
 }
 
 enum error media_folder_open_stored(struct media_folder *folder, int64_t media_id, const char *stored_name,
@@ -143,7 +145,7 @@ enum error media_folder_open_stored(struct media_folder *folder, int64_t media_i
 
 enum error media_folder_remove_stored(struct media_folder *folder, int64_t media_id, const char *stored_name) {
   __attribute__((cleanup(file_close_cleanup))) int medium_fd = -1;
-  char entry[STORED_NAME_SIZE];
+  char entry[MEDIUM_STORED_NAME_SIZE];
   if (media_folder_entry(stored_name, entry) != ERROR_NONE) {
     return ERROR_INVALID;
   }
@@ -159,7 +161,7 @@ enum error media_folder_remove_stored(struct media_folder *folder, int64_t media
 }
 
 void media_folder_settle(struct media_folder *folder, int64_t media_id, const char *stored_name) {
-  char entry[STORED_NAME_SIZE];
+  char entry[MEDIUM_STORED_NAME_SIZE];
   enum error error = media_folder_entry(stored_name, entry);
   if (error == ERROR_NONE) {
     error = media_folder_remove_note(folder, media_id, entry);
@@ -168,7 +170,7 @@ void media_folder_settle(struct media_folder *folder, int64_t media_id, const ch
 }
 
 void media_folder_note_replaced(struct media_folder *folder, int64_t media_id, const char *stored_name) {
-  char entry[STORED_NAME_SIZE];
+  char entry[MEDIUM_STORED_NAME_SIZE];
   enum error error = media_folder_entry(stored_name, entry);
   if (error == ERROR_NONE) {
     error = media_folder_write_note(folder, media_id, entry);

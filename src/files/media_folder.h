@@ -25,7 +25,6 @@
 #include "base/error.h"
 
 /* A name below media/<id>/: "<32 hex digits>.mp4", or "<32 hex digits>/master.m3u8" in a linked folder or a package. */
-#define STORED_NAME_SIZE 160
 
 struct media_folder;
 

@@ -20,8 +20,10 @@
 #include "base/random.h"
 #include "base/text.h"
 #include "base/text_parse.h"
+#include "domain/digest.h"
+#include "domain/medium.h"
 
-void media_folder_unique_name(char ret_name[FOLDERS_UNIQUE_NAME_SIZE]) {
+void media_folder_unique_name(char ret_name[UNIQUE_NAME_SIZE]) {
   unsigned char bytes[16];
   random_bytes(bytes, sizeof bytes);
   uint64_t time_ms = (uint64_t)clock_now_us() / 1000;
@@ -36,8 +38,8 @@ bool media_folder_is_entry(const char *name) {
   return name[0] != '\0' && strcmp(name, ".") != 0 && strcmp(name, "..") != 0 && strchr(name, '/') == NULL;
 }
 
-enum error media_folder_entry(const char *stored_name, char ret_entry[STORED_NAME_SIZE]) {
-  char entry[STORED_NAME_SIZE];
+enum error media_folder_entry(const char *stored_name, char ret_entry[MEDIUM_STORED_NAME_SIZE]) {
+  char entry[MEDIUM_STORED_NAME_SIZE];
   size_t length = strcspn(stored_name, "/");
   if (length >= sizeof entry) {
     return ERROR_INVALID;
@@ -114,14 +116,14 @@ enum error media_folder_prepare_entry(struct media_folder *folder, int64_t media
   return ERROR_NONE;
 }
 
-static enum error format_note(int64_t media_id, const char *entry, char ret_name[FOLDERS_NOTE_SIZE]) {
-  int length = entry != NULL ? snprintf(ret_name, FOLDERS_NOTE_SIZE, "%" PRId64 "-%s", media_id, entry)
-                             : snprintf(ret_name, FOLDERS_NOTE_SIZE, "%" PRId64, media_id);
-  return length > 0 && length < FOLDERS_NOTE_SIZE ? ERROR_NONE : ERROR_INVALID;
+static enum error format_note(int64_t media_id, const char *entry, char ret_name[MEDIA_FOLDER_NOTE_SIZE]) {
+  int length = entry != NULL ? snprintf(ret_name, MEDIA_FOLDER_NOTE_SIZE, "%" PRId64 "-%s", media_id, entry)
+                             : snprintf(ret_name, MEDIA_FOLDER_NOTE_SIZE, "%" PRId64, media_id);
+  return length > 0 && length < MEDIA_FOLDER_NOTE_SIZE ? ERROR_NONE : ERROR_INVALID;
 }
 
 enum error media_folder_write_note(struct media_folder *folder, int64_t media_id, const char *entry) {
-  char name[FOLDERS_NOTE_SIZE];
+  char name[MEDIA_FOLDER_NOTE_SIZE];
   if (format_note(media_id, entry, name) != ERROR_NONE) {
     return ERROR_INVALID;
   }
@@ -134,20 +136,20 @@ enum error media_folder_write_note(struct media_folder *folder, int64_t media_id
 }
 
 enum error media_folder_remove_note(struct media_folder *folder, int64_t media_id, const char *entry) {
-  char name[FOLDERS_NOTE_SIZE];
+  char name[MEDIA_FOLDER_NOTE_SIZE];
   if (format_note(media_id, entry, name) != ERROR_NONE) {
     return ERROR_INVALID;
   }
   return unlinkat(folder->pending_fd, name, 0) == 0 || errno == ENOENT ? ERROR_NONE : file_error_from_errno(errno);
 }
 
-enum error media_folder_parse_note(const char *name, int64_t *ret_media_id, char ret_entry[STORED_NAME_SIZE]) {
+enum error media_folder_parse_note(const char *name, int64_t *ret_media_id, char ret_entry[MEDIUM_STORED_NAME_SIZE]) {
   size_t digits = strcspn(name, "-");
   uint64_t id = 0;
   if (text_parse_u64(name, digits, INT64_MAX, &id) != ERROR_NONE) {
     return ERROR_INVALID;
   }
-  char entry[STORED_NAME_SIZE] = "";
+  char entry[MEDIUM_STORED_NAME_SIZE] = "";
   if (name[digits] == '-' && media_folder_entry(name + digits + 1, entry) != ERROR_NONE) {
     return ERROR_INVALID;
   }
@@ -157,9 +159,9 @@ enum error media_folder_parse_note(const char *name, int64_t *ret_media_id, char
 }
 
 enum error media_folder_trash_entry(struct media_folder *folder, int64_t media_id, int parent_fd, const char *name) {
-  char to[24 + FOLDERS_UNIQUE_NAME_SIZE];
+  char to[24 + UNIQUE_NAME_SIZE];
   char path[64 + sizeof to];
-  char unique[FOLDERS_UNIQUE_NAME_SIZE];
+  char unique[UNIQUE_NAME_SIZE];
   media_folder_unique_name(unique);
   snprintf(to, sizeof to, "%" PRId64 "-%s", media_id, unique);
   if (renameat(parent_fd, name, folder->trash_fd, to) != 0 || fsync(parent_fd) != 0) {

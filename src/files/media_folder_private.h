@@ -10,10 +10,11 @@
 #include <stdint.h>
 
 #include "base/error.h"
+#include "domain/digest.h"
+#include "domain/medium.h"
 #include "files/media_folder.h"
 
-#define FOLDERS_UNIQUE_NAME_SIZE 33 /* 32 hex digits and the NUL */
-#define FOLDERS_NOTE_SIZE        (STORED_NAME_SIZE + 24)
+#define MEDIA_FOLDER_NOTE_SIZE (MEDIUM_STORED_NAME_SIZE + 24)
 
 struct media_folder {
   int data_fd, spool_fd, uploads_fd, packaging_fd, media_fd, pending_fd, trash_fd;
@@ -21,12 +22,12 @@ struct media_folder {
 };
 
 /* Milliseconds and randomness in hex: sorts by time, cannot be guessed. */
-void media_folder_unique_name(char ret_name[FOLDERS_UNIQUE_NAME_SIZE]);
+void media_folder_unique_name(char ret_name[UNIQUE_NAME_SIZE]);
 /* Is this one name of a folder, without "/", and none of "", "." and ".."? */
 bool media_folder_is_entry(const char *name);
 /* The entry of media/<id>/ that a stored name begins with. ERROR_INVALID: nothing that this layer
  * made. */
-enum error media_folder_entry(const char *stored_name, char ret_entry[STORED_NAME_SIZE]) MUST_CHECK;
+enum error media_folder_entry(const char *stored_name, char ret_entry[MEDIUM_STORED_NAME_SIZE]) MUST_CHECK;
 /* Opens media/<id>/. ERROR_NOT_FOUND. */
 enum error media_folder_open_medium(struct media_folder *folder, int64_t media_id, int *ret_fd) MUST_CHECK;
 /* Opens media/<id>/, making it where it is missing, notes `entry` as unsettled, and with it what
@@ -48,6 +49,6 @@ enum error media_folder_write_note(struct media_folder *folder, int64_t media_id
 enum error media_folder_remove_note(struct media_folder *folder, int64_t media_id, const char *entry) MUST_CHECK;
 /* Reads a note's name. *ret_entry is "" for a deletion. ERROR_INVALID: not a note. */
 enum error media_folder_parse_note(const char *name, int64_t *ret_media_id,
-                                   char ret_entry[STORED_NAME_SIZE]) MUST_CHECK;
+                                   char ret_entry[MEDIUM_STORED_NAME_SIZE]) MUST_CHECK;
 
 #endif

@@ -18,15 +18,14 @@
 #include <unistd.h>
 
 #include "base/file.h"
+#include "domain/digest.h"
 #include "files/media_folder_private.h"
-
-_Static_assert(PACKAGE_NAME_SIZE == FOLDERS_UNIQUE_NAME_SIZE, "a package's name is a unique name");
 
 struct package_folder {
   struct media_folder *folder;
   int fd;
   bool placed;
-  char name[FOLDERS_UNIQUE_NAME_SIZE];
+  char name[UNIQUE_NAME_SIZE];
   char path[PATH_MAX];
 };
 
@@ -104,7 +103,7 @@ static enum error sync_all(int folder_fd, package_folder_beat *beat, void *beat_
 }
 
 enum error package_folder_place(struct package_folder *package, int64_t media_id, package_folder_beat *beat,
-                                void *beat_context, char ret_name[PACKAGE_NAME_SIZE]) {
+                                void *beat_context, char ret_name[UNIQUE_NAME_SIZE]) {
   struct media_folder *folder = package->folder;
   __attribute__((cleanup(file_close_cleanup))) int medium_fd = -1;
   enum error error = sync_all(package->fd, beat, beat_context);

@@ -8,12 +8,12 @@
 #include <stdint.h>
 
 #include "base/error.h"
+#include "domain/digest.h"
 #include "files/media_folder.h"
 
-#define PACKAGE_NAME_SIZE 33
-#define PACKAGE_HLS       "master.m3u8"
-#define PACKAGE_DASH      "manifest.mpd"
-#define PACKAGE_POSTER    "poster.jpg"
+#define PACKAGE_HLS    "master.m3u8"
+#define PACKAGE_DASH   "manifest.mpd"
+#define PACKAGE_POSTER "poster.jpg"
 
 struct package_folder;
 
@@ -26,7 +26,7 @@ typedef void package_folder_beat(void *context);
 /* Fsyncs every file in it, renames it into media/<id>/ under its unique name and fsyncs that folder. Not served until a
  * URL names it; unsettled until media_folder_settle. beat may be NULL. */
 enum error package_folder_place(struct package_folder *package, int64_t media_id, package_folder_beat *beat,
-                                void *beat_context, char ret_name[PACKAGE_NAME_SIZE]) MUST_CHECK;
+                                void *beat_context, char ret_name[UNIQUE_NAME_SIZE]) MUST_CHECK;
 /* Closes, and removes it unless it was placed. NULL is fine. */
 void package_folder_discard(struct package_folder *package);
 

@@ -13,6 +13,7 @@
 
 #include "base/file.h"
 #include "base/grow.h"
+#include "domain/medium.h"
 #include "domain/segment_name.h"
 
 #define SEGMENTS_MAX 1000000
@@ -160,20 +161,20 @@ static enum error read_stored(struct media_folder *folder, int64_t media_id, con
 }
 
 /* The stored name of a file that a playlist names: a plain relative path, since only that is below the medium. */
-static enum error resolve(const char *playlist_name, const char *uri, char ret_name[STORED_NAME_SIZE]) {
+static enum error resolve(const char *playlist_name, const char *uri, char ret_name[MEDIUM_STORED_NAME_SIZE]) {
   const char *slash = strrchr(playlist_name, '/');
   size_t folder_length = slash == NULL ? 0 : (size_t)(slash - playlist_name) + 1;
   if (uri[0] == '/' || strpbrk(uri, ":?#%\\") != NULL) {
     return ERROR_INVALID;
   }
-  int length = snprintf(ret_name, STORED_NAME_SIZE, "%.*s%s", (int)folder_length, playlist_name, uri);
-  return length < 0 || length >= STORED_NAME_SIZE ? ERROR_INVALID : ERROR_NONE;
+  int length = snprintf(ret_name, MEDIUM_STORED_NAME_SIZE, "%.*s%s", (int)folder_length, playlist_name, uri);
+  return length < 0 || length >= MEDIUM_STORED_NAME_SIZE ? ERROR_INVALID : ERROR_NONE;
 }
 
 enum error playlist_count_segments(struct media_folder *folder, int64_t media_id, const char *stored_name,
                                    int64_t *ret_segments) {
   struct playlist playlist = {.segments = 0};
-  char variant_name[STORED_NAME_SIZE];
+  char variant_name[MEDIUM_STORED_NAME_SIZE];
   enum error error = read_stored(folder, media_id, stored_name, &playlist);
   if (error == ERROR_NONE && playlist.variant[0] != '\0') {
     error = resolve(stored_name, playlist.variant, variant_name);

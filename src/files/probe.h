@@ -13,6 +13,7 @@
 
 #include "base/error.h"
 #include "base/subprocess.h"
+#include "domain/medium.h"
 
 #define PROBE_REASON_SIZE 200
 
@@ -25,13 +26,13 @@ struct probe_options {
 };
 
 struct probe_result {
-  char content_type[64];
+  char content_type[MEDIUM_CONTENT_TYPE_SIZE];
   char extension[8]; /* without the dot */
-  char container[64];
+  char container[MEDIUM_CONTAINER_SIZE];
   double duration_seconds;   /* 0: not known */
   bool has_video, has_audio; /* cover art is not video */
   int width, height;
-  char video_codec[32], audio_codec[32];
+  char video_codec[MEDIUM_CODEC_SIZE], audio_codec[MEDIUM_CODEC_SIZE];
 };
 
 /* ERROR_INVALID: not audio or video, or not whole, with the reason in words in ret_reason.

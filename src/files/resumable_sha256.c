@@ -14,11 +14,12 @@
 
 #include "base/text.h"
 #include "base/text_parse.h"
+#include "domain/digest.h"
 
 #define WORDS       8
 #define BLOCK       SHA256_CBLOCK
 #define STATE_BYTES (WORDS * 4 + 8 + BLOCK) /* words, bits so far, the block begun */
-_Static_assert(STATE_BYTES * 2 + 1 == RUNNING_HASH_STATE_SIZE, "the state's text has room for all of it");
+_Static_assert(STATE_BYTES * 2 + 1 == RESUMABLE_SHA256_STATE_SIZE, "the state's text has room for all of it");
 
 struct resumable_sha256 {
   SHA256_CTX context;
@@ -55,7 +56,7 @@ int64_t resumable_sha256_count(const struct resumable_sha256 *hash) {
   return (int64_t)(bits(hash) / 8);
 }
 
-enum error resumable_sha256_finish(struct resumable_sha256 *hash, char ret_digest[RUNNING_HASH_DIGEST_SIZE]) {
+enum error resumable_sha256_finish(struct resumable_sha256 *hash, char ret_digest[DIGEST_HEX_SIZE]) {
   unsigned char digest[SHA256_DIGEST_LENGTH];
   if (SHA256_Final(digest, &hash->context) != 1) {
     return ERROR_INTERNAL;
@@ -78,7 +79,7 @@ static uint64_t get_number(const unsigned char *at, size_t size) {
   return number;
 }
 
-void resumable_sha256_save(const struct resumable_sha256 *hash, char ret_state[RUNNING_HASH_STATE_SIZE]) {
+void resumable_sha256_save(const struct resumable_sha256 *hash, char ret_state[RESUMABLE_SHA256_STATE_SIZE]) {
   unsigned char state[STATE_BYTES] = {0};
   for (size_t i = 0; i < WORDS; i++) {
     put_number(state + i * 4, hash->context.h[i], 4);

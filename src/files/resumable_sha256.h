@@ -10,9 +10,9 @@
 #include <stdint.h>
 
 #include "base/error.h"
+#include "domain/digest.h"
 
-#define RUNNING_HASH_DIGEST_SIZE 65  /* lower-case hex */
-#define RUNNING_HASH_STATE_SIZE  209 /* lower-case hex: 8 words, the count, the bytes of the unfinished block */
+#define RESUMABLE_SHA256_STATE_SIZE 209 /* lower-case hex: 8 words, the count, the bytes of the unfinished block */
 
 struct resumable_sha256;
 
@@ -23,8 +23,8 @@ enum error resumable_sha256_add(struct resumable_sha256 *hash, const void *bytes
 /* How many bytes were added. */
 int64_t resumable_sha256_count(const struct resumable_sha256 *hash);
 /* The hash ends with this: restart it before adding again. */
-enum error resumable_sha256_finish(struct resumable_sha256 *hash, char ret_digest[RUNNING_HASH_DIGEST_SIZE]) MUST_CHECK;
-void resumable_sha256_save(const struct resumable_sha256 *hash, char ret_state[RUNNING_HASH_STATE_SIZE]);
+enum error resumable_sha256_finish(struct resumable_sha256 *hash, char ret_digest[DIGEST_HEX_SIZE]) MUST_CHECK;
+void resumable_sha256_save(const struct resumable_sha256 *hash, char ret_state[RESUMABLE_SHA256_STATE_SIZE]);
 /* ERROR_INVALID: not such a state; the hash is as before. */
 enum error resumable_sha256_restore(struct resumable_sha256 *hash, const char *state) MUST_CHECK;
 

@@ -16,6 +16,8 @@
 #include <unistd.h>
 
 #include "base/file.h"
+#include "domain/digest.h"
+#include "domain/medium.h"
 #include "files/spool_file_private.h"
 
 #define WRITEBACK_BYTES (8 * 1024 * 1024)  /* are handed to the disk at once */
@@ -96,7 +98,7 @@ enum error spool_file_write(struct spool_file *file, const void *bytes, size_t s
   return error == ERROR_NONE ? write_back(file) : error;
 }
 
-enum error spool_file_finish(struct spool_file *file, char ret_sha256[SPOOL_FILE_SHA256_SIZE], int64_t *ret_size) {
+enum error spool_file_finish(struct spool_file *file, char ret_sha256[DIGEST_HEX_SIZE], int64_t *ret_size) {
   if (file->failed != ERROR_NONE) {
     return file->failed;
   }
@@ -119,9 +121,9 @@ int spool_file_fd(const struct spool_file *file) {
 }
 
 enum error spool_file_place(struct spool_file *file, int64_t media_id, const char *extension,
-                            char ret_stored_name[STORED_NAME_SIZE]) {
-  char unique[FOLDERS_UNIQUE_NAME_SIZE];
-  char name[STORED_NAME_SIZE];
+                            char ret_stored_name[MEDIUM_STORED_NAME_SIZE]) {
+  char unique[UNIQUE_NAME_SIZE];
+  char name[MEDIUM_STORED_NAME_SIZE];
   __attribute__((cleanup(file_close_cleanup))) int medium_fd = -1;
   media_folder_unique_name(unique);
   snprintf(name, sizeof name, "%s.%s", unique, extension);
@@ -139,7 +141,7 @@ enum error spool_file_place(struct spool_file *file, int64_t media_id, const cha
     (void)unlinkat(medium_fd, name, 0); /* else the sweep does it */
     return error;
   }
-  snprintf(ret_stored_name, STORED_NAME_SIZE, "%s", name);
+  snprintf(ret_stored_name, MEDIUM_STORED_NAME_SIZE, "%s", name);
   return ERROR_NONE;
 }
 

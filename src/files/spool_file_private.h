@@ -5,13 +5,14 @@
 
 #include <stdbool.h>
 
+#include "domain/digest.h"
 #include "files/media_folder_private.h"
 #include "files/spool_file.h"
 
 struct spool_file {
   struct media_folder *folder;
   int parent_fd; /* of spool/ or uploads/; the folder's own */
-  char name[FOLDERS_UNIQUE_NAME_SIZE];
+  char name[UNIQUE_NAME_SIZE];
   int fd;
   int64_t size_bytes;
   int64_t writeback_bytes; /* up to here the kernel was asked to write */

@@ -12,8 +12,7 @@
 #include "base/error.h"
 #include "base/text.h"
 
-#define SUBTITLES_MAX_BYTES     (1024 * 1024)
-#define SUBTITLES_LANGUAGE_SIZE 16
+#define SUBTITLES_MAX_BYTES (1024 * 1024)
 
 struct subtitles_result {
   int cues;

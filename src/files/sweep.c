@@ -19,6 +19,7 @@
 #include "base/clock.h"
 #include "base/file.h"
 #include "base/text_parse.h"
+#include "domain/medium.h"
 #include "files/media_folder_private.h"
 
 struct sweep {
@@ -143,7 +144,7 @@ static enum error remove_entry(struct sweep *sweep, int64_t media_id, const char
 static enum error sweep_note(struct sweep *sweep, int folder_fd, const char *name) {
   struct stat status;
   int64_t media_id = 0;
-  char entry[STORED_NAME_SIZE];
+  char entry[MEDIUM_STORED_NAME_SIZE];
   if (fstatat(folder_fd, name, &status, AT_SYMLINK_NOFOLLOW) != 0) {
     return errno == ENOENT ? ERROR_NONE : file_error_from_errno(errno);
   }
@@ -181,7 +182,7 @@ static enum error note_stray(struct sweep *sweep, int64_t media_id, const char *
 }
 
 static bool has_note(struct sweep *sweep, int64_t media_id, const char *entry) {
-  char name[FOLDERS_NOTE_SIZE];
+  char name[MEDIA_FOLDER_NOTE_SIZE];
   struct stat status;
   snprintf(name, sizeof name, "%lld-%s", (long long)media_id, entry);
   return fstatat(sweep->folder->pending_fd, name, &status, AT_SYMLINK_NOFOLLOW) == 0;

@@ -19,26 +19,27 @@
 #include "base/file.h"
 #include "base/random.h"
 #include "base/text.h"
+#include "domain/digest.h"
 #include "files/spool_file_private.h"
 
 #define READ_BYTES ((size_t)1024 * 1024)
 
-void upload_file_make_name(char ret_name[KEPT_FILE_NAME_SIZE]) {
+void upload_file_make_name(char ret_name[UNIQUE_NAME_SIZE]) {
   unsigned char bytes[16];
   random_bytes(bytes, sizeof bytes);
   text_hex_encode(bytes, sizeof bytes, ret_name);
 }
 
 bool upload_file_is_name(const char *name) {
-  return strlen(name) == KEPT_FILE_NAME_SIZE - 1 && strspn(name, "0123456789abcdef") == KEPT_FILE_NAME_SIZE - 1;
+  return strlen(name) == UNIQUE_NAME_SIZE - 1 && strspn(name, "0123456789abcdef") == UNIQUE_NAME_SIZE - 1;
 }
 
-void upload_file_boot(char ret_boot[KEPT_FILE_BOOT_SIZE]) {
+void upload_file_boot(char ret_boot[UUID_SIZE]) {
   struct text text = {0};
   ret_boot[0] = '\0';
-  if (file_read("/proc/sys/kernel/random/boot_id", 64, &text) == ERROR_NONE && text.length >= KEPT_FILE_BOOT_SIZE - 1) {
-    memcpy(ret_boot, text.data, KEPT_FILE_BOOT_SIZE - 1);
-    ret_boot[KEPT_FILE_BOOT_SIZE - 1] = '\0';
+  if (file_read("/proc/sys/kernel/random/boot_id", 64, &text) == ERROR_NONE && text.length >= UUID_SIZE - 1) {
+    memcpy(ret_boot, text.data, UUID_SIZE - 1);
+    ret_boot[UUID_SIZE - 1] = '\0';
   }
   text_free(&text);
 }
@@ -72,7 +73,7 @@ enum error upload_file_open(struct media_folder *folder, const char *name, struc
     return error;
   }
   file->kept = true;
-  memcpy(file->name, name, KEPT_FILE_NAME_SIZE);
+  memcpy(file->name, name, UNIQUE_NAME_SIZE);
   error = open_locked(folder, name, &file->fd);
   if (error != ERROR_NONE) {
     spool_file_discard(file);
@@ -132,7 +133,8 @@ enum error upload_file_resume(struct spool_file *file, int64_t size, const char 
   return error;
 }
 
-enum error upload_file_sync(struct spool_file *file, int64_t *ret_size, char ret_hash_state[RUNNING_HASH_STATE_SIZE]) {
+enum error upload_file_sync(struct spool_file *file, int64_t *ret_size,
+                            char ret_hash_state[RESUMABLE_SHA256_STATE_SIZE]) {
   if (file->failed == ERROR_NONE && fdatasync(file->fd) != 0) {
     file->failed = file_error_from_errno(errno);
   }

@@ -14,18 +14,16 @@
 #include <stdint.h>
 
 #include "base/error.h"
+#include "domain/digest.h"
 #include "files/media_folder.h"
 #include "files/spool_file.h"
 
-#define KEPT_FILE_NAME_SIZE 33 /* 32 hex digits and the NUL */
-#define KEPT_FILE_BOOT_SIZE 37
-
 /* A name that cannot be guessed. */
-void upload_file_make_name(char ret_name[KEPT_FILE_NAME_SIZE]);
+void upload_file_make_name(char ret_name[UNIQUE_NAME_SIZE]);
 /* Is this the form of such names? */
 bool upload_file_is_name(const char *name);
 /* What tells this run of the machine from others; "" when it does not say. */
-void upload_file_boot(char ret_boot[KEPT_FILE_BOOT_SIZE]);
+void upload_file_boot(char ret_boot[UUID_SIZE]);
 
 /* Makes the file, empty and durable. */
 enum error upload_file_create(struct media_folder *folder, const char *name) MUST_CHECK;
@@ -41,7 +39,7 @@ enum error upload_file_resume(struct spool_file *file, int64_t size, const char 
 /* All that was written, *ret_size bytes, is on the disk now. After a failure, also one of spool_file_write, nothing is
  * known of what was written since the last time: it stays one until the file is resumed with that size. */
 enum error upload_file_sync(struct spool_file *file, int64_t *ret_size,
-                            char ret_hash_state[RUNNING_HASH_STATE_SIZE]) MUST_CHECK;
+                            char ret_hash_state[RESUMABLE_SHA256_STATE_SIZE]) MUST_CHECK;
 /* A missing one is fine. Only with the lock, or when no row names it. */
 enum error upload_file_remove(struct media_folder *folder, const char *name) MUST_CHECK;
 

@@ -19,13 +19,12 @@
 #include "http/request.h"
 #include "http/response.h"
 
-_Static_assert(JSON_GATE_REASON_SIZE == 160, "json_body_parse's ret_reason has the gate's size");
-
-enum error json_body_parse(const char *text, size_t size, struct json_object **ret_object, char ret_reason[160]) {
+enum error json_body_parse(const char *text, size_t size, struct json_object **ret_object,
+                           char ret_reason[JSON_REASON_SIZE]) {
   size_t start = 0;
   size_t object_size = 0;
   if (size > JSON_BODY_MAX_BYTES) {
-    (void)snprintf(ret_reason, JSON_GATE_REASON_SIZE, "byte %d: the text is too long", JSON_BODY_MAX_BYTES);
+    (void)snprintf(ret_reason, JSON_REASON_SIZE, "byte %d: the text is too long", JSON_BODY_MAX_BYTES);
     return ERROR_INVALID;
   }
   enum error error = json_gate_check(text, size, JSON_BODY_MAX_DEPTH, &start, &object_size, ret_reason);
@@ -43,7 +42,7 @@ enum error json_body_parse(const char *text, size_t size, struct json_object **r
   json_tokener_free(tokener);
   if (object == NULL || outcome != json_tokener_success || end != object_size) {
     json_object_put(object);
-    (void)snprintf(ret_reason, JSON_GATE_REASON_SIZE, "byte %zu: %s", start + end, json_tokener_error_desc(outcome));
+    (void)snprintf(ret_reason, JSON_REASON_SIZE, "byte %zu: %s", start + end, json_tokener_error_desc(outcome));
     return ERROR_INVALID;
   }
   *ret_object = object;
@@ -51,7 +50,7 @@ enum error json_body_parse(const char *text, size_t size, struct json_object **r
 }
 
 enum error json_body_read(struct request *request, struct response *response, struct json_object **ret_object) {
-  char reason[JSON_GATE_REASON_SIZE] = "";
+  char reason[JSON_REASON_SIZE] = "";
   char *body = NULL;
   size_t size = 0;
   if (!content_type_is(request->content_type, "application/json") || !content_type_is_utf8(request->content_type)) {

@@ -12,6 +12,7 @@
 #include <stdint.h>
 
 #include "base/error.h"
+#include "http/json_scan.h"
 
 struct json_object;
 struct request;
@@ -23,7 +24,7 @@ struct response;
 /* Parses text into an object. ERROR_INVALID with the reason and the byte offset in ret_reason.
  * Pure: the fuzz target and the tests call this. */
 enum error json_body_parse(const char *text, size_t size, struct json_object **ret_object,
-                           char ret_reason[160]) MUST_CHECK;
+                           char ret_reason[JSON_REASON_SIZE]) MUST_CHECK;
 /* Reads and parses the request's body, which must be application/json with an object at the top. On failure the
  * response holds the answer (400, 413, 415) and the return value is not ERROR_NONE. */
 enum error json_body_read(struct request *request, struct response *response,

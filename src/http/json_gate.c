@@ -13,8 +13,6 @@
 #include "base/text.h"
 #include "http/json_scan.h"
 
-_Static_assert(JSON_GATE_REASON_SIZE == JSON_SCAN_REASON_SIZE, "the reason is the scan's");
-
 struct gate {
   struct json_scan scan;
   size_t max_depth;
@@ -155,7 +153,7 @@ static size_t first_invalid_utf8(const char *text, size_t size) {
 
 enum error json_gate_check(const char *text, size_t size, size_t max_depth, size_t *ret_start, size_t *ret_size,
                            /* NOLINTNEXTLINE(readability-non-const-parameter): struct gate writes it */
-                           char ret_reason[JSON_GATE_REASON_SIZE]) {
+                           char ret_reason[JSON_REASON_SIZE]) {
   struct gate gate = {
       .scan = {.text = (const unsigned char *)text, .size = size, .reason = ret_reason},
       .max_depth = max_depth,

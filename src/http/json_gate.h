@@ -11,13 +11,12 @@
 #include <stddef.h>
 
 #include "base/error.h"
+#include "http/json_scan.h"
 
 #define JSON_GATE_MAX_MEMBERS 256
-#define JSON_GATE_REASON_SIZE 160
-
 /* ERROR_NONE: the text is one JSON object; it begins at *ret_start and is *ret_size bytes long, blanks around it
  * excluded. ERROR_INVALID: "byte N: reason" in ret_reason, N counted from 0. ERROR_MEMORY. */
 enum error json_gate_check(const char *text, size_t size, size_t max_depth, size_t *ret_start, size_t *ret_size,
-                           char ret_reason[JSON_GATE_REASON_SIZE]) MUST_CHECK;
+                           char ret_reason[JSON_REASON_SIZE]) MUST_CHECK;
 
 #endif

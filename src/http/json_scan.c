@@ -16,7 +16,7 @@
 bool json_scan_refuse_at(struct json_scan *scan, size_t at, const char *reason) {
   if (scan->error == ERROR_NONE) {
     scan->error = ERROR_INVALID;
-    (void)snprintf(scan->reason, JSON_SCAN_REASON_SIZE, "byte %zu: %s", at, reason);
+    (void)snprintf(scan->reason, JSON_REASON_SIZE, "byte %zu: %s", at, reason);
   }
   return false;
 }

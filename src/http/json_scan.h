@@ -14,14 +14,14 @@
 #include "base/error.h"
 #include "base/text.h"
 
-#define JSON_SCAN_REASON_SIZE 160
+#define JSON_REASON_SIZE 160
 
 struct json_scan {
   const unsigned char *text; /* valid UTF-8 */
   size_t size;
   size_t at;
   enum error error; /* ERROR_NONE while all is well */
-  char *reason;     /* JSON_SCAN_REASON_SIZE bytes: "byte N: what is wrong" */
+  char *reason;     /* JSON_REASON_SIZE bytes: "byte N: what is wrong" */
 };
 
 /* Notes the first problem. Always false, so that readers can `return json_scan_refuse(…)`. */

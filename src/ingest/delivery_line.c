@@ -11,6 +11,7 @@
 
 #include "base/text.h"
 #include "base/text_parse.h"
+#include "domain/address.h"
 #include "ingest/line_scanner.h"
 
 #define LINE_BEGINS "{\"time\":"
@@ -90,7 +91,7 @@ static bool scan_file(struct line_scanner *scanner, struct delivery *delivery) {
 static bool scan_address(struct line_scanner *scanner, struct delivery *delivery) {
   char address[64];
   return line_scanner_word(scanner, LINE_ADDRESS, 2, address, sizeof address) &&
-         text_canonical_address(address, delivery->address) == ERROR_NONE;
+         address_canonical(address, delivery->address) == ERROR_NONE;
 }
 
 /* nginx takes any word for a method. What is too long for one is cut, and so still none that plays. */

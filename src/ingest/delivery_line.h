@@ -11,6 +11,10 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "domain/address.h"
+#include "domain/digest.h"
+#include "domain/grant.h"
+
 #define DELIVERY_LINE_MAX 16384 /* bytes; what nginx writes stays below 8 KiB */
 
 struct delivery {
@@ -22,10 +26,10 @@ struct delivery {
   int64_t body_bytes;
   int status;    /* 0: the connection broke before there was one */
   bool complete; /* nginx sent all of the answer */
-  char request_id[33];
-  char grant_id[33];
-  char viewer[65]; /* "" for none */
-  char address[46];
+  char request_id[REQUEST_ID_SIZE];
+  char grant_id[GRANT_ID_SIZE];
+  char viewer[VIEWER_SIZE]; /* "" for none */
+  char address[ADDRESS_TEXT_SIZE];
   char method[17];         /* the beginning of a longer one */
   char content_range[129]; /* of a beginning: the range asked for, "" for all */
   char referrer_host[256];

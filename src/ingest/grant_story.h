@@ -8,6 +8,8 @@
 #include <stdint.h>
 
 #include "base/error.h"
+#include "domain/address.h"
+#include "domain/digest.h"
 #include "ingest/delivery_line.h"
 #include "ingest/view_rule.h"
 
@@ -21,8 +23,8 @@ struct story_delivery {
   int status;
   bool begins;
   bool complete;
-  char request_id[33];
-  char address[46];
+  char request_id[REQUEST_ID_SIZE];
+  char address[ADDRESS_TEXT_SIZE];
   char method[17];
   char *file;
   char *range; /* what was delivered (Content-Range); of a beginning, what was asked for; "" for all */

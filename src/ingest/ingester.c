@@ -12,6 +12,7 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "domain/digest.h"
 #include "ingest/delivery_line.h"
 #include "ingest/log_complaints.h"
 #include "ingest/log_follower.h"
@@ -77,7 +78,7 @@ void ingester_close(struct ingester *ingester) {
   }
 }
 
-static enum error find_log(struct ingester *ingester, const unsigned char id[LOG_ID_SIZE],
+static enum error find_log(struct ingester *ingester, const unsigned char id[DIGEST_SIZE],
                            struct delivery_log **ret_log) {
   return log_positions_find(&ingester->positions, ingester->options.database, id, ret_log);
 }
@@ -246,7 +247,7 @@ static enum error follow_shortened(struct ingester *ingester, const struct log_f
   }
   free(now.path);
   /* `file` was looked at before the position was asked for, and somebody else may have read what came since. */
-  if (memcmp(now.id, file->id, LOG_ID_SIZE) != 0 || now.size_bytes >= log->position) {
+  if (memcmp(now.id, file->id, DIGEST_SIZE) != 0 || now.size_bytes >= log->position) {
     return ERROR_NONE;
   }
   log_event(LOG_LEVEL_WARNING, "log_shortened", LOG_STR("log", file->path), LOG_I64("read", log->position),

@@ -17,10 +17,11 @@
 #include <unistd.h>
 
 #include "base/file.h"
+#include "domain/digest.h"
 
 #define FIRST_LINE_MAX 65536
 
-_Static_assert(LOG_ID_SIZE == SHA256_DIGEST_LENGTH, "an id is a SHA-256");
+_Static_assert(DIGEST_SIZE == SHA256_DIGEST_LENGTH, "an id is a SHA-256");
 
 /* Fills the buffer as far as the file goes. */
 static enum error read_at(int fd, int64_t position, char *bytes, size_t size, size_t *ret_size) {
@@ -43,7 +44,7 @@ static enum error read_at(int fd, int64_t position, char *bytes, size_t size, si
 }
 
 /* ERROR_NOT_FOUND: there is no terminated line yet. ERROR_INVALID: and there should be one. */
-static enum error identify(int fd, unsigned char ret_id[LOG_ID_SIZE]) {
+static enum error identify(int fd, unsigned char ret_id[DIGEST_SIZE]) {
   char bytes[FIRST_LINE_MAX];
   size_t size = 0;
   size_t wanted = 4096; /* one line is some 500 bytes */
@@ -68,7 +69,7 @@ static enum error identify(int fd, unsigned char ret_id[LOG_ID_SIZE]) {
   }
 }
 
-static enum error open_log(const char *path, int *ret_fd, unsigned char ret_id[LOG_ID_SIZE]) {
+static enum error open_log(const char *path, int *ret_fd, unsigned char ret_id[DIGEST_SIZE]) {
   int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
   if (fd < 0) {
     return file_error_from_errno(errno);
@@ -238,7 +239,7 @@ static enum error sync_data(int fd) {
 static enum error read_lines(const struct log_file *file, int64_t position, size_t max_bytes, bool synced,
                              struct text *buffer) {
   __attribute__((cleanup(file_close_cleanup))) int fd = -1;
-  unsigned char id[LOG_ID_SIZE];
+  unsigned char id[DIGEST_SIZE];
   size_t size = 0;
   enum error error = open_log(file->path, &fd, id);
   if (error == ERROR_NONE && memcmp(id, file->id, sizeof id) != 0) {

@@ -13,12 +13,11 @@
 
 #include "base/error.h"
 #include "base/text.h"
-
-#define LOG_ID_SIZE 32
+#include "domain/digest.h"
 
 struct log_file {
   char *path;
-  unsigned char id[LOG_ID_SIZE]; /* SHA-256 of the first line that is not empty */
+  unsigned char id[DIGEST_SIZE]; /* SHA-256 of the first line that is not empty */
   int64_t size_bytes;
   int64_t modified_us;
 };

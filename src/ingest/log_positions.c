@@ -6,12 +6,12 @@
 
 #include <string.h>
 
-_Static_assert(LOG_ID_SIZE == DELIVERY_LOG_ID_SIZE, "what the follower calls a log is what the store calls one");
+#include "domain/digest.h"
 
 enum error log_positions_find(struct log_positions *positions, struct database *database,
-                              const unsigned char id[LOG_ID_SIZE], struct delivery_log **ret_log) {
+                              const unsigned char id[DIGEST_SIZE], struct delivery_log **ret_log) {
   for (size_t i = 0; i < positions->count; i++) {
-    if (memcmp(positions->known[i].id, id, LOG_ID_SIZE) == 0) {
+    if (memcmp(positions->known[i].id, id, DIGEST_SIZE) == 0) {
       *ret_log = &positions->known[i];
       return ERROR_NONE;
     }

@@ -9,6 +9,7 @@
 #include <stddef.h>
 
 #include "base/error.h"
+#include "domain/digest.h"
 #include "ingest/log_follower.h"
 #include "store/views/delivery_store.h"
 
@@ -22,7 +23,7 @@ struct log_positions {
 
 /* *ret_log is good until the next call; who commits a new position writes it there. */
 enum error log_positions_find(struct log_positions *positions, struct database *database,
-                              const unsigned char id[LOG_ID_SIZE], struct delivery_log **ret_log) MUST_CHECK;
+                              const unsigned char id[DIGEST_SIZE], struct delivery_log **ret_log) MUST_CHECK;
 void log_positions_forget(struct log_positions *positions);
 
 #endif

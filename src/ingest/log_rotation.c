@@ -19,6 +19,7 @@
 #include "base/clock.h"
 #include "base/file.h"
 #include "base/log.h"
+#include "domain/digest.h"
 #include "ingest/delivery_line.h"
 #include "ingest/ingester.h"
 #include "ingest/log_follower.h"
@@ -157,7 +158,7 @@ static void delete_log(const struct log_file *file) {
   if (log_follower_describe(file->path, &now) != ERROR_NONE) {
     return;
   }
-  bool same = memcmp(now.id, file->id, LOG_ID_SIZE) == 0 && now.size_bytes == file->size_bytes &&
+  bool same = memcmp(now.id, file->id, DIGEST_SIZE) == 0 && now.size_bytes == file->size_bytes &&
               now.modified_us == file->modified_us;
   free(now.path);
   if (same && unlink(file->path) == 0) {

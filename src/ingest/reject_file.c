@@ -19,6 +19,7 @@
 #include "base/clock.h"
 #include "base/file.h"
 #include "base/log.h"
+#include "domain/digest.h"
 
 #define KEPT_MAX 8192
 
@@ -27,13 +28,13 @@ void reject_file_add(struct reject_file *rejects, const struct log_file *file, i
   rejects->count++;
   /* What the database refuses is found later, in a batch whose other rejects were written already. */
   if (reject != DELIVERY_REJECT_DATABASE && position < rejects->written_until &&
-      memcmp(rejects->written_id, file->id, LOG_ID_SIZE) == 0) {
+      memcmp(rejects->written_id, file->id, DIGEST_SIZE) == 0) {
     return;
   }
   char now[CLOCK_RFC3339_SIZE];
-  char id[2 * LOG_ID_SIZE + 1];
+  char id[2 * DIGEST_SIZE + 1];
   clock_format_rfc3339(clock_now_us(), now);
-  text_hex_encode(file->id, LOG_ID_SIZE, id);
+  text_hex_encode(file->id, DIGEST_SIZE, id);
   text_appendf(&rejects->pending,
                "{\"time\":\"%s\",\"log\":\"%s\",\"position\":%" PRId64 ",\"reason\":\"%s\",\"size\":%zu,\"line\":", now,
                id, position, delivery_reject_name(reject), size);
@@ -126,7 +127,7 @@ enum error reject_file_flush(struct reject_file *rejects, const struct log_file 
     if (error != ERROR_NONE) {
       return error;
     }
-    memcpy(rejects->written_id, file->id, LOG_ID_SIZE);
+    memcpy(rejects->written_id, file->id, DIGEST_SIZE);
     rejects->written_until = until;
   }
   reject_file_forget(rejects);

@@ -13,6 +13,7 @@
 #include "base/error.h"
 #include "base/outage.h"
 #include "base/text.h"
+#include "domain/digest.h"
 #include "ingest/delivery_line.h"
 #include "ingest/log_follower.h"
 
@@ -23,7 +24,7 @@ struct reject_file {
   struct text pending;
   size_t count; /* of pending entries */
   /* What was written last, so that a batch that is tried again is not written again. */
-  unsigned char written_id[LOG_ID_SIZE];
+  unsigned char written_id[DIGEST_SIZE];
   int64_t written_until;
   struct outage outage; /* it cannot be written */
 };

@@ -8,9 +8,6 @@
 
 #include "base/log.h"
 
-_Static_assert(SALT_SIZE == ADDRESS_SALT_SIZE, "salts are as long as address_mask wants them");
-_Static_assert(sizeof((struct view_change *)0)->address_key == ADDRESS_KEY_SIZE, "what is stored is what is known by");
-
 void view_marks_refresh(struct view_marks *marks) {
   struct text problems = {0};
   audience_refresh(marks->audience, &problems);

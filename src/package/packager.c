@@ -15,6 +15,7 @@
 #include "base/clock.h"
 #include "base/file.h"
 #include "base/log.h"
+#include "domain/digest.h"
 #include "files/package_folder.h"
 #include "store/media/package_store.h"
 
@@ -71,7 +72,7 @@ static enum error make(struct work *work, struct transcode_result *ret_result) {
 }
 
 /* Hours of work are not thrown away because the database is away for a while. */
-static enum error finish(struct work *work, const struct package_made *made, char ret_old_name[PACKAGE_NAME_SIZE]) {
+static enum error finish(struct work *work, const struct package_made *made, char ret_old_name[UNIQUE_NAME_SIZE]) {
   enum error error;
   int64_t until_ms = clock_monotonic_ms() + FINISH_PATIENCE_MS;
   while ((error = package_store_finish(work->packager->database, &work->job, made, ret_old_name)) != ERROR_NONE) {
@@ -93,8 +94,8 @@ static void on_placing(void *context) {
 static enum error commit(struct work *work, const struct transcode_result *result) {
   struct media_folder *folder = work->packager->folder;
   const struct package_job *job = &work->job;
-  char name[PACKAGE_NAME_SIZE];
-  char old_name[PACKAGE_NAME_SIZE];
+  char name[UNIQUE_NAME_SIZE];
+  char old_name[UNIQUE_NAME_SIZE];
   enum error error = package_folder_place(work->folder, job->media_id, on_placing, work, name);
   if (error != ERROR_NONE) {
     snprintf(work->reason, sizeof work->reason, "the package cannot be stored: %s", error_strerror(error));

@@ -17,6 +17,8 @@
 #include "base/clock.h"
 #include "base/file.h"
 #include "base/log.h"
+#include "domain/digest.h"
+#include "domain/medium.h"
 #include "files/package_folder.h"
 #include "files/subtitles.h"
 #include "package/master_playlist.h"
@@ -37,7 +39,7 @@ static enum error write_file(const char *folder, const char *name, const struct 
 
 static enum error read_package_master(struct media_folder *folder, const struct stale_master *stale,
                                       char ret_master[MASTER_MAX_BYTES + 1]) {
-  char name[STORED_NAME_SIZE];
+  char name[MEDIUM_STORED_NAME_SIZE];
   size_t size = 0;
   snprintf(name, sizeof name, "%s/%s", stale->package_name, PACKAGE_HLS);
   __attribute__((cleanup(file_close_cleanup))) int fd = -1;
@@ -67,7 +69,7 @@ static enum error find_end(struct media_folder *folder, int64_t media_id, const 
 
 static enum error write_subtitle(struct media_folder *folder, const struct stale_master *stale,
                                  const struct subtitle *subtitle, const char *path) {
-  char name[SUBTITLE_LANGUAGE_SIZE + sizeof ".m3u8"];
+  char name[MEDIUM_LANGUAGE_SIZE + sizeof ".m3u8"];
   __attribute__((cleanup(text_free))) struct text text = {0};
   double seconds = stale->duration_seconds;
   enum error error = seconds > 0 ? ERROR_NONE : find_end(folder, stale->media_id, subtitle->stored_name, &seconds);
@@ -103,7 +105,7 @@ static enum error write_master(struct media_folder *folder, const struct stale_m
 
 /* The files, placed; no row names them yet. */
 static enum error make_master(struct media_folder *folder, const struct stale_master *stale,
-                              char ret_name[PACKAGE_NAME_SIZE]) {
+                              char ret_name[UNIQUE_NAME_SIZE]) {
   struct package_folder *master = NULL;
   enum error error = package_folder_create(folder, &master);
   if (error == ERROR_NONE) {
@@ -118,7 +120,7 @@ static enum error make_master(struct media_folder *folder, const struct stale_ma
 
 static enum error commit(struct database *database, struct media_folder *folder, const struct stale_master *stale,
                          const char *name) {
-  char old_name[PACKAGE_NAME_SIZE];
+  char old_name[UNIQUE_NAME_SIZE];
   enum error error = subtitle_store_set_master(database, stale, name, old_name);
   if (error == ERROR_NONE) {
     media_folder_settle(folder, stale->media_id, name);
@@ -158,7 +160,7 @@ static void forget_due(struct subtitler *subtitler) {
 enum error subtitler_run_one(struct subtitler *subtitler) {
   struct stale_master stale;
   const char *left_out[SUBTITLER_PUT_OFF_MAX];
-  char name[PACKAGE_NAME_SIZE];
+  char name[UNIQUE_NAME_SIZE];
   forget_due(subtitler);
   if (subtitler->put_off_count == SUBTITLER_PUT_OFF_MAX) {
     return ERROR_NOT_FOUND;

@@ -61,7 +61,7 @@ static bool split(const char *text, size_t length, struct segments *ret_segments
 }
 
 /* Strict base64url has one spelling, so equal bytes mean an equal segment. */
-static bool decode_header(const struct segments *segments, char ret_kid[9]) {
+static bool decode_header(const struct segments *segments, char ret_kid[KEYRING_KID_SIZE]) {
   char header[64];
   size_t size;
   size_t before = sizeof header_before_kid - 1;
@@ -84,7 +84,7 @@ enum error access_token_gate(const struct keyring *keyring, const char *text, si
   struct segments segments;
   unsigned char bytes[ACCESS_TOKEN_MAX_BYTES];
   size_t size;
-  char kid[9];
+  char kid[KEYRING_KID_SIZE];
   if (length > ACCESS_TOKEN_MAX_BYTES || !split(text, length, &segments) || !decode_header(&segments, kid) ||
       text_base64url_decode(segments.payload, segments.payload_length, bytes, &size) != ERROR_NONE ||
       text_base64url_decode(segments.signature, segments.signature_length, bytes, &size) != ERROR_NONE) {

@@ -10,6 +10,7 @@
 #include <stdint.h>
 
 #include "base/error.h"
+#include "domain/digest.h"
 #include "security/keyring.h"
 
 #define ACCESS_TOKEN_MAX_BYTES       2048
@@ -17,10 +18,10 @@
 #define ACCESS_TOKEN_SKEW_SECONDS    30 /* how far ahead another node's clock may be: for iat and nbf, never for exp */
 
 struct access_token {
-  int64_t account_id;  /* sub */
-  int64_t epoch;       /* the account's token epoch when it was issued */
-  char session_id[37]; /* sid: the login session (UUID) */
-  int64_t issued_at;   /* seconds */
+  int64_t account_id;         /* sub */
+  int64_t epoch;              /* the account's token epoch when it was issued */
+  char session_id[UUID_SIZE]; /* sid: the login session (UUID) */
+  int64_t issued_at;          /* seconds */
   int64_t expires_at;
 };
 

@@ -157,7 +157,8 @@ static const char *parse_line(const char *at, const char *end, struct keyring *k
   return NULL;
 }
 
-enum error keyring_parse(const char *text, size_t size, struct keyring **ret_keyring, char ret_problem[200]) {
+enum error keyring_parse(const char *text, size_t size, struct keyring **ret_keyring,
+                         char ret_problem[KEYRING_PROBLEM_SIZE]) {
   struct keyring *keyring = calloc(1, sizeof *keyring);
   if (keyring == NULL) {
     snprintf(ret_problem, 200, "out of memory");
@@ -186,7 +187,7 @@ enum error keyring_parse(const char *text, size_t size, struct keyring **ret_key
   return ERROR_NONE;
 }
 
-enum error keyring_load(const char *path, struct keyring **ret_keyring, char ret_problem[200]) {
+enum error keyring_load(const char *path, struct keyring **ret_keyring, char ret_problem[KEYRING_PROBLEM_SIZE]) {
   struct text text = {0};
   enum error error = file_read_secret(path, KEY_FILE_MAX_BYTES, &text);
   if (error == ERROR_NONE) {
@@ -227,7 +228,7 @@ const struct keyring_key *keyring_signing(const struct keyring *keyring) {
 }
 
 /* "k" and five random letters or digits: never a reserved word, never a number. */
-static void generate_kid(char ret_kid[9]) {
+static void generate_kid(char ret_kid[KEYRING_KID_SIZE]) {
   static const char alphabet[] = "abcdefghijkmnpqrstuvwxyz23456789"; /* 32: no bias; without l, o, 0, 1 */
   unsigned char bytes[GENERATED_KID_SIZE];
   random_bytes(bytes, sizeof bytes);

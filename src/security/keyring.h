@@ -16,10 +16,12 @@
 #include "base/error.h"
 #include "base/text.h"
 
-#define KEYRING_MAX_KEYS 16
+#define KEYRING_MAX_KEYS     16
+#define KEYRING_KID_SIZE     9
+#define KEYRING_PROBLEM_SIZE 200
 
 struct keyring_key {
-  char kid[9];
+  char kid[KEYRING_KID_SIZE];
   char secret_text[90];     /* as it stands in the file: what stream signing uses */
   unsigned char secret[64]; /* decoded: what HMAC uses */
   size_t secret_size;
@@ -35,9 +37,11 @@ struct keyring {
 
 /* Pure. ERROR_INVALID with "line N: what; what to do" in ret_problem: no key, a duplicate kid, a weak or broken secret.
  */
-enum error keyring_parse(const char *text, size_t size, struct keyring **ret_keyring, char ret_problem[200]) MUST_CHECK;
+enum error keyring_parse(const char *text, size_t size, struct keyring **ret_keyring,
+                         char ret_problem[KEYRING_PROBLEM_SIZE]) MUST_CHECK;
 /* Reads a secret file (file_read_secret) and parses it. Release with keyring_free, which wipes. */
-enum error keyring_load(const char *path, struct keyring **ret_keyring, char ret_problem[200]) MUST_CHECK;
+enum error keyring_load(const char *path, struct keyring **ret_keyring,
+                        char ret_problem[KEYRING_PROBLEM_SIZE]) MUST_CHECK;
 void keyring_free(struct keyring *keyring);
 /* NULL when there is no such kid. */
 const struct keyring_key *keyring_find(const struct keyring *keyring, const char *kid);

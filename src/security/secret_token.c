@@ -10,12 +10,13 @@
 #include "base/random.h"
 #include "base/text.h"
 #include "base/text_parse.h"
+#include "domain/digest.h"
 
-static enum error hash_token(const char *token, unsigned char ret_hash[SECRET_TOKEN_HASH_SIZE]) {
+static enum error hash_token(const char *token, unsigned char ret_hash[DIGEST_SIZE]) {
   return EVP_Digest(token, strlen(token), ret_hash, NULL, EVP_sha256(), NULL) == 1 ? ERROR_NONE : ERROR_MEMORY;
 }
 
-enum error secret_token_new(char ret_token[SECRET_TOKEN_SIZE], unsigned char ret_hash[SECRET_TOKEN_HASH_SIZE]) {
+enum error secret_token_new(char ret_token[SECRET_TOKEN_SIZE], unsigned char ret_hash[DIGEST_SIZE]) {
   unsigned char bits[32];
   random_bytes(bits, sizeof bits);
   text_base64url_encode(bits, sizeof bits, ret_token);
@@ -23,7 +24,7 @@ enum error secret_token_new(char ret_token[SECRET_TOKEN_SIZE], unsigned char ret
   return hash_token(ret_token, ret_hash);
 }
 
-enum error secret_token_hash(const char *token, unsigned char ret_hash[SECRET_TOKEN_HASH_SIZE]) {
+enum error secret_token_hash(const char *token, unsigned char ret_hash[DIGEST_SIZE]) {
   unsigned char bits[SECRET_TOKEN_SIZE];
   size_t size;
   size_t length = strlen(token);

@@ -7,13 +7,12 @@
 #define MEDIAGATE_SECURITY_SECRET_TOKEN_H
 
 #include "base/error.h"
+#include "domain/digest.h"
 
-#define SECRET_TOKEN_SIZE      44 /* 43 characters and a NUL */
-#define SECRET_TOKEN_HASH_SIZE 32
+#define SECRET_TOKEN_SIZE 44 /* 43 characters and a NUL */
 
-enum error secret_token_new(char ret_token[SECRET_TOKEN_SIZE],
-                            unsigned char ret_hash[SECRET_TOKEN_HASH_SIZE]) MUST_CHECK;
+enum error secret_token_new(char ret_token[SECRET_TOKEN_SIZE], unsigned char ret_hash[DIGEST_SIZE]) MUST_CHECK;
 /* What is stored of this token. ERROR_DENIED: not of the form that we hand out. */
-enum error secret_token_hash(const char *token, unsigned char ret_hash[SECRET_TOKEN_HASH_SIZE]) MUST_CHECK;
+enum error secret_token_hash(const char *token, unsigned char ret_hash[DIGEST_SIZE]) MUST_CHECK;
 
 #endif

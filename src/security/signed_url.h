@@ -17,29 +17,20 @@
 
 #include "base/error.h"
 #include "base/text.h"
+#include "domain/address.h"
+#include "domain/grant.h"
 #include "security/keyring.h"
 
-#define GRANT_ID_SIZE 33
-#define VIEWER_SIZE   65
-/* No grant lives longer, whatever stream_ttl_max was when it was issued. */
-#define GRANT_HARD_MAX_SECONDS 604800
-
 struct signed_url {
-  char kid[9];
+  char kid[KEYRING_KID_SIZE];
   char viewer[VIEWER_SIZE]; /* "-" for none */
   char grant_id[GRANT_ID_SIZE];
-  char bound_address[46]; /* "" for none */
-  bool download;          /* nginx serves it as an attachment */
-  int64_t expires_at;     /* unix seconds */
+  char bound_address[ADDRESS_TEXT_SIZE]; /* "" for none */
+  bool download;                         /* nginx serves it as an attachment */
+  int64_t expires_at;                    /* unix seconds */
   int64_t media_id;
 };
 
-/* A new grant: the time, random bits, the issuer tag. */
-void grant_id_new(int64_t now_us, uint32_t issuer_tag, char ret_grant_id[GRANT_ID_SIZE]);
-/* ERROR_INVALID unless 32 lower-case hex digits of a UUIDv7 (version and variant checked). */
-enum error grant_id_parse(const char *text, int64_t *ret_time_ms, uint32_t *ret_issuer_tag) MUST_CHECK;
-/* [A-Za-z0-9_-]{1,64} but not "-" alone. */
-bool viewer_is_valid(const char *viewer);
 /* A file's name or path below media/<id>/ that a URL may carry: 1 to 8 segments of [A-Za-z0-9._~+=,@-], each beginning
  * with one of [A-Za-z0-9_], folders up to 128 and the name up to 200 bytes. Nothing in it is ever percent-encoded: one
  * spelling. */

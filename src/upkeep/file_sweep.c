@@ -5,8 +5,8 @@
 #include "upkeep/file_sweep.h"
 
 #include "base/log.h"
+#include "domain/grant.h"
 #include "files/upload_file.h"
-#include "security/signed_url.h"
 #include "store/media/media_store.h"
 #include "store/media/upload_store.h"
 
@@ -38,7 +38,7 @@ enum error file_sweep_media(struct upkeep *upkeep, bool full, int64_t commit_sec
   /* The last URL of a replaced file is signed from a cached row, and then lives its time: what stream_ttl_max was in
    * that moment is not known any more. */
   const struct sweep_options options = {.keep_seconds =
-                                            upkeep->settings->stale_seconds + GRANT_HARD_MAX_SECONDS + commit_seconds,
+                                            upkeep->settings->stale_seconds + GRANT_LIFE_MAX_SECONDS + commit_seconds,
                                         .deletion_grace_seconds = commit_seconds,
                                         .spool_grace_seconds = SPOOL_GRACE_SECONDS,
                                         .full = full,

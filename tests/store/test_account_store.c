@@ -4,6 +4,7 @@
  */
 #include "config.h"
 
+#include "domain/digest.h"
 #include "store/accounts/account_store.h"
 
 #include <stdio.h>
@@ -77,7 +78,7 @@ END_TEST
 
 struct names {
   int count;
-  char last[33];
+  char last[UNIQUE_NAME_SIZE];
   int64_t expires_at_us;
 };
 

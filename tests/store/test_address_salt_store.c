@@ -2,6 +2,7 @@
 /* One salt a day for all processes, and none once its day is past. */
 #include "config.h"
 
+#include "domain/address.h"
 #include "store/views/address_salt_store.h"
 
 #include <stdlib.h>
@@ -22,26 +23,26 @@ static const unsigned char *salt_of(struct address_salts *salts, int64_t moment_
 START_TEST(a_day_has_one_salt_in_every_process) {
   struct address_salts one = {.count = 0}, two = {.count = 0};
   const int64_t midnight = clock_now_us() / DAY_US * DAY_US;
-  unsigned char today[SALT_SIZE], yesterday[SALT_SIZE];
-  memcpy(today, salt_of(&one, midnight), SALT_SIZE);
-  memcpy(yesterday, salt_of(&one, midnight - 1), SALT_SIZE);
-  ck_assert(memcmp(today, yesterday, SALT_SIZE) != 0);
-  ck_assert(memcmp(salt_of(&one, midnight + DAY_US - 1), today, SALT_SIZE) == 0);
-  ck_assert(memcmp(salt_of(&two, midnight), today, SALT_SIZE) == 0);
-  ck_assert(memcmp(salt_of(&two, midnight - DAY_US), yesterday, SALT_SIZE) == 0);
+  unsigned char today[ADDRESS_SALT_SIZE], yesterday[ADDRESS_SALT_SIZE];
+  memcpy(today, salt_of(&one, midnight), ADDRESS_SALT_SIZE);
+  memcpy(yesterday, salt_of(&one, midnight - 1), ADDRESS_SALT_SIZE);
+  ck_assert(memcmp(today, yesterday, ADDRESS_SALT_SIZE) != 0);
+  ck_assert(memcmp(salt_of(&one, midnight + DAY_US - 1), today, ADDRESS_SALT_SIZE) == 0);
+  ck_assert(memcmp(salt_of(&two, midnight), today, ADDRESS_SALT_SIZE) == 0);
+  ck_assert(memcmp(salt_of(&two, midnight - DAY_US), yesterday, ADDRESS_SALT_SIZE) == 0);
 }
 END_TEST
 
 START_TEST(more_days_than_are_remembered_keep_their_salts) {
   struct address_salts salts = {.count = 0};
-  unsigned char first[40][SALT_SIZE];
+  unsigned char first[40][ADDRESS_SALT_SIZE];
   for (int round = 0; round < 2; round++) {
     for (int day = 0; day < 40; day++) {
       const unsigned char *salt = salt_of(&salts, (20000 + day) * DAY_US);
       if (round == 0) {
-        memcpy(first[day], salt, SALT_SIZE);
+        memcpy(first[day], salt, ADDRESS_SALT_SIZE);
       }
-      ck_assert_msg(memcmp(first[day], salt, SALT_SIZE) == 0, "day %d", day);
+      ck_assert_msg(memcmp(first[day], salt, ADDRESS_SALT_SIZE) == 0, "day %d", day);
     }
   }
 }
@@ -50,22 +51,23 @@ END_TEST
 START_TEST(a_salt_is_destroyed_after_its_day_and_the_time_that_grants_may_play) {
   struct address_salts salts = {.count = 0};
   const int64_t now = clock_now_us();
-  unsigned char old[SALT_SIZE], kept[SALT_SIZE];
+  unsigned char old[ADDRESS_SALT_SIZE], kept[ADDRESS_SALT_SIZE];
   fixture_sql("delete from address_salt returning 1");
-  memcpy(old, salt_of(&salts, now - 3 * DAY_US), SALT_SIZE);
-  memcpy(kept, salt_of(&salts, now - 2 * DAY_US), SALT_SIZE);
+  memcpy(old, salt_of(&salts, now - 3 * DAY_US), ADDRESS_SALT_SIZE);
+  memcpy(kept, salt_of(&salts, now - 2 * DAY_US), ADDRESS_SALT_SIZE);
   int64_t destroyed = 0;
   ck_assert_int_eq(address_salts_expire(&salts, fixture_database, 2 * 86400, &destroyed), ERROR_NONE);
   ck_assert_int_eq(destroyed, 1);
-  ck_assert(memcmp(salt_of(&salts, now - 2 * DAY_US), kept, SALT_SIZE) == 0);
+  ck_assert(memcmp(salt_of(&salts, now - 2 * DAY_US), kept, ADDRESS_SALT_SIZE) == 0);
 
   struct address_salt *all = NULL;
   size_t count = 0;
   ck_assert_int_eq(address_salt_store_list(fixture_database, &all, &count), ERROR_NONE);
   ck_assert_uint_eq(count, 1);
-  ck_assert(all[0].day == (now - 2 * DAY_US) / DAY_US && memcmp(all[0].salt, kept, SALT_SIZE) == 0);
+  ck_assert(all[0].day == (now - 2 * DAY_US) / DAY_US && memcmp(all[0].salt, kept, ADDRESS_SALT_SIZE) == 0);
   free(all);
-  ck_assert(memcmp(salt_of(&salts, now - 3 * DAY_US), old, SALT_SIZE) != 0); /* asked once more, it is another */
+  ck_assert(memcmp(salt_of(&salts, now - 3 * DAY_US), old, ADDRESS_SALT_SIZE) !=
+            0); /* asked once more, it is another */
 }
 END_TEST
 

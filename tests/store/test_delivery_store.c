@@ -5,6 +5,7 @@
  */
 #include "config.h"
 
+#include "domain/digest.h"
 #include "store/views/delivery_store.h"
 
 #include <stdio.h>
@@ -19,7 +20,7 @@
 
 static int64_t position(void) {
   int64_t value = -1;
-  const unsigned char id[DELIVERY_LOG_ID_SIZE] = {7};
+  const unsigned char id[DIGEST_SIZE] = {7};
   ck_assert_int_eq(delivery_store_position(fixture_database, id, &value), ERROR_NONE);
   return value;
 }
@@ -173,7 +174,7 @@ static int read_along(struct database *database, int number) {
   while (at < 100) {
     view_changes_add(&batch, raced_film, GRANT, "192.0.2.1", 0, 1);
     enum error error = view_changes_commit(database, &batch, at, at + 1);
-    const unsigned char id[DELIVERY_LOG_ID_SIZE] = {7};
+    const unsigned char id[DIGEST_SIZE] = {7};
     counted += error == ERROR_NONE;
     if ((error != ERROR_NONE && error != ERROR_CONFLICT) || delivery_store_position(database, id, &at) != ERROR_NONE) {
       return 200;

@@ -4,6 +4,7 @@
  */
 #include "config.h"
 
+#include "domain/medium.h"
 #include "store/media/media_store.h"
 
 #include <stdio.h>
@@ -68,7 +69,7 @@ END_TEST
 START_TEST(sets_the_file_and_names_the_one_it_replaced) {
   int64_t id = create("film", MEDIA_VIDEO, "https://media.example.org/a.mp4");
   struct media media;
-  char old_name[160] = "?";
+  char old_name[MEDIUM_STORED_NAME_SIZE] = "?";
   ck_assert_int_eq(media_store_set_file(fixture_database, id, &facts, NULL, &media, old_name), ERROR_NONE);
   ck_assert_str_eq(old_name, "");
   ck_assert_ptr_null(media.file_url);
@@ -96,7 +97,7 @@ static int set_file(struct database *database, int number) {
   struct media_file_facts mine = facts;
   snprintf(mine.stored_name, sizeof mine.stored_name, "%d.mp4", number);
   struct media media;
-  char old_name[160];
+  char old_name[MEDIUM_STORED_NAME_SIZE];
   if (media_store_set_file(database, raced_media, &mine, NULL, &media, old_name) != ERROR_NONE) {
     return 200;
   }
@@ -118,7 +119,7 @@ END_TEST
 START_TEST(another_file_url_takes_the_place_of_the_file) {
   int64_t id = create("film", MEDIA_VIDEO, NULL);
   struct media media;
-  char old_name[160];
+  char old_name[MEDIUM_STORED_NAME_SIZE];
   ck_assert_int_eq(media_store_set_file(fixture_database, id, &facts, NULL, &media, old_name), ERROR_NONE);
   media_free(&media);
   struct media_change change = {.title = "Film", .set_file_url = true, .file_url = NULL};
@@ -151,7 +152,7 @@ START_TEST(type_and_file_agree) {
   const struct media_change to_audio = {.type = &audio};
   struct media_file_facts song = facts, playlist = facts;
   struct media media;
-  char old_name[160];
+  char old_name[MEDIUM_STORED_NAME_SIZE];
   int64_t id = create("film", MEDIA_VIDEO, NULL);
   snprintf(song.content_type, sizeof song.content_type, "audio/mpeg");
   snprintf(playlist.content_type, sizeof playlist.content_type, "application/dash+xml");
@@ -178,7 +179,7 @@ START_TEST(a_deleted_medium_is_never_found_again) {
   int64_t id = create("film", MEDIA_VIDEO, NULL);
   struct media media, *items = NULL;
   size_t count = 0;
-  char old_name[160];
+  char old_name[MEDIUM_STORED_NAME_SIZE];
   ck_assert_int_eq(media_store_delete(fixture_database, id), ERROR_NONE);
   ck_assert_int_eq(media_store_delete(fixture_database, id), ERROR_NOT_FOUND);
   ck_assert_int_eq(media_store_find(fixture_database, id, &media), ERROR_NOT_FOUND);
@@ -195,7 +196,7 @@ END_TEST
 START_TEST(tells_what_the_sweep_may_take) {
   int64_t id = create("film", MEDIA_VIDEO, NULL);
   struct media media;
-  char old_name[160];
+  char old_name[MEDIUM_STORED_NAME_SIZE];
   bool current = true, deleted = true;
   ck_assert_int_eq(media_store_is_current(fixture_database, id, "old.mp4", &current, &deleted), ERROR_NONE);
   ck_assert(!current && !deleted); /* nothing is stored yet */

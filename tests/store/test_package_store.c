@@ -4,6 +4,8 @@
  */
 #include "config.h"
 
+#include "domain/digest.h"
+#include "domain/medium.h"
 #include "store/media/package_store.h"
 
 #include <string.h>
@@ -24,7 +26,7 @@ static const struct media_file_facts film = {.stored_name = "one.mp4",
 
 static void set_file(int64_t id, const struct media_file_facts *facts) {
   struct media media;
-  char old_name[160];
+  char old_name[MEDIUM_STORED_NAME_SIZE];
   ck_assert_int_eq(media_store_set_file(fixture_database, id, facts, NULL, &media, old_name), ERROR_NONE);
   ck_assert_str_eq(media.package.name, "");
   ck_assert_str_eq(media.package.state, "");
@@ -62,7 +64,7 @@ static struct package_job claim(int64_t takeover_seconds) {
 
 static void finish(const struct package_job *job, const char *name, const char *expected_old) {
   const struct package_made made = {.name = name, .segments = 15, .has_poster = true};
-  char old_name[33];
+  char old_name[UNIQUE_NAME_SIZE];
   ck_assert_int_eq(package_store_finish(fixture_database, job, &made, old_name), ERROR_NONE);
   ck_assert_str_eq(old_name, expected_old);
 }
@@ -125,7 +127,7 @@ START_TEST(a_holder_that_falls_silent_loses_its_job) {
   struct package_job job = claim(60);
   ck_assert(job.id == dead.id && job.attempts == 2 && strcmp(job.claim, dead.claim) != 0);
   const struct package_made made = {.name = PACKAGE_ONE, .segments = 1};
-  char old_name[33];
+  char old_name[UNIQUE_NAME_SIZE];
   ck_assert_int_eq(package_store_beat(fixture_database, &dead, 1, -1), ERROR_CONFLICT);
   ck_assert_int_eq(package_store_finish(fixture_database, &dead, &made, old_name), ERROR_CONFLICT);
   ck_assert_int_eq(package_store_fail(fixture_database, &dead, "late", -1), ERROR_CONFLICT);
@@ -142,7 +144,7 @@ START_TEST(a_new_file_forgets_package_and_job) {
   struct package_job job = claim(60);
   set_file(id, &other);
   const struct package_made made = {.name = PACKAGE_ONE, .segments = 1};
-  char old_name[33];
+  char old_name[UNIQUE_NAME_SIZE];
   ck_assert_int_eq(package_store_finish(fixture_database, &job, &made, old_name), ERROR_CONFLICT);
   ck_assert_int_eq(package_store_request(fixture_database, id, 0), ERROR_NONE); /* the old file's job ends */
   ck_assert_int_eq(package_store_beat(fixture_database, &job, 1, -1), ERROR_CONFLICT);
@@ -173,7 +175,7 @@ START_TEST(the_package_knows_how_long_the_film_is) {
     ck_assert_int_eq(package_store_request(fixture_database, id, 0), ERROR_NONE);
     struct package_job job = claim(60);
     const struct package_made made = {.name = PACKAGE_ONE, .segments = 1, .duration_seconds = rows[i].made};
-    char old_name[33];
+    char old_name[UNIQUE_NAME_SIZE];
     ck_assert_int_eq(package_store_finish(fixture_database, &job, &made, old_name), ERROR_NONE);
     struct media media;
     ck_assert_int_eq(media_store_find(fixture_database, id, &media), ERROR_NONE);
@@ -185,7 +187,7 @@ END_TEST
 
 START_TEST(a_package_is_finished_once_however_often_it_is_said) {
   int64_t id = create_film();
-  char old_name[33];
+  char old_name[UNIQUE_NAME_SIZE];
   ck_assert_int_eq(package_store_request(fixture_database, id, 0), ERROR_NONE);
   struct package_job job = claim(60);
   const struct package_made made = {.name = "0123456789abcdef0123456789abcdef", .segments = 3};
@@ -246,7 +248,7 @@ START_TEST(the_policy_finds_uploads_without_a_job) {
   ck_assert_int_eq(count, 2);
   ck_assert_int_eq(package_store_request_missing(fixture_database, 10, &count), ERROR_NONE);
   ck_assert_int_eq(count, 0);
-  char old_name[33];
+  char old_name[UNIQUE_NAME_SIZE];
   ck_assert_int_eq(package_store_remove(fixture_database, id, false, old_name), ERROR_NONE);
   ck_assert_str_eq(package_of(id).state, "cancelled");
   ck_assert_int_eq(package_store_request_missing(fixture_database, 10, &count), ERROR_NONE);
@@ -297,7 +299,7 @@ END_TEST
 
 START_TEST(a_repeat_ends_alone) {
   int64_t id = create_film();
-  char old_name[33];
+  char old_name[UNIQUE_NAME_SIZE];
   ck_assert_int_eq(package_store_request(fixture_database, id, 0), ERROR_NONE);
   ck_assert_int_eq(package_store_remove(fixture_database, id, true, old_name),
                    ERROR_NONE); /* the first: nothing is kept */
@@ -339,7 +341,7 @@ static bool wait_for_waiters(int64_t count) {
 
 /* The first keeps the medium locked until the others wait: who asks for a package, then who removes it. */
 static int hold_ask_remove(struct database *database, int number) {
-  char old_name[33];
+  char old_name[UNIQUE_NAME_SIZE];
   struct parameters parameters = {0};
   parameters_i64(&parameters, raced_id);
   enum error error = ERROR_TIMEOUT;

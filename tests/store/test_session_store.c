@@ -4,6 +4,7 @@
  */
 #include "config.h"
 
+#include "domain/digest.h"
 #include "store/accounts/session_store.h"
 
 #include <stdio.h>
@@ -11,18 +12,19 @@
 
 #include "fixture.h"
 
-static void fill(unsigned char hash[32], int byte) {
+static void fill(unsigned char hash[DIGEST_SIZE], int byte) {
   memset(hash, byte, 32);
 }
 
-static enum error create(const struct account *account, int token, char session_id[37]) {
-  unsigned char hash[32];
+static enum error create(const struct account *account, int token, char session_id[UUID_SIZE]) {
+  unsigned char hash[DIGEST_SIZE];
   fill(hash, token);
   return session_store_create(fixture_database, account->id, account->token_epoch, hash, 3600, session_id);
 }
 
-static enum error rotate(struct database *database, int old_token, int new_token, int64_t window, char session_id[37]) {
-  unsigned char old_hash[32], new_hash[32];
+static enum error rotate(struct database *database, int old_token, int new_token, int64_t window,
+                         char session_id[UUID_SIZE]) {
+  unsigned char old_hash[DIGEST_SIZE], new_hash[DIGEST_SIZE];
   fill(old_hash, old_token);
   fill(new_hash, new_token);
   struct account account;
@@ -31,7 +33,7 @@ static enum error rotate(struct database *database, int old_token, int new_token
 
 START_TEST(rotates_within_the_family) {
   struct account account = fixture_account("ada@example.org");
-  char first[37], second[37];
+  char first[UUID_SIZE], second[UUID_SIZE];
   ck_assert_int_eq(create(&account, 1, first), ERROR_NONE);
   ck_assert_int_eq(rotate(fixture_database, 1, 2, 10, second), ERROR_NONE);
   ck_assert_str_eq(first, second);
@@ -42,7 +44,7 @@ END_TEST
 
 START_TEST(reuse_within_the_window_serves_a_lost_reply) {
   struct account account = fixture_account("ada@example.org");
-  char id[37];
+  char id[UUID_SIZE];
   ck_assert_int_eq(create(&account, 1, id), ERROR_NONE);
   ck_assert_int_eq(rotate(fixture_database, 1, 2, 10, id), ERROR_NONE);
   ck_assert_int_eq(rotate(fixture_database, 1, 3, 10, id), ERROR_NONE);
@@ -52,7 +54,7 @@ END_TEST
 
 START_TEST(reuse_past_the_window_ends_the_family) {
   struct account account = fixture_account("ada@example.org");
-  char id[37];
+  char id[UUID_SIZE];
   ck_assert_int_eq(create(&account, 1, id), ERROR_NONE);
   ck_assert_int_eq(create(&account, 50, id), ERROR_NONE);
   ck_assert_int_eq(rotate(fixture_database, 1, 2, 10, id), ERROR_NONE);
@@ -65,7 +67,7 @@ END_TEST
 
 START_TEST(refuses_expired_tokens) {
   struct account account = fixture_account("ada@example.org");
-  char id[37];
+  char id[UUID_SIZE];
   ck_assert_int_eq(create(&account, 1, id), ERROR_NONE);
   fixture_sql("update refresh_token set expires_at = now() - interval '1 second'");
   ck_assert_int_eq(rotate(fixture_database, 1, 2, 10, id), ERROR_DENIED);
@@ -75,8 +77,8 @@ END_TEST
 START_TEST(logout_ends_only_ones_own_session) {
   struct account ada = fixture_account("ada@example.org");
   struct account bob = fixture_account("bob@example.org");
-  char id[37];
-  unsigned char hash[32];
+  char id[UUID_SIZE];
+  unsigned char hash[DIGEST_SIZE];
   ck_assert_int_eq(create(&ada, 1, id), ERROR_NONE);
   fill(hash, 1);
   ck_assert_int_eq(session_store_end(fixture_database, bob.id, hash), ERROR_NONE);
@@ -91,7 +93,7 @@ END_TEST
 
 START_TEST(a_new_password_ends_sessions_and_opens_none_for_the_old_epoch) {
   struct account account = fixture_account("ada@example.org");
-  char id[37];
+  char id[UUID_SIZE];
   int64_t epoch = 0;
   ck_assert_int_eq(create(&account, 1, id), ERROR_NONE);
   ck_assert_int_eq(account_store_set_password(fixture_database, account.id, account.token_epoch + 1, "new", &epoch),
@@ -108,7 +110,7 @@ END_TEST
 
 START_TEST(a_disabled_account_has_no_sessions) {
   struct account account = fixture_account("ada@example.org");
-  char id[37];
+  char id[UUID_SIZE];
   ck_assert_int_eq(create(&account, 1, id), ERROR_NONE);
   ck_assert_int_eq(account_store_set_disabled(fixture_database, account.id, true), ERROR_NONE);
   ck_assert_int_eq(rotate(fixture_database, 1, 2, 10, id), ERROR_DENIED);
@@ -122,13 +124,13 @@ START_TEST(a_disabled_account_has_no_sessions) {
 END_TEST
 
 static int rotate_the_same(struct database *database, int number) {
-  char id[37];
+  char id[UUID_SIZE];
   return rotate(database, 1, 100 + number, 0, id) == ERROR_NONE ? 1 : 0;
 }
 
 START_TEST(of_parallel_rotations_without_a_window_one_wins_and_the_family_ends) {
   struct account account = fixture_account("ada@example.org");
-  char id[37];
+  char id[UUID_SIZE];
   ck_assert_int_eq(create(&account, 1, id), ERROR_NONE);
   ck_assert_int_eq(fixture_race(8, rotate_the_same), 1);
   ck_assert_int_eq(fixture_sql("select count(*) from login_session where ended_at is null"), 0);
@@ -136,13 +138,13 @@ START_TEST(of_parallel_rotations_without_a_window_one_wins_and_the_family_ends) 
 END_TEST
 
 static int rotate_in_window(struct database *database, int number) {
-  char id[37];
+  char id[UUID_SIZE];
   return rotate(database, 1, 100 + number, 60, id) == ERROR_NONE ? 1 : 0;
 }
 
 START_TEST(parallel_rotations_within_the_window_stay_one_family) {
   struct account account = fixture_account("ada@example.org");
-  char id[37];
+  char id[UUID_SIZE];
   ck_assert_int_eq(create(&account, 1, id), ERROR_NONE);
   ck_assert_int_eq(fixture_race(8, rotate_in_window), 8);
   ck_assert_int_eq(fixture_sql("select count(*) from login_session"), 1);
@@ -264,7 +266,7 @@ END_TEST
 
 START_TEST(sweeps_what_is_long_over) {
   struct account account = fixture_account("ada@example.org");
-  char id[37];
+  char id[UUID_SIZE];
   int64_t deleted = 0, retry_after = 0;
   bool more = true;
   ck_assert_int_eq(create(&account, 1, id), ERROR_NONE);

@@ -4,6 +4,8 @@
  */
 #include "config.h"
 
+#include "domain/digest.h"
+#include "domain/medium.h"
 #include "store/media/subtitle_store.h"
 
 #include <stdio.h>
@@ -21,7 +23,7 @@ static int packages;
 /* Packaged, under a name of its own. */
 static void package(int64_t id) {
   struct package_job job;
-  char name[33], old_name[33];
+  char name[UNIQUE_NAME_SIZE], old_name[UNIQUE_NAME_SIZE];
   snprintf(name, sizeof name, "%032x", ++packages);
   const struct package_made made = {.name = name, .segments = 2};
   ck_assert_int_eq(package_store_request(fixture_database, id, 0), ERROR_NONE);
@@ -33,7 +35,7 @@ static int64_t create_film(void) {
   static const struct media_file_facts film = {
       .stored_name = "one.mp4", .size_bytes = 1000, .content_type = "video/mp4", .duration_seconds = 60};
   struct media media;
-  char old_name[160];
+  char old_name[MEDIUM_STORED_NAME_SIZE];
   ck_assert_int_eq(media_store_create(fixture_database, "A film", MEDIA_VIDEO, NULL, 0, &media), ERROR_NONE);
   int64_t id = media.id;
   media_free(&media);
@@ -66,7 +68,7 @@ static void none_is_stale(void) {
 }
 
 static void set_master(const struct stale_master *stale, const char *name, const char *expected_old) {
-  char old_name[33];
+  char old_name[UNIQUE_NAME_SIZE];
   ck_assert_int_eq(subtitle_store_set_master(fixture_database, stale, name, old_name), ERROR_NONE);
   ck_assert_str_eq(old_name, expected_old);
 }

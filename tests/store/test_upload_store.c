@@ -5,6 +5,7 @@
  */
 #include "config.h"
 
+#include "domain/medium.h"
 #include "store/media/upload_store.h"
 
 #include <stdio.h>
@@ -135,7 +136,7 @@ START_TEST(a_worker_that_another_followed_changes_nothing) {
   struct upload_row dead = taken(owner, row.id);
   struct upload_row alive = taken(owner, row.id);
   struct media media = {.id = 0};
-  char old_name[160];
+  char old_name[MEDIUM_STORED_NAME_SIZE];
   int64_t number = 0;
   ck_assert_int_eq(upload_store_advance(fixture_database, &alive, 50, "aa", 60, &number), ERROR_NONE);
   ck_assert_int_eq(upload_store_advance(fixture_database, &dead, 100, "bb", 60, &number), ERROR_TIMEOUT);
@@ -160,7 +161,7 @@ START_TEST(makes_one_medium_and_completes_with_it) {
   struct upload_row other = created(owner, 2, 100);
   int64_t id = 0;
   int64_t again = 0;
-  char old_name[160];
+  char old_name[MEDIUM_STORED_NAME_SIZE];
   row = taken(owner, row.id);
   ck_assert_int_eq(upload_store_reserve_medium(fixture_database, &row, &id), ERROR_NONE);
   row = taken(owner, row.id);

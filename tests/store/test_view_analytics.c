@@ -18,8 +18,6 @@
 #include "store/views/view_sql.h"
 #include "store/analytics/view_uniques.h"
 
-_Static_assert(VIEW_GRANT_MAX_US == GRANT_HARD_MAX_SECONDS * INT64_C(1000000), "both say how long a grant may live");
-
 static int64_t time_us(const char *text) {
   int64_t value = 0;
   ck_assert_int_eq(clock_parse_rfc3339(text, &value), ERROR_NONE);

@@ -4,6 +4,7 @@
  */
 #include "config.h"
 
+#include "domain/address.h"
 #include "store/views/view_store.h"
 
 #include <stdio.h>

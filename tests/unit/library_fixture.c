@@ -4,6 +4,8 @@
  */
 #include "config.h"
 
+#include "domain/digest.h"
+#include "domain/medium.h"
 #include "library_fixture.h"
 
 #include <check.h>
@@ -85,9 +87,9 @@ int library_fixture_count(const struct library_fixture *fixture, const char *pat
 }
 
 void library_fixture_place(const struct library_fixture *fixture, int64_t media_id, const char *content,
-                           char ret_stored_name[STORED_NAME_SIZE]) {
+                           char ret_stored_name[MEDIUM_STORED_NAME_SIZE]) {
   struct spool_file *file = NULL;
-  char sha256[SPOOL_FILE_SHA256_SIZE];
+  char sha256[DIGEST_HEX_SIZE];
   int64_t size = 0;
   ck_assert_int_eq(spool_file_create(fixture->folder, &file), ERROR_NONE);
   ck_assert_int_eq(spool_file_write(file, content, strlen(content)), ERROR_NONE);

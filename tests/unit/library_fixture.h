@@ -10,6 +10,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "domain/medium.h"
 #include "files/media_folder.h"
 
 struct library_fixture {
@@ -30,6 +31,6 @@ bool library_fixture_exists(const struct library_fixture *fixture, const char *p
 int library_fixture_count(const struct library_fixture *fixture, const char *path);
 /* Stores a file in media/<id>/ as an upload does; the caller settles it or not. */
 void library_fixture_place(const struct library_fixture *fixture, int64_t media_id, const char *content,
-                           char ret_stored_name[STORED_NAME_SIZE]);
+                           char ret_stored_name[MEDIUM_STORED_NAME_SIZE]);
 
 #endif

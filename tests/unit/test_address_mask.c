@@ -10,6 +10,7 @@
 
 #include "base/random.h"
 #include "base/text.h"
+#include "domain/address.h"
 #include "unit.h"
 
 #define ROUNDS 20000

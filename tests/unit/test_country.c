@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "base/file.h"
+#include "domain/address.h"
 #include "unit.h"
 
 /* Looks are a second apart. */

@@ -2,7 +2,7 @@
 /* One spelling for each e-mail address, and which are refused. */
 #include "config.h"
 
-#include "security/email.h"
+#include "domain/email.h"
 
 #include <string.h>
 

@@ -13,6 +13,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "domain/digest.h"
 #include "unit.h"
 
 static char folder[] = "/tmp/mediagate-test-file-XXXXXX";
@@ -131,7 +132,7 @@ START_TEST(removes_trees_of_any_depth) {
   enter_folder();
   int fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
   for (int level = 0; level < 1000; level++) { /* beyond PATH_MAX, with names as long */
-    char name[33];
+    char name[UNIQUE_NAME_SIZE];
     snprintf(name, sizeof name, "%032d", level);
     ck_assert_int_eq(mkdirat(fd, name, 0700), 0);
     int next = openat(fd, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC);

@@ -109,7 +109,7 @@ static const struct {
 
 START_TEST(parse_row) {
   struct json_object *object = NULL;
-  char reason[160] = "";
+  char reason[JSON_REASON_SIZE] = "";
   enum error error = json_body_parse(rows[_i].text, rows[_i].size, &object, reason);
   if (rows[_i].reason == NULL) {
     ck_assert_msg(error == ERROR_NONE && object != NULL, "%s: %s", rows[_i].description, reason);
@@ -129,7 +129,7 @@ START_TEST(many_members_are_refused_and_256_are_not) {
     }
     text_append(&text, "}");
     struct json_object *object = NULL;
-    char reason[160] = "";
+    char reason[JSON_REASON_SIZE] = "";
     enum error error = json_body_parse(text.data, text.length, &object, reason);
     ck_assert_int_eq(error, count == 256 ? ERROR_NONE : ERROR_INVALID);
     ck_assert(count == 256 || strstr(reason, "too many members") != NULL);
@@ -145,7 +145,7 @@ START_TEST(a_text_above_the_limit_is_refused) {
   memset(text, ' ', JSON_BODY_MAX_BYTES + 1);
   memcpy(text, "{}", 2);
   struct json_object *object = NULL;
-  char reason[160] = "";
+  char reason[JSON_REASON_SIZE] = "";
   ck_assert_int_eq(json_body_parse(text, JSON_BODY_MAX_BYTES + 1, &object, reason), ERROR_INVALID);
   ck_assert_int_eq(json_body_parse(text, JSON_BODY_MAX_BYTES, &object, reason), ERROR_NONE);
   json_object_put(object);
@@ -183,7 +183,7 @@ static const struct {
 START_TEST(field_row) {
   struct json_object *object = NULL;
   struct response response;
-  char reason[160] = "";
+  char reason[JSON_REASON_SIZE] = "";
   char noted[300] = "";
   const char *name = field_rows[_i].name;
   ck_assert_int_eq(json_body_parse(fields_text, sizeof fields_text - 1, &object, reason), ERROR_NONE);
@@ -214,7 +214,7 @@ START_TEST(unknown_members_are_all_noted) {
   static const char *const known[] = {"a", NULL};
   struct json_object *object = NULL;
   struct response response;
-  char reason[160] = "";
+  char reason[JSON_REASON_SIZE] = "";
   static const char text[] = "{\"a\":1,\"ttl\":2,\"A\":3}";
   ck_assert_int_eq(json_body_parse(text, sizeof text - 1, &object, reason), ERROR_NONE);
   response_init(&response, NULL);

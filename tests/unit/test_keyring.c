@@ -55,7 +55,7 @@ START_TEST(parses_files) {
   };
   for (size_t i = 0; i < UNIT_ROWS(rows); i++) {
     struct keyring *keyring = NULL;
-    char problem[200] = "";
+    char problem[KEYRING_PROBLEM_SIZE] = "";
     enum error error = keyring_parse(rows[i].text, strlen(rows[i].text), &keyring, problem);
     ck_assert_msg((error == ERROR_NONE) == (rows[i].problem == NULL), "%s: %s", rows[i].description, problem);
     if (rows[i].problem != NULL) {
@@ -73,7 +73,7 @@ END_TEST
 START_TEST(takes_a_limited_number_of_keys) {
   struct text text = {0};
   struct keyring *keyring = NULL;
-  char problem[200];
+  char problem[KEYRING_PROBLEM_SIZE];
   for (int i = 0; i < KEYRING_MAX_KEYS; i++) {
     text_appendf(&text, "k%d " SECRET ";\n", i);
   }
@@ -91,7 +91,7 @@ START_TEST(reads_what_it_writes) {
   struct keyring_key keys[3];
   struct text text = {0};
   struct keyring *keyring = NULL;
-  char problem[200] = "";
+  char problem[KEYRING_PROBLEM_SIZE] = "";
   for (size_t i = 0; i < 3; i++) {
     keyring_generate(keyring, 1700000000 + (int64_t)i, &keys[i]);
   }
@@ -125,7 +125,7 @@ START_TEST(loads_only_private_files) {
     enum error expected;
   } rows[] = {{0600, ERROR_NONE}, {0400, ERROR_NONE}, {0640, ERROR_DENIED}, {0604, ERROR_DENIED}, {0620, ERROR_DENIED}};
   char path[] = "/tmp/test_keyring.XXXXXX";
-  char problem[200] = "";
+  char problem[KEYRING_PROBLEM_SIZE] = "";
   int fd = mkstemp(path);
   ck_assert(fd >= 0 && write(fd, "k1 " SECRET ";\n", 48) == 48);
   for (size_t i = 0; i < UNIT_ROWS(rows); i++) {

@@ -5,6 +5,7 @@
  */
 #include "config.h"
 
+#include "domain/medium.h"
 #include "files/library_link.h"
 
 #include <fcntl.h>
@@ -82,7 +83,7 @@ START_TEST(knows_the_names_that_nginx_serves) {
 }
 END_TEST
 
-static enum error link_path(const char *path, char name[STORED_NAME_SIZE], int64_t *size) {
+static enum error link_path(const char *path, char name[MEDIUM_STORED_NAME_SIZE], int64_t *size) {
   char reason[LIBRARY_LINK_REASON_SIZE] = "";
   enum error error = library_link_create(fixture.folder, 7, path, name, size, reason);
   ck_assert_msg(error == ERROR_NONE || reason[0] != '\0', "%s: no reason", path);
@@ -102,7 +103,7 @@ static void check_target(const char *entry, const char *target) {
 }
 
 START_TEST(links_a_file_under_a_name_of_its_own) {
-  char name[STORED_NAME_SIZE];
+  char name[MEDIUM_STORED_NAME_SIZE];
   int64_t size = 0;
   library_fixture_set_up(&fixture);
   library_fixture_write(&fixture, "library/films/My film (1).MP4", "film!");
@@ -120,7 +121,7 @@ START_TEST(links_a_file_under_a_name_of_its_own) {
 END_TEST
 
 START_TEST(links_the_folder_of_a_playlist) {
-  char name[STORED_NAME_SIZE];
+  char name[MEDIUM_STORED_NAME_SIZE];
   char entry[40] = "";
   int64_t size = 0;
   int fd = -1;
@@ -165,7 +166,7 @@ static const struct {
 
 START_TEST(refuses_what_leads_out_and_what_cannot_play) {
   char fifo[256];
-  char name[STORED_NAME_SIZE];
+  char name[MEDIUM_STORED_NAME_SIZE];
   int64_t size = 0;
   library_fixture_set_up(&fixture);
   library_fixture_write(&fixture, "outside/secret.mp4", "secret");
@@ -198,7 +199,7 @@ START_TEST(refuses_what_leads_out_and_what_cannot_play) {
 END_TEST
 
 START_TEST(a_missing_library_is_unsupported) {
-  char name[STORED_NAME_SIZE];
+  char name[MEDIUM_STORED_NAME_SIZE];
   char reason[LIBRARY_LINK_REASON_SIZE];
   int64_t size = 0;
   struct media_folder *folder = NULL;
@@ -238,7 +239,7 @@ START_TEST(a_race_with_the_library_never_leads_out) {
   int denied = 0;
   /* On a machine with much to do, one of the two may not run for a while. */
   for (int i = 0; i < 300 || (i < 100000 && (linked == 0 || denied == 0)); i++) {
-    char name[STORED_NAME_SIZE];
+    char name[MEDIUM_STORED_NAME_SIZE];
     char full[256];
     char target[PATH_MAX] = "";
     int64_t size = 0;

@@ -2,6 +2,7 @@
 /* Logs are known by their first line, whatever happens to their names; tails without a newline are left alone. */
 #include "config.h"
 
+#include "domain/digest.h"
 #include "ingest/log_follower.h"
 
 #include <errno.h>
@@ -108,7 +109,7 @@ START_TEST(an_unterminated_tail_is_left_for_later) {
 END_TEST
 
 START_TEST(a_log_is_the_same_under_every_name) {
-  unsigned char id[LOG_ID_SIZE];
+  unsigned char id[DIGEST_SIZE];
   make_folder();
   append("view.log", "first\nsecond\n");
   struct log_files files = scan(1);
@@ -153,7 +154,7 @@ START_TEST(empty_first_lines_are_no_identity) {
   append("view.log.1", "first\n");
   append("view.log.2", "\n\n");
   struct log_files files = scan(2);
-  ck_assert_int_eq(memcmp(files.items[0].id, files.items[1].id, LOG_ID_SIZE), 0);
+  ck_assert_int_eq(memcmp(files.items[0].id, files.items[1].id, DIGEST_SIZE), 0);
   log_files_free(&files);
   ck_assert_int_eq(log_follower_scan("/nowhere/at/all", "view.log", &files), ERROR_NOT_FOUND);
   remove_folder();

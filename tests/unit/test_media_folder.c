@@ -5,6 +5,8 @@
  */
 #include "config.h"
 
+#include "domain/digest.h"
+#include "domain/medium.h"
 #include "files/media_folder.h"
 #include "files/package_folder.h"
 #include "files/spool_file.h"
@@ -49,8 +51,8 @@ END_TEST
 
 START_TEST(hashes_counts_and_places_an_upload) {
   struct spool_file *file = NULL;
-  char sha256[SPOOL_FILE_SHA256_SIZE];
-  char name[STORED_NAME_SIZE];
+  char sha256[DIGEST_HEX_SIZE];
+  char name[MEDIUM_STORED_NAME_SIZE];
   int64_t size = 0;
   library_fixture_set_up(&fixture);
   umask(077); /* nginx's group must be able to read in any case */
@@ -88,8 +90,8 @@ START_TEST(a_discarded_upload_leaves_nothing) {
 END_TEST
 
 START_TEST(a_replacement_notes_what_it_replaces) {
-  char first[STORED_NAME_SIZE];
-  char second[STORED_NAME_SIZE];
+  char first[MEDIUM_STORED_NAME_SIZE];
+  char second[MEDIUM_STORED_NAME_SIZE];
   char note[256];
   library_fixture_set_up(&fixture);
   library_fixture_place(&fixture, 7, "one", first);
@@ -156,7 +158,7 @@ START_TEST(removes_a_link_and_never_what_it_points_to) {
 END_TEST
 
 START_TEST(trashing_removes_links_and_can_be_repeated) {
-  char name[STORED_NAME_SIZE];
+  char name[MEDIUM_STORED_NAME_SIZE];
   library_fixture_set_up(&fixture);
   library_fixture_write(&fixture, "library/hls/master.m3u8", "list");
   library_fixture_place(&fixture, 7, "one", name);
@@ -178,7 +180,7 @@ static void count_beat(void *context) {
 
 START_TEST(placing_a_package_beats_with_each_file) {
   struct package_folder *package = NULL;
-  char name[PACKAGE_NAME_SIZE], path[128];
+  char name[UNIQUE_NAME_SIZE], path[128];
   int beats = 0;
   library_fixture_set_up(&fixture);
   ck_assert_int_eq(package_folder_create(fixture.folder, &package), ERROR_NONE);

@@ -5,6 +5,7 @@
  */
 #include "config.h"
 
+#include "domain/grant.h"
 #include "security/signed_url.h"
 
 #include <string.h>
@@ -204,7 +205,7 @@ START_TEST(knows_viewers) {
       {"\xc3\xa4", false},
   };
   for (size_t i = 0; i < UNIT_ROWS(rows); i++) {
-    ck_assert_msg(viewer_is_valid(rows[i].viewer) == rows[i].valid, "%s", rows[i].viewer);
+    ck_assert_msg(grant_viewer_is_valid(rows[i].viewer) == rows[i].valid, "%s", rows[i].viewer);
   }
 }
 END_TEST

@@ -4,6 +4,7 @@
  */
 #include "config.h"
 
+#include "domain/medium.h"
 #include "files/subtitles.h"
 
 #include <string.h>
@@ -104,7 +105,7 @@ START_TEST(knows_languages) {
                                     "en-USA", "en_US", "../en", "zh-hant", "zh-Hant-T", "en-US-x-a", "en-41"};
   for (size_t i = 0; i < UNIT_ROWS(good); i++) {
     ck_assert_msg(subtitles_is_language(good[i]), "%s", good[i]);
-    ck_assert(strlen(good[i]) < SUBTITLES_LANGUAGE_SIZE);
+    ck_assert(strlen(good[i]) < MEDIUM_LANGUAGE_SIZE);
   }
   for (size_t i = 0; i < UNIT_ROWS(bad); i++) {
     ck_assert_msg(!subtitles_is_language(bad[i]), "%s", bad[i]);

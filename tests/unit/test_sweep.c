@@ -5,6 +5,7 @@
  */
 #include "config.h"
 
+#include "domain/medium.h"
 #include "files/sweep.h"
 
 #include <string.h>
@@ -119,7 +120,7 @@ START_TEST(killed_after_the_note_before_the_rename) {
 END_TEST
 
 START_TEST(killed_after_the_rename_before_the_commit) {
-  char name[STORED_NAME_SIZE];
+  char name[MEDIUM_STORED_NAME_SIZE];
   begin();
   library_fixture_place(&fixture, 7, "new", name);
   sweep(false);
@@ -133,7 +134,7 @@ START_TEST(killed_after_the_rename_before_the_commit) {
 END_TEST
 
 START_TEST(killed_after_the_commit_before_the_note_went) {
-  char name[STORED_NAME_SIZE];
+  char name[MEDIUM_STORED_NAME_SIZE];
   begin();
   library_fixture_place(&fixture, 7, "new", name);
   known_rows.stored_entry = name;
@@ -146,8 +147,8 @@ START_TEST(killed_after_the_commit_before_the_note_went) {
 END_TEST
 
 START_TEST(a_replaced_file_stays_as_long_as_it_may_be_played) {
-  char old_name[STORED_NAME_SIZE];
-  char name[STORED_NAME_SIZE];
+  char old_name[MEDIUM_STORED_NAME_SIZE];
+  char name[MEDIUM_STORED_NAME_SIZE];
   begin();
   library_fixture_place(&fixture, 7, "old", old_name);
   media_folder_settle(fixture.folder, 7, old_name);
@@ -166,8 +167,8 @@ START_TEST(a_replaced_file_stays_as_long_as_it_may_be_played) {
 END_TEST
 
 START_TEST(a_replacement_that_was_killed_keeps_the_old_file) {
-  char old_name[STORED_NAME_SIZE];
-  char name[STORED_NAME_SIZE];
+  char old_name[MEDIUM_STORED_NAME_SIZE];
+  char name[MEDIUM_STORED_NAME_SIZE];
   begin();
   library_fixture_place(&fixture, 7, "old", old_name);
   media_folder_settle(fixture.folder, 7, old_name);
@@ -184,7 +185,7 @@ START_TEST(a_replacement_that_was_killed_keeps_the_old_file) {
 END_TEST
 
 START_TEST(killed_before_a_deletion_was_committed) {
-  char name[STORED_NAME_SIZE];
+  char name[MEDIUM_STORED_NAME_SIZE];
   begin();
   library_fixture_place(&fixture, 7, "film", name);
   media_folder_settle(fixture.folder, 7, name);
@@ -201,7 +202,7 @@ START_TEST(killed_before_a_deletion_was_committed) {
 END_TEST
 
 START_TEST(killed_after_a_deletion_was_committed) {
-  char name[STORED_NAME_SIZE];
+  char name[MEDIUM_STORED_NAME_SIZE];
   begin();
   library_fixture_place(&fixture, 7, "film", name);
   media_folder_settle(fixture.folder, 7, name);
@@ -226,7 +227,7 @@ START_TEST(killed_while_emptying_the_trash) {
 END_TEST
 
 START_TEST(an_upload_that_lost_to_a_deletion_goes) {
-  char name[STORED_NAME_SIZE];
+  char name[MEDIUM_STORED_NAME_SIZE];
   begin();
   known_rows.deleted = true;
   library_fixture_place(&fixture, 7, "late", name); /* killed before its commit failed */
@@ -239,7 +240,7 @@ START_TEST(an_upload_that_lost_to_a_deletion_goes) {
 END_TEST
 
 START_TEST(of_two_uploads_at_once_the_replaced_one_goes_without_a_full_sweep) {
-  char first[STORED_NAME_SIZE], second[STORED_NAME_SIZE];
+  char first[MEDIUM_STORED_NAME_SIZE], second[MEDIUM_STORED_NAME_SIZE];
   begin();
   library_fixture_place(&fixture, 7, "first", first);
   library_fixture_place(&fixture, 7, "second", second); /* notes the first one too */
@@ -258,7 +259,7 @@ START_TEST(of_two_uploads_at_once_the_replaced_one_goes_without_a_full_sweep) {
 END_TEST
 
 START_TEST(the_folder_of_an_upload_that_lost_and_was_taken_back_goes) {
-  char name[STORED_NAME_SIZE];
+  char name[MEDIUM_STORED_NAME_SIZE];
   begin();
   library_fixture_place(&fixture, 7, "late", name);
   ck_assert_int_eq(media_folder_remove_stored(fixture.folder, 7, name), ERROR_NONE);
@@ -295,7 +296,7 @@ START_TEST(a_full_sweep_finds_what_has_no_note) {
 END_TEST
 
 START_TEST(a_database_that_is_away_or_another_removes_nothing) {
-  char name[STORED_NAME_SIZE];
+  char name[MEDIUM_STORED_NAME_SIZE];
   begin();
   library_fixture_place(&fixture, 7, "film", name);
   age_note(name);

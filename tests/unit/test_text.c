@@ -9,6 +9,7 @@
 
 #include <string.h>
 
+#include "domain/address.h"
 #include "unit.h"
 
 #define MAX_U64 UINT64_C(18446744073709551615)
@@ -253,8 +254,8 @@ START_TEST(canonical_addresses) {
       {"192.0.2.1/24", NULL, "network"},
   };
   for (size_t i = 0; i < UNIT_ROWS(rows); i++) {
-    char address[46] = "untouched";
-    enum error error = text_canonical_address(rows[i].input, address);
+    char address[ADDRESS_TEXT_SIZE] = "untouched";
+    enum error error = address_canonical(rows[i].input, address);
     ck_assert_msg((error == ERROR_NONE) == (rows[i].expected != NULL), "%s", rows[i].description);
     ck_assert_msg(strcmp(address, rows[i].expected == NULL ? "untouched" : rows[i].expected) == 0, "%s: %s",
                   rows[i].description, address);

@@ -4,6 +4,8 @@
  */
 #include "config.h"
 
+#include "domain/digest.h"
+#include "domain/medium.h"
 #include "files/upload_file.h"
 
 #include <errno.h>
@@ -39,8 +41,8 @@ int fdatasync(int fd) { /* NOLINT(readability-inconsistent-declaration-parameter
 }
 
 static struct library_fixture fixture;
-static char name[KEPT_FILE_NAME_SIZE];
-static char state[RUNNING_HASH_STATE_SIZE];
+static char name[UNIQUE_NAME_SIZE];
+static char state[RESUMABLE_SHA256_STATE_SIZE];
 
 static void begin(void) {
   library_fixture_set_up(&fixture);
@@ -62,7 +64,7 @@ static void append(struct spool_file *file, const char *bytes) {
 }
 
 static void ends_as(struct spool_file *file, const char *expected_sha256, int64_t expected_size) {
-  char sha256[SPOOL_FILE_SHA256_SIZE];
+  char sha256[DIGEST_HEX_SIZE];
   int64_t size = 0;
   ck_assert_int_eq(spool_file_finish(file, sha256, &size), ERROR_NONE);
   ck_assert_str_eq(sha256, expected_sha256);
@@ -107,7 +109,7 @@ END_TEST
 
 START_TEST(bytes_that_the_disk_lost_are_vouched_for_by_nobody) {
   static char piece[9 * 1024 * 1024]; /* more than is handed to the disk at once */
-  char sha256[SPOOL_FILE_SHA256_SIZE];
+  char sha256[DIGEST_HEX_SIZE];
   int64_t size = 0;
   begin();
   struct spool_file *file = resumed(0, "");
@@ -147,7 +149,7 @@ START_TEST(one_has_it_at_a_time) {
 END_TEST
 
 START_TEST(placing_leaves_it_where_it_was_too) {
-  char stored[STORED_NAME_SIZE];
+  char stored[MEDIUM_STORED_NAME_SIZE];
   char path[256];
   begin();
   struct spool_file *file = resumed(0, "");
@@ -199,8 +201,8 @@ START_TEST(a_hash_is_put_down_and_taken_up) {
   struct resumable_sha256 *whole = NULL;
   struct resumable_sha256 *pieces = NULL;
   char bytes[200];
-  char expected[RUNNING_HASH_DIGEST_SIZE];
-  char digest[RUNNING_HASH_DIGEST_SIZE];
+  char expected[DIGEST_HEX_SIZE];
+  char digest[DIGEST_HEX_SIZE];
   ck_assert_int_eq(resumable_sha256_new(&whole), ERROR_NONE);
   ck_assert_int_eq(resumable_sha256_new(&pieces), ERROR_NONE);
   for (size_t i = 0; i < sizeof bytes; i++) {
@@ -257,11 +259,11 @@ START_TEST(checksums_of_pieces) {
 END_TEST
 
 START_TEST(tells_this_run_of_the_machine) {
-  char boot[KEPT_FILE_BOOT_SIZE];
-  char again[KEPT_FILE_BOOT_SIZE];
+  char boot[UUID_SIZE];
+  char again[UUID_SIZE];
   upload_file_boot(boot);
   upload_file_boot(again);
-  ck_assert_uint_eq(strlen(boot), KEPT_FILE_BOOT_SIZE - 1);
+  ck_assert_uint_eq(strlen(boot), UUID_SIZE - 1);
   ck_assert_str_eq(boot, again);
 }
 END_TEST

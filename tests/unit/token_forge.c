@@ -17,7 +17,7 @@ static const char keys[] = "k1 MDEyMzQ1Njc4OWFiY2RlZkdISUpLTE1OT1BRUlNUVVY;\n"
 
 struct keyring *forge_keyring(void) {
   struct keyring *keyring;
-  char problem[200];
+  char problem[KEYRING_PROBLEM_SIZE];
   if (keyring_parse(keys, sizeof keys - 1, &keyring, problem) != ERROR_NONE) {
     fprintf(stderr, "the fixed keys do not parse: %s\n", problem);
     abort();

@@ -15,8 +15,9 @@
 #include "api/guard.h"
 #include "api/reply.h"
 #include "base/log.h"
+#include "domain/digest.h"
 #include "http/json_body.h"
-#include "security/email.h"
+#include "domain/email.h"
 #include "security/secret_token.h"
 #include "store/accounts/invitation_store.h"
 
@@ -64,7 +65,7 @@ static void refuse_invitation(struct call *call) {
 /* What lets a newcomer in, checked before anything is hashed. */
 struct admission {
   bool by_invitation;
-  unsigned char invitation_hash[SECRET_TOKEN_HASH_SIZE];
+  unsigned char invitation_hash[DIGEST_SIZE];
   int64_t created_by; /* 0: nobody */
 };
 

@@ -20,6 +20,7 @@
 #include "api/reply.h"
 #include "base/clock.h"
 #include "base/log.h"
+#include "domain/digest.h"
 #include "http/json_body.h"
 #include "security/access_token.h"
 #include "security/secret_token.h"
@@ -99,8 +100,8 @@ static bool check_password(struct call *call, const struct credentials *credenti
 }
 
 static void start_session(struct call *call, const struct account *account) {
-  char refresh_token[SECRET_TOKEN_SIZE], session_id[37];
-  unsigned char hash[SECRET_TOKEN_HASH_SIZE];
+  char refresh_token[SECRET_TOKEN_SIZE], session_id[UUID_SIZE];
+  unsigned char hash[DIGEST_SIZE];
   enum error error = secret_token_new(refresh_token, hash);
   if (error == ERROR_NONE) {
     error = session_store_create(call->app->database, account->id, account->token_epoch, hash,
@@ -132,7 +133,7 @@ void auth_api_login(struct call *call) {
 
 /* Reads {"refresh_token"}. *ret_known is false for a text that none of our tokens can be. False:
  * the response has the answer. */
-static bool read_refresh_token(struct call *call, unsigned char ret_hash[SECRET_TOKEN_HASH_SIZE], bool *ret_known) {
+static bool read_refresh_token(struct call *call, unsigned char ret_hash[DIGEST_SIZE], bool *ret_known) {
   static const char *const names[] = {"refresh_token", NULL};
   struct json_object *object;
   if (json_body_read(call->request, call->response, &object) != ERROR_NONE) {
@@ -158,8 +159,8 @@ static void refuse_refresh(struct call *call) {
 
 void auth_api_refresh(struct call *call) {
   const struct settings *settings = call->app->settings;
-  unsigned char old_hash[SECRET_TOKEN_HASH_SIZE], new_hash[SECRET_TOKEN_HASH_SIZE];
-  char new_token[SECRET_TOKEN_SIZE], session_id[37];
+  unsigned char old_hash[DIGEST_SIZE], new_hash[DIGEST_SIZE];
+  char new_token[SECRET_TOKEN_SIZE], session_id[UUID_SIZE];
   struct account account;
   bool known;
   if (!read_refresh_token(call, old_hash, &known)) {
@@ -185,7 +186,7 @@ void auth_api_refresh(struct call *call) {
 }
 
 void auth_api_logout(struct call *call) {
-  unsigned char hash[SECRET_TOKEN_HASH_SIZE];
+  unsigned char hash[DIGEST_SIZE];
   bool known;
   if (!read_refresh_token(call, hash, &known)) {
     return;

@@ -11,7 +11,7 @@
 #include "http/query.h"
 #include "http/request.h"
 #include "http/response.h"
-#include "security/email.h"
+#include "domain/email.h"
 
 struct json_object;
 

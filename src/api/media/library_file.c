@@ -16,6 +16,7 @@
 #include "api/media/probe_facts.h"
 #include "base/file.h"
 #include "base/log.h"
+#include "domain/medium.h"
 #include "files/library_link.h"
 #include "files/playlist.h"
 
@@ -128,7 +129,7 @@ bool library_file_attach(struct call *call, int64_t media_id, const struct media
                          struct media *ret_media) {
   struct media_folder *folder = call->app->media_folder;
   struct media_file_facts facts = {.size_bytes = 0};
-  char old_name[STORED_NAME_SIZE] = "";
+  char old_name[MEDIUM_STORED_NAME_SIZE] = "";
   enum error error = ERROR_NONE;
   if (!link_file(call, media_id, fields->parsed.library_path, &facts)) {
     return false;

@@ -20,6 +20,7 @@
 #include "api/media/media_json.h"
 #include "api/reply.h"
 #include "base/log.h"
+#include "domain/medium.h"
 #include "http/json_body.h"
 #include "store/media/media_list.h"
 
@@ -116,8 +117,8 @@ static bool read_media_filter(struct call *call, struct media_filter *ret_filter
   } else if (type != NULL) {
     response_field_error(call->response, "?type", "must be video or audio");
   }
-  if (search != NULL && (*search == '\0' || text_utf8_length(search, strlen(search)) > MEDIA_TITLE_MAX)) {
-    response_field_error(call->response, "?q", "must be 1 to %d characters long", MEDIA_TITLE_MAX);
+  if (search != NULL && (*search == '\0' || text_utf8_length(search, strlen(search)) > MEDIUM_TITLE_MAX)) {
+    response_field_error(call->response, "?q", "must be 1 to %d characters long", MEDIUM_TITLE_MAX);
   }
   ret_filter->search = search;
   struct call_page page; /* answers for all that was noted */

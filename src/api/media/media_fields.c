@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "base/text_parse.h"
+#include "domain/medium.h"
 #include "http/json_body.h"
 
 static const char *const known_names[] = {"title", "type", "file_url", NULL};
@@ -20,7 +21,7 @@ typedef const char *read_string(struct json_object *object, const char *name, si
 
 static void read_media_title(struct json_object *object, read_string *read, struct response *response,
                              struct media_fields *fields) {
-  const char *title = read(object, "title", 1, MEDIA_TITLE_MAX, response);
+  const char *title = read(object, "title", 1, MEDIUM_TITLE_MAX, response);
   if (title == NULL) {
     return;
   }
@@ -44,7 +45,7 @@ bool media_fields_parse_type(const char *text, enum media_type *ret_type) {
 
 static void read_type(struct json_object *object, read_string *read, struct response *response,
                       struct media_fields *fields) {
-  const char *type = read(object, "type", 0, MEDIA_TITLE_MAX, response);
+  const char *type = read(object, "type", 0, MEDIUM_TITLE_MAX, response);
   if (type == NULL) {
     return;
   }

@@ -6,16 +6,15 @@
 #include <stdbool.h>
 
 #include "api/media/file_url.h"
+#include "domain/medium.h"
 #include "http/response.h"
 #include "store/media/media_store.h"
 
 struct json_object;
 
-#define MEDIA_TITLE_MAX 300 /* code points */
-
 struct media_fields {
   bool has_title;
-  char title[MEDIA_TITLE_MAX * 4 + 1]; /* without the blanks at its ends */
+  char title[MEDIUM_TITLE_MAX * 4 + 1]; /* without the blanks at its ends */
   bool has_type;
   enum media_type type;
   bool has_file_url;

@@ -9,6 +9,7 @@
 #include "api/call.h"
 #include "api/media/media_json.h"
 #include "base/log.h"
+#include "domain/digest.h"
 #include "store/media/package_store.h"
 
 void package_api_request(struct call *call) {
@@ -35,7 +36,7 @@ void package_api_request(struct call *call) {
 
 void package_api_remove(struct call *call) {
   int64_t id;
-  char old_name[33];
+  char old_name[UNIQUE_NAME_SIZE];
   if (!call_media_id(call, &id)) {
     return;
   }

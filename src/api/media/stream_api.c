@@ -18,6 +18,9 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/text_parse.h"
+#include "domain/address.h"
+#include "domain/grant.h"
+#include "domain/medium.h"
 #include "files/package_folder.h"
 #include "files/revocation.h"
 #include "security/signed_url.h"
@@ -25,7 +28,7 @@
 
 #define CLOCK_SKEW_SECONDS 300 /* between the machines of a fleet */
 #define STREAM_FILE_SIZE                                                                                               \
-  (sizeof "remote/" + (STORED_NAME_SIZE > FILE_URL_NAME_SIZE ? STORED_NAME_SIZE : FILE_URL_NAME_SIZE))
+  (sizeof "remote/" + (MEDIUM_STORED_NAME_SIZE > FILE_URL_NAME_SIZE ? MEDIUM_STORED_NAME_SIZE : FILE_URL_NAME_SIZE))
 #define EXTENSION_MAX 16
 #define PREFIX_MAX    1024 /* of a URL, up to its file */
 
@@ -33,7 +36,7 @@
 struct wanted {
   int64_t ttl_seconds;
   const char *viewer; /* "-" for none */
-  char bound_address[46];
+  char bound_address[ADDRESS_TEXT_SIZE];
   bool download;
 };
 
@@ -58,13 +61,13 @@ static bool read_wanted(struct call *call, struct wanted *ret_wanted) {
     }
   }
   const char *viewer = query_get(call->query, "viewer");
-  if (viewer != NULL && viewer_is_valid(viewer)) {
+  if (viewer != NULL && grant_viewer_is_valid(viewer)) {
     ret_wanted->viewer = viewer;
   } else if (viewer != NULL) {
     response_field_error(response, "?viewer", "must be 1 to 64 of A-Z a-z 0-9 _ -, and not - alone");
   }
   const char *bind_ip = query_get(call->query, "bind_ip");
-  if (bind_ip != NULL && text_canonical_address(bind_ip, ret_wanted->bound_address) != ERROR_NONE) {
+  if (bind_ip != NULL && address_canonical(bind_ip, ret_wanted->bound_address) != ERROR_NONE) {
     response_field_error(response, "?bind_ip", "must be an IPv4 or IPv6 address");
   }
   const char *download = query_get(call->query, "download");
@@ -290,12 +293,12 @@ void stream_api_revoke(struct call *call) {
   uint32_t issuer_tag;
   int64_t now_ms = clock_now_us() / 1000;
   if (grant_id_parse(grant_id, &time_ms, &issuer_tag) != ERROR_NONE ||
-      time_ms < now_ms - (int64_t)GRANT_HARD_MAX_SECONDS * 1000 ||
+      time_ms < now_ms - (int64_t)GRANT_LIFE_MAX_SECONDS * 1000 ||
       time_ms > now_ms + (int64_t)CLOCK_SKEW_SECONDS * 1000) {
     response_problem(call->response, 404, "No grant that could still be alive has this id.");
     return;
   }
-  int64_t expires_at_us = (time_ms + (int64_t)GRANT_HARD_MAX_SECONDS * 1000) * 1000;
+  int64_t expires_at_us = (time_ms + (int64_t)GRANT_LIFE_MAX_SECONDS * 1000) * 1000;
   enum error error = grant_store_revoke(call->app->database, grant_id, call->account->id, expires_at_us);
   if (error == ERROR_NONE) {
     error = revocation_write(call->app->settings->data_dir, grant_id);

@@ -15,19 +15,19 @@
 #include "api/call.h"
 #include "api/media/media_json.h"
 #include "base/log.h"
+#include "domain/digest.h"
+#include "domain/medium.h"
 #include "files/spool_file.h"
 #include "files/subtitles.h"
 #include "store/media/subtitle_store.h"
 
-_Static_assert(SUBTITLES_LANGUAGE_SIZE == SUBTITLE_LANGUAGE_SIZE, "a language that is taken fits its column");
-
 /* False: the response has the answer. */
-static bool read_subtitle_path(struct call *call, int64_t *ret_id, char ret_language[SUBTITLE_LANGUAGE_SIZE]) {
+static bool read_subtitle_path(struct call *call, int64_t *ret_id, char ret_language[MEDIUM_LANGUAGE_SIZE]) {
   if (!call_media_id(call, ret_id)) {
     return false;
   }
   const char *language = call->match->parameters[1];
-  if (!subtitles_is_language(language) || strlen(language) >= SUBTITLE_LANGUAGE_SIZE) {
+  if (!subtitles_is_language(language) || strlen(language) >= MEDIUM_LANGUAGE_SIZE) {
     response_field_error(call->response, "/lang", "must be a language such as en, pt-BR, zh-Hant or es-419");
     response_problem_fields(call->response);
     return false;
@@ -81,8 +81,8 @@ static bool read_subtitles(struct call *call, struct text *ret_vtt, struct subti
 static enum error place_subtitles(struct media_folder *folder, int64_t media_id, const struct text *vtt,
                                   struct subtitle *subtitle) {
   struct spool_file *file = NULL;
-  char sha256[SPOOL_FILE_SHA256_SIZE];
-  char stored_name[STORED_NAME_SIZE];
+  char sha256[DIGEST_HEX_SIZE];
+  char stored_name[MEDIUM_STORED_NAME_SIZE];
   int64_t size_bytes;
   enum error error = spool_file_create(folder, &file);
   if (error == ERROR_NONE) {
@@ -150,7 +150,7 @@ void subtitle_api_put(struct call *call) {
 
 void subtitle_api_remove(struct call *call) {
   int64_t id;
-  char language[SUBTITLE_LANGUAGE_SIZE];
+  char language[MEDIUM_LANGUAGE_SIZE];
   char old_name[SUBTITLE_NAME_SIZE];
   if (!read_subtitle_path(call, &id, language)) {
     return;

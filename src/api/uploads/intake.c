@@ -14,6 +14,7 @@
 #include "api/call.h"
 #include "api/media/probe_facts.h"
 #include "base/log.h"
+#include "domain/medium.h"
 
 void intake_beat(const struct call *call) {
   if (call->app->beat != NULL) {
@@ -82,7 +83,7 @@ static enum error ask_outcome(const struct intake *intake, struct media *ret_med
   return ERROR_UNKNOWN_OUTCOME;
 }
 
-static enum error commit_intake(struct intake *intake, char ret_old_name[STORED_NAME_SIZE]) {
+static enum error commit_intake(struct intake *intake, char ret_old_name[MEDIUM_STORED_NAME_SIZE]) {
   struct call *call = intake->call;
   struct media stored = {.id = 0};
   struct database *database = call->app->database;
@@ -117,7 +118,7 @@ bool intake_store(struct intake *intake) {
     call_fail(call, error, "placing an upload");
     return false;
   }
-  char old_name[STORED_NAME_SIZE] = "";
+  char old_name[MEDIUM_STORED_NAME_SIZE] = "";
   error = commit_intake(intake, old_name);
   if (error != ERROR_NONE && error != ERROR_UNKNOWN_OUTCOME) {
     take_back_intake(intake);

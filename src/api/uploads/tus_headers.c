@@ -10,6 +10,7 @@
 
 #include "base/text.h"
 #include "base/text_parse.h"
+#include "domain/medium.h"
 #include "store/media/upload_store.h"
 
 #define CONTENT_TYPE "application/offset+octet-stream"
@@ -150,7 +151,7 @@ static void read_metadata_title(struct values *values, struct response *response
   text_trim(title);
   if (title[0] == '\0') {
     refuse_metadata(response, "title", "is missing, and so is filename; or give media_id, to replace a medium's file");
-  } else if (text_utf8_length(title, strlen(title)) > MEDIA_TITLE_MAX) {
+  } else if (text_utf8_length(title, strlen(title)) > MEDIUM_TITLE_MAX) {
     refuse_metadata(response, names[from], "must be at most 300 characters long, since it is the medium's title");
   } else {
     snprintf(metadata->title, sizeof metadata->title, "%s", title);

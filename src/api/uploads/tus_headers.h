@@ -11,6 +11,7 @@
 
 #include "api/media/media_fields.h"
 #include "api/call.h"
+#include "domain/medium.h"
 #include "files/chunk_checksum.h"
 
 #define TUS_VERSION "1.0.0"
@@ -18,7 +19,7 @@
 /* What Upload-Metadata says of the medium: either media_id, or title and type. */
 struct tus_metadata {
   int64_t media_id; /* 0: one is to be made */
-  char title[MEDIA_TITLE_MAX * 4 + 1];
+  char title[MEDIUM_TITLE_MAX * 4 + 1];
   enum media_type type;
 };
 

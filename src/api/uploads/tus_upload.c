@@ -14,6 +14,7 @@
 #include "api/uploads/intake.h"
 #include "base/clock.h"
 #include "base/log.h"
+#include "domain/digest.h"
 #include "files/upload_file.h"
 
 /* So many bytes at most are lost when the machine goes down in the middle of a long request. */
@@ -78,7 +79,7 @@ static bool open_both(struct call *call, const char *id, struct spool_file **ret
  * is gone; when only the row cannot be written, the bytes stay for the next request to find. */
 static enum error settle_upload(struct tus_upload *upload) {
   struct call *call = upload->call;
-  char hash_state[RUNNING_HASH_STATE_SIZE];
+  char hash_state[RESUMABLE_SHA256_STATE_SIZE];
   int64_t size = 0;
   intake_beat(call);
   enum error error = upload_file_sync(upload->file, &size, hash_state);
@@ -104,7 +105,7 @@ static enum error settle_upload(struct tus_upload *upload) {
 /* Decides which bytes count: see the header. */
 static enum error recover_upload(struct tus_upload *upload) {
   struct call *call = upload->call;
-  char boot[KEPT_FILE_BOOT_SIZE];
+  char boot[UUID_SIZE];
   int64_t present = 0;
   upload_file_boot(boot);
   enum error error = upload_file_size(upload->file, &present);
@@ -223,7 +224,7 @@ static enum error write_body(struct tus_upload *upload, struct chunk_checksum *c
 
 /* Before the first byte: will those that come count by themselves? */
 static enum error mark_tail(struct tus_upload *upload, bool checked_first) {
-  char boot[KEPT_FILE_BOOT_SIZE] = "";
+  char boot[UUID_SIZE] = "";
   if (!checked_first) {
     upload_file_boot(boot);
   }

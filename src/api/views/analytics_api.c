@@ -9,6 +9,7 @@
 #include "api/call.h"
 #include "api/reply.h"
 #include "audience/address_mask.h"
+#include "domain/address.h"
 #include "store/media/media_store.h"
 #include "store/views/view_live.h"
 #include "store/analytics/view_ranking.h"

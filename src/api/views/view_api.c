@@ -15,15 +15,16 @@
 #include "base/log.h"
 #include "base/text.h"
 #include "base/text_parse.h"
+#include "domain/address.h"
+#include "domain/grant.h"
 #include "http/json_body.h"
-#include "security/signed_url.h"
 #include "store/views/view_store.h"
 
 #define ADDRESS_MAX    64
 #define USER_AGENT_MAX 512
 
 struct reported {
-  char address[46];
+  char address[ADDRESS_TEXT_SIZE];
   const char *viewer; /* NULL: none; lives as long as the object, as the user agent */
   const char *user_agent;
 };
@@ -44,10 +45,10 @@ static bool read_reported(struct call *call, struct json_object **ret_object, st
     const char *given = json_body_string_optional(*ret_object, "viewed_by_ip", 1, ADDRESS_MAX, response);
     address = given != NULL ? given : address;
   }
-  if (ret_reported->viewer != NULL && !viewer_is_valid(ret_reported->viewer)) {
+  if (ret_reported->viewer != NULL && !grant_viewer_is_valid(ret_reported->viewer)) {
     response_field_error(response, "/viewer", "must be 1 to 64 of A-Z a-z 0-9 _ -, and not - alone");
   }
-  if (text_canonical_address(address, ret_reported->address) != ERROR_NONE) {
+  if (address_canonical(address, ret_reported->address) != ERROR_NONE) {
     response_field_error(response, "/viewed_by_ip", "must be an IPv4 or IPv6 address");
   }
   if (response_has_field_errors(response)) {

@@ -7,13 +7,12 @@
 #include <stdint.h>
 
 #include "base/error.h"
+#include "domain/email.h"
 #include "store/engine/database.h"
-
-#define ACCOUNT_EMAIL_SIZE 255
 
 struct account {
   int64_t id;
-  char email[ACCOUNT_EMAIL_SIZE];
+  char email[EMAIL_SIZE];
   char hashed_password[128];
   int64_t token_epoch;
   uint32_t issuer_tag; /* random, unique; the tail of every grant that the account issues */

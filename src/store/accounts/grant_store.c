@@ -6,6 +6,7 @@
 
 #include "store/accounts/grant_store.h"
 
+#include "domain/digest.h"
 #include "store/engine/statement.h"
 
 enum error grant_store_revoke(struct database *database, const char *name, int64_t revoked_by, int64_t expires_at_us) {
@@ -33,7 +34,7 @@ enum error grant_store_list_revoked(struct database *database,
     return error;
   }
   while (rows_next(&rows)) {
-    char name[33];
+    char name[UNIQUE_NAME_SIZE];
     rows_text(&rows, name, sizeof name);
     int64_t expires_at_us = rows_i64(&rows);
     if (rows.error == ERROR_NONE) {

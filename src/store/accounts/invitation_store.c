@@ -7,11 +7,12 @@
 
 #include "store/accounts/invitation_store.h"
 
+#include "domain/digest.h"
 #include "store/accounts/account_store.h"
 #include "store/engine/statement.h"
 
-enum error invitation_store_create(struct database *database, const unsigned char token_hash[32], int64_t created_by,
-                                   int64_t ttl_seconds) {
+enum error invitation_store_create(struct database *database, const unsigned char token_hash[DIGEST_SIZE],
+                                   int64_t created_by, int64_t ttl_seconds) {
   struct parameters parameters = {0};
   parameters_hash(&parameters, token_hash);
   parameters_i64_or_null(&parameters, created_by);
@@ -22,7 +23,7 @@ enum error invitation_store_create(struct database *database, const unsigned cha
                           STATEMENT_REPEATABLE, &parameters, NULL);
 }
 
-enum error invitation_store_check(struct database *database, const unsigned char token_hash[32]) {
+enum error invitation_store_check(struct database *database, const unsigned char token_hash[DIGEST_SIZE]) {
   struct parameters parameters = {0};
   parameters_hash(&parameters, token_hash);
   int64_t found = 0;
@@ -33,7 +34,8 @@ enum error invitation_store_check(struct database *database, const unsigned char
 }
 
 /* *ret_created_by: who made it, 0 for nobody. */
-static enum error spend(struct database *database, const unsigned char token_hash[32], int64_t *ret_created_by) {
+static enum error spend(struct database *database, const unsigned char token_hash[DIGEST_SIZE],
+                        int64_t *ret_created_by) {
   struct parameters parameters = {0};
   parameters_hash(&parameters, token_hash);
   static const char *const update =
@@ -45,7 +47,8 @@ static enum error spend(struct database *database, const unsigned char token_has
   return error == ERROR_NOT_FOUND ? ERROR_DENIED : error;
 }
 
-static enum error record_spender(struct database *database, const unsigned char token_hash[32], int64_t account_id) {
+static enum error record_spender(struct database *database, const unsigned char token_hash[DIGEST_SIZE],
+                                 int64_t account_id) {
   struct parameters parameters = {0};
   parameters_hash(&parameters, token_hash);
   parameters_i64(&parameters, account_id);
@@ -53,7 +56,7 @@ static enum error record_spender(struct database *database, const unsigned char 
                           &parameters, NULL);
 }
 
-enum error invitation_store_create_account(struct database *database, const unsigned char token_hash[32],
+enum error invitation_store_create_account(struct database *database, const unsigned char token_hash[DIGEST_SIZE],
                                            const char *email, const char *hashed_password,
                                            struct account *ret_account) {
   enum error error = statement_begin(database);

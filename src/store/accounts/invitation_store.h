@@ -6,17 +6,18 @@
 #include <stdint.h>
 
 #include "base/error.h"
+#include "domain/digest.h"
 #include "store/accounts/account_store.h"
 #include "store/engine/database.h"
 
-enum error invitation_store_create(struct database *database, const unsigned char token_hash[32], int64_t created_by,
-                                   int64_t ttl_seconds) MUST_CHECK;
+enum error invitation_store_create(struct database *database, const unsigned char token_hash[DIGEST_SIZE],
+                                   int64_t created_by, int64_t ttl_seconds) MUST_CHECK;
 /* Spends the invitation and creates the account in one transaction. ERROR_DENIED: unknown, spent or expired (nothing is
  * spent then); ERROR_CONFLICT: the e-mail is taken (the invitation stays good). */
-enum error invitation_store_create_account(struct database *database, const unsigned char token_hash[32],
+enum error invitation_store_create_account(struct database *database, const unsigned char token_hash[DIGEST_SIZE],
                                            const char *email, const char *hashed_password,
                                            struct account *ret_account) MUST_CHECK;
 /* ERROR_NONE when the invitation is good now; spends nothing. */
-enum error invitation_store_check(struct database *database, const unsigned char token_hash[32]) MUST_CHECK;
+enum error invitation_store_check(struct database *database, const unsigned char token_hash[DIGEST_SIZE]) MUST_CHECK;
 
 #endif

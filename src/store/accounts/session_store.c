@@ -10,6 +10,7 @@
 #include <stdio.h>
 
 #include "base/text.h"
+#include "domain/digest.h"
 #include "store/accounts/account_row.h"
 #include "store/engine/rate_limit.h"
 #include "store/engine/statement.h"
@@ -19,7 +20,8 @@
 /* `for share` waits for a password change under way, which then leaves another epoch: no session opens with what was
  * verified before. */
 enum error session_store_create(struct database *database, int64_t account_id, int64_t token_epoch,
-                                const unsigned char token_hash[32], int64_t ttl_seconds, char ret_session_id[37]) {
+                                const unsigned char token_hash[DIGEST_SIZE], int64_t ttl_seconds,
+                                char ret_session_id[UUID_SIZE]) {
   static const char *const insert =
       "with account as (select id from admin_user where id = $1 and token_epoch = $2 and disabled_at is null for "
       "share),"
@@ -48,7 +50,7 @@ struct family { /* of a refresh token that was shown */
 };
 
 /* The statement waits for locks, so the time is taken after it: clock_timestamp, not now. */
-static enum error lock_family(struct database *database, const unsigned char token_hash[32],
+static enum error lock_family(struct database *database, const unsigned char token_hash[DIGEST_SIZE],
                               int64_t reuse_window_seconds, struct family *ret_family) {
   static const char *const select =
       "select t.session_id, t.expires_at <= clock_timestamp() or s.ended_at is not null or a.disabled_at is not null,"
@@ -75,8 +77,9 @@ static enum error end_family(struct database *database, const char *session_id) 
                           STATEMENT_ONCE, &parameters, NULL);
 }
 
-static enum error spend_and_add(struct database *database, const unsigned char old_hash[32],
-                                const unsigned char new_hash[32], const char *session_id, int64_t ttl_seconds) {
+static enum error spend_and_add(struct database *database, const unsigned char old_hash[DIGEST_SIZE],
+                                const unsigned char new_hash[DIGEST_SIZE], const char *session_id,
+                                int64_t ttl_seconds) {
   static const char *const change =
       "with spent as (update refresh_token set spent_at = coalesce(spent_at, clock_timestamp()) where token_hash = $1),"
       " added as (insert into refresh_token (token_hash, session_id, expires_at)"
@@ -90,9 +93,10 @@ static enum error spend_and_add(struct database *database, const unsigned char o
   return statement_change(database, change, STATEMENT_ONCE, &parameters, NULL);
 }
 
-enum error session_store_rotate(struct database *database, const unsigned char old_hash[32],
-                                const unsigned char new_hash[32], int64_t ttl_seconds, int64_t reuse_window_seconds,
-                                struct account *ret_account, char ret_session_id[37]) {
+enum error session_store_rotate(struct database *database, const unsigned char old_hash[DIGEST_SIZE],
+                                const unsigned char new_hash[DIGEST_SIZE], int64_t ttl_seconds,
+                                int64_t reuse_window_seconds, struct account *ret_account,
+                                char ret_session_id[UUID_SIZE]) {
   enum error error = statement_begin(database);
   if (error != ERROR_NONE) {
     return error;
@@ -114,7 +118,8 @@ enum error session_store_rotate(struct database *database, const unsigned char o
   return ERROR_NONE;
 }
 
-enum error session_store_end(struct database *database, int64_t account_id, const unsigned char token_hash[32]) {
+enum error session_store_end(struct database *database, int64_t account_id,
+                             const unsigned char token_hash[DIGEST_SIZE]) {
   struct parameters parameters = {0};
   parameters_hash(&parameters, token_hash);
   parameters_i64(&parameters, account_id);

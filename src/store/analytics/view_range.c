@@ -12,6 +12,7 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "domain/grant.h"
 #include "store/engine/statement.h"
 
 #define STEPS_MAX     10000
@@ -162,7 +163,7 @@ static int64_t rows_since(const struct bounds *bounds) {
   if (bounds->first_of_all == 0 || bounds->first_of_all >= oldest) {
     return 0;
   }
-  oldest += VIEW_GRANT_MAX_US;
+  oldest += GRANT_LIFE_MAX_SECONDS * INT64_C(1000000);
   return oldest < bounds->now_us ? oldest : bounds->now_us;
 }
 

@@ -12,8 +12,6 @@
 
 #define QUARTER_US (INT64_C(900) * 1000000)
 #define DAY_US     (INT64_C(86400) * 1000000)
-/* No view begins later after its grant was issued: security's GRANT_HARD_MAX_SECONDS. */
-#define VIEW_GRANT_MAX_US (7 * DAY_US)
 
 struct view_range {
   int64_t media_id;

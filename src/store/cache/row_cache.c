@@ -19,6 +19,7 @@
 
 #include "base/clock.h"
 #include "base/text_parse.h"
+#include "domain/digest.h"
 #include "store/cache/row_listener.h"
 #include "store/cache/row_table.h"
 #include "store/accounts/session_store.h"
@@ -30,7 +31,7 @@
 #define AWAY_PAUSE_UNHEARD_MS 1500
 
 struct session_row {
-  char id[37];
+  char id[UUID_SIZE];
   bool ended;
 };
 

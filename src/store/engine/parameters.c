@@ -9,6 +9,7 @@
 #include <stdio.h>
 
 #include "base/text.h"
+#include "domain/digest.h"
 
 void parameters_text(struct parameters *parameters, const char *text) {
   assert(parameters->count < PARAMETERS_MAX);
@@ -45,7 +46,7 @@ void parameters_bool(struct parameters *parameters, bool value) {
   parameters_text(parameters, value ? "t" : "f");
 }
 
-void parameters_hash(struct parameters *parameters, const unsigned char hash[32]) {
+void parameters_hash(struct parameters *parameters, const unsigned char hash[DIGEST_SIZE]) {
   assert(parameters->count < PARAMETERS_MAX);
   char *scratch = parameters->scratch[parameters->count];
   scratch[0] = '\\';

@@ -6,6 +6,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "domain/digest.h"
+
 #define PARAMETERS_MAX 24
 
 /* Zero-initialise. Texts are not copied: they outlive the call of statement_execute. */
@@ -21,7 +23,7 @@ void parameters_i64(struct parameters *parameters, int64_t number);
 void parameters_i64_or_null(struct parameters *parameters, int64_t number); /* 0 is SQL's NULL */
 void parameters_f64_or_null(struct parameters *parameters, double number);  /* 0 is SQL's NULL */
 void parameters_bool(struct parameters *parameters, bool value);
-void parameters_hash(struct parameters *parameters, const unsigned char hash[32]); /* bytea */
+void parameters_hash(struct parameters *parameters, const unsigned char hash[DIGEST_SIZE]); /* bytea */
 
 /* Microseconds since 1970 as a column, and as a value made of a parameter. Both are exact. */
 #define SQL_MICROSECONDS(column) "(extract(epoch from " column ") * 1000000)::int8"

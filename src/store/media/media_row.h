@@ -16,7 +16,6 @@
   "(select coalesce(json_agg(json_build_object('lang', s.key, 'size_bytes', s.value -> 'size_bytes', 'cues', "         \
   "s.value -> 'cues') order by s.key), '[]')::text from jsonb_each(m.subtitles) s), m.file_version, "                  \
   "m.created_by, " SQL_MICROSECONDS("m.created_at") ", " SQL_MICROSECONDS("m.updated_at")
-#define STORED_NAME_COLUMN_SIZE sizeof((struct media_file_facts *)0)->stored_name
 
 void media_row_read(struct rows *rows, struct media *ret_media);
 

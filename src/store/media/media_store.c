@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "domain/medium.h"
 #include "store/media/media_row.h"
 #include "store/engine/statement.h"
 
@@ -145,7 +146,7 @@ enum error media_store_update(struct database *database, int64_t id, const struc
 /* The row is locked first (`old`), so that of two uploads each learns the name that it replaced. */
 enum error media_store_set_file(struct database *database, int64_t id, const struct media_file_facts *facts,
                                 const struct media_change *change_or_null, struct media *ret_media,
-                                char ret_old_name[160]) {
+                                char ret_old_name[MEDIUM_STORED_NAME_SIZE]) {
   static const struct media_change no_change = {.title = NULL};
   const struct media_change *change = change_or_null != NULL ? change_or_null : &no_change;
   static const char *const update =
@@ -175,7 +176,7 @@ enum error media_store_set_file(struct database *database, int64_t id, const str
   parameters_text(&parameters, change->title);
   parameters_text(&parameters, change->type == NULL ? NULL : media_type_name(*change->type));
   parameters_i64_or_null(&parameters, facts->segment_count);
-  char old_name[STORED_NAME_COLUMN_SIZE] = "";
+  char old_name[MEDIUM_STORED_NAME_SIZE] = "";
   enum error error = execute_row(database, update, STATEMENT_ONCE, &parameters, ret_media, old_name, sizeof old_name);
   if (error == ERROR_NONE) {
     memcpy(ret_old_name, old_name, sizeof old_name);

@@ -8,34 +8,37 @@
 #include <stdint.h>
 
 #include "base/error.h"
+#include "domain/digest.h"
+#include "domain/medium.h"
 #include "store/engine/database.h"
 
 enum media_type { MEDIA_VIDEO, MEDIA_AUDIO };
 
 /* What probing found, and what the file is. Zero or "" where there is none. */
 struct media_file_facts {
-  char stored_name[160]; /* below media/<id>/: "0198….mp4" or "0198…/master.m3u8"; "" when nothing is stored */
+  char stored_name[MEDIUM_STORED_NAME_SIZE]; /* below media/<id>/: "0198….mp4" or "0198…/master.m3u8"; "" when nothing
+                                                is stored */
   int64_t size_bytes;
-  char sha256[65];
-  char content_type[64];
+  char sha256[DIGEST_HEX_SIZE];
+  char content_type[MEDIUM_CONTENT_TYPE_SIZE];
   double duration_seconds;
   int width, height;
-  char container[64];
-  char video_codec[32];
-  char audio_codec[32];
+  char container[MEDIUM_CONTAINER_SIZE];
+  char video_codec[MEDIUM_CODEC_SIZE];
+  char audio_codec[MEDIUM_CODEC_SIZE];
   int64_t segment_count; /* of a playlist; written, never read back */
 };
 
 /* HLS and DASH made of the file. */
 struct media_package {
-  char name[33];        /* the folder that is served; "" for none */
-  char state[12];       /* of the last job: "queued", "running", "ready", "failed", "cancelled"; "" for none */
-  int progress;         /* percent */
-  int64_t seconds_left; /* -1 unknown */
-  char error[256];      /* "" for none */
-  int segments;         /* of one rendition */
+  char name[UNIQUE_NAME_SIZE]; /* the folder that is served; "" for none */
+  char state[12];              /* of the last job: "queued", "running", "ready", "failed", "cancelled"; "" for none */
+  int progress;                /* percent */
+  int64_t seconds_left;        /* -1 unknown */
+  char error[MEDIUM_REASON_SIZE]; /* "" for none */
+  int segments;                   /* of one rendition */
   bool has_poster;
-  char master[33]; /* the folder of an HLS master that names the subtitles too; "" for none */
+  char master[UNIQUE_NAME_SIZE]; /* the folder of an HLS master that names the subtitles too; "" for none */
 };
 
 struct media {
@@ -77,7 +80,7 @@ enum error media_store_update(struct database *database, int64_t id, const struc
  * media_store_find. */
 enum error media_store_set_file(struct database *database, int64_t id, const struct media_file_facts *facts,
                                 const struct media_change *change_or_null, struct media *ret_media,
-                                char ret_old_name[160]) MUST_CHECK;
+                                char ret_old_name[MEDIUM_STORED_NAME_SIZE]) MUST_CHECK;
 /* Marks the row deleted. ERROR_NOT_FOUND when it was already. */
 enum error media_store_delete(struct database *database, int64_t id) MUST_CHECK;
 /* For sweeping: is this entry of media/<id>/ (a stored name up to its first "/") the one that the row has? A deleted

@@ -10,6 +10,7 @@
 
 #include <string.h>
 
+#include "domain/digest.h"
 #include "store/engine/statement.h"
 
 #define PACKAGED_TYPES "^(video|audio)/(?!(x-)?mpegurl)"
@@ -116,9 +117,9 @@ enum error package_store_request_missing(struct database *database, int64_t limi
 }
 
 static enum error execute_name(struct database *database, const char *sql, const struct parameters *parameters,
-                               char ret_name[33]) {
+                               char ret_name[UNIQUE_NAME_SIZE]) {
   struct rows row = statement_row(database, sql, STATEMENT_ONCE, parameters);
-  char name[33] = "";
+  char name[UNIQUE_NAME_SIZE] = "";
   rows_text(&row, name, sizeof name);
   return rows_close_into(&row, ret_name, name, sizeof name);
 }
@@ -132,7 +133,8 @@ static enum error cancel_job(struct database *database, int64_t media_id) {
                 &parameters, NULL);
 }
 
-static enum error forget_package(struct database *database, int64_t media_id, bool keep_served, char ret_old_name[33]) {
+static enum error forget_package(struct database *database, int64_t media_id, bool keep_served,
+                                 char ret_old_name[UNIQUE_NAME_SIZE]) {
   static const char *const update =
       "with old as (select id, package_name, $2::bool and package_name is not null as kept from media_asset"
       " where id = $1 and deleted_at is null for update) update media_asset m set"
@@ -148,8 +150,9 @@ static enum error forget_package(struct database *database, int64_t media_id, bo
   return execute_name(database, update, &parameters, ret_old_name);
 }
 
-enum error package_store_remove(struct database *database, int64_t media_id, bool keep_served, char ret_old_name[33]) {
-  char old_name[33] = "";
+enum error package_store_remove(struct database *database, int64_t media_id, bool keep_served,
+                                char ret_old_name[UNIQUE_NAME_SIZE]) {
+  char old_name[UNIQUE_NAME_SIZE] = "";
   enum error error = statement_begin(database);
   if (error != ERROR_NONE) {
     return error;
@@ -244,7 +247,7 @@ static enum error end_job(struct database *database, const struct package_job *j
 }
 
 static enum error set_package(struct database *database, const struct package_job *job, const struct package_made *made,
-                              char ret_old_name[33]) {
+                              char ret_old_name[UNIQUE_NAME_SIZE]) {
   static const char *const update =
       "with old as (select id, package_name from media_asset where id = $1 and file_version = $2"
       " and deleted_at is null for update) update media_asset m set package_name = $3, package_segments = $4,"
@@ -276,8 +279,8 @@ static enum error was_finished(struct database *database, const struct package_j
 }
 
 enum error package_store_finish(struct database *database, const struct package_job *job,
-                                const struct package_made *made, char ret_old_name[33]) {
-  char old_name[33] = "";
+                                const struct package_made *made, char ret_old_name[UNIQUE_NAME_SIZE]) {
+  char old_name[UNIQUE_NAME_SIZE] = "";
   enum error error = statement_begin(database);
   if (error != ERROR_NONE) {
     return error;

@@ -9,19 +9,19 @@
 #include <stdint.h>
 
 #include "base/error.h"
+#include "domain/digest.h"
+#include "domain/medium.h"
 #include "store/engine/database.h"
 #include "store/media/media_store.h"
-
-#define PACKAGE_CLAIM_SIZE 37
 
 struct package_job {
   int64_t id;
   int64_t media_id;
   int64_t file_version;
   int attempts; /* this one included */
-  char claim[PACKAGE_CLAIM_SIZE];
+  char claim[UUID_SIZE];
   bool gone; /* the medium was deleted, or has another file by now */
-  char stored_name[160];
+  char stored_name[MEDIUM_STORED_NAME_SIZE];
   int64_t size_bytes;
 };
 
@@ -34,7 +34,7 @@ enum error package_store_request_missing(struct database *database, int64_t limi
 /* Ends the job if there is one and, unless the package that is served is to be kept, makes the row forget it: remove
  * *ret_old_name ("" for none) after the longest TTL. ERROR_NOT_FOUND: no such medium. */
 enum error package_store_remove(struct database *database, int64_t media_id, bool keep_served,
-                                char ret_old_name[33]) MUST_CHECK;
+                                char ret_old_name[UNIQUE_NAME_SIZE]) MUST_CHECK;
 
 /* Takes the most urgent job that waits, or whose holder has not been heard of for takeover_seconds. ERROR_NOT_FOUND:
  * none. */
@@ -54,7 +54,7 @@ struct package_made {
  * now, was ended, or the medium has another file. After ERROR_UNAVAILABLE and ERROR_UNKNOWN_OUTCOME ask again: what was
  * done already is not done twice, but then *ret_old_name is "". */
 enum error package_store_finish(struct database *database, const struct package_job *job,
-                                const struct package_made *made, char ret_old_name[33]) MUST_CHECK;
+                                const struct package_made *made, char ret_old_name[UNIQUE_NAME_SIZE]) MUST_CHECK;
 /* Ends the job, or puts it back for retry_seconds (< 0: no more). ERROR_CONFLICT: the job is another's by now. */
 enum error package_store_fail(struct database *database, const struct package_job *job, const char *reason,
                               int64_t retry_seconds) MUST_CHECK;

@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "base/text.h"
+#include "domain/digest.h"
 #include "store/engine/statement.h"
 
 #define TEXT_(number) #number
@@ -123,7 +124,7 @@ enum error subtitle_store_find_stale(struct database *database, int64_t after, c
 }
 
 enum error subtitle_store_set_master(struct database *database, const struct stale_master *stale, const char *name,
-                                     char ret_old_name[33]) {
+                                     char ret_old_name[UNIQUE_NAME_SIZE]) {
   static const char *const update =
       "with old as (select id, master_name from media_asset m where m.id = $1 and m.deleted_at is null"
       "  and " MASTER_OF " = $2 for update)"

@@ -9,15 +9,16 @@
 #include <stdint.h>
 
 #include "base/error.h"
+#include "domain/digest.h"
+#include "domain/medium.h"
 #include "store/engine/database.h"
 
-#define SUBTITLES_MAX          32 /* of one medium */
-#define SUBTITLE_LANGUAGE_SIZE 16
-#define SUBTITLE_NAME_SIZE     40 /* "<32 hex digits>.vtt" */
-#define MASTER_OF_SIZE         80
+#define SUBTITLES_MAX      32 /* of one medium */
+#define SUBTITLE_NAME_SIZE 40 /* "<32 hex digits>.vtt" */
+#define MASTER_OF_SIZE     80
 
 struct subtitle {
-  char language[SUBTITLE_LANGUAGE_SIZE];
+  char language[MEDIUM_LANGUAGE_SIZE];
   char stored_name[SUBTITLE_NAME_SIZE]; /* below media/<id>/ */
 };
 
@@ -32,7 +33,7 @@ enum error subtitle_store_remove(struct database *database, int64_t media_id, co
 /* A package whose master does not name its medium's subtitles as they are. */
 struct stale_master {
   int64_t media_id;
-  char package_name[33];
+  char package_name[UNIQUE_NAME_SIZE];
   char master_of[MASTER_OF_SIZE]; /* what the new one is made of; no other medium's, now or later, is the same */
   double duration_seconds;
   struct subtitle subtitles[SUBTITLES_MAX]; /* by language */
@@ -45,6 +46,6 @@ enum error subtitle_store_find_stale(struct database *database, int64_t after, c
 /* From now on this one is served. *ret_old_name is the one before, "" for none. ERROR_CONFLICT: package or subtitles
  * changed meanwhile. */
 enum error subtitle_store_set_master(struct database *database, const struct stale_master *stale, const char *name,
-                                     char ret_old_name[33]) MUST_CHECK;
+                                     char ret_old_name[UNIQUE_NAME_SIZE]) MUST_CHECK;
 
 #endif

@@ -11,6 +11,8 @@
 
 #include "base/random.h"
 #include "base/text.h"
+#include "domain/digest.h"
+#include "domain/medium.h"
 #include "store/media/media_row.h"
 #include "store/engine/statement.h"
 
@@ -131,7 +133,7 @@ enum error upload_store_create(struct database *database, int64_t account_id, co
 
 /* --- the way of one upload --- */
 
-static void make_mark(char ret_mark[33]) {
+static void make_mark(char ret_mark[UNIQUE_NAME_SIZE]) {
   unsigned char bytes[16];
   random_bytes(bytes, sizeof bytes);
   text_hex_encode(bytes, sizeof bytes, ret_mark);
@@ -212,10 +214,10 @@ static enum error make_medium(struct database *database, const struct upload_row
 
 enum error upload_store_complete(struct database *database, const struct upload_row *upload, int64_t media_id,
                                  const struct media_file_facts *facts, struct media *ret_media,
-                                 char ret_old_name[160]) {
+                                 char ret_old_name[MEDIUM_STORED_NAME_SIZE]) {
   struct parameters parameters = of_taken(upload);
   struct media media = {0};
-  char old_name[160] = "";
+  char old_name[MEDIUM_STORED_NAME_SIZE] = "";
   enum error error = statement_begin(database);
   if (error != ERROR_NONE) {
     return error;

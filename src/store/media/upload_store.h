@@ -12,27 +12,28 @@
 #include <stdint.h>
 
 #include "base/error.h"
+#include "domain/digest.h"
+#include "domain/medium.h"
 #include "store/engine/database.h"
 #include "store/media/media_store.h"
 
-#define UPLOAD_ID_SIZE        33 /* 32 hex digits and the NUL */
 #define UPLOAD_METADATA_SIZE  8193
 #define UPLOAD_LENGTH_UNKNOWN (-1)
 
 struct upload_row {
-  char id[UPLOAD_ID_SIZE];
-  int64_t length;       /* UPLOAD_LENGTH_UNKNOWN: not told yet */
-  int64_t offset;       /* so many bytes are durable */
-  char hash_state[256]; /* of these bytes; "" for none */
-  char tail_boot[37];   /* the run of the machine whose bytes behind the offset count; "": they do not */
+  char id[UNIQUE_NAME_SIZE];
+  int64_t length;            /* UPLOAD_LENGTH_UNKNOWN: not told yet */
+  int64_t offset;            /* so many bytes are durable */
+  char hash_state[256];      /* of these bytes; "" for none */
+  char tail_boot[UUID_SIZE]; /* the run of the machine whose bytes behind the offset count; "": they do not */
   char metadata[UPLOAD_METADATA_SIZE];
   char title[1201]; /* of the medium to be made, "" when there is one */
   enum media_type type;
   int64_t media_id; /* 0: not made yet */
   int64_t expires_at_us;
   bool expired, completed;
-  char writer[33];   /* the mark of who took it */
-  char refusal[256]; /* "" for none */
+  char writer[UNIQUE_NAME_SIZE];    /* the mark of who took it */
+  char refusal[MEDIUM_REASON_SIZE]; /* "" for none */
 };
 
 struct upload_limits {
@@ -67,7 +68,7 @@ enum error upload_store_reserve_medium(struct database *database, const struct u
  * upload->media_id is 0: then media_id is the one that was reserved. */
 enum error upload_store_complete(struct database *database, const struct upload_row *upload, int64_t media_id,
                                  const struct media_file_facts *facts, struct media *ret_media,
-                                 char ret_old_name[160]) MUST_CHECK;
+                                 char ret_old_name[MEDIUM_STORED_NAME_SIZE]) MUST_CHECK;
 enum error upload_store_refuse(struct database *database, const struct upload_row *upload,
                                const char *reason) MUST_CHECK;
 enum error upload_store_delete(struct database *database, const char *id) MUST_CHECK;

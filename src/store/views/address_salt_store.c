@@ -9,6 +9,7 @@
 
 #include "base/clock.h"
 #include "base/random.h"
+#include "domain/address.h"
 #include "store/views/ingest_store.h"
 #include "store/engine/statement.h"
 
@@ -35,7 +36,7 @@ static enum error find(struct database *database, int64_t day, struct address_sa
 }
 
 static enum error make(struct database *database, int64_t day) {
-  unsigned char salt[SALT_SIZE];
+  unsigned char salt[ADDRESS_SALT_SIZE];
   random_bytes(salt, sizeof salt);
   struct parameters parameters = {0};
   parameters_i64(&parameters, day);

@@ -11,15 +11,14 @@
 #include <stdint.h>
 
 #include "base/error.h"
+#include "domain/address.h"
 #include "store/engine/database.h"
-
-#define SALT_SIZE 32 /* bytes; address_mask wants as many */
 
 /* What a process remembers of them. Zero-initialise. */
 struct address_salts {
   struct address_salt {
     int64_t day; /* since 1970 */
-    unsigned char salt[SALT_SIZE];
+    unsigned char salt[ADDRESS_SALT_SIZE];
   } items[16];
   size_t count;
 };

@@ -8,9 +8,10 @@
 
 #include <stdlib.h>
 
+#include "domain/digest.h"
 #include "store/engine/statement.h"
 
-enum error delivery_store_position(struct database *database, const unsigned char id[DELIVERY_LOG_ID_SIZE],
+enum error delivery_store_position(struct database *database, const unsigned char id[DIGEST_SIZE],
                                    int64_t *ret_position) {
   struct parameters parameters = {0};
   parameters_hash(&parameters, id);

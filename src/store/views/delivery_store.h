@@ -10,20 +10,19 @@
 #include <stdint.h>
 
 #include "base/error.h"
+#include "domain/digest.h"
 #include "store/engine/database.h"
 #include "store/views/user_agent_store.h"
 #include "store/views/view_writer.h"
 #include "store/views/watching_store.h"
 
-#define DELIVERY_LOG_ID_SIZE 32
-
 struct delivery_log {
-  unsigned char id[DELIVERY_LOG_ID_SIZE];
+  unsigned char id[DIGEST_SIZE];
   int64_t position; /* bytes that were read */
 };
 
 /* Where reading goes on; 0 for a log that nobody has read yet. */
-enum error delivery_store_position(struct database *database, const unsigned char id[DELIVERY_LOG_ID_SIZE],
+enum error delivery_store_position(struct database *database, const unsigned char id[DIGEST_SIZE],
                                    int64_t *ret_position) MUST_CHECK;
 /* What the lines between two positions of a log come to. */
 struct delivery_batch {

@@ -8,6 +8,8 @@
 #include <stdint.h>
 
 #include "base/error.h"
+#include "domain/address.h"
+#include "domain/grant.h"
 #include "store/engine/database.h"
 
 struct grant_view {
@@ -19,9 +21,9 @@ struct grant_view {
   int64_t seconds;
   int64_t delivered_points; /* hundredths of a percent; -1 unknown */
   bool bot;
-  char viewed_by_ip[46]; /* as view_ip shows it */
-  char viewer[65];       /* "" for none */
-  char country[3];       /* "" unknown */
+  char viewed_by_ip[ADDRESS_TEXT_SIZE]; /* as view_ip shows it */
+  char viewer[VIEWER_SIZE];             /* "" for none */
+  char country[COUNTRY_SIZE];           /* "" unknown */
 };
 
 /* Oldest first. grant_id: 32 hex digits. The caller frees *ret_views. */

@@ -10,6 +10,7 @@
 #include <stdint.h>
 
 #include "base/error.h"
+#include "domain/address.h"
 #include "store/engine/database.h"
 
 #define VIEW_FORGET_RANDOM_SIZE 32
@@ -17,7 +18,7 @@
 /* Who: a viewer id, or an address by the keys that it has in views: see audience/address_mask.h. */
 struct forgotten {
   const char *viewer; /* NULL: by the keys */
-  const unsigned char (*keys)[16];
+  const unsigned char (*keys)[ADDRESS_KEY_SIZE];
   size_t key_count;
   unsigned char random[VIEW_FORGET_RANDOM_SIZE]; /* of this run; stored nowhere */
 };

@@ -8,17 +8,19 @@
 #include <stdint.h>
 
 #include "base/error.h"
+#include "domain/address.h"
+#include "domain/grant.h"
 #include "store/engine/database.h"
 
 struct view {
   int64_t id;
   int64_t media_id;
-  char viewed_by_ip[46];
+  char viewed_by_ip[ADDRESS_TEXT_SIZE];
   int64_t timestamp_us;
-  char viewer[65]; /* "" for none, as the others */
-  char grant_id[33];
+  char viewer[VIEWER_SIZE]; /* "" for none, as the others */
+  char grant_id[GRANT_ID_SIZE];
   char *user_agent; /* NULL for none; malloc'd */
-  char country[3];
+  char country[COUNTRY_SIZE];
   char *referrer;       /* host; NULL for none; malloc'd */
   int64_t bytes_sent;   /* -1 unknown */
   int64_t seconds;      /* -1 unknown */

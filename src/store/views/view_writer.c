@@ -9,6 +9,7 @@
 
 #include <stdlib.h>
 
+#include "domain/digest.h"
 #include "store/engine/array.h"
 #include "store/engine/statement.h"
 #include "store/views/view_sql.h"
@@ -63,7 +64,7 @@ static void add_ranges(struct text *array, const struct range_set *set) {
 }
 
 static void add_change(struct text columns[COLUMNS], const struct view_change *change, int64_t user_agent_id) {
-  char key[33];
+  char key[UNIQUE_NAME_SIZE];
   text_hex_encode(change->address_key, sizeof change->address_key, key);
   array_add_i64(&columns[COLUMN_MEDIA], change->media_id);
   array_add_plain(&columns[COLUMN_GRANT], change->grant_id);
@@ -180,7 +181,7 @@ enum error view_writer_take_turn(struct database *database) {
       STATEMENT_ONCE, NULL, NULL);
 }
 
-static enum error write_columns(struct database *database, const unsigned char log_id[32],
+static enum error write_columns(struct database *database, const unsigned char log_id[DIGEST_SIZE],
                                 struct text columns[COLUMNS]) {
   struct parameters parameters = {0};
   enum error error = array_end_columns(columns, COLUMNS, &parameters);
@@ -194,8 +195,8 @@ static enum error write_columns(struct database *database, const unsigned char l
   return error == ERROR_NONE ? statement_execute(database, add_views, STATEMENT_ONCE, &parameters, NULL) : error;
 }
 
-enum error view_writer_add(struct database *database, const unsigned char log_id[32], const struct view_change *changes,
-                           const int64_t *user_agent_ids, size_t count) {
+enum error view_writer_add(struct database *database, const unsigned char log_id[DIGEST_SIZE],
+                           const struct view_change *changes, const int64_t *user_agent_ids, size_t count) {
   struct text columns[COLUMNS] = {{0}};
   for (size_t i = 0; i < count; i++) {
     add_change(columns, &changes[i], user_agent_ids[i]);

@@ -10,6 +10,9 @@
 #include <stdint.h>
 
 #include "base/error.h"
+#include "domain/address.h"
+#include "domain/digest.h"
+#include "domain/grant.h"
 #include "domain/range_set.h"
 #include "store/engine/database.h"
 #include "store/views/user_agent_store.h"
@@ -17,16 +20,16 @@
 /* What the deliveries of one batch add to a view, or open it with. Texts are valid UTF-8 without NUL. */
 struct view_change {
   int64_t media_id;
-  char grant_id[33];
-  char address[46];              /* as it is to be shown */
-  unsigned char address_key[16]; /* who views: the address before it was masked */
-  int64_t address_hash;          /* >= 0, evenly spread */
-  char viewer[65];               /* "" for none */
-  char country[3];               /* "" unknown */
-  bool bot;                      /* counts when it opens the view, as do country, viewer, user agent and referrer */
-  char *user_agent;              /* malloc'd; NULL for none */
-  char *referrer_host;           /* malloc'd; NULL for none */
-  int64_t granted_us;            /* since 1970, as the others */
+  char grant_id[GRANT_ID_SIZE];
+  char address[ADDRESS_TEXT_SIZE];             /* as it is to be shown */
+  unsigned char address_key[ADDRESS_KEY_SIZE]; /* who views: the address before it was masked */
+  int64_t address_hash;                        /* >= 0, evenly spread */
+  char viewer[VIEWER_SIZE];                    /* "" for none */
+  char country[COUNTRY_SIZE];                  /* "" unknown */
+  bool bot;            /* counts when it opens the view, as do country, viewer, user agent and referrer */
+  char *user_agent;    /* malloc'd; NULL for none */
+  char *referrer_host; /* malloc'd; NULL for none */
+  int64_t granted_us;  /* since 1970, as the others */
   int64_t started_us, ended_us;
   int64_t bytes_sent;
   int64_t lines;
@@ -41,7 +44,7 @@ void view_change_free(struct view_change *change);
 enum error view_writer_take_turn(struct database *database) MUST_CHECK;
 /* In that transaction. Every view stands once in `changes`. What is added to media that the database does not know is
  * left out, and counted in `skipped` of that row of delivery_log, as all other lines are in `counted`. */
-enum error view_writer_add(struct database *database, const unsigned char log_id[32], const struct view_change *changes,
-                           const int64_t *user_agent_ids, size_t count) MUST_CHECK;
+enum error view_writer_add(struct database *database, const unsigned char log_id[DIGEST_SIZE],
+                           const struct view_change *changes, const int64_t *user_agent_ids, size_t count) MUST_CHECK;
 
 #endif

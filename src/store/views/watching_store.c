@@ -4,6 +4,7 @@
 
 #include "store/views/watching_store.h"
 
+#include "domain/digest.h"
 #include "store/engine/array.h"
 #include "store/engine/statement.h"
 
@@ -21,7 +22,7 @@ enum column {
 
 static void add_start(struct text columns[COLUMNS], const struct watching_start *start) {
   const struct view_change *view = &start->view;
-  char key[33];
+  char key[UNIQUE_NAME_SIZE];
   text_hex_encode(view->address_key, sizeof view->address_key, key);
   array_add_plain(&columns[COLUMN_REQUEST], start->request_id);
   array_add_plain(&columns[COLUMN_GRANT], view->grant_id);

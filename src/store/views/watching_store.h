@@ -10,10 +10,9 @@
 
 #include "base/error.h"
 #include "base/text.h"
+#include "domain/digest.h"
 #include "store/engine/database.h"
 #include "store/views/view_writer.h"
-
-#define REQUEST_ID_SIZE 33
 
 struct watching_start {
   char request_id[REQUEST_ID_SIZE];

@@ -5,7 +5,7 @@
  */
 #include "config.h"
 
-#include "security/email.h"
+#include "domain/email.h"
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -2,8 +2,8 @@
 /*
  * E-mail addresses as account names: one spelling for each, and the syntax that is taken. Pure.
  */
-#ifndef MEDIAGATE_SECURITY_EMAIL_H
-#define MEDIAGATE_SECURITY_EMAIL_H
+#ifndef MEDIAGATE_DOMAIN_EMAIL_H
+#define MEDIAGATE_DOMAIN_EMAIL_H
 
 #include "base/error.h"
 

@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Addresses of clients: their one spelling, and the sizes of what is kept of them. Texts include their NUL.
+ */
+#ifndef MEDIAGATE_DOMAIN_ADDRESS_H
+#define MEDIAGATE_DOMAIN_ADDRESS_H
+
+#include "base/error.h"
+
+#define ADDRESS_TEXT_SIZE 46 /* the longest IPv6 address */
+#define ADDRESS_KEY_SIZE  16 /* bytes: tells whether two deliveries went to one address */
+#define ADDRESS_SALT_SIZE 32 /* bytes: of the masked modes, one a day */
+#define COUNTRY_SIZE      3  /* an ISO 3166 code */
+
+/* What is kept of an address, in the order of the setting view_ip's words; see audience/address_mask.h. */
+enum address_mode { ADDRESS_FULL, ADDRESS_TRUNCATED, ADDRESS_HASHED };
+
+/* An IPv4 or IPv6 address in its canonical spelling (RFC 5952); an IPv4-mapped IPv6 address becomes the IPv4 address.
+ * ERROR_INVALID: it is none. */
+enum error address_canonical(const char *string, char ret_address[ADDRESS_TEXT_SIZE]) MUST_CHECK;
+
+#endif

@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Sizes of what is known of a medium. Texts include their NUL.
+ */
+#ifndef MEDIAGATE_DOMAIN_MEDIUM_H
+#define MEDIAGATE_DOMAIN_MEDIUM_H
+
+#define MEDIUM_TITLE_MAX         300 /* code points */
+#define MEDIUM_STORED_NAME_SIZE  160 /* below media/<id>/: "0198….mp4" or "0198…/master.m3u8" */
+#define MEDIUM_CONTENT_TYPE_SIZE 64
+#define MEDIUM_CONTAINER_SIZE    64
+#define MEDIUM_CODEC_SIZE        32
+#define MEDIUM_LANGUAGE_SIZE     16  /* of subtitles (BCP 47) */
+#define MEDIUM_REASON_SIZE       256 /* why a package or an upload failed, in words for people */
+
+#endif
