@@ -232,37 +232,6 @@ START_TEST(hex_both_ways) {
 }
 END_TEST
 
-START_TEST(canonical_addresses) {
-  static const struct {
-    const char *input;
-    const char *expected; /* NULL: refused */
-    const char *description;
-  } rows[] = {
-      {"192.0.2.1", "192.0.2.1", "IPv4"},
-      {"2001:DB8:0:0::1", "2001:db8::1", "IPv6 shortened and lowered"},
-      {"::ffff:192.0.2.1", "192.0.2.1", "IPv4-mapped"},
-      {"::ffff:c000:201", "192.0.2.1", "IPv4-mapped in hexadecimal"},
-      {"::1", "::1", "loopback"},
-      {"", NULL, "empty"},
-      {"192.0.2", NULL, "three parts"},
-      {"192.0.2.01", NULL, "leading zero, octal to some"},
-      {"192.0.2.256", NULL, "above 255"},
-      {"0x7f.1", NULL, "inet_aton's spellings"},
-      {"[::1]", NULL, "brackets"},
-      {"fe80::1%eth0", NULL, "scope"},
-      {" 192.0.2.1", NULL, "blank"},
-      {"192.0.2.1/24", NULL, "network"},
-  };
-  for (size_t i = 0; i < UNIT_ROWS(rows); i++) {
-    char address[ADDRESS_TEXT_SIZE] = "untouched";
-    enum error error = address_canonical(rows[i].input, address);
-    ck_assert_msg((error == ERROR_NONE) == (rows[i].expected != NULL), "%s", rows[i].description);
-    ck_assert_msg(strcmp(address, rows[i].expected == NULL ? "untouched" : rows[i].expected) == 0, "%s: %s",
-                  rows[i].description, address);
-  }
-}
-END_TEST
-
 START_TEST(trims_and_lowers) {
   static const struct {
     const char *input, *expected;
@@ -325,5 +294,4 @@ START_TEST(appends_numbers) {
 END_TEST
 
 UNIT_MAIN("text", parses_decimals, knows_utf8, writes_json_strings, percent_decodes, base64url_both_ways,
-          base64url_refuses, base64_with_its_padding, hex_both_ways, canonical_addresses, trims_and_lowers,
-          buffer_grows, appends_numbers)
+          base64url_refuses, base64_with_its_padding, hex_both_ways, trims_and_lowers, buffer_grows, appends_numbers)

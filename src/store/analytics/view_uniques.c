@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Distinct addresses. An address's hash is spread evenly over 63 bits, so the addresses with a hash below 2^63/n are
- * every n-th address, whatever they viewed and how often: their number times n estimates all of them, whichever steps
- * and media are put together. Partial indexes hold such samples; a finer one is read from the next coarser index.
+ * Distinct addresses, by distinct sampling (P. Gibbons, Distinct Sampling for Highly-Accurate Answers to Distinct
+ * Values Queries and Event Reports, VLDB 2001; P. Flajolet, On Adaptive Sampling, Computing 43, 1990). An address's
+ * hash is spread evenly over 63 bits. The addresses with a hash below 2^63/n are every n-th address, whatever they
+ * viewed and how often. Their number times n estimates all of them, whichever steps and media are put together.
+ * Partial indexes hold such samples; a finer one is read from the next coarser index.
  */
 #include "config.h"
 
@@ -87,8 +89,9 @@ static int64_t finer_sample(const struct view_range *range, int64_t rows, int64_
   return finer;
 }
 
-/* Of m in a sample of every n-th: m times n, with the error of counting m things by chance. Who shows nobody may stand
- * for as many as one does, and there are no more addresses than views. */
+/* Of m in a sample of every n-th: m times n, the Horvitz-Thompson estimator of a Bernoulli sample with rate 1/n. Its
+ * standard error is sqrt((1 - 1/n) / m) as a share. Who shows nobody may stand for as many as one does, and there are
+ * no more addresses than views. */
 static struct view_uniques estimate(int64_t sampled, int64_t sample, int64_t views) {
   struct view_uniques uniques = {.count = sampled * sample};
   if (sample > 1 && views > 0) {
