@@ -134,7 +134,7 @@ install_program() { # where the account can read it and not write, wherever the 
   rm -rf "$program/share.new"
   mkdir -p "$program/share.new/audience" "$program/share.new/deploy"
   cp -r "$top/migrations" "$program/share.new/"
-  cp "$top"/deploy/{render-nginx,nginx.conf,mediagate.http.conf,tls.conf} "$program/share.new/deploy/"
+  cp "$top"/deploy/{render-nginx,nginx.conf,mediagate.http.conf,tls.conf,origin.js} "$program/share.new/deploy/"
   cp "$top/src/audience/players.list" "$program/share.new/audience/"
   [ ! -f "$build/robots.list" ] || cp "$build/robots.list" "$program/share.new/audience/"
   [ ! -f "$build/web-dist/.built" ] || cp -r "$build/web-dist" "$program/share.new/web"

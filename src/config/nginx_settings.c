@@ -44,6 +44,38 @@ static void append_trusted_proxies(const struct settings_list *proxies, struct t
   }
 }
 
+/* Of what an origin answers but 200, 206 and 304, not a word comes through. 499 is nginx's own. */
+static void append_origin_errors(struct text *text) {
+  text_append(text, "  error_page 404 410 =404 /_problem;\n"
+                    "  error_page 412 416 /_problem;\n"
+                    "  error_page 401 =502 /_challenged;\n"
+                    "  error_page");
+  for (int status = 300; status < 600; status++) {
+    if (status != 304 && status != 401 && status != 404 && status != 410 && status != 412 && status != 416 &&
+        status != 499) {
+      text_appendf(text, "%s%d", status % 100 == 0 ? "\n    " : " ", status);
+    }
+  }
+  text_append(text, " =502 /_problem;\n");
+}
+
+/* What an origin says passes through deploy/origin.js, and what is ours is set. NEL and Report-To have browsers report
+ * later requests to others: ours end what an origin once asked for. */
+static void append_origin_headers(struct text *text) {
+  text_append(text, "  js_header_filter mediagate_origin.filter;\n"
+                    "  add_header NEL '{\"max_age\":0}';\n"
+                    "  add_header Report-To '{\"max_age\":0,\"endpoints\":[]}';\n"
+                    "  add_header X-Request-Id $mediagate_request_id;\n"
+                    "  add_header X-Content-Type-Options nosniff;\n"
+                    "  add_header Content-Security-Policy $origin_policy;\n"
+                    "  add_header Content-Disposition $origin_disposition;\n"
+                    "  add_header Cache-Control \"private, max-age=60\";\n"
+                    "  add_header Referrer-Policy no-referrer;\n"
+                    "  add_header Access-Control-Allow-Origin $mediagate_cors_origin;\n"
+                    "  add_header Access-Control-Expose-Headers $mediagate_cors_expose;\n"
+                    "  add_header Vary $mediagate_cors_vary;\n");
+}
+
 /* One origin: a location that only X-Accel-Redirect reaches, and without a resolver an upstream that is looked up when
  * nginx starts. */
 static void append_origin(const struct origin *origin, size_t index, bool resolved_later, const char *log_dir,
@@ -76,20 +108,9 @@ static void append_origin(const struct origin *origin, size_t index, bool resolv
   } else {
     text_appendf(text, "  proxy_pass %s://mediagate_origin_%zu$origin_target;\n", scheme, index);
   }
-  text_append(text, "  error_page 404 410 =404 /_problem;\n"
-                    "  error_page 412 416 /_problem;\n"
-                    "  error_page 300 301 302 303 305 307 308 400 401 402 403 405 406 407 408 409 411 413 414 415 417 "
-                    "421 422 423 424 425 426\n"
-                    "             428 429 431 451 500 501 502 503 504 505 507 508 511 =502 /_problem;\n"
-                    "  add_header X-Request-Id $mediagate_request_id;\n"
-                    "  add_header X-Content-Type-Options nosniff;\n"
-                    "  add_header Content-Security-Policy $origin_policy;\n"
-                    "  add_header Content-Disposition $origin_disposition;\n"
-                    "  add_header Referrer-Policy no-referrer;\n"
-                    "  add_header Access-Control-Allow-Origin $mediagate_cors_origin;\n"
-                    "  add_header Access-Control-Expose-Headers $mediagate_cors_expose;\n"
-                    "  add_header Vary $mediagate_cors_vary;\n"
-                    "}\n");
+  append_origin_errors(text);
+  append_origin_headers(text);
+  text_append(text, "}\n");
 }
 
 static enum error append_origins(const struct settings *settings, const char *ca_file, struct nginx_settings *files) {

@@ -7,12 +7,14 @@ import threading
 
 
 class Origin(http.server.ThreadingHTTPServer):
-    """Serves `files` (path: bytes). Paths below /redirect/ answer 302, below /status/NNN/ that status."""
+    """Serves `files` (path: bytes). Paths below /redirect/ answer 302, below /status/NNN/ that status, below
+    /says/ what .says is: status, body, headers as a dictionary or a list of pairs; a Range is ignored there."""
     daemon_threads = True
 
     def __init__(self):
         super().__init__(("127.0.0.1", 0), Handler)
         self.files = {}
+        self.says = (200, b"", {})
         self.asked = []  # (method, path with query, headers)
         self.url = f"http://127.0.0.1:{self.server_address[1]}"
 
@@ -36,6 +38,8 @@ class Handler(http.server.BaseHTTPRequestHandler):
         path = self.path.split("?")[0]
         if path.startswith("/redirect/"):
             return self._answer(302, b"", {"Location": self.server.url + "/secret/elsewhere.mp4"})
+        if path.startswith("/says/"):
+            return self._answer(*self.server.says)
         if path.startswith("/status/"):
             return self._answer(int(path.split("/")[2]), b"<html>the origin's own words</html>", {"Content-Type": "text/html"})
         content = self.server.files.get(path)
@@ -54,7 +58,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
 
     def _answer(self, status, body, headers):
         self.send_response_only(status)
-        for name, value in headers.items():
+        for name, value in headers.items() if isinstance(headers, dict) else headers:
             self.send_header(name, value)
         self.send_header("Content-Length", str(len(body)))
         self.end_headers()

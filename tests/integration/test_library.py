@@ -50,7 +50,7 @@ def test_hls_of_the_library_plays_through_one_grant(stack, admin, shelf):
     with stack.anonymous() as viewer:
         playlist = viewer.get(path)
         assert playlist.status_code == 200 and playlist.headers["Content-Type"] == "application/vnd.apple.mpegurl"
-        assert playlist.headers["Content-Security-Policy"] == "default-src 'none'; sandbox"  # films, sounds and pictures alone do without
+        assert playlist.headers["Content-Security-Policy"] == "default-src 'none'; sandbox; frame-ancestors 'none'"  # films, sounds and pictures alone have an origin
         names = [line for line in playlist.text.splitlines() if line and not line.startswith("#")]
         assert len(names) >= 5
         for name in names:

@@ -188,7 +188,7 @@ def test_the_main_file_passes_nginx_test_as_it_is_deployed(front):
     keys = front.root / "etc/stream_keys"
     inside = ("mkdir -p /etc/mediagate/nginx /run/mediagate /var/lib/mediagate/media /var/log/mediagate && "
               "cp /deploy/nginx-settings/*.conf /etc/mediagate/nginx/ && cp /keys /etc/mediagate/stream_keys && "
-              "sed 's/^user .*/user root root;/' /deploy/nginx.conf > /etc/mediagate/nginx/nginx.conf && cp /deploy/mediagate.http.conf /etc/mediagate/nginx/ && "
+              "sed 's/^user .*/user root root;/' /deploy/nginx.conf > /etc/mediagate/nginx/nginx.conf && cp /deploy/mediagate.http.conf /deploy/origin.js /etc/mediagate/nginx/ && "
               "nginx -t -c /etc/mediagate/nginx/nginx.conf")
     done = front.run("bwrap", "--unshare-all", "--uid", "0", "--gid", "0", "--cap-add", "CAP_NET_BIND_SERVICE", "--ro-bind", "/usr", "/usr", "--symlink", "usr/lib", "/lib", "--symlink", "usr/lib64", "/lib64",
                      "--symlink", "usr/bin", "/bin", "--symlink", "usr/sbin", "/sbin", "--dev", "/dev", "--tmpfs", "/etc", "--ro-bind", "/etc/nginx", "/etc/nginx",

@@ -102,7 +102,7 @@ def test_play(admin, film, viewer, content):
     assert answer.status_code == 200 and answer.content == content
     assert answer.headers["Content-Type"] == "video/mp4" and answer.headers["Accept-Ranges"] == "bytes"
     assert answer.headers["X-Content-Type-Options"] == "nosniff"
-    assert answer.headers["Content-Security-Policy"].startswith("default-src 'none'; media-src 'self'") and "sandbox" not in answer.headers["Content-Security-Policy"]
+    assert answer.headers["Content-Security-Policy"].startswith("default-src 'none'; media-src 'self'") and answer.headers["Content-Security-Policy"].endswith("; sandbox allow-same-origin allow-scripts; frame-ancestors 'none'")
     assert "private" in answer.headers["Cache-Control"] and answer.headers["X-Request-Id"]
 
 
