@@ -155,7 +155,7 @@ create table upload (
   tail_boot uuid,
   metadata text not null default '', -- the header Upload-Metadata as it was sent
   title text, -- title and type of the medium that the upload creates
-  type text,
+  type text, -- null: the content of the file decides
   media_id bigint references media_asset (id), -- the medium that gets the file; null until that medium is created
   created_at timestamptz not null default now(),
   expires_at timestamptz not null,
@@ -170,7 +170,7 @@ create table upload (
   constraint upload_metadata_check check (octet_length(metadata) <= 8192),
   constraint upload_title_check check (char_length(title) between 1 and 300),
   constraint upload_type_check check (type in ('video', 'audio')),
-  constraint upload_medium_check check (media_id is not null or (title is not null and type is not null))
+  constraint upload_medium_check check (media_id is not null or title is not null)
 );
 create index upload_account_id_idx on upload (account_id) where completed_at is null and refusal is null;
 create index upload_expires_at_idx on upload (expires_at);

@@ -8,6 +8,9 @@
 #include <string.h>
 #include <strings.h>
 
+#include "http/request.h"
+#include "http/response.h"
+
 #define BLANKS     " \t"
 #define VALUE_SIZE 32 /* longer ones are no charset that we know */
 
@@ -60,4 +63,14 @@ bool content_type_is_utf8(const char *content_type) {
     }
   }
   return true;
+}
+
+bool content_type_is_plain(const struct request *request, struct response *response) {
+  const char *encoding = request_parameter(request, "HTTP_CONTENT_ENCODING");
+  if (encoding == NULL || *encoding == '\0' || strcasecmp(encoding, "identity") == 0) {
+    return true;
+  }
+  response_header(response, "Accept-Encoding", "identity"); /* RFC 9110, section 15.5.16 */
+  response_problem(response, 415, "Send the body as it is, without Content-Encoding.");
+  return false;
 }

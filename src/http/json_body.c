@@ -57,6 +57,9 @@ enum error json_body_read(struct request *request, struct response *response, st
     response_problem(response, 415, "Send the body as application/json, in UTF-8.");
     return ERROR_UNSUPPORTED;
   }
+  if (!content_type_is_plain(request, response)) {
+    return ERROR_UNSUPPORTED;
+  }
   enum error error = request_read_all(request, JSON_BODY_MAX_BYTES, &body, &size);
   if (error == ERROR_NONE) {
     error = json_body_parse(body, size, ret_object, reason);

@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: ISC
 """Hostile JSON through nginx: each body with the one status that it deserves, never a 500, never a dead worker."""
+import gzip
+
 import pytest
 from answers import assert_json, assert_problem
 
@@ -121,6 +123,17 @@ def test_each_body_has_its_status(stack, admin, body, status, pointers):
 def test_media_types(admin, content_type, status):
     answer = admin.post("/media/media/", data=GOOD, headers={"Content-Type": content_type})
     assert answer.status_code == status, answer.text
+
+
+def test_a_compressed_body_is_415(admin):
+    for body, headers in ((gzip.compress(GOOD), {"Content-Type": "application/json"}),
+                          (gzip.compress(b"username=a&password=b"), {"Content-Type": "application/x-www-form-urlencoded"})):
+        path = "/media/media/" if "json" in headers["Content-Type"] else "/auth/login"
+        answer = admin.post(path, data=body, headers={**headers, "Content-Encoding": "gzip"})
+        assert "Content-Encoding" in assert_problem(answer, 415)["detail"]
+        assert answer.headers["Accept-Encoding"] == "identity"
+    answer = admin.post("/media/media/", data=GOOD, headers={"Content-Type": "application/json", "Content-Encoding": "identity"})
+    assert_json(answer, 201)
 
 
 @pytest.mark.parametrize("method, path", [("POST", "/auth/signup"), ("POST", "/auth/login"), ("POST", "/auth/refresh"), ("POST", "/auth/logout"),

@@ -175,6 +175,18 @@ def test_a_part_or_a_compressed_file_does_not_replace_the_whole(stack, make_medi
     assert put(stack, medium["id"], make_media("film").read_bytes(), **{"Content-Encoding": "Identity"}).status_code == 200
 
 
+@pytest.mark.parametrize("name", ["short", "sound"])
+def test_a_form_around_a_file_is_no_file(stack, make_media, name):
+    """mp3, aac and ts are found wherever they begin: the form's envelope was kept with them."""
+    path = make_media(name)
+    medium = stack.new_media(type="audio" if name == "sound" else "video")
+    with open(path, "rb") as file:
+        answer = stack.admin().put(f"/media/media/{medium['id']}/file", files={"file": ("x.mp3", file)})
+    assert answer.status_code == 415 and "curl -T" in answer.json()["detail"]
+    nothing_is_left(stack, medium["id"])
+    assert put(stack, medium["id"], path.read_bytes(), **{"Content-Type": "application/x-www-form-urlencoded"}).status_code == 201  # curl --data-binary
+
+
 def test_an_invalid_replacement_changes_nothing(stack, make_media):
     media = stack.film(make_media("film"))
     assert put(stack, media["id"], b"no film").status_code == 422

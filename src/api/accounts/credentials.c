@@ -25,6 +25,9 @@ static bool read_form(struct request *request, struct response *response, struct
     response_problem(response, 415, "Send the form in UTF-8.");
     return false;
   }
+  if (!content_type_is_plain(request, response)) {
+    return false;
+  }
   enum error error = request_read_all(request, FORM_MAX_BYTES, &body, &size);
   if (error == ERROR_TOO_LARGE) {
     response_problem(response, 413, "A login's form is at most %d bytes.", FORM_MAX_BYTES);

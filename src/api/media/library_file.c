@@ -69,13 +69,14 @@ static enum error look_into_library_file(struct call *call, int64_t media_id, co
                                          struct media_file_facts *facts, char ret_reason[PROBE_REASON_SIZE]) {
   __attribute__((cleanup(file_close_cleanup))) int fd = -1;
   char extension[8]; /* the link keeps the file's own */
-  enum media_type type = MEDIA_VIDEO;
+  struct probe_wanted wanted = {.type = MEDIA_VIDEO};
+  enum media_type found;
   enum error error = media_folder_open_stored(call->app->media_folder, media_id, facts->stored_name, &fd);
   if (error != ERROR_NONE) {
     return error == ERROR_INVALID ? ERROR_INTERNAL : error;
   }
-  error = type_of(call, media_id, fields, &type);
-  return error == ERROR_NONE ? probe_facts_read(call->app, fd, type, facts, extension, ret_reason) : error;
+  error = type_of(call, media_id, fields, &wanted.type);
+  return error == ERROR_NONE ? probe_facts_read(call->app, fd, &wanted, facts, &found, extension, ret_reason) : error;
 }
 
 /* False: the response has the answer. */

@@ -32,8 +32,9 @@ static void copy_facts(const struct probe_result *probe, struct media_file_facts
   snprintf(facts->audio_codec, sizeof facts->audio_codec, "%s", probe->audio_codec);
 }
 
-enum error probe_facts_read(const struct app *app, int fd, enum media_type type, struct media_file_facts *facts,
-                            char ret_extension[8], char ret_reason[PROBE_REASON_SIZE]) {
+enum error probe_facts_read(const struct app *app, int fd, const struct probe_wanted *wanted,
+                            struct media_file_facts *facts, enum media_type *ret_type, char ret_extension[8],
+                            char ret_reason[PROBE_REASON_SIZE]) {
   const struct settings *settings = app->settings;
   const struct probe_options options = {.sandbox = settings->sandbox == SANDBOX_BUBBLEWRAP,
                                         .timeout_ms = settings->probe_timeout * 1000,
@@ -42,13 +43,14 @@ enum error probe_facts_read(const struct app *app, int fd, enum media_type type,
                                         .beat_context = app->beat_context};
   struct probe_result probe;
   enum error error = probe_file(fd, &options, &probe, ret_reason);
-  if (error == ERROR_NONE) {
-    error = check_type(&probe, type, ret_reason);
+  if (error == ERROR_NONE && !wanted->either) {
+    error = check_type(&probe, wanted->type, ret_reason);
   }
   if (error != ERROR_NONE) {
     return error;
   }
   copy_facts(&probe, facts);
+  *ret_type = probe.has_video ? MEDIA_VIDEO : MEDIA_AUDIO;
   memcpy(ret_extension, probe.extension, sizeof probe.extension);
   return ERROR_NONE;
 }

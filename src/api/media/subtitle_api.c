@@ -10,7 +10,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 
 #include "api/call.h"
 #include "api/media/media_json.h"
@@ -19,6 +18,7 @@
 #include "domain/medium.h"
 #include "files/spool_file.h"
 #include "files/subtitles.h"
+#include "http/content_type.h"
 #include "store/media/subtitle_store.h"
 
 /* False: the response has the answer. */
@@ -40,20 +40,14 @@ static bool read_subtitle_path(struct call *call, int64_t *ret_id, char ret_lang
 static bool is_subtitle_file(const struct call *call) {
   static const char *const types[] = {"text/vtt", "application/x-subrip", "text/plain", "application/octet-stream"};
   const char *type = call->request->content_type;
-  const char *encoding = request_parameter(call->request, "HTTP_CONTENT_ENCODING");
-  size_t length = strcspn(type, "; \t");
-  bool known = length == 0;
+  bool known = type[strspn(type, " \t;")] == '\0';
   for (size_t i = 0; i < sizeof types / sizeof types[0]; i++) {
-    known = known || (strlen(types[i]) == length && strncasecmp(type, types[i], length) == 0);
+    known = known || content_type_is(type, types[i]);
   }
   if (!known) {
     response_problem(call->response, 415, "Send the file itself, as text/vtt or application/x-subrip.");
-  } else if (encoding != NULL && *encoding != '\0' && strcasecmp(encoding, "identity") != 0) {
-    response_header(call->response, "Accept-Encoding", "identity");
-    response_problem(call->response, 415, "Send the file as it is, without Content-Encoding.");
-    known = false;
   }
-  return known;
+  return known && content_type_is_plain(call->request, call->response);
 }
 
 /* The body as WebVTT. False: the response has the answer. */

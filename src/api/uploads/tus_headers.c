@@ -9,6 +9,7 @@
 #include <strings.h>
 
 #include "base/text.h"
+#include "http/content_type.h"
 #include "base/text_parse.h"
 #include "domain/medium.h"
 #include "store/media/upload_store.h"
@@ -33,8 +34,8 @@ bool tus_headers_check_version(const struct call *call) {
 }
 
 bool tus_headers_check_type(const struct call *call) {
-  if (strcasecmp(call->request->content_type, CONTENT_TYPE) == 0) {
-    return true;
+  if (content_type_is(call->request->content_type, CONTENT_TYPE)) { /* some clients add a charset */
+    return content_type_is_plain(call->request, call->response);
   }
   response_problem(call->response, 415, "Bytes of an upload are sent with \"Content-Type: " CONTENT_TYPE "\".");
   return false;
@@ -158,7 +159,7 @@ static void read_metadata_title(struct values *values, struct response *response
   }
 }
 
-/* "video", or a media type such as "video/mp4": uploaders for browsers send that. */
+/* "video", or a media type such as "video/mp4": uploaders for browsers send that, or one that says nothing, or none. */
 static bool parse_type(const char *text, enum media_type *ret_type) {
   char kind[8];
   size_t length = strcspn(text, "/");
@@ -168,6 +169,14 @@ static bool parse_type(const char *text, enum media_type *ret_type) {
   memcpy(kind, text, length);
   kind[length] = '\0';
   return media_fields_parse_type(kind, ret_type);
+}
+
+static void read_metadata_type(const struct values *values, struct response *response, struct tus_metadata *metadata) {
+  const char *type = values->text[TYPE];
+  metadata->by_content = !parse_type(type, &metadata->type) && !parse_type(values->text[FILETYPE], &metadata->type);
+  if (metadata->by_content && type[0] != '\0' && strchr(type, '/') == NULL) {
+    refuse_metadata(response, "type", "must be \"video\" or \"audio\", or a media type; without one the file decides");
+  }
 }
 
 bool tus_headers_metadata(const char *header, struct response *response, struct tus_metadata *ret_metadata) {
@@ -183,9 +192,7 @@ bool tus_headers_metadata(const char *header, struct response *response, struct 
     metadata.media_id = (int64_t)media_id;
   } else {
     read_metadata_title(&values, response, &metadata);
-    if (!parse_type(values.text[TYPE], &metadata.type) && !parse_type(values.text[FILETYPE], &metadata.type)) {
-      refuse_metadata(response, "type", "must be \"video\" or \"audio\", or a media type that begins so");
-    }
+    read_metadata_type(&values, response, &metadata);
   }
   if (response_has_field_errors(response)) {
     response_problem_fields(response);

@@ -16,11 +16,12 @@
 
 #define TUS_VERSION "1.0.0"
 
-/* What Upload-Metadata says of the medium: either media_id, or title and type. */
+/* What Upload-Metadata says of the medium: either media_id, or title and perhaps type. */
 struct tus_metadata {
   int64_t media_id; /* 0: one is to be made */
   char title[MEDIUM_TITLE_MAX * 4 + 1];
   enum media_type type;
+  bool by_content; /* the type was not told: the file decides */
 };
 
 /* False: the response has the 412. */

@@ -9,6 +9,7 @@
 
 #include <inttypes.h>
 #include <stdlib.h>
+#include <string.h>
 #include <strings.h>
 
 #include "api/call.h"
@@ -16,6 +17,7 @@
 #include "api/media/media_json.h"
 #include "base/log.h"
 #include "files/spool_file.h"
+#include "http/content_type.h"
 
 struct upload {
   struct call *call;
@@ -36,20 +38,22 @@ static void answer_file_too_large(struct call *call) {
                    call->app->settings->upload_max);
 }
 
-/* Is the body the file itself? A part of it would take the whole's place, and a compressed one would be kept as it is.
- * False: the response has the answer. */
+/* Is the body the file itself? A part of it would take the whole's place, and a compressed one or a form around it
+ * would be kept as it is: some formats let anything stand before and behind them. False: the response has the answer.
+ */
 static bool is_whole_and_plain(const struct call *call) {
-  const char *encoding = request_parameter(call->request, "HTTP_CONTENT_ENCODING");
   if (request_parameter(call->request, "HTTP_CONTENT_RANGE") != NULL) {
     response_problem(call->response, 400, "Send the whole file, without Content-Range: a part would replace it.");
     return false;
   }
-  if (encoding != NULL && *encoding != '\0' && strcasecmp(encoding, "identity") != 0) {
-    response_header(call->response, "Accept-Encoding", "identity");
-    response_problem(call->response, 415, "Send the file as it is, without Content-Encoding.");
+  if (strncasecmp(call->request->content_type, "multipart/", strlen("multipart/")) == 0) {
+    response_problem(
+        call->response, 415,
+        "Send the file itself as the body, not in a form: curl -T FILE, or fetch(url, {method: 'PUT', body: "
+        "file}).");
     return false;
   }
-  return true;
+  return content_type_is_plain(call->request, call->response);
 }
 
 /* Everything that can be known before the first byte is read. False: the response has the answer.

@@ -29,6 +29,7 @@ struct upload_row {
   char metadata[UPLOAD_METADATA_SIZE];
   char title[1201]; /* of the medium to be made, "" when there is one */
   enum media_type type;
+  bool by_content;  /* the type was not told: what upload_store_complete finds in `type` becomes the medium's */
   int64_t media_id; /* 0: not made yet */
   int64_t expires_at_us;
   bool expired, completed;
@@ -44,9 +45,9 @@ struct upload_limits {
   int64_t ttl_seconds;     /* how long it lives without a byte */
 };
 
-/* Stores id, length, metadata, tail_boot and either media_id or title and type; sets expires_at_us. ERROR_LIMITED: the
- * account has as many, or as much, under way as it may. ERROR_NO_SPACE: there is no room left. ERROR_NOT_FOUND: there
- * is no such medium. */
+/* Stores id, length, metadata, tail_boot and either media_id or title and, unless by_content, type; sets expires_at_us.
+ * ERROR_LIMITED: the account has as many, or as much, under way as it may. ERROR_NO_SPACE: there is no room left.
+ * ERROR_NOT_FOUND: there is no such medium. */
 enum error upload_store_create(struct database *database, int64_t account_id, const struct upload_limits *limits,
                                struct upload_row *upload) MUST_CHECK;
 /* Finds it, and marks it as the caller's. Of another account it is ERROR_NOT_FOUND too. */
