@@ -2,6 +2,7 @@
 """Stream URLs: issued, played, refused, revoked; remote media through nginx."""
 import re
 import time
+import urllib.parse
 import uuid
 
 import pytest
@@ -236,10 +237,11 @@ def test_a_bound_url_plays_from_its_address_only(admin, film, viewer, content):
 
 def test_a_download_is_saved_under_its_title(admin, film, viewer, content):
     url = issue(admin, film, download="true", bind_ip="127.0.0.1")["stream_url"]
-    assert "/id/" in url and url.endswith("/The-shared-film.mp4")
+    assert "/id/" in url and url.endswith("/The-shared-film.mp4?name=The%20shared%20film.mp4")
     answer = viewer.get(url)
     assert answer.content == content and answer.headers["Content-Type"] == "video/mp4"
-    assert answer.headers["Content-Disposition"] == 'attachment; filename="The-shared-film.mp4"'
+    assert answer.headers["Content-Disposition"] == 'attachment; filename="The-shared-film.mp4"; filename*=UTF-8\'\'The%20shared%20film.mp4'
+    assert viewer.get(url.split("?")[0]).headers["Content-Disposition"] == 'attachment; filename="The-shared-film.mp4"'
     part = viewer.get(url, headers={"Range": "bytes=100-199"})
     assert (part.status_code, part.content) == (206, content[100:200])
     assert "Content-Disposition" not in viewer.get(issue(admin, film, download="false")["stream_url"]).headers
@@ -247,13 +249,37 @@ def test_a_download_is_saved_under_its_title(admin, film, viewer, content):
     assert_problem(viewer.get(url.rsplit("/", 2)[0] + "/nothing.mp4/The-shared-film.mp4"), 404)
 
 
-def test_a_download_without_a_letter_in_its_title(stack, admin, make_media, viewer):
-    film = stack.film(make_media("film"), title="映画; filename=\"x\"\r\n/..".replace("\r\n", " "))
-    disposition = viewer.get(issue(admin, film, download="true")["stream_url"]).headers["Content-Disposition"]
-    assert disposition == 'attachment; filename="filename-x.mp4"'
-    admin.patch(f"/media/media/{film['id']}", json={"title": "映画"})
-    disposition = viewer.get(issue(admin, film, download="true")["stream_url"]).headers["Content-Disposition"]
-    assert disposition == f'attachment; filename="medium-{film["id"]}.mp4"'
+def saved_as(disposition):
+    """The names of an attachment: for every program, and in its own script."""
+    plain, extended = re.fullmatch(r"""attachment; filename="([^"]*)"(?:; filename\*=UTF-8''([A-Za-z0-9._~%-]+))?""", disposition).groups()
+    return plain, None if extended is None else urllib.parse.unquote(extended, errors="strict")
+
+
+def test_a_download_is_saved_in_every_script(stack, admin, make_media, viewer):
+    film = stack.film(make_media("short"))
+    number = f"medium-{film['id']}.mp4"
+    for title, plain, extended in (
+            ("नेपाली चलचित्र", number, "नेपाली चलचित्र.mp4"), ("映画", number, "映画.mp4"), ("فيلم", number, "فيلم.mp4"),
+            ("Résumé (final)", "R-sum-final.mp4", "Résumé (final).mp4"), ("film.mp4", "film.mp4", None), ("Film", "Film.mp4", None),
+            ("映画; filename=\"x\" /..", "filename-x.mp4", "映画; filename=_x_ _.mp4"), ("100% \\ 'a'", "100-a.mp4", "100% _ 'a'.mp4"),
+            ("a\u202e4pm.exe", "a-4pm-exe.mp4", "a4pm.exe.mp4"), ("🎞" * 300, number, "🎞" * 49 + ".mp4")):
+        assert_json(admin.patch(f"/media/media/{film['id']}", json={"title": title}))
+
+        def names():
+            return saved_as(viewer.get(issue(admin, film, download="true")["stream_url"]).headers["Content-Disposition"])
+
+        wait_until(lambda: names() == (plain, extended), f"{title} to be {plain} and {extended}")  # pylint: disable=cell-var-from-loop
+
+
+@pytest.mark.parametrize("query", [
+    "name=a%0D%0Ab", "name=a%2Fb", "name=a%5Cb", "name=a%00", "name=%7F", "name=a;x=y",
+    "name=", "name=" + "a" * 701, "Name=a", "x=1&name=a", "name=a&x=1", "name=a'b"])
+def test_another_name_than_we_give_changes_nothing(admin, film, viewer, query):
+    url = issue(admin, film, download="true")["stream_url"].split("?")[0]
+    answer = viewer.get(url + "?" + query)
+    assert answer.headers["Content-Disposition"] == 'attachment; filename="The-shared-film.mp4"'
+    played = viewer.get(issue(admin, film)["stream_url"] + "?" + query.replace("Name", "name"))
+    assert played.status_code == 200 and "Content-Disposition" not in played.headers
 
 
 # --- revoke ----------------------------------------------------------------------------------------------
@@ -358,7 +384,8 @@ def test_a_remote_medium_is_downloaded_under_its_title(remote_stack, origin, con
     with remote_stack.anonymous() as viewer:
         answer = viewer.get(url)
         assert answer.content == content
-        assert answer.headers["Content-Disposition"] == 'attachment; filename="A-far-film.mp4"'
+        assert answer.headers["Content-Disposition"] == 'attachment; filename="A-far-film.mp4"; filename*=UTF-8\'\'A%20far%20film.mp4'
+        assert "name=" not in origin.asked[-1][1]
 
 
 def test_an_origin_is_asked_for_the_file_as_file_url_spells_it(remote_stack, origin, content):

@@ -13,6 +13,7 @@
 #include <string.h>
 
 #include "api/call.h"
+#include "api/media/download_name.h"
 #include "api/media/file_url.h"
 #include "api/reply.h"
 #include "base/clock.h"
@@ -29,8 +30,7 @@
 #define CLOCK_SKEW_SECONDS 300 /* between the machines of a fleet */
 #define STREAM_FILE_SIZE                                                                                               \
   (sizeof "remote/" + (MEDIUM_STORED_NAME_SIZE > FILE_URL_NAME_SIZE ? MEDIUM_STORED_NAME_SIZE : FILE_URL_NAME_SIZE))
-#define EXTENSION_MAX 16
-#define PREFIX_MAX    1024 /* of a URL, up to its file */
+#define PREFIX_MAX 1024 /* of a URL, up to its file */
 
 /* What the caller asks for; also says why a grant is refused. */
 struct wanted {
@@ -108,22 +108,6 @@ static const char *stream_extension(const char *file) {
 
 static bool stream_is_playlist(const char *extension) {
   return strcasecmp(extension, ".m3u8") == 0 || strcasecmp(extension, ".mpd") == 0;
-}
-
-/* A download's file ends with a name made of the title. A file whose own name is too long for a folder's goes without:
- * it is kept under its own. */
-static void append_download_name(struct text *file, const struct media *media, const char *extension) {
-  size_t length = file->length;
-  text_append(file, "/");
-  signed_url_append_name(file, media->title);
-  if (file->length == length + 1) {
-    text_appendf(file, "medium-%" PRId64, media->id);
-  }
-  text_append(file, strlen(extension) <= EXTENSION_MAX ? extension : "");
-  if (!file->failed && !signed_url_file_is_valid(file->data)) {
-    file->data[length] = '\0';
-    file->length = length;
-  }
 }
 
 /* Scheme and host, as the setting says or as the caller asked nginx, whose answer nginx has checked
@@ -207,6 +191,9 @@ static void reply_stream_url(struct call *call, const struct signed_url *url, co
     call_fail(call, error, "signing a stream URL");
     return;
   }
+  if (url->download) {
+    download_name_append_query(body, media->title, stream_extension(file));
+  }
   text_append(body, "\"");
   reply_streams(body, begin, prefix_length, media, url->download ? NULL : file);
   reply_time(body, "expires_at", url->expires_at * 1000000);
@@ -237,7 +224,7 @@ static void sign_download(struct call *call, const struct media *media, const st
   }
   struct text named = {.data = NULL};
   text_append(&named, file);
-  append_download_name(&named, media, extension);
+  download_name_append_path(&named, media->title, media->id, extension);
   if (named.failed) {
     call_fail(call, ERROR_MEMORY, "naming a download");
   } else {
