@@ -10,6 +10,7 @@
 
 #include "api/call.h"
 #include "base/clock.h"
+#include "base/log.h"
 
 #define CHALLENGE "Bearer realm=\"mediagate\""
 
@@ -37,7 +38,11 @@ void guard_challenge(struct response *response, bool token_was_sent, const char 
   response_problem(response, 401, "%s", detail);
 }
 
-static void refuse_token(struct call *call) {
+/* The log says why; who sent the token is told no more than that it is not good. */
+static void refuse_token(struct call *call, const struct access_token_refusal *refusal, int64_t account_id) {
+  log_event(LOG_LEVEL_INFO, "token_refused", LOG_STR("reason", refusal->reason), LOG_I64("account_id", account_id),
+            LOG_I64("issued_at", refusal->issued_at), LOG_I64("expires_at", refusal->expires_at),
+            LOG_I64("now", clock_now_seconds()), LOG_STR("address", call->request->remote_address));
   guard_challenge(call->response, true,
                   "The access token is not valid, or not any more. Get a new one from "
                   "/auth/refresh or /auth/login.");
@@ -54,8 +59,8 @@ static bool may_be_outdated(const struct account *account, const struct access_t
 }
 
 /* Does the token still stand for somebody: an enabled account, its present epoch, a session that was not ended?
- * ERROR_DENIED: no. */
-static enum error find_identity(struct app *app, struct guard_identity *storage) {
+ * ERROR_DENIED with the reason: no. */
+static enum error find_identity(struct app *app, struct guard_identity *storage, const char **ret_reason) {
   const struct account *account;
   bool ended = false;
   enum error error = app_account(app, storage->token.account_id, &storage->account, &account);
@@ -64,9 +69,12 @@ static enum error find_identity(struct app *app, struct guard_identity *storage)
     error = app_account_anew(app, storage->token.account_id, &storage->account, &account);
   }
   if (error == ERROR_NONE && !stands_for(&storage->token, account)) {
-    error = ERROR_DENIED;
+    *ret_reason = account->disabled ? "is of an account that is disabled" : "is older than its account's last change";
+    return ERROR_DENIED;
   }
+  *ret_reason = "is of an account that is not there";
   if (error == ERROR_NONE) {
+    *ret_reason = "is of a session that was ended";
     if (account != &storage->account) {
       storage->account = *account; /* a cached row is good until the next look into the cache only */
     }
@@ -91,13 +99,19 @@ bool guard_admit(struct call *call, struct guard_identity *storage) {
     call_fail(call, error, "verifying an access token");
     return false;
   }
+  struct access_token_refusal refusal = {.reason = "is no bearer token"};
   if (error != ERROR_NONE) {
-    refuse_token(call);
+    if (error != ERROR_INVALID) {
+      access_token_explain(call->app->access_keys, text, length, clock_now_seconds(), &refusal);
+    }
+    refuse_token(call, &refusal, 0);
     return false;
   }
-  error = find_identity(call->app, storage);
+  error = find_identity(call->app, storage, &refusal.reason);
   if (error == ERROR_DENIED) {
-    refuse_token(call);
+    refusal.issued_at = storage->token.issued_at;
+    refusal.expires_at = storage->token.expires_at;
+    refuse_token(call, &refusal, storage->token.account_id);
     return false;
   }
   if (error != ERROR_NONE) {

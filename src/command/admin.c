@@ -173,7 +173,8 @@ static int revoke_grants(const struct admin *admin) {
   if (!find(admin, &account)) {
     return COMMAND_FAILED;
   }
-  int64_t expires_at_us = (clock_now_seconds() + GRANT_LIFE_MAX_SECONDS) * INT64_C(1000000);
+  int64_t expires_at_us =
+      (clock_now_seconds() + GRANT_LIFE_MAX_SECONDS + GRANT_CLOCK_BEHIND_SECONDS) * INT64_C(1000000);
   enum error error = account_store_replace_issuer_tag(admin->database, account.id, expires_at_us, &tag);
   if (error != ERROR_NONE) {
     return fail(admin, "revoking the grants", error);

@@ -16,6 +16,10 @@
 #define VIEWER_SIZE   65
 /* No grant lives longer, whatever stream_ttl_max was when it was issued; so no view begins later after its grant. */
 #define GRANT_LIFE_MAX_SECONDS 604800
+/* A grant has the time of the machine that issued it. A clock may be so far behind, and so far ahead, without its
+ * grants getting out of hand. */
+#define GRANT_CLOCK_BEHIND_SECONDS 86400
+#define GRANT_CLOCK_AHEAD_SECONDS  (366 * 86400)
 
 /* A new grant: the time, random bits, the issuer tag. */
 void grant_id_new(int64_t now_us, uint32_t issuer_tag, char ret_grant_id[GRANT_ID_SIZE]);

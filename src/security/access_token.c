@@ -142,7 +142,8 @@ static bool claim_is(jwt_t *jwt, const char *name, const char *expected) {
   return value != NULL && strcmp(value, expected) == 0;
 }
 
-static enum error read_claims(jwt_t *jwt, int64_t now_seconds, struct access_token *ret_token) {
+/* The claims, each of its type; whether they are good now is judge_times's. */
+static enum error read_claims(jwt_t *jwt, struct access_token *ret_token, int64_t *ret_valid_from) {
   struct access_token token = {0};
   uint64_t account_id;
   int64_t not_before;
@@ -151,43 +152,79 @@ static enum error read_claims(jwt_t *jwt, int64_t now_seconds, struct access_tok
   if (!claim_is(jwt, "iss", NAME) || !claim_is(jwt, "aud", NAME) || subject == NULL || session == NULL ||
       !session_id_is_valid(session) || text_parse_u64(subject, strlen(subject), INT64_MAX, &account_id) != ERROR_NONE ||
       account_id == 0 || !claim_integer(jwt, "epoch", &token.epoch) || !claim_integer(jwt, "iat", &token.issued_at) ||
-      !claim_integer(jwt, "nbf", &not_before) || !claim_integer(jwt, "exp", &token.expires_at)) {
+      !claim_integer(jwt, "nbf", &not_before) || !claim_integer(jwt, "exp", &token.expires_at) ||
+      token.expires_at <= token.issued_at || token.expires_at - token.issued_at > ACCESS_TOKEN_MAX_TTL_SECONDS) {
     return ERROR_DENIED;
-  }
-  if (token.issued_at > now_seconds + ACCESS_TOKEN_SKEW_SECONDS ||
-      not_before > now_seconds + ACCESS_TOKEN_SKEW_SECONDS || token.expires_at <= token.issued_at ||
-      token.expires_at - token.issued_at > ACCESS_TOKEN_MAX_TTL_SECONDS) {
-    return ERROR_DENIED;
-  }
-  if (token.expires_at <= now_seconds) {
-    return ERROR_EXPIRED;
   }
   token.account_id = (int64_t)account_id;
   memcpy(token.session_id, session, SESSION_ID_LENGTH);
   *ret_token = token;
+  *ret_valid_from = not_before > token.issued_at ? not_before : token.issued_at;
   return ERROR_NONE;
 }
 
-enum error access_token_verify(const struct keyring *keyring, const char *text, size_t length, int64_t now_seconds,
-                               struct access_token *ret_token) {
-  const struct keyring_key *key;
+static enum error judge_times(const struct access_token *token, int64_t valid_from, int64_t now_seconds) {
+  if (valid_from > now_seconds + ACCESS_TOKEN_SKEW_SECONDS) {
+    return ERROR_DENIED;
+  }
+  return token->expires_at <= now_seconds ? ERROR_EXPIRED : ERROR_NONE;
+}
+
+/* Everything but the times. *ret_key: the key that the header names, NULL when it names none. */
+static enum error read_token(const struct keyring *keyring, const char *text, size_t length,
+                             const struct keyring_key **ret_key, struct access_token *ret_token,
+                             int64_t *ret_valid_from) {
   struct segments segments;
   char copy[ACCESS_TOKEN_MAX_BYTES + 1]; /* libjwt wants a NUL */
-  enum error error = access_token_gate(keyring, text, length, &key);
+  *ret_key = NULL;
+  enum error error = access_token_gate(keyring, text, length, ret_key);
   if (error != ERROR_NONE || !split(text, length, &segments)) {
     return ERROR_DENIED;
   }
   memcpy(copy, text, length);
   copy[length] = '\0';
   __attribute__((cleanup(free_jwt))) jwt_t *jwt = NULL;
-  int result = jwt_decode(&jwt, copy, key->secret, (int)key->secret_size);
+  int result = jwt_decode(&jwt, copy, (*ret_key)->secret, (int)(*ret_key)->secret_size);
   if (result == ENOMEM) {
     return ERROR_MEMORY;
   }
   if (result != 0 || jwt == NULL || jwt_get_alg(jwt) != JWT_ALG_HS256 || !payload_is_canonical(jwt, &segments)) {
     return ERROR_DENIED;
   }
-  return read_claims(jwt, now_seconds, ret_token);
+  return read_claims(jwt, ret_token, ret_valid_from);
+}
+
+enum error access_token_verify(const struct keyring *keyring, const char *text, size_t length, int64_t now_seconds,
+                               struct access_token *ret_token) {
+  const struct keyring_key *key;
+  struct access_token token;
+  int64_t valid_from = 0;
+  enum error error = read_token(keyring, text, length, &key, &token, &valid_from);
+  if (error == ERROR_NONE) {
+    error = judge_times(&token, valid_from, now_seconds);
+  }
+  if (error == ERROR_NONE) {
+    *ret_token = token;
+  }
+  return error;
+}
+
+void access_token_explain(const struct keyring *keyring, const char *text, size_t length, int64_t now_seconds,
+                          struct access_token_refusal *ret_refusal) {
+  const struct keyring_key *key;
+  struct access_token token = {0};
+  int64_t valid_from = 0;
+  enum error error = read_token(keyring, text, length, &key, &token, &valid_from);
+  enum error times = error == ERROR_NONE ? judge_times(&token, valid_from, now_seconds) : ERROR_NONE;
+  *ret_refusal = (struct access_token_refusal){
+      .reason = error != ERROR_NONE && key == NULL ? "has not our form, or names no key of jwt_key_file"
+                : error != ERROR_NONE              ? "has a signature or content that is not ours"
+                : times == ERROR_EXPIRED           ? "has expired"
+                : times == ERROR_DENIED            ? "was issued later than it is here: clocks differ"
+                                                   : "is good",
+      .issued_at = token.issued_at,
+      .expires_at = token.expires_at,
+  };
 }
 
 static int add_claims(jwt_t *jwt, const struct keyring_key *key, const struct access_token *token) {

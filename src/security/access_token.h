@@ -32,6 +32,14 @@ enum error access_token_issue(const struct keyring *keyring, const struct access
 /* ERROR_DENIED: not one of ours in any way. ERROR_EXPIRED: ours, but exp is reached (no leeway). ERROR_MEMORY. */
 enum error access_token_verify(const struct keyring *keyring, const char *text, size_t length, int64_t now_seconds,
                                struct access_token *ret_token) MUST_CHECK;
+/* For the log: why a token is refused. Not for whoever sent it. The times are unix seconds, 0 where they are not known
+ * to be ours. */
+struct access_token_refusal {
+  const char *reason; /* static storage; completes "the token …" */
+  int64_t issued_at, expires_at;
+};
+void access_token_explain(const struct keyring *keyring, const char *text, size_t length, int64_t now_seconds,
+                          struct access_token_refusal *ret_refusal);
 /* The gate alone, for tests and fuzzing: ERROR_DENIED or ERROR_NONE with the kid of the header. */
 enum error access_token_gate(const struct keyring *keyring, const char *text, size_t length,
                              const struct keyring_key **ret_key) MUST_CHECK;

@@ -14,6 +14,7 @@
 #include "base/outage.h"
 #include "ingest/view_rule.h"
 #include "store/accounts/session_store.h"
+#include "store/engine/statement.h"
 #include "store/media/package_store.h"
 #include "store/views/ingest_store.h"
 #include "store/views/user_agent_store.h"
@@ -22,17 +23,34 @@
 #include "upkeep/file_sweep.h"
 #include "upkeep/revocations.h"
 
-#define SWEEP_BATCH  1000
-#define RETRY_MS     10000
-#define SECOND_MS    INT64_C(1000)
-#define MINUTE_MS    (60 * SECOND_MS)
-#define HOUR_MS      (60 * MINUTE_MS)
-#define DAY_MS       (24 * HOUR_MS)
-#define HOUR_SECONDS INT64_C(3600)
-#define DAY_SECONDS  (24 * HOUR_SECONDS)
+#define SWEEP_BATCH   1000
+#define RETRY_MS      10000
+#define SECOND_MS     INT64_C(1000)
+#define MINUTE_MS     (60 * SECOND_MS)
+#define HOUR_MS       (60 * MINUTE_MS)
+#define DAY_MS        (24 * HOUR_MS)
+#define HOUR_SECONDS  INT64_C(3600)
+#define CLOCK_SECONDS INT64_C(5) /* clocks of machines that follow time servers differ by less */
+#define DAY_SECONDS   (24 * HOUR_SECONDS)
 
 /* What is over stays grace_seconds longer. */
 typedef enum error chore_function(struct upkeep *upkeep, int64_t grace_seconds);
+
+/* --- both ------------------------------------------------------------------------------------ */
+
+/* Grants and access tokens have the time of the machine that issues them, sessions and revocations the database's. */
+static enum error compare_clocks(struct upkeep *upkeep, int64_t grace_seconds) {
+  int64_t ahead_us = 0;
+  enum error error = statement_clock_offset(upkeep->database, &ahead_us);
+  if (error == ERROR_NONE && llabs(ahead_us) > grace_seconds * INT64_C(1000000)) {
+    log_event(LOG_LEVEL_WARNING, "clocks_differ", LOG_I64("ahead_seconds", ahead_us / 1000000),
+              LOG_STR("meaning",
+                      "this machine's clock is so far ahead of the database's (behind, when negative): access "
+                      "tokens are refused by other machines, and URLs end early or late"),
+              LOG_STR("remedy", "let both machines follow the same time servers"));
+  }
+  return error;
+}
 
 /* --- serve ----------------------------------------------------------------------------------- */
 
@@ -160,6 +178,7 @@ static const struct chore {
 } table[] = {
     /* First, since the database may have been away when serve started. */
     {"rebuild_revocations", CHORES_OF_SERVE, MINUTE_MS, 0, CHORES_BUSY, false, rebuild_revocations},
+    {"compare_clocks", CHORES_OF_SERVE, HOUR_MS, CLOCK_SECONDS, CHORES_BUSY, true, compare_clocks},
     {"sweep_sessions", CHORES_OF_SERVE, MINUTE_MS, 0, CHORES_BUSY, false, sweep_sessions},
     {"sweep_everything", CHORES_OF_SERVE, DAY_MS, FILE_SWEEP_COMMIT_SECONDS, CHORES_BUSY, false, sweep_everything},
     {"sweep_noted", CHORES_OF_SERVE, MINUTE_MS, FILE_SWEEP_COMMIT_SECONDS, CHORES_BUSY, false, sweep_noted},
@@ -171,6 +190,7 @@ static const struct chore {
      * then needed once more would be another one, so everything that was delivered here must be counted first. */
     {"expire_salts", CHORES_OF_INGEST, HOUR_MS, DAY_SECONDS, CHORES_CAUGHT_UP, false, expire_salts},
     {"report_lag", CHORES_OF_INGEST, 2 * SECOND_MS, 0, CHORES_BUSY, true, report_lag},
+    {"compare_clocks", CHORES_OF_INGEST, HOUR_MS, CLOCK_SECONDS, CHORES_BUSY, true, compare_clocks},
     {"rotate_log", CHORES_OF_INGEST, SECOND_MS, 0, CHORES_PAUSED, true, rotate_log},
     {"sweep_watching", CHORES_OF_INGEST, 30 * SECOND_MS, 0, CHORES_PAUSED, true, sweep_watching},
 };

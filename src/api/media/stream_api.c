@@ -27,7 +27,6 @@
 #include "security/signed_url.h"
 #include "store/accounts/grant_store.h"
 
-#define CLOCK_SKEW_SECONDS 300 /* between the machines of a fleet */
 #define STREAM_FILE_SIZE                                                                                               \
   (sizeof "remote/" + (MEDIUM_STORED_NAME_SIZE > FILE_URL_NAME_SIZE ? MEDIUM_STORED_NAME_SIZE : FILE_URL_NAME_SIZE))
 #define PREFIX_MAX 1024 /* of a URL, up to its file */
@@ -274,18 +273,23 @@ void stream_api_issue(struct call *call) {
   media_free(&storage);
 }
 
+/* Is there a clock by which a grant of this time may be alive? *ret_expires_at_us: when there is none any more. */
+static bool may_be_alive(int64_t issued_ms, int64_t *ret_expires_at_us) {
+  int64_t now_ms = clock_now_us() / 1000;
+  int64_t latest_ms = issued_ms > now_ms ? issued_ms : now_ms;
+  *ret_expires_at_us = (latest_ms + (GRANT_LIFE_MAX_SECONDS + GRANT_CLOCK_BEHIND_SECONDS) * INT64_C(1000)) * 1000;
+  return issued_ms >= now_ms - (GRANT_LIFE_MAX_SECONDS + GRANT_CLOCK_BEHIND_SECONDS) * INT64_C(1000) &&
+         issued_ms <= now_ms + GRANT_CLOCK_AHEAD_SECONDS * INT64_C(1000);
+}
+
 void stream_api_revoke(struct call *call) {
   const char *grant_id = call->match->parameters[0];
-  int64_t time_ms = 0;
+  int64_t time_ms = 0, expires_at_us = 0;
   uint32_t issuer_tag;
-  int64_t now_ms = clock_now_us() / 1000;
-  if (grant_id_parse(grant_id, &time_ms, &issuer_tag) != ERROR_NONE ||
-      time_ms < now_ms - (int64_t)GRANT_LIFE_MAX_SECONDS * 1000 ||
-      time_ms > now_ms + (int64_t)CLOCK_SKEW_SECONDS * 1000) {
+  if (grant_id_parse(grant_id, &time_ms, &issuer_tag) != ERROR_NONE || !may_be_alive(time_ms, &expires_at_us)) {
     response_problem(call->response, 404, "No grant that could still be alive has this id.");
     return;
   }
-  int64_t expires_at_us = (time_ms + (int64_t)GRANT_LIFE_MAX_SECONDS * 1000) * 1000;
   enum error error = grant_store_revoke(call->app->database, grant_id, call->account->id, expires_at_us);
   if (error == ERROR_NONE) {
     error = revocation_write(call->app->settings->data_dir, grant_id);

@@ -10,6 +10,7 @@
 #include <libpq-fe.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "base/text_parse.h"
 #include "store/engine/exchange.h"
 
@@ -89,6 +90,26 @@ enum error statement_change(struct database *database, const char *sql, enum sta
   if (error == ERROR_NONE && ret_affected != NULL) {
     error = parsed == ERROR_NONE ? ERROR_NONE : ERROR_INTERNAL;
     *ret_affected = error == ERROR_NONE ? (int64_t)affected : *ret_affected;
+  }
+  return error;
+}
+
+enum error statement_clock_offset(struct database *database, int64_t *ret_offset_us) {
+  struct rows rows;
+  enum error error = database_ensure(database); /* connecting is not to count as the database's answer */
+  int64_t asked_us = clock_now_us();
+  if (error == ERROR_NONE) {
+    error =
+        statement_execute(database, "select " SQL_MICROSECONDS("clock_timestamp()"), STATEMENT_REPEATABLE, NULL, &rows);
+  }
+  if (error != ERROR_NONE) {
+    return error;
+  }
+  int64_t answered_us = clock_now_us();
+  int64_t theirs_us = rows_next(&rows) ? rows_i64(&rows) : 0;
+  error = rows_close(&rows);
+  if (error == ERROR_NONE) {
+    *ret_offset_us = asked_us + (answered_us - asked_us) / 2 - theirs_us;
   }
   return error;
 }

@@ -53,6 +53,8 @@ struct rows statement_row_planned(struct database *database, const char *sql, en
 /* As statement_execute for what returns no rows; *ret_affected (may be NULL) is how many it changed. */
 enum error statement_change(struct database *database, const char *sql, enum statement_repeat repeat,
                             const struct parameters *parameters, int64_t *ret_affected) MUST_CHECK;
+/* How far this machine's clock is ahead of the database's, exact to half the time that asking takes. */
+enum error statement_clock_offset(struct database *database, int64_t *ret_offset_us) MUST_CHECK;
 enum error statement_begin(struct database *database) MUST_CHECK;
 /* ERROR_UNKNOWN_OUTCOME when the reply was lost. */
 enum error statement_commit(struct database *database) MUST_CHECK;
