@@ -20,11 +20,11 @@ enum error grow_array(void *items, size_t count, size_t *capacity, size_t item_s
   size_t larger = *capacity == 0 ? CAPACITY_FIRST : *capacity * 2;
   void *array = NULL;
   memcpy(&array, items, sizeof array);
-  array = reallocarray(array, larger, item_size);
-  if (array == NULL) {
+  void *larger_array = reallocarray(array, larger, item_size);
+  if (larger_array == NULL) {
     return ERROR_MEMORY;
   }
-  memcpy(items, &array, sizeof array);
+  memcpy(items, &larger_array, sizeof larger_array);
   *capacity = larger;
   return ERROR_NONE;
 }

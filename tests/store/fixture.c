@@ -14,7 +14,7 @@
 
 #include "store/media/media_store.h"
 #include "store/engine/migration.h"
-#include "store/views/view_sql.h"
+#include "store/views/add_to_rollups.sql.h"
 
 char fixture_connection_string[256];
 struct database *fixture_database;
@@ -131,7 +131,7 @@ void fixture_view(int64_t media_id, const char *timestamp, const char *address, 
            "address_hash,"
            " source, bot, bytes_sent) values (%lld, '%s', '%s', '%s', gen_random_uuid(), abs(hashtext('%s')), "
            "'stream', %s, 10) returning media_id, \"timestamp\", bot, 1 as views, 10 as bytes_sent, 0 as seconds,"
-           " 0 as points, 0 as points_views)" SQL_ADD_TO_ROLLUPS("d"),
+           " 0 as points, 0 as points_views)" ADD_TO_ROLLUPS_SQL("d"),
            (long long)media_id, address, timestamp, timestamp, address, bot ? "true" : "false");
   fixture_sql(sql);
 }

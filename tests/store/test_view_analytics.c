@@ -15,7 +15,7 @@
 #include "security/signed_url.h"
 #include "store/analytics/view_range.h"
 #include "store/analytics/view_ranking.h"
-#include "store/views/view_sql.h"
+#include "store/views/add_to_rollups.sql.h"
 #include "store/analytics/view_uniques.h"
 
 static int64_t time_us(const char *text) {
@@ -138,7 +138,7 @@ static int64_t new_film_with(int views, int addresses, double seconds) {
       " for 8), 'hex'))::bit(64)::bigint & 9223372036854775807, 'stream', case when n < 3 then 'NP' when"
       " hashint8(n) & 3 = 0 then 'AT' else 'DE' end, 10 from generate_series(0::int8, %d - 1) n"
       " returning media_id, \"timestamp\", bot, 1 as views, 10 as bytes_sent, 0 as seconds,"
-      " 0 as points, 0 as points_views)" SQL_ADD_TO_ROLLUPS("d"),
+      " 0 as points, 0 as points_views)" ADD_TO_ROLLUPS_SQL("d"),
       (long long)id, seconds, addresses, views);
   fixture_sql(sql);
   return id;

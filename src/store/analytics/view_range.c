@@ -14,6 +14,7 @@
 #include "base/clock.h"
 #include "domain/grant.h"
 #include "store/engine/statement.h"
+#include "store/analytics/view_bounds.sql.h"
 
 #define STEPS_MAX     10000
 #define HOUR_US       (4 * QUARTER_US)
@@ -129,19 +130,7 @@ struct bounds {
 
 static enum error read_bounds(struct database *database, const struct view_question *question,
                               struct bounds *ret_bounds) {
-  /* clang-format off */
-#define QUARTER(aggregate) \
-  "(select " SQL_MICROSECONDS(aggregate "(start)") " from view_rollup" \
-  " where grain = 'quarter' and media_id = $1 and (not bot or $2::boolean))"
-  static const char *const select =
-      "select $1::int8 = 0 or exists (select from media_asset where id = $1 and deleted_at is null), "
-      QUARTER("min") ", " QUARTER("max") ", "
-      "(select " SQL_MICROSECONDS("min(start)") " from view_rollup where grain = 'quarter' and media_id = 0), "
-      "(select " SQL_MICROSECONDS("min(to_date(right(c.relname, 6), 'YYYYMM')::timestamp at time zone 'UTC')")
-      " from pg_catalog.pg_inherits i join pg_catalog.pg_class c on c.oid = i.inhrelid"
-      " where i.inhparent = 'media_view_log'::regclass), " SQL_MICROSECONDS("now()");
-#undef QUARTER
-  /* clang-format on */
+  static const char *const select = VIEW_BOUNDS_SQL;
   struct parameters parameters = {0};
   parameters_i64(&parameters, question->media_id);
   parameters_bool(&parameters, question->bots);

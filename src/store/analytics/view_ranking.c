@@ -14,43 +14,16 @@
 #include "base/clock.h"
 #include "store/analytics/view_range.h"
 #include "store/engine/statement.h"
+#include "store/analytics/view_ranking.sql.h"
 
 /* So many media more than are wanted are added up at first. */
 #define SPARE 60
 
-/* clang-format off */
-#define SUMS(views) "select " views " as views, sum(bytes_sent) as bytes_sent, sum(seconds) as seconds"
-/* $1 and $2 are the time, $4 the least bound and $5 how many, $6 and $7 the parts (a part from a later to an earlier
- * time is taken away), $8 and $9 the ends that are no whole quarters, $10 how many are wanted. The sums stand in
- * subqueries of their own so that each is a look into an index. */
-#define RANKED(column) \
-  "with bounds as (select media_id, sum(" column ")::int8 as bound from view_rollup where grain = 'month' and media_id > 0" \
-  "  and start >= date_trunc('month', $1::timestamptz, 'UTC') and start < $2::timestamptz and (not bot or $3::boolean)" \
-  "  group by media_id)," \
-  " media as materialized (select media_id, bound from bounds where bound > 0 and bound >= $4::int8 order by bound desc limit $5::int8)," \
-  " parts as materialized (select grain, least(low, high) as low, greatest(low, high) as high," \
-  "   case when low < high then 1 else -1 end as sign" \
-  "  from unnest(array['month', 'day', 'day', 'quarter', 'quarter'], $6::timestamptz[], $7::timestamptz[]) p (grain, low, high)" \
-  "  where low <> high)," \
-  " ends as materialized (select low, high from unnest($8::timestamptz[], $9::timestamptz[]) e (low, high) where low < high)," \
-  " sums as (select media_id, coalesce(sum(views), 0)::int8 as views, coalesce(sum(bytes_sent), 0)::int8 as bytes_sent," \
-  "   coalesce(sum(seconds), 0)::int8 as seconds from (" \
-  "   select m.media_id, p.sign * r.views as views, p.sign * r.bytes_sent as bytes_sent, p.sign * r.seconds as seconds" \
-  "   from media m cross join parts p cross join lateral (" SUMS("sum(views)") " from view_rollup v where v.grain = p.grain" \
-  "    and v.media_id = m.media_id and v.start >= p.low and v.start < p.high and (not v.bot or $3::boolean)) r" \
-  "   union all select m.media_id, r.views, r.bytes_sent, r.seconds from media m cross join ends e cross join lateral (" \
-  SUMS("count(*)") " from media_view_log v where v.media_id = m.media_id and v.\"timestamp\" >= e.low" \
-  "    and v.\"timestamp\" < e.high and (not v.bot or $3::boolean)) r) both_of_them group by media_id)" \
-  " select s.media_id, a.title, a.deleted_at is not null, s.views, s.bytes_sent, s.seconds, s." column "," \
-  "  (select min(bound) from media), (select count(*) from media)" \
-  " from sums s join media_asset a on a.id = s.media_id where s." column " > 0 order by s." column " desc, s.media_id limit $10::int8"
-
 static const char *const ranking_sql[] = {
-    [VIEW_BY_VIEWS] = RANKED("views"),
-    [VIEW_BY_BYTES] = RANKED("bytes_sent"),
-    [VIEW_BY_SECONDS] = RANKED("seconds"),
+    [VIEW_BY_VIEWS] = VIEW_RANKING_SQL("views"),
+    [VIEW_BY_BYTES] = VIEW_RANKING_SQL("bytes_sent"),
+    [VIEW_BY_SECONDS] = VIEW_RANKING_SQL("seconds"),
 };
-/* clang-format on */
 
 void view_ranking_free(struct view_ranking *ranking) {
   if (ranking != NULL) {

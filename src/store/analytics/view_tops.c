@@ -12,29 +12,23 @@
 
 #include "base/clock.h"
 #include "store/engine/statement.h"
+#include "store/analytics/view_tops.sql.h"
 
 #define SAMPLED_MAX 4096
 #define READ_MAX    40000
 /* What was seen less often in the sample is not told: its count would be mere chance. */
 #define SEEN_MIN 10
 
-/* clang-format off */
-#define TOPS(condition) \
-  "with counted as (select grouping(country, referrer, user_agent_id, viewer) as kind, country, referrer, user_agent_id, viewer," \
-  "  count(*) as views from media_view_log where media_id = $1 and \"timestamp\" >= $2::timestamptz" \
-  "  and \"timestamp\" < $3::timestamptz and (not bot or $4::boolean) and id & $5::int8 = 0" condition \
-  "  group by grouping sets ((country), (referrer), (user_agent_id), (viewer)))," \
-  " ranked as (select *, row_number() over (partition by kind order by views desc, country, referrer, user_agent_id, viewer) as place" \
-  "  from counted where coalesce(country, referrer, user_agent_id::text, viewer) is not null and views >= $6::int8)" \
-  " select kind, coalesce(country, referrer, a.text, viewer), views from ranked r left join user_agent a on a.id = r.user_agent_id" \
-  " where place <= 10 and coalesce(country, referrer, a.text, viewer) is not null order by kind, place"
-/* clang-format on */
-_Static_assert(VIEW_TOP_MAX == 10, "the statements say so");
+_Static_assert(VIEW_TOP_MAX == 10, "the statement says so");
 
 static const struct {
   int64_t every;
   const char *sql;
-} tiers[] = {{1, TOPS("")}, {16, TOPS(" and id & 15 = 0")}, {256, TOPS(" and id & 255 = 0")}};
+} tiers[] = {
+    {1, VIEW_TOPS_SQL("true")},
+    {16, VIEW_TOPS_SQL("id & 15 = 0")},
+    {256, VIEW_TOPS_SQL("id & 255 = 0")},
+};
 #define TIERS (sizeof tiers / sizeof *tiers)
 
 /* grouping() sets the bits of the columns that are not grouped by, the last column's is 1. */

@@ -14,6 +14,7 @@
 
 #include "base/clock.h"
 #include "store/engine/statement.h"
+#include "store/analytics/view_uniques.sql.h"
 
 /* A sample is as fine as leaves this many views, since counting distinct ones costs a microsecond each. */
 #define SAMPLED_MAX 8192
@@ -26,12 +27,6 @@
 #define SHOWN_WANTED   128
 #define READ_AGAIN_MAX 1000000
 
-/* clang-format off */
-#define UNIQUES(condition) \
-  "with s as materialized (select distinct width_bucket(\"timestamp\", $4::timestamptz[]) as step, address_hash" \
-  "  from media_view_log where \"timestamp\" >= $2::timestamptz and \"timestamp\" < $3::timestamptz" \
-  "  and (not bot or $5::boolean) and address_hash <= $6::int8 and " condition ")" \
-  " select step, count(*) from s group by step union all select 0, count(distinct address_hash) from s"
 #define OF_MEDIUM "media_id = $1"
 #define OF_ALL    "$1::int8 = 0"
 
@@ -41,16 +36,15 @@ struct tier {
   const char *sql;
 };
 static const struct tier tiers_of_medium[] = {
-    {1, UNIQUES(OF_MEDIUM)},
-    {16, UNIQUES(OF_MEDIUM " and address_hash < 576460752303423488")},
-    {256, UNIQUES(OF_MEDIUM " and address_hash < 36028797018963968")},
+    {1, VIEW_UNIQUES_SQL(OF_MEDIUM, "true")},
+    {16, VIEW_UNIQUES_SQL(OF_MEDIUM, "address_hash < 576460752303423488")},
+    {256, VIEW_UNIQUES_SQL(OF_MEDIUM, "address_hash < 36028797018963968")},
 };
 static const struct tier tiers_of_all[] = {
-    {1, UNIQUES(OF_ALL)},
-    {64, UNIQUES(OF_ALL " and address_hash < 144115188075855872")},
-    {4096, UNIQUES(OF_ALL " and address_hash < 2251799813685248")},
+    {1, VIEW_UNIQUES_SQL(OF_ALL, "true")},
+    {64, VIEW_UNIQUES_SQL(OF_ALL, "address_hash < 144115188075855872")},
+    {4096, VIEW_UNIQUES_SQL(OF_ALL, "address_hash < 2251799813685248")},
 };
-/* clang-format on */
 #define TIERS (sizeof tiers_of_all / sizeof *tiers_of_all)
 _Static_assert(sizeof tiers_of_medium == sizeof tiers_of_all, "as many tiers of a medium as of all");
 

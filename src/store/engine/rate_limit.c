@@ -9,6 +9,7 @@
 #include "store/engine/rate_limit.h"
 
 #include "store/engine/statement.h"
+#include "store/engine/rate_limit_minute.sql.h"
 
 /* Of kind $1 and key $2; a kind holds no blank. */
 #define KEY "sha256(convert_to($1::text || ' ' || $2::text, 'UTF8'))"
@@ -54,19 +55,7 @@ enum error rate_limit_count(struct database *database, const char *kind, const c
 
 enum error rate_limit_count_minute(struct database *database, const char *kind, const char *key, int64_t limit,
                                    int64_t *ret_retry_after) {
-  /* Of a minute ago a part of a second counts too, which makes 61. The row ends when the second of its last attempt has
-   * left the minute; so far as that end moves, so many seconds went by. */
-  static const char *const upsert =
-      "insert into rate_limit as r (key, attempts, window_ends_at, recent)"
-      " select " KEY ", 1, date_trunc('second', now()) + interval '61 seconds', '{1}' from " LAZILY
-      " on conflict (key) do update set (attempts, window_ends_at, recent) = (select sum(c),"
-      "  greatest(excluded.window_ends_at, r.window_ends_at), array_agg(c order by i) from (select i,"
-      "   (i = 1)::int + coalesce(r.recent[i - greatest(0, extract(epoch from"
-      "    date_trunc('second', excluded.window_ends_at - r.window_ends_at))::int)], 0) as c"
-      "   from generate_series(1, 61) i) seconds)"
-      /* After so many seconds there is room for this one among those that are left. */
-      " returning attempts, case when attempts <= $3::int8 then 0 else (select min(s) from generate_series(1, 61) s"
-      "  where (select coalesce(sum(c), 0) from unnest(r.recent[1:61 - s]) c) <= $3)::int8 end";
+  static const char *const upsert = RATE_LIMIT_MINUTE_SQL(LAZILY);
   struct parameters parameters = {0};
   add_key(&parameters, kind, key);
   parameters_i64(&parameters, limit);

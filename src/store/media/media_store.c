@@ -12,6 +12,8 @@
 #include "domain/medium.h"
 #include "store/media/media_row.h"
 #include "store/engine/statement.h"
+#include "store/media/media_set_file.sql.h"
+#include "store/media/media_update.sql.h"
 
 void media_free(struct media *media) {
   if (media != NULL) {
@@ -98,9 +100,6 @@ enum error media_store_find(struct database *database, int64_t id, struct media 
                      STATEMENT_REPEATABLE, &parameters, ret_media, NULL, 0);
 }
 
-/* A film is a video, a sound is audio. What else is stored (a playlist) tells nothing of its kind. */
-#define FITS(content_type, type) "coalesce(substring(" content_type " from '^(video|audio)/'), " type ") = " type
-
 /* What a change matched no row for: the medium is not there, or it is and the change does not fit its file. */
 static enum error why_unchanged(struct database *database, int64_t id) {
   struct media media = {.id = 0};
@@ -109,30 +108,12 @@ static enum error why_unchanged(struct database *database, int64_t id) {
   return error == ERROR_NONE ? ERROR_CONFLICT : error;
 }
 
-/* $5: is file_url ($4) to be set? Another one than the one that stands takes the place of the stored file and its
- * facts. */
-#define REPLACED                "($5::boolean and m.file_url is distinct from $4)"
-#define UNLESS_REPLACED(column) column " = case when " REPLACED " then null else m." column " end"
+/* $5: is file_url ($4) to be set? Another one than the one that stands takes the place of the stored file. */
+#define REPLACED "($5::boolean and m.file_url is distinct from $4)"
 
 enum error media_store_update(struct database *database, int64_t id, const struct media_change *change,
                               struct media *ret_media) {
-  /* clang-format off */
-  static const char *const update =
-      "update media_asset m set title = coalesce($2, m.title), type = coalesce($3, m.type),"
-      " file_url = case when $5::boolean then $4 else m.file_url end, "
-      UNLESS_REPLACED("stored_name") ", " UNLESS_REPLACED("size_bytes") ", " UNLESS_REPLACED("sha256") ", "
-      UNLESS_REPLACED("content_type") ", " UNLESS_REPLACED("duration_seconds") ", "
-      UNLESS_REPLACED("width") ", " UNLESS_REPLACED("height") ", "
-      UNLESS_REPLACED("container") ", " UNLESS_REPLACED("video_codec") ", " UNLESS_REPLACED("audio_codec") ", "
-      UNLESS_REPLACED("segment_count") ", "
-      UNLESS_REPLACED("package_name") ", " UNLESS_REPLACED("package_state") ", " UNLESS_REPLACED("package_progress") ", "
-      UNLESS_REPLACED("package_seconds_left") ", " UNLESS_REPLACED("package_error") ", "
-      UNLESS_REPLACED("package_segments") ", package_has_poster = m.package_has_poster and not " REPLACED ","
-      " file_version = m.file_version + case when " REPLACED " then 1 else 0 end,"
-      " file_changed_at = case when " REPLACED " then now() else m.file_changed_at end, updated_at = now()"
-      " where m.id = $1 and m.deleted_at is null"
-      "  and ($3::text is null or " REPLACED " or " FITS("m.content_type", "$3::text") ") returning " MEDIA_COLUMNS;
-  /* clang-format on */
+  static const char *const update = MEDIA_UPDATE_SQL(REPLACED, MEDIA_COLUMNS);
   struct parameters parameters = {0};
   parameters_i64(&parameters, id);
   parameters_text(&parameters, change->title);
@@ -143,23 +124,12 @@ enum error media_store_update(struct database *database, int64_t id, const struc
   return error == ERROR_NOT_FOUND ? why_unchanged(database, id) : error;
 }
 
-/* The row is locked first (`old`), so that of two uploads each learns the name that it replaced. */
 enum error media_store_set_file(struct database *database, int64_t id, const struct media_file_facts *facts,
                                 const struct media_change *change_or_null, struct media *ret_media,
                                 char ret_old_name[MEDIUM_STORED_NAME_SIZE]) {
   static const struct media_change no_change = {.title = NULL};
   const struct media_change *change = change_or_null != NULL ? change_or_null : &no_change;
-  static const char *const update =
-      "with old as (select id, stored_name from media_asset where id = $1 and deleted_at is null for update)"
-      " update media_asset m set stored_name = $2, size_bytes = $3, sha256 = $4, content_type = $5, duration_seconds = "
-      "$6, width = $7, height = $8,"
-      " package_name = null, package_state = null, package_progress = null, package_seconds_left = null,"
-      " package_error = null, package_segments = null, package_has_poster = false,"
-      " container = $9, video_codec = $10, audio_codec = $11, file_url = $12, file_version = m.file_version + 1,"
-      " title = coalesce($13, m.title), type = coalesce($14, m.type), segment_count = $15, file_changed_at = now(), "
-      "updated_at = now()"
-      " from old where m.id = old.id and m.deleted_at is null"
-      "  and " FITS("$5::text", "coalesce($14::text, m.type)") " returning old.stored_name, " MEDIA_COLUMNS;
+  static const char *const update = MEDIA_SET_FILE_SQL(MEDIA_COLUMNS);
   struct parameters parameters = {0};
   parameters_i64(&parameters, id);
   parameters_text_or_null(&parameters, facts->stored_name);

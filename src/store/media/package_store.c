@@ -12,6 +12,7 @@
 
 #include "domain/digest.h"
 #include "store/engine/statement.h"
+#include "store/media/package_claim.sql.h"
 
 #define PACKAGED_TYPES "^(video|audio)/(?!(x-)?mpegurl)"
 
@@ -186,18 +187,7 @@ static void read_job(struct rows *rows, struct package_job *job) {
 
 enum error package_store_claim(struct database *database, const char *node, int64_t takeover_seconds,
                                struct package_job *ret_job) {
-  static const char *const claim =
-      "with next as (select id from package_job where (state = 'queued' and not_before <= now())"
-      " or (state = 'running' and heartbeat_at < now() - $2::int8 * interval '1 second')"
-      " order by priority desc, id limit 1 for update skip locked),"
-      " job as (update package_job j set state = 'running', node = $1, claim = gen_random_uuid(),"
-      " attempts = attempts + 1, heartbeat_at = now(), started_at = now() from next where j.id = next.id"
-      " returning j.id, j.media_id, j.file_version, j.attempts, j.claim),"
-      " medium as (update media_asset m set package_state = 'running', package_progress = 0,"
-      " package_seconds_left = null, package_error = null from job where m.id = job.media_id"
-      " and m.file_version = job.file_version and m.deleted_at is null and m.stored_name is not null returning m.*)"
-      " select job.id, job.media_id, job.file_version, job.attempts, job.claim, medium.id is null, medium.stored_name,"
-      " medium.size_bytes from job left join medium on true";
+  static const char *const claim = PACKAGE_CLAIM_SQL;
   struct parameters parameters = {0};
   parameters_text(&parameters, node);
   parameters_i64(&parameters, takeover_seconds);

@@ -14,22 +14,14 @@
 #include "store/views/user_agent_store.h"
 #include "store/views/view_row.h"
 #include "store/views/view_sql.h"
+#include "store/views/add_to_rollups.sql.h"
+#include "store/views/view_report.sql.h"
 
 #define VIEW_KEY_SIZE 16 /* bytes of address_key */
 
 static enum error insert_reported(struct database *database, const struct view_report *report, const char *key_hex,
                                   int64_t user_agent_id, struct view *ret_view) {
-  /* clang-format off */
-  static const char *const insert =
-      "with v as (insert into media_view_log (granted_at, media_id, viewed_by_ip, \"timestamp\", address_key, address_hash,"
-      "  viewer, user_agent_id, country, bot, source)"
-      "  select now(), m.id, $2::inet, now(), $3::uuid, $4::int8, $5, $6::int8, $7, $8::bool, 'reported'"
-      "  from media_asset m where m.id = $1 and m.deleted_at is null returning *),"
-      " d as (select media_id, \"timestamp\", bot, 1 as views, 0 as bytes_sent, 0 as seconds, 0 as points,"
-      "  0 as points_views from v),"
-      " summed as (" SQL_ADD_TO_ROLLUPS("d") ")"
-      " select " VIEW_COLUMNS " from v";
-  /* clang-format on */
+  static const char *const insert = VIEW_REPORT_SQL(ADD_TO_ROLLUPS_SQL("d"), VIEW_COLUMNS);
   struct parameters parameters = {0};
   parameters_i64(&parameters, report->media_id);
   parameters_text(&parameters, report->address);

@@ -7,6 +7,7 @@
 #include "domain/digest.h"
 #include "store/engine/array.h"
 #include "store/engine/statement.h"
+#include "store/views/watching_open.sql.h"
 
 enum column {
   COLUMN_REQUEST,
@@ -35,20 +36,7 @@ static void add_start(struct text columns[COLUMNS], const struct watching_start 
 }
 
 static enum error open_rows(struct database *database, struct text columns[COLUMNS], const char *ended) {
-  static const char *const insert =
-      "insert into view_watching as w (grant_id, media_id, address_key, viewer, country, bot, started_at, last_seen_at,"
-      "  open_request)"
-      " select distinct on (grant_id, media_id, address_key) grant_id, media_id, address_key, viewer, country, bot,"
-      "  started, started, request from (select *, " SQL_TIMESTAMP(
-          "started_us") " as started"
-                        "  from unnest($1::text[], $2::uuid[], $3::int8[], $4::uuid[], $5::text[], $6::text[],"
-                        "   $7::bool[], $8::int8[])"
-                        "  u (request, grant_id, media_id, address_key, viewer, country, bot, started_us)) s"
-                        " where request not in (select unnest($9::text[]))"
-                        "  and exists (select from media_asset m where m.id = s.media_id and m.deleted_at is null)"
-                        " order by grant_id, media_id, address_key, started desc"
-                        " on conflict (grant_id, media_id, address_key) do update set open_request ="
-                        "  excluded.open_request, last_seen_at = greatest(w.last_seen_at, excluded.last_seen_at)";
+  static const char *const insert = WATCHING_OPEN_SQL;
   struct parameters parameters = {0};
   enum error error = array_end_columns(columns, COLUMNS, &parameters);
   if (error != ERROR_NONE) {

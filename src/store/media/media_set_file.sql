@@ -1,0 +1,21 @@
+-- SPDX-License-Identifier: ISC
+--
+-- Gives medium $1 a stored file ($2), with its facts ($3 to $11, $15) and a change of file_url ($12), title ($13) and
+-- type ($14). Its package goes. Changes nothing when the file does not fit the medium's type: a film is a video, a sound
+-- is audio; what else is stored (a playlist) tells nothing of its kind.
+-- The row is locked first ("old"), so that of two uploads each learns the name that it replaced.
+-- :columns are those that media_store.c reads of a medium.
+with old as (
+  select id, stored_name from media_asset where id = $1 and deleted_at is null for update
+)
+update media_asset m set
+  stored_name = $2, size_bytes = $3, sha256 = $4, content_type = $5, duration_seconds = $6, width = $7, height = $8,
+  container = $9, video_codec = $10, audio_codec = $11, file_url = $12,
+  title = coalesce($13, m.title), type = coalesce($14, m.type), segment_count = $15,
+  package_name = null, package_state = null, package_progress = null, package_seconds_left = null,
+  package_error = null, package_segments = null, package_has_poster = false,
+  file_version = m.file_version + 1, file_changed_at = now(), updated_at = now()
+from old
+where m.id = old.id and m.deleted_at is null
+  and coalesce(substring($5::text from '^(video|audio)/'), coalesce($14::text, m.type)) = coalesce($14::text, m.type)
+returning old.stored_name, :columns;

@@ -1,0 +1,24 @@
+-- SPDX-License-Identifier: ISC
+--
+-- Changes title ($2) and type ($3) of medium $1, each unless it is null, and sets file_url to $4 if $5. Changes nothing
+-- when the stored file is of another type, and stays. :replaced tells that another file_url takes the place of the
+-- stored file: its facts and its package go. :columns are those that media_store.c reads of a medium.
+update media_asset m set
+  title = coalesce($2, m.title),
+  type = coalesce($3, m.type),
+  file_url = case when $5::boolean then $4 else m.file_url end,
+  -- Without a row all of them become null.
+  (stored_name, size_bytes, sha256, content_type, duration_seconds, width, height, container, video_codec, audio_codec,
+    segment_count, package_name, package_state, package_progress, package_seconds_left, package_error, package_segments)
+  = (select m.stored_name, m.size_bytes, m.sha256, m.content_type, m.duration_seconds, m.width, m.height, m.container,
+      m.video_codec, m.audio_codec, m.segment_count, m.package_name, m.package_state, m.package_progress,
+      m.package_seconds_left, m.package_error, m.package_segments
+    where not :replaced),
+  package_has_poster = m.package_has_poster and not :replaced,
+  file_version = m.file_version + case when :replaced then 1 else 0 end,
+  file_changed_at = case when :replaced then now() else m.file_changed_at end,
+  updated_at = now()
+where m.id = $1 and m.deleted_at is null
+  and ($3::text is null or :replaced
+    or coalesce(substring(m.content_type from '^(video|audio)/'), $3::text) = $3::text)
+returning :columns;

@@ -1,0 +1,133 @@
+-- SPDX-License-Identifier: ISC
+--
+-- Writes what one batch of deliveries changes in views, in one statement. Each view stands once in the arrays. $1 to
+-- $18 are its columns, in the order of enum column in view_writer.c; $19 is the log's row in delivery_log.
+-- :add_to_rollups is add_to_rollups.sql, of the query "difference".
+
+-- The changes.
+with incoming as materialized (
+  select *,
+    'epoch'::timestamptz + granted_us * interval '1 microsecond' as granted_at,
+    'epoch'::timestamptz + started_us * interval '1 microsecond' as started,
+    'epoch'::timestamptz + ended_us * interval '1 microsecond' as ended
+  from unnest(
+    $1::int8[], $2::uuid[], $3::int8[], $4::inet[], $5::uuid[], $6::int8[], $7::int8[], $8::int8[], $9::int8[],
+    $10::int8[], $11::text[], $12::int8[], $13::text[], $14::text[], $15::bool[], $16::int8[], $17::int8multirange[],
+    $18::int8multirange[]
+  ) u (
+    media_id, grant_id, granted_us, address, address_key, address_hash, started_us, ended_us, bytes_sent,
+    lines, viewer, user_agent_id, country, referrer, bot, file_bytes, delivered_bytes,
+    delivered_segments
+  )
+),
+-- What is known of their views and media. Changes to media that are not there are left out. A view is found by all of
+-- its key, so in a single month, even if a thousand addresses play its grant.
+known as materialized (
+  select i.media_id, i.grant_id, i.granted_at, i.address, i.address_key, i.address_hash, i.ended, i.lines, i.viewer,
+    i.user_agent_id, i.country, i.referrer, i.bytes_sent as added_bytes,
+    v.id is null as opened,
+    coalesce(v.bot, i.bot) as bot,
+    coalesce(v."timestamp", i.started) as "timestamp",
+    greatest(v.last_seen_at, i.ended) as last_seen_at,
+    coalesce(v.bytes_sent, 0) + i.bytes_sent as bytes_sent,
+    coalesce(v.seconds, 0) as old_seconds,
+    v.delivered_points as old_points,
+    greatest(v.file_bytes, nullif(i.file_bytes, 0)) as file_bytes,
+    m.size_bytes,
+    coalesce(m.package_segments, m.segment_count) as segment_count,
+    coalesce(m.container in ('hls', 'dash'), false) as by_segments,
+    -- The segments of a package are numbered from 1. Its sound may have one more than its picture.
+    int8multirange(int8range(case when m.package_segments > 0 then 1 end, m.package_segments + 1)) as numbers,
+    -- What was delivered before, and now. A viewer who asks for a film in crumbs does not make the row grow for ever:
+    -- it takes no more than some 500 ranges.
+    (select case when pg_column_size(u) > 8192 and v.delivered_bytes is not null then v.delivered_bytes else u end
+     from (values (coalesce(v.delivered_bytes + i.delivered_bytes, v.delivered_bytes, i.delivered_bytes))) u (u)
+    ) as delivered_bytes,
+    (select case when pg_column_size(u) > 8192 and v.delivered_segments is not null then v.delivered_segments else u end
+     from (values (coalesce(v.delivered_segments + i.delivered_segments, v.delivered_segments, i.delivered_segments))) u (u)
+    ) as delivered_segments
+  from incoming i
+  join media_asset m on m.id = i.media_id
+  left join lateral (
+    select * from media_view_log v
+    where v.grant_id = i.grant_id and v.media_id = i.media_id and v.address_key = i.address_key
+      and v.granted_at = i.granted_at
+    limit 1
+  ) v on true
+),
+-- The views as they will be. Points are hundredths of a percent that were delivered: of the file's bytes, or of the
+-- playlist's segments, whichever is more. Bytes around a playlist of the library (a key, segments without a number)
+-- are of no single file. What is known stays known when the medium is no more what it was. With "offset 0" points are
+-- worked out once, not each time that they are mentioned.
+merged as materialized (
+  select k.*,
+    floor(extract(epoch from k.last_seen_at - k."timestamp"))::int8 as seconds,
+    coalesce(case when p.points > 10000 then 10000 else p.points::int end, k.old_points) as points
+  from known k
+  cross join lateral (
+    select floor(greatest(
+      case when not k.by_segments and coalesce(k.file_bytes, k.size_bytes) > 0 then
+        (select sum(upper(r) - lower(r)) from unnest(k.delivered_bytes) r)::float8
+          * 10000 / coalesce(k.file_bytes, k.size_bytes)
+      end,
+      case when k.segment_count > 0 then
+        (select sum(upper(r) - lower(r)) from unnest(k.delivered_segments * k.numbers) r)::float8
+          * 10000 / k.segment_count
+      end
+    )) as points
+    offset 0
+  ) p
+),
+-- First the views that were there. A row is found by its key and not by ctid: one that somebody changes by hand
+-- meanwhile gets another ctid, and would be passed over.
+updated as (
+  update media_view_log v set last_seen_at = m.last_seen_at, bytes_sent = m.bytes_sent, seconds = m.seconds,
+    file_bytes = m.file_bytes, delivered_points = m.points, delivered_bytes = m.delivered_bytes,
+    delivered_segments = m.delivered_segments
+  from merged m
+  where not m.opened and v.grant_id = m.grant_id and v.media_id = m.media_id and v.address_key = m.address_key
+    and v.granted_at = m.granted_at
+  returning 1
+),
+-- Then those that are new: a look for a view would wade through what this statement has stored already.
+inserted as (
+  insert into media_view_log (granted_at, media_id, viewed_by_ip, "timestamp", last_seen_at, grant_id, address_key,
+    address_hash, bytes_sent, seconds, user_agent_id, file_bytes, delivered_points, bot, source, country, viewer,
+    referrer, delivered_bytes, delivered_segments)
+  select granted_at, media_id, address, "timestamp", last_seen_at, grant_id, address_key,
+    address_hash, bytes_sent, seconds, nullif(user_agent_id, 0), file_bytes, points, bot, 'stream', country, viewer,
+    referrer, delivered_bytes, delivered_segments
+  from merged
+  where opened and (select count(*) from updated) >= 0
+  returning 1
+),
+-- Who watches just now.
+watching as (
+  insert into view_watching as w (grant_id, media_id, address_key, viewer, country, bot, started_at, last_seen_at)
+  select grant_id, media_id, address_key, viewer, country, bot, "timestamp", last_seen_at
+  from merged
+  where ended > now() - interval '2 minutes'
+  on conflict (grant_id, media_id, address_key)
+    do update set last_seen_at = greatest(w.last_seen_at, excluded.last_seen_at)
+  returning 1
+),
+-- How many lines were counted, and how many were of media that are not there.
+counted as (
+  update delivery_log set counted = counted + c.lines, skipped = skipped + i.lines - c.lines
+  from (select coalesce(sum(lines), 0)::int8 as lines from merged) c,
+    (select sum(lines)::int8 as lines from incoming) i
+  where id = $19
+  returning 1
+),
+-- The sums come last, since everybody waits for their rows; so they ask for what was done before.
+done as materialized (
+  select (select count(*) from inserted) + (select count(*) from watching) + (select count(*) from counted) as rows
+),
+difference as (
+  select media_id, "timestamp", bot, opened::int as views, added_bytes as bytes_sent, seconds - old_seconds as seconds,
+    coalesce(points, 0) - coalesce(old_points, 0) as points,
+    (points is not null)::int - (old_points is not null)::int as points_views
+  from merged, done
+  where done.rows >= 0
+)
+:add_to_rollups;
