@@ -36,7 +36,6 @@ struct ingester {
   struct watching_batch watching;
   int64_t now_us; /* when the batch was begun */
   struct view_marks marks;
-  struct user_agent_cache *agents;
   enum error batch_error; /* of adding to the batch: it is not whole */
   int64_t kept_since_us;  /* views of older grants are not kept */
   struct reject_file rejects;
@@ -57,11 +56,6 @@ enum error ingester_open(const struct ingester_options *options, struct ingester
   ingester->rejects.path = options->rejects_path;
   ingester->marks.audience = options->audience;
   ingester->marks.database = options->database;
-  enum error error = user_agent_cache_open(&ingester->agents);
-  if (error != ERROR_NONE) {
-    ingester_close(ingester);
-    return error;
-  }
   *ret_ingester = ingester;
   return ERROR_NONE;
 }
@@ -71,7 +65,6 @@ void ingester_close(struct ingester *ingester) {
     text_free(&ingester->buffer);
     view_batch_free(&ingester->batch);
     watching_batch_free(&ingester->watching);
-    user_agent_cache_close(ingester->agents);
     reject_file_free(&ingester->rejects);
     log_complaints_free(&ingester->complaints);
     free(ingester);
@@ -189,8 +182,7 @@ static enum error commit_lines(struct ingester *ingester, const struct delivery_
                                        .views = ingester->batch.views,
                                        .view_count = ingester->batch.count,
                                        .watching = &ingester->watching.change};
-  return error == ERROR_NONE ? delivery_store_commit(ingester->options.database, ingester->agents, log, next, &batch)
-                             : error;
+  return error == ERROR_NONE ? delivery_store_commit(ingester->options.database, log, next, &batch) : error;
 }
 
 static enum error store_lines(struct ingester *ingester, const struct log_file *file, struct delivery_log *log,

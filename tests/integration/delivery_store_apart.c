@@ -12,15 +12,13 @@
 
 #define BETWEEN_US 200000 /* so that most kills hit the moment between the two commits, however slow the rest is */
 
-enum error delivery_store_commit(struct database *database, struct user_agent_cache *agents,
-                                 const struct delivery_log *log, int64_t next_position,
+enum error delivery_store_commit(struct database *database, const struct delivery_log *log, int64_t next_position,
                                  const struct delivery_batch *batch);
 
-enum error delivery_store_commit(struct database *database, struct user_agent_cache *agents,
-                                 const struct delivery_log *log, int64_t next_position,
+enum error delivery_store_commit(struct database *database, const struct delivery_log *log, int64_t next_position,
                                  const struct delivery_batch *batch) {
   int64_t *ids = calloc(batch->view_count + 1, sizeof *ids);
-  enum error error = ids == NULL ? ERROR_MEMORY : find_user_agents(database, agents, batch, ids);
+  enum error error = ids == NULL ? ERROR_MEMORY : find_user_agents(database, batch, ids);
   if (error == ERROR_NONE) {
     error = statement_begin(database);
   }
@@ -37,5 +35,5 @@ enum error delivery_store_commit(struct database *database, struct user_agent_ca
   }
   usleep(BETWEEN_US);
   const struct delivery_batch position_alone = {.lines = batch->lines, .rejected = batch->rejected};
-  return delivery_store_commit_whole(database, agents, log, next_position, &position_alone);
+  return delivery_store_commit_whole(database, log, next_position, &position_alone);
 }

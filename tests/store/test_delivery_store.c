@@ -154,10 +154,7 @@ END_TEST
 START_TEST(a_position_moves_without_a_view) {
   const struct delivery_log log = {.id = {7}, .position = 0};
   const struct delivery_batch batch = {.lines = 3, .rejected = 2};
-  struct user_agent_cache *agents = NULL;
-  ck_assert_int_eq(user_agent_cache_open(&agents), ERROR_NONE);
-  ck_assert_int_eq(delivery_store_commit(fixture_database, agents, &log, 40, &batch), ERROR_NONE);
-  user_agent_cache_close(agents);
+  ck_assert_int_eq(delivery_store_commit(fixture_database, &log, 40, &batch), ERROR_NONE);
   ck_assert_int_eq(position(), 40);
   ck_assert_int_eq(fixture_sql("select lines * 100 + counted * 10 + rejected from delivery_log"), 302);
 }
@@ -193,10 +190,6 @@ END_TEST
 
 /* Four ingests that read logs of their own meet in the same views and sums. */
 static int read_own(struct database *database, int number) {
-  struct user_agent_cache *agents = NULL;
-  if (user_agent_cache_open(&agents) != ERROR_NONE) {
-    return 100;
-  }
   int failures = 0;
   for (int64_t i = 0; i < 25; i++) {
     struct view_changes changes = {0};
@@ -205,11 +198,10 @@ static int read_own(struct database *database, int number) {
     range_set_add(&changes.views[0].segments, number * 25 + i, number * 25 + i + 1);
     const struct delivery_log log = {.id = {8, (unsigned char)number}, .position = i};
     const struct delivery_batch batch = {.lines = 2, .views = changes.views, .view_count = 2};
-    failures += delivery_store_commit(database, agents, &log, i + 1, &batch) != ERROR_NONE;
+    failures += delivery_store_commit(database, &log, i + 1, &batch) != ERROR_NONE;
     view_change_free(&changes.views[0]);
     view_change_free(&changes.views[1]);
   }
-  user_agent_cache_close(agents);
   return failures;
 }
 

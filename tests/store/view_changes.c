@@ -30,17 +30,14 @@ struct view_change *view_changes_add(struct view_changes *changes, int64_t media
 }
 
 enum error view_changes_commit(struct database *database, struct view_changes *changes, int64_t from, int64_t to) {
-  struct user_agent_cache *agents = NULL;
-  ck_assert_int_eq(user_agent_cache_open(&agents), ERROR_NONE);
   const struct delivery_log log = {.id = {7}, .position = from};
   const struct delivery_batch batch = {
       .lines = (int64_t)changes->count, .views = changes->views, .view_count = changes->count};
-  enum error error = delivery_store_commit(database, agents, &log, to, &batch);
+  enum error error = delivery_store_commit(database, &log, to, &batch);
   for (size_t i = 0; i < changes->count; i++) {
     view_change_free(&changes->views[i]);
   }
   changes->count = 0;
-  user_agent_cache_close(agents);
   return error;
 }
 

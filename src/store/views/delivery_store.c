@@ -10,6 +10,7 @@
 
 #include "domain/digest.h"
 #include "store/engine/statement.h"
+#include "store/views/user_agent_store.h"
 
 enum error delivery_store_position(struct database *database, const unsigned char id[DIGEST_SIZE],
                                    int64_t *ret_position) {
@@ -47,16 +48,15 @@ static enum error move_position(struct database *database, const struct delivery
 }
 
 /* Ids are asked for before the transaction: those of one that fails would be none. */
-static enum error find_user_agents(struct database *database, struct user_agent_cache *agents,
-                                   const struct delivery_batch *batch, int64_t *ret_ids) {
+static enum error find_user_agents(struct database *database, const struct delivery_batch *batch, int64_t *ret_ids) {
   const char **texts = calloc(batch->view_count + 1, sizeof *texts);
   if (texts == NULL) {
     return ERROR_MEMORY;
   }
   for (size_t i = 0; i < batch->view_count; i++) {
-    texts[i] = batch->views[i].user_agent;
+    texts[i] = batch->views[i].user_agent == NULL ? "" : batch->views[i].user_agent;
   }
-  enum error error = user_agent_cache_ids(agents, database, texts, batch->view_count, ret_ids);
+  enum error error = user_agent_store_ids(database, texts, batch->view_count, ret_ids);
   free(texts);
   return error;
 }
@@ -80,16 +80,12 @@ static enum error store(struct database *database, const struct delivery_log *lo
   return statement_end_transaction(database, error);
 }
 
-enum error delivery_store_commit(struct database *database, struct user_agent_cache *agents,
-                                 const struct delivery_log *log, int64_t next_position,
+enum error delivery_store_commit(struct database *database, const struct delivery_log *log, int64_t next_position,
                                  const struct delivery_batch *batch) {
   int64_t *ids = calloc(batch->view_count + 1, sizeof *ids);
-  enum error error = ids == NULL ? ERROR_MEMORY : find_user_agents(database, agents, batch, ids);
+  enum error error = ids == NULL ? ERROR_MEMORY : find_user_agents(database, batch, ids);
   if (error == ERROR_NONE) {
     error = store(database, log, next_position, batch, ids);
-  }
-  if (error != ERROR_NONE) {
-    user_agent_cache_clear(agents); /* perhaps another database answers next, from a backup */
   }
   free(ids);
   return error;

@@ -12,7 +12,6 @@
 #include "base/error.h"
 #include "domain/digest.h"
 #include "store/engine/database.h"
-#include "store/views/user_agent_store.h"
 #include "store/views/view_writer.h"
 #include "store/views/watching_store.h"
 
@@ -35,8 +34,7 @@ struct delivery_batch {
 /* Stores the batch and moves the log's position from log->position to next_position, both or neither.
  * ERROR_CONFLICT: the position is no longer log->position; somebody else read on, so ask for it anew.
  * ERROR_UNKNOWN_OUTCOME: ask for it too. */
-enum error delivery_store_commit(struct database *database, struct user_agent_cache *agents,
-                                 const struct delivery_log *log, int64_t next_position,
+enum error delivery_store_commit(struct database *database, const struct delivery_log *log, int64_t next_position,
                                  const struct delivery_batch *batch) MUST_CHECK;
 
 struct delivery_totals {

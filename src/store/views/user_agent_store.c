@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * Looks first and writes only what is missing, or was not asked for of late, so that a known text writes nothing. An id
- * may be asked for an hour before its row says so, kept by a cache for some minutes and stored a transaction later: a
- * day leaves all of them time.
+ * may be asked for an hour before its row says so, and is stored a transaction later: a day leaves both of them time.
  */
 #include "config.h"
 
@@ -14,11 +13,12 @@
 #define REFRESHED_AFTER "interval '1 hour'"
 #define UNUSED_AFTER    "interval '1 day'"
 
-/* In the order of the array. *ret_missing: how many are not stored yet; *ret_stale: how many are to be refreshed. */
-static enum error find(struct database *database, const char *array, size_t count, int64_t *ret_ids,
-                       size_t *ret_missing, size_t *ret_stale) {
-  static const char *const select = "select a.id, t.text is null, coalesce(a.used_at < now() - " REFRESHED_AFTER
-                                    ", false) from unnest($1::text[]) with ordinality t (text, place)"
+/* In the order of the texts; 0 of "" and of those that are not stored. `wanted` gets those that are to be stored or
+ * refreshed. */
+static enum error find(struct database *database, const char *array, const char *const *texts, size_t count,
+                       int64_t *ret_ids, struct text *wanted) {
+  static const char *const select = "select a.id, coalesce(a.used_at < now() - " REFRESHED_AFTER
+                                    ", t.text is not null) from unnest($1::text[]) with ordinality t (text, place)"
                                     " left join user_agent a on a.text = t.text order by t.place";
   struct parameters parameters = {0};
   parameters_text(&parameters, array);
@@ -27,12 +27,11 @@ static enum error find(struct database *database, const char *array, size_t coun
   if (error != ERROR_NONE) {
     return error;
   }
-  *ret_missing = *ret_stale = 0;
   for (size_t i = 0; i < count && rows_next(&rows); i++) {
     ret_ids[i] = rows_i64_or(&rows, 0);
-    bool none = rows_bool(&rows);
-    *ret_missing += ret_ids[i] == 0 && !none;
-    *ret_stale += rows_bool(&rows);
+    if (rows_bool(&rows)) {
+      array_add_text(wanted, texts[i]);
+    }
   }
   return rows_close(&rows);
 }
@@ -49,22 +48,35 @@ static enum error insert_or_refresh(struct database *database, const char *array
                           STATEMENT_REPEATABLE, &parameters, NULL);
 }
 
+static bool all_found(const char *const *texts, const int64_t *ids, size_t count) {
+  for (size_t i = 0; i < count; i++) {
+    if (ids[i] == 0 && texts[i][0] != '\0') {
+      return false;
+    }
+  }
+  return true;
+}
+
 enum error user_agent_store_ids(struct database *database, const char *const *texts, size_t count, int64_t *ret_ids) {
-  struct text array = {0};
+  __attribute__((cleanup(text_free))) struct text array = {0}, wanted = {0};
   for (size_t i = 0; i < count; i++) {
     array_add_text(&array, texts[i]);
   }
-  const char *values = array_end(&array);
-  size_t missing = 0, stale = 0;
-  enum error error = values == NULL ? ERROR_MEMORY : find(database, values, count, ret_ids, &missing, &stale);
-  if (error == ERROR_NONE && (missing > 0 || stale > 0)) {
-    error = insert_or_refresh(database, values);
-    if (error == ERROR_NONE) {
-      error = find(database, values, count, ret_ids, &missing, &stale);
-    }
+  if (count == 0) {
+    return ERROR_NONE;
   }
-  text_free(&array);
-  return error == ERROR_NONE && missing > 0 ? ERROR_INTERNAL : error;
+  const char *values = array_end(&array);
+  enum error error = values == NULL ? ERROR_MEMORY : find(database, values, texts, count, ret_ids, &wanted);
+  if (error != ERROR_NONE || wanted.length == 0) {
+    return wanted.failed ? ERROR_MEMORY : error;
+  }
+  const char *missing = array_end(&wanted);
+  error = missing == NULL ? ERROR_MEMORY : insert_or_refresh(database, missing);
+  if (error == ERROR_NONE) {
+    text_clear(&wanted);
+    error = find(database, values, texts, count, ret_ids, &wanted);
+  }
+  return error == ERROR_NONE && !all_found(texts, ret_ids, count) ? ERROR_INTERNAL : error;
 }
 
 enum error user_agent_store_sweep(struct database *database, int limit, int64_t *after_id, int64_t *ret_deleted,

@@ -23,14 +23,4 @@ enum error user_agent_store_ids(struct database *database, const char *const *te
 enum error user_agent_store_sweep(struct database *database, int limit, int64_t *after_id, int64_t *ret_deleted,
                                   bool *ret_more) MUST_CHECK;
 
-/* What one process knows of them already, for a few minutes. */
-struct user_agent_cache;
-
-enum error user_agent_cache_open(struct user_agent_cache **ret_cache) MUST_CHECK;
-void user_agent_cache_close(struct user_agent_cache *cache);
-void user_agent_cache_clear(struct user_agent_cache *cache);
-/* As user_agent_store_ids, asking the database only for what is not known; outside a transaction. NULL is "". */
-enum error user_agent_cache_ids(struct user_agent_cache *cache, struct database *database, const char *const *texts,
-                                size_t count, int64_t *ret_ids) MUST_CHECK;
-
 #endif
