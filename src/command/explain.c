@@ -49,7 +49,8 @@ static void read_views(const struct settings *settings, struct explanation *expl
   if (database == NULL) {
     return;
   }
-  enum error error = grant_views_read(database, explanation->grant_id, &explanation->views, &explanation->view_count);
+  enum error error =
+      view_store_of_grant(database, explanation->grant_id, &explanation->views, &explanation->view_count);
   if (error != ERROR_NONE) {
     command_database_complain(database, "reading the views", error);
   }

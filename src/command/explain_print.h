@@ -4,7 +4,7 @@
 #define MEDIAGATE_COMMAND_EXPLAIN_PRINT_H
 
 #include "ingest/grant_story.h"
-#include "store/views/grant_views.h"
+#include "store/views/view_store.h"
 
 struct explanation {
   const char *grant_id;

@@ -13,7 +13,6 @@
 #include "pgbouncer.h"
 #include "store/views/user_agent_store.h"
 #include "store/analytics/view_analytics.h"
-#include "store/views/view_export.h"
 #include "store/views/view_forget.h"
 #include "store/views/view_live.h"
 #include "store/views/view_partitions.h"
@@ -87,7 +86,7 @@ static void export_all(void) {
   size_t seen = 0, count = 1;
   while (count > 0) {
     struct view *items = NULL;
-    ck_assert_int_eq(view_export_page(pooled, &wanted, 2, &items, &count), ERROR_NONE);
+    ck_assert_int_eq(view_store_export(pooled, &wanted, 2, &items, &count), ERROR_NONE);
     for (size_t i = 0; i < count; i++) {
       wanted.after_us = items[i].timestamp_us;
       wanted.after_id = items[i].id;

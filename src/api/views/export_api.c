@@ -23,7 +23,7 @@
 #include "base/text.h"
 #include "base/text_parse.h"
 #include "http/response.h"
-#include "store/views/view_export.h"
+#include "store/views/view_store.h"
 
 #define PAGE_ROWS           2000
 #define RETRY_AFTER_SECONDS 30
@@ -79,7 +79,7 @@ static bool read_export_query(struct call *call, struct export *ret_export) {
 static enum error read_page(struct call *call, struct export *export, bool *ret_more) {
   struct view *items = NULL;
   size_t count = 0;
-  enum error error = view_export_page(call->app->database, &export->wanted, PAGE_ROWS, &items, &count);
+  enum error error = view_store_export(call->app->database, &export->wanted, PAGE_ROWS, &items, &count);
   if (error != ERROR_NONE) {
     return error;
   }

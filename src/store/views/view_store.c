@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Views: reported and listed. What is counted of them is in view_analytics.c.
+ * Views as rows: reported, listed, exported, and those of one grant. What is counted of them is in analytics/.
  */
 #include "config.h"
 
@@ -8,16 +8,81 @@
 
 #include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
 
 #include "base/text.h"
 #include "store/engine/rate_limit.h"
-#include "store/views/user_agent_store.h"
-#include "store/views/view_row.h"
-#include "store/views/view_sql.h"
+#include "store/engine/statement.h"
 #include "store/views/add_to_rollups.sql.h"
+#include "store/views/user_agent_store.h"
 #include "store/views/view_report.sql.h"
+#include "store/views/view_sql.h"
 
 #define VIEW_KEY_SIZE 16 /* bytes of address_key */
+
+/* --- rows ------------------------------------------------------------------------------------ */
+
+/* Of `media_view_log v`, as read_view reads them. */
+/* clang-format off */
+#define VIEW_COLUMNS_WITH(user_agent) \
+  "v.id, v.media_id, host(v.viewed_by_ip), " SQL_MICROSECONDS("v.\"timestamp\"") \
+  ", v.viewer, replace(v.grant_id::text, '-', ''), " user_agent "," \
+  " v.country, v.referrer, v.bytes_sent, v.seconds, v.delivered_points, v.source, v.bot"
+#define VIEW_COLUMNS VIEW_COLUMNS_WITH("(select a.text from user_agent a where a.id = v.user_agent_id)")
+/* clang-format on */
+
+void view_free(struct view *view) {
+  if (view != NULL) {
+    free(view->user_agent);
+    free(view->referrer);
+    *view = (struct view){0};
+  }
+}
+
+static void read_view(struct rows *rows, struct view *ret_view) {
+  ret_view->id = rows_i64(rows);
+  ret_view->media_id = rows_i64(rows);
+  rows_text(rows, ret_view->viewed_by_ip, sizeof ret_view->viewed_by_ip);
+  ret_view->timestamp_us = rows_i64(rows);
+  rows_text(rows, ret_view->viewer, sizeof ret_view->viewer);
+  rows_text(rows, ret_view->grant_id, sizeof ret_view->grant_id);
+  ret_view->user_agent = rows_text_copy(rows);
+  rows_text(rows, ret_view->country, sizeof ret_view->country);
+  ret_view->referrer = rows_text_copy(rows);
+  ret_view->bytes_sent = rows_i64_or(rows, -1);
+  ret_view->seconds = rows_i64_or(rows, -1);
+  ret_view->delivered_points = (int)rows_i64_or(rows, -1);
+  rows_text(rows, ret_view->source, sizeof ret_view->source);
+  ret_view->bot = rows_bool(rows);
+}
+
+/* All rows, which it closes; it ends at one whose first column is null. The caller frees each view and the array. */
+static enum error read_views(struct rows *rows, struct view **ret_items, size_t *ret_count) {
+  struct view *items = calloc(rows_count(rows) + 1, sizeof *items);
+  size_t count = 0;
+  while (items != NULL && rows_next(rows)) {
+    if (rows_next_is_null(rows)) {
+      break; /* the medium stands alone in its row: no views */
+    }
+    read_view(rows, &items[count++]);
+  }
+  enum error error = rows_close(rows);
+  if (items == NULL) {
+    return ERROR_MEMORY;
+  }
+  if (error != ERROR_NONE) {
+    for (size_t i = 0; i < count; i++) {
+      view_free(&items[i]);
+    }
+    free(items);
+    return error;
+  }
+  *ret_items = items;
+  *ret_count = count;
+  return ERROR_NONE;
+}
+
+/* --- reports --------------------------------------------------------------------------------- */
 
 static enum error insert_reported(struct database *database, const struct view_report *report, const char *key_hex,
                                   int64_t user_agent_id, struct view *ret_view) {
@@ -33,7 +98,7 @@ static enum error insert_reported(struct database *database, const struct view_r
   parameters_bool(&parameters, report->bot);
   struct rows row = statement_row(database, insert, STATEMENT_ONCE, &parameters);
   struct view view = {0};
-  view_row_read(&row, &view);
+  read_view(&row, &view);
   enum error error = rows_close_into(&row, ret_view, &view, sizeof view);
   if (error != ERROR_NONE) {
     view_free(&view);
@@ -76,6 +141,8 @@ enum error view_store_report(struct database *database, const struct view_report
   return ERROR_NONE;
 }
 
+/* --- lists ----------------------------------------------------------------------------------- */
+
 enum error view_store_list(struct database *database, int64_t media_id, bool bots, int64_t before_timestamp_us,
                            int64_t before_id, int limit, struct view **ret_items, size_t *ret_count) {
   /* clang-format off */
@@ -102,5 +169,75 @@ enum error view_store_list(struct database *database, int64_t media_id, bool bot
     error = rows_close(&rows);
     return error == ERROR_NONE ? ERROR_NOT_FOUND : error;
   }
-  return view_row_list(&rows, ret_items, ret_count);
+  return read_views(&rows, ret_items, ret_count);
+}
+
+/* Keyset pages in the order of (timestamp, id), each by an index of its own. One join finds all user agents of a page.
+ * Both conditions on the time begin at the same one: an index is read from where the pair says, and the first alone is
+ * what leaves partitions out. */
+/* clang-format off */
+#define EXPORTED(condition) \
+  "select " VIEW_COLUMNS_WITH("a.text") " from (select * from media_view_log l where " condition \
+  " l.\"timestamp\" >= " SQL_TIMESTAMP("$2") " and l.\"timestamp\" < " SQL_TIMESTAMP("$3") \
+  " and (l.\"timestamp\", l.id) > (" SQL_TIMESTAMP("$2") ", $4::int8) and (not l.bot or $5::boolean)" \
+  " order by l.\"timestamp\", l.id limit $6) v left join user_agent a on a.id = v.user_agent_id order by v.\"timestamp\", v.id"
+static const char *const export_of_medium = EXPORTED("l.media_id = $1 and");
+static const char *const export_of_all = EXPORTED("$1::int8 = 0 and");
+/* clang-format on */
+
+enum error view_store_export(struct database *database, const struct view_export *wanted, int limit,
+                             struct view **ret_items, size_t *ret_count) {
+  struct parameters parameters = {0};
+  parameters_i64(&parameters, wanted->media_id);
+  bool begun = wanted->after_us >= wanted->from_us;
+  parameters_i64(&parameters, begun ? wanted->after_us : wanted->from_us);
+  parameters_i64(&parameters, wanted->to_us);
+  parameters_i64(&parameters, begun ? wanted->after_id : 0); /* below every id */
+  parameters_bool(&parameters, wanted->bots);
+  parameters_i64(&parameters, limit);
+  struct rows rows;
+  enum error error = statement_execute(database, wanted->media_id == 0 ? export_of_all : export_of_medium,
+                                       STATEMENT_REPEATABLE, &parameters, &rows);
+  return error == ERROR_NONE ? read_views(&rows, ret_items, ret_count) : error;
+}
+
+/* By the key of views, which begins with the grant. */
+enum error view_store_of_grant(struct database *database, const char *grant_id, struct grant_view **ret_views,
+                               size_t *ret_count) {
+  static const char *const select = "select id, media_id, " SQL_MICROSECONDS("\"timestamp\"") ", " SQL_MICROSECONDS(
+      "coalesce(last_seen_at, \"timestamp\")") ", coalesce(bytes_sent, 0), coalesce(seconds, 0), delivered_points,"
+                                               " bot, host(viewed_by_ip), viewer, country"
+                                               " from media_view_log where grant_id = $1::uuid order by 3, 1";
+  struct parameters parameters = {0};
+  parameters_text(&parameters, grant_id);
+  struct rows rows;
+  enum error error = statement_execute(database, select, STATEMENT_REPEATABLE, &parameters, &rows);
+  if (error != ERROR_NONE) {
+    return error;
+  }
+  size_t count = 0;
+  struct grant_view *views = calloc(rows_count(&rows) + 1, sizeof *views);
+  while (views != NULL && rows_next(&rows)) {
+    struct grant_view *view = &views[count++];
+    view->id = rows_i64(&rows);
+    view->media_id = rows_i64(&rows);
+    view->timestamp_us = rows_i64(&rows);
+    view->last_seen_us = rows_i64(&rows);
+    view->bytes_sent = rows_i64(&rows);
+    view->seconds = rows_i64(&rows);
+    view->delivered_points = rows_i64_or(&rows, -1);
+    view->bot = rows_bool(&rows);
+    rows_text(&rows, view->viewed_by_ip, sizeof view->viewed_by_ip);
+    rows_text(&rows, view->viewer, sizeof view->viewer);
+    rows_text(&rows, view->country, sizeof view->country);
+  }
+  error = rows_close(&rows);
+  error = views == NULL ? ERROR_MEMORY : error;
+  if (error != ERROR_NONE) {
+    free(views);
+    return error;
+  }
+  *ret_views = views;
+  *ret_count = count;
+  return ERROR_NONE;
 }

@@ -50,4 +50,35 @@ enum error view_store_report(struct database *database, const struct view_report
 enum error view_store_list(struct database *database, int64_t media_id, bool bots, int64_t before_timestamp_us,
                            int64_t before_id, int limit, struct view **ret_items, size_t *ret_count) MUST_CHECK;
 
+struct view_export {
+  int64_t media_id;           /* 0: all */
+  int64_t from_us, to_us;     /* from <= timestamp < to */
+  bool bots;                  /* robots too */
+  int64_t after_us, after_id; /* behind this view; 0, 0: from the beginning */
+};
+
+/* A page of all views of a time, oldest first: no transaction stays open while somebody downloads. The caller frees
+ * each view and the array. */
+enum error view_store_export(struct database *database, const struct view_export *wanted, int limit,
+                             struct view **ret_items, size_t *ret_count) MUST_CHECK;
+
+/* A view of one grant, for whoever holds it against the delivery log. */
+struct grant_view {
+  int64_t id;
+  int64_t media_id;
+  int64_t timestamp_us;
+  int64_t last_seen_us;
+  int64_t bytes_sent;
+  int64_t seconds;
+  int64_t delivered_points; /* hundredths of a percent; -1 unknown */
+  bool bot;
+  char viewed_by_ip[ADDRESS_TEXT_SIZE]; /* as view_ip shows it */
+  char viewer[VIEWER_SIZE];             /* "" for none */
+  char country[COUNTRY_SIZE];           /* "" unknown */
+};
+
+/* Oldest first. grant_id: 32 hex digits. The caller frees *ret_views. */
+enum error view_store_of_grant(struct database *database, const char *grant_id, struct grant_view **ret_views,
+                               size_t *ret_count) MUST_CHECK;
+
 #endif
