@@ -14,7 +14,6 @@
 #include "store/views/user_agent_store.h"
 #include "store/analytics/view_analytics.h"
 #include "store/views/view_forget.h"
-#include "store/views/view_live.h"
 #include "store/views/view_partitions.h"
 #include "store/analytics/view_ranking.h"
 #include "store/views/view_store.h"
@@ -73,10 +72,10 @@ static void ask(void) {
   ck_assert_int_eq(ranking.items[0].media_id, film);
   ck_assert_int_eq(ranking.items[0].views, 4);
   view_ranking_free(&ranking);
-  struct view_live live;
-  ck_assert_int_eq(view_live_read(pooled, false, 10, &live), ERROR_NONE);
+  struct watching_live live;
+  ck_assert_int_eq(watching_store_read(pooled, false, 10, &live), ERROR_NONE);
   ck_assert_int_eq(live.watching, 1);
-  view_live_free(&live);
+  watching_live_free(&live);
 }
 
 static void export_all(void) {

@@ -11,7 +11,7 @@
 #include "audience/address_mask.h"
 #include "domain/address.h"
 #include "store/media/media_store.h"
-#include "store/views/view_live.h"
+#include "store/views/watching_store.h"
 #include "store/analytics/view_ranking.h"
 #include "store/media/media_list.h"
 
@@ -142,7 +142,7 @@ void analytics_api_top(struct call *call) {
   view_ranking_free(&ranking);
 }
 
-static void reply_live(struct call *call, const struct view_live *live) {
+static void reply_live(struct call *call, const struct watching_live *live) {
   struct text *body = reply_begin(call->response, 200);
   reply_time(body, "time", live->now_us);
   reply_integer(body, "watching", live->watching);
@@ -150,7 +150,7 @@ static void reply_live(struct call *call, const struct view_live *live) {
   reply_name(body, "items");
   text_append(body, "[");
   for (size_t i = 0; i < live->count; i++) {
-    const struct view_watched *watched = &live->items[i];
+    const struct watched_medium *watched = &live->items[i];
     reply_separate(body);
     text_append(body, "{");
     reply_integer(body, "media_id", watched->media_id);
@@ -169,12 +169,12 @@ void analytics_api_live(struct call *call) {
   if (!question_is_good(call)) {
     return;
   }
-  struct view_live live = {.items = NULL};
-  enum error error = view_live_read(call->app->database, question.bots, limit, &live);
+  struct watching_live live = {.items = NULL};
+  enum error error = watching_store_read(call->app->database, question.bots, limit, &live);
   if (error != ERROR_NONE) {
     call_fail(call, error, "looking who watches");
     return;
   }
   reply_live(call, &live);
-  view_live_free(&live);
+  watching_live_free(&live);
 }

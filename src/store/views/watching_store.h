@@ -6,7 +6,9 @@
 #ifndef MEDIAGATE_STORE_VIEWS_WATCHING_STORE_H
 #define MEDIAGATE_STORE_VIEWS_WATCHING_STORE_H
 
+#include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "base/error.h"
 #include "base/text.h"
@@ -31,5 +33,25 @@ struct watching_change {
 enum error watching_store_change(struct database *database, struct watching_change *change) MUST_CHECK;
 /* Forgets who was not seen for two minutes, and deliveries without an end after twelve hours: nginx was killed. */
 enum error watching_store_sweep(struct database *database) MUST_CHECK;
+
+/* Which media are watched just now. */
+struct watched_medium {
+  int64_t media_id;
+  char *title; /* malloc'd */
+  int64_t watching;
+};
+
+struct watching_live {
+  int64_t now_us;
+  int64_t watching;             /* all of them */
+  int64_t media;                /* so many media are watched */
+  struct watched_medium *items; /* malloc'd; those that most watch */
+  size_t count;
+};
+
+void watching_live_free(struct watching_live *live);
+/* A view is watched just now when one of its deliveries is still going on, or was within the last minute. */
+enum error watching_store_read(struct database *database, bool bots, int limit,
+                               struct watching_live *ret_live) MUST_CHECK;
 
 #endif
