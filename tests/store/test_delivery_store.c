@@ -7,6 +7,7 @@
 
 #include "domain/digest.h"
 #include "store/views/delivery_store.h"
+#include "store/views/user_agent_store.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -215,6 +216,20 @@ START_TEST(several_readers_of_several_logs_agree) {
 }
 END_TEST
 
+START_TEST(equal_user_agents_get_one_id_wherever_they_stand) {
+  static const char *const texts[] = {"b", "a", "", "b", "\"c\"", "a", "b"};
+  int64_t ids[7], again[7];
+  ck_assert_int_eq(user_agent_store_ids(fixture_database, texts, 7, ids), ERROR_NONE);
+  ck_assert_int_eq(user_agent_store_ids(fixture_database, texts, 7, again), ERROR_NONE);
+  ck_assert_mem_eq(ids, again, sizeof ids);
+  ck_assert_int_eq(fixture_sql("select count(*) from user_agent"), 3);
+  ck_assert_int_eq(ids[0], fixture_sql("select id from user_agent where text = 'b'"));
+  ck_assert_int_eq(ids[1], fixture_sql("select id from user_agent where text = 'a'"));
+  ck_assert_int_eq(ids[4], fixture_sql("select id from user_agent where text = '\"c\"'"));
+  ck_assert(ids[3] == ids[0] && ids[6] == ids[0] && ids[5] == ids[1] && ids[2] == 0);
+}
+END_TEST
+
 static int64_t sweep_user_agents(void) {
   int64_t after_id = 0, total = 0;
   bool more = true;
@@ -312,5 +327,6 @@ END_TEST
 FIXTURE_MAIN("delivery_store", one_grant_from_one_address_is_one_view, views_of_a_batch_keep_what_is_theirs,
              lines_may_come_in_any_order, what_was_read_is_not_counted_again, a_batch_counts_wholly_or_not_at_all,
              unknown_and_deleted_media_do_no_harm, a_position_moves_without_a_view, two_readers_count_once,
-             several_readers_of_several_logs_agree, user_agents_that_nobody_holds_are_swept, unprepared_it_is_the_same,
+             several_readers_of_several_logs_agree, equal_user_agents_get_one_id_wherever_they_stand,
+             user_agents_that_nobody_holds_are_swept, unprepared_it_is_the_same,
              a_backlog_of_beginnings_and_ends_is_within_the_statement_timeout)
