@@ -12,6 +12,7 @@
 #include "base/error.h"
 #include "base/subprocess.h"
 #include "config/settings.h"
+#include "domain/pool.h"
 #include "files/media_folder.h"
 #include "security/keyring.h"
 #include "security/token_memo.h"
@@ -31,10 +32,10 @@ struct app {
   struct audience *audience;     /* what is said of viewers; in the api pool */
   struct address_salts address_salts;
   struct media_folder *media_folder; /* opened by start in the api, upload and fast pools */
-  const char *pool_name;
+  enum pool pool;
   subprocess_beat *beat; /* tells the supervisor that a long request is alive */
-  /* Must what takes long end now, since this worker is to go? A request then answers 503 and may be repeated;
-   * housekeeping, which goes on in the next worker, ends as soon as it is told to. */
+  /* Must what takes long end now, since this worker is to go? A request then answers 503 and may be
+   * repeated. */
   bool (*is_overdue)(void *beat_context);
   void *beat_context;
 };

@@ -20,43 +20,43 @@ static const struct route_wrap tus = {.method = tus_api_method, .begin = tus_api
 
 /* clang-format off */
 static const struct route table[] = {
-    {HTTP_POST,   "/auth/signup",                 "auth",   CALLER_ANYONE,        account_api_signup,   NULL, NULL},
-    {HTTP_POST,   "/auth/login",                  "auth",   CALLER_ANYONE,        auth_api_login,       NULL, NULL},
-    {HTTP_POST,   "/auth/refresh",                "api",    CALLER_ANYONE,        auth_api_refresh,     NULL, NULL},
-    {HTTP_POST,   "/auth/logout",                 "api",    CALLER_ADMINISTRATOR, auth_api_logout,      NULL, NULL},
-    {HTTP_GET,    "/auth/me",                     "fast",   CALLER_ADMINISTRATOR, account_api_me,       NULL, NULL},
-    {HTTP_PUT,    "/auth/password",               "auth",   CALLER_ADMINISTRATOR, account_api_password, NULL, NULL},
-    {HTTP_POST,   "/media/media",                 "api",    CALLER_ADMINISTRATOR, media_api_create,     NULL, NULL},
-    {HTTP_GET,    "/media/media",                 "api",    CALLER_ADMINISTRATOR, media_api_list,       NAMES("type", "q", "limit", "cursor"), NULL},
-    {HTTP_GET,    "/media/media/{id}",            "fast",   CALLER_ADMINISTRATOR, media_api_get,        NULL, NULL},
-    {HTTP_PATCH,  "/media/media/{id}",            "api",    CALLER_ADMINISTRATOR, media_api_change,     NULL, NULL},
-    {HTTP_DELETE, "/media/media/{id}",            "api",    CALLER_ADMINISTRATOR, media_api_delete,     NULL, NULL},
-    {HTTP_PUT,    "/media/media/{id}/file",       "upload", CALLER_ADMINISTRATOR, upload_api_put_file,  NULL, NULL},
-    {HTTP_POST,   "/media/media/{id}/package",    "api",    CALLER_ADMINISTRATOR, package_api_request,  NULL, NULL},
-    {HTTP_DELETE, "/media/media/{id}/package",    "api",    CALLER_ADMINISTRATOR, package_api_remove,   NAMES("keep"), NULL},
-    {HTTP_PUT,    "/media/media/{id}/subtitles/{lang}", "api", CALLER_ADMINISTRATOR, subtitle_api_put,  NULL, NULL},
-    {HTTP_DELETE, "/media/media/{id}/subtitles/{lang}", "api", CALLER_ADMINISTRATOR, subtitle_api_remove, NULL, NULL},
-    {HTTP_OPTIONS, "/uploads",                    "api",    CALLER_ANYONE,        tus_api_discover,     NULL, &tus},
-    {HTTP_POST,   "/uploads",                     "upload", CALLER_ADMINISTRATOR, tus_api_create,       NULL, &tus},
-    {HTTP_OPTIONS, "/uploads/{upload_id}",        "api",    CALLER_ANYONE,        tus_api_discover,     NULL, &tus},
-    {HTTP_HEAD,   "/uploads/{upload_id}",         "upload", CALLER_ADMINISTRATOR, tus_api_tell,         NULL, &tus},
-    {HTTP_PATCH,  "/uploads/{upload_id}",         "upload", CALLER_ADMINISTRATOR, tus_api_append,       NULL, &tus},
-    {HTTP_DELETE, "/uploads/{upload_id}",         "upload", CALLER_ADMINISTRATOR, tus_api_terminate,    NULL, &tus},
-    {HTTP_GET,    "/media/media/{id}/stream-url", "fast",   CALLER_ADMINISTRATOR, stream_api_issue,     NAMES("ttl_seconds", "viewer", "bind_ip", "download"), NULL},
-    {HTTP_DELETE, "/media/grants/{grant_id}",     "api",    CALLER_ADMINISTRATOR, stream_api_revoke,    NULL, NULL},
-    {HTTP_POST,   "/media/media/{id}/view",       "api",    CALLER_ADMINISTRATOR, view_api_report,      NULL, NULL},
-    {HTTP_GET,    "/media/media/{id}/views",      "api",    CALLER_ADMINISTRATOR, view_api_list,        NAMES("limit", "cursor", "bots"), NULL},
-    {HTTP_GET,    "/media/media/{id}/analytics",  "api",    CALLER_ADMINISTRATOR, analytics_api_media,  NAMES("from", "to", "interval", "tz", "bots"), NULL},
-    {HTTP_GET,    "/analytics/overview",          "api",    CALLER_ADMINISTRATOR, analytics_api_overview, NAMES("from", "to", "interval", "tz", "bots"), NULL},
-    {HTTP_GET,    "/analytics/top",               "api",    CALLER_ADMINISTRATOR, analytics_api_top,    NAMES("from", "to", "by", "limit", "bots"), NULL},
-    {HTTP_GET,    "/analytics/live",              "api",    CALLER_ADMINISTRATOR, analytics_api_live,   NAMES("limit", "bots"), NULL},
-    {HTTP_GET,    "/analytics/export",            "api",    CALLER_ADMINISTRATOR, export_api_views,     NAMES("format", "from", "to", "media_id", "cursor", "bots"), NULL},
-    {HTTP_GET,    "/livez",                       "api",    CALLER_ANYONE,        health_api_live,      NULL, NULL},
-    {HTTP_GET,    "/readyz",                      "api",    CALLER_ANYONE,        health_api_ready,     NULL, NULL},
+    {HTTP_POST,   "/auth/signup",                 POOL_AUTH,   CALLER_ANYONE,        account_api_signup,   NULL, NULL},
+    {HTTP_POST,   "/auth/login",                  POOL_AUTH,   CALLER_ANYONE,        auth_api_login,       NULL, NULL},
+    {HTTP_POST,   "/auth/refresh",                POOL_API,    CALLER_ANYONE,        auth_api_refresh,     NULL, NULL},
+    {HTTP_POST,   "/auth/logout",                 POOL_API,    CALLER_ADMINISTRATOR, auth_api_logout,      NULL, NULL},
+    {HTTP_GET,    "/auth/me",                     POOL_FAST,   CALLER_ADMINISTRATOR, account_api_me,       NULL, NULL},
+    {HTTP_PUT,    "/auth/password",               POOL_AUTH,   CALLER_ADMINISTRATOR, account_api_password, NULL, NULL},
+    {HTTP_POST,   "/media/media",                 POOL_API,    CALLER_ADMINISTRATOR, media_api_create,     NULL, NULL},
+    {HTTP_GET,    "/media/media",                 POOL_API,    CALLER_ADMINISTRATOR, media_api_list,       NAMES("type", "q", "limit", "cursor"), NULL},
+    {HTTP_GET,    "/media/media/{id}",            POOL_FAST,   CALLER_ADMINISTRATOR, media_api_get,        NULL, NULL},
+    {HTTP_PATCH,  "/media/media/{id}",            POOL_API,    CALLER_ADMINISTRATOR, media_api_change,     NULL, NULL},
+    {HTTP_DELETE, "/media/media/{id}",            POOL_API,    CALLER_ADMINISTRATOR, media_api_delete,     NULL, NULL},
+    {HTTP_PUT,    "/media/media/{id}/file",       POOL_UPLOAD, CALLER_ADMINISTRATOR, upload_api_put_file,  NULL, NULL},
+    {HTTP_POST,   "/media/media/{id}/package",    POOL_API,    CALLER_ADMINISTRATOR, package_api_request,  NULL, NULL},
+    {HTTP_DELETE, "/media/media/{id}/package",    POOL_API,    CALLER_ADMINISTRATOR, package_api_remove,   NAMES("keep"), NULL},
+    {HTTP_PUT,    "/media/media/{id}/subtitles/{lang}", POOL_API, CALLER_ADMINISTRATOR, subtitle_api_put,  NULL, NULL},
+    {HTTP_DELETE, "/media/media/{id}/subtitles/{lang}", POOL_API, CALLER_ADMINISTRATOR, subtitle_api_remove, NULL, NULL},
+    {HTTP_OPTIONS, "/uploads",                    POOL_API,    CALLER_ANYONE,        tus_api_discover,     NULL, &tus},
+    {HTTP_POST,   "/uploads",                     POOL_UPLOAD, CALLER_ADMINISTRATOR, tus_api_create,       NULL, &tus},
+    {HTTP_OPTIONS, "/uploads/{upload_id}",        POOL_API,    CALLER_ANYONE,        tus_api_discover,     NULL, &tus},
+    {HTTP_HEAD,   "/uploads/{upload_id}",         POOL_UPLOAD, CALLER_ADMINISTRATOR, tus_api_tell,         NULL, &tus},
+    {HTTP_PATCH,  "/uploads/{upload_id}",         POOL_UPLOAD, CALLER_ADMINISTRATOR, tus_api_append,       NULL, &tus},
+    {HTTP_DELETE, "/uploads/{upload_id}",         POOL_UPLOAD, CALLER_ADMINISTRATOR, tus_api_terminate,    NULL, &tus},
+    {HTTP_GET,    "/media/media/{id}/stream-url", POOL_FAST,   CALLER_ADMINISTRATOR, stream_api_issue,     NAMES("ttl_seconds", "viewer", "bind_ip", "download"), NULL},
+    {HTTP_DELETE, "/media/grants/{grant_id}",     POOL_API,    CALLER_ADMINISTRATOR, stream_api_revoke,    NULL, NULL},
+    {HTTP_POST,   "/media/media/{id}/view",       POOL_API,    CALLER_ADMINISTRATOR, view_api_report,      NULL, NULL},
+    {HTTP_GET,    "/media/media/{id}/views",      POOL_API,    CALLER_ADMINISTRATOR, view_api_list,        NAMES("limit", "cursor", "bots"), NULL},
+    {HTTP_GET,    "/media/media/{id}/analytics",  POOL_API,    CALLER_ADMINISTRATOR, analytics_api_media,  NAMES("from", "to", "interval", "tz", "bots"), NULL},
+    {HTTP_GET,    "/analytics/overview",          POOL_API,    CALLER_ADMINISTRATOR, analytics_api_overview, NAMES("from", "to", "interval", "tz", "bots"), NULL},
+    {HTTP_GET,    "/analytics/top",               POOL_API,    CALLER_ADMINISTRATOR, analytics_api_top,    NAMES("from", "to", "by", "limit", "bots"), NULL},
+    {HTTP_GET,    "/analytics/live",              POOL_API,    CALLER_ADMINISTRATOR, analytics_api_live,   NAMES("limit", "bots"), NULL},
+    {HTTP_GET,    "/analytics/export",            POOL_API,    CALLER_ADMINISTRATOR, export_api_views,     NAMES("format", "from", "to", "media_id", "cursor", "bots"), NULL},
+    {HTTP_GET,    "/livez",                       POOL_API,    CALLER_ANYONE,        health_api_live,      NULL, NULL},
+    {HTTP_GET,    "/readyz",                      POOL_API,    CALLER_ANYONE,        health_api_ready,     NULL, NULL},
     /* Asked by nginx itself once it has checked a stream URL; no client can reach it. */
-    {HTTP_GET,    "/internal/origin",             "fast",   CALLER_ANYONE,        stream_api_origin,    NULL, NULL},
+    {HTTP_GET,    "/internal/origin",             POOL_FAST,   CALLER_ANYONE,        stream_api_origin,    NULL, NULL},
     /* Asked by nginx itself before an upload takes a worker: is the token good? */
-    {HTTP_GET,    "/internal/caller",             "fast",   CALLER_ADMINISTRATOR, account_api_is_known, NULL, NULL},
+    {HTTP_GET,    "/internal/caller",             POOL_FAST,   CALLER_ADMINISTRATOR, account_api_is_known, NULL, NULL},
 };
 /* clang-format on */
 static const size_t table_count = sizeof table / sizeof *table;
@@ -103,11 +103,11 @@ static const struct route *find_route(struct call *call, struct router_match *re
 /* A worker has what the routes of its pool need, no more. nginx knows which is which; a test holds
  * the two together. */
 static bool pool_fits(const struct call *call, const struct route *route) {
-  if (strcmp(route->pool, call->app->pool_name) == 0) {
+  if (route->pool == call->app->pool) {
     return true;
   }
-  log_event(LOG_LEVEL_ERROR, "wrong_pool", LOG_STR("route", route->pattern), LOG_STR("pool", route->pool),
-            LOG_STR("sent_to", call->app->pool_name));
+  log_event(LOG_LEVEL_ERROR, "wrong_pool", LOG_STR("route", route->pattern), LOG_STR("pool", pool_name(route->pool)),
+            LOG_STR("sent_to", pool_name(call->app->pool)));
   response_problem(call->response, 500,
                    "nginx sent this request to the wrong pool; its configuration is not of this version.");
   return false;

@@ -29,7 +29,7 @@ struct route_wrap {
 struct route {
   enum http_method method;
   const char *pattern;
-  const char *pool;
+  enum pool pool;
   enum route_caller caller;
   void (*handler)(struct call *call);
   const char *const *query_names; /* NULL-terminated; NULL: none are known */

@@ -26,7 +26,7 @@ int command_routes(int argc, char **argv) {
   size_t count;
   const struct route *routes = routes_table(&count);
   for (size_t i = 0; i < count; i++) {
-    printf("%s %s %s %s\n", request_method_name(routes[i].method), routes[i].pattern, routes[i].pool,
+    printf("%s %s %s %s\n", request_method_name(routes[i].method), routes[i].pattern, pool_name(routes[i].pool),
            routes[i].caller == CALLER_ANYONE ? "anyone" : "administrator");
   }
   return fflush(stdout) == 0 ? 0 : COMMAND_FAILED;

@@ -18,6 +18,7 @@
 #include "base/log.h"
 #include "command/command_database.h"
 #include "command/options.h"
+#include "command/pools.h"
 #include "command/serve_context.h"
 #include "command/serve_worker.h"
 #include "files/media_folder.h"
@@ -35,7 +36,7 @@ static const char usage[] =
 struct serve {
   const char *config_path;
   struct serve_context *context;
-  struct serve_sockets sockets;
+  struct pools_sockets sockets;
   bool reloading;
 };
 
@@ -137,9 +138,9 @@ static void on_stopping(void *context) {
   notify_systemd("STOPPING=1\nSTATUS=draining");
 }
 
-static enum error plan_workers(struct serve_context *context, const struct serve_sockets *sockets,
+static enum error plan_workers(struct serve_context *context, const struct pools_sockets *sockets,
                                struct supervisor_plan *ret_plan) {
-  enum error error = serve_context_plan(context, sockets, ret_plan);
+  enum error error = pools_plan(context->settings, sockets, ret_plan);
   if (error == ERROR_NONE) {
     ret_plan->callbacks = serve_worker_callbacks(context);
   }
@@ -222,7 +223,7 @@ int command_serve(int argc, char **argv) {
     return options_refuse("serve", argv[1], usage);
   }
   (void)signal(SIGPIPE, SIG_IGN);
-  serve_sockets_inherit(&serve.sockets);
+  pools_inherit_sockets(&serve.sockets);
   if (serve_context_load(serve.config_path, NULL, &serve.context, &problems, &kept) != ERROR_NONE) {
     log_lines(LOG_LEVEL_ERROR, "start_refused", &problems);
     return COMMAND_FAILED;

@@ -17,10 +17,6 @@
 #include "command/command_database.h"
 #include "config/settings_load.h"
 
-static const char *const pool_names[] = {"fast", "auth", "api", "upload", SERVE_HOUSEKEEPING};
-#define POOL_COUNT (sizeof pool_names / sizeof pool_names[0])
-_Static_assert(POOL_COUNT <= SUPERVISOR_MAX_POOLS, "the supervisor has room for all pools");
-
 static void check_folder(const char *setting, const char *path, struct text *problems) {
   struct stat status;
   if (stat(path, &status) != 0 || !S_ISDIR(status.st_mode)) {
@@ -77,66 +73,4 @@ void serve_context_free(struct serve_context *context) {
     keyring_free(context->stream_keys);
     free(context);
   }
-}
-
-void serve_sockets_inherit(struct serve_sockets *ret_sockets) {
-  char **names = NULL;
-  for (size_t i = 0; i < SUPERVISOR_MAX_POOLS; i++) {
-    ret_sockets->fds[i] = -1;
-  }
-  int count = sd_listen_fds_with_names(1, &names);
-  for (int i = 0; i < count; i++) {
-    size_t pool = 0;
-    while (pool < POOL_COUNT && strcmp(pool_names[pool], names[i]) != 0) {
-      pool++;
-    }
-    if (pool < POOL_COUNT && ret_sockets->fds[pool] < 0) {
-      ret_sockets->fds[pool] = SD_LISTEN_FDS_START + i;
-    } else {
-      log_event(LOG_LEVEL_WARNING, "socket_ignored", LOG_STR("name", names[i]),
-                LOG_STR("remedy", "FileDescriptorName= must be a pool's name: fast, auth, api, upload"));
-      (void)close(SD_LISTEN_FDS_START + i);
-    }
-    free(names[i]);
-  }
-  free(names);
-}
-
-enum error serve_context_plan(const struct serve_context *context, const struct serve_sockets *sockets,
-                              struct supervisor_plan *ret_plan) {
-  const struct settings *settings = context->settings;
-  const struct {
-    int64_t workers, nice, deadline_seconds;
-    enum pool_kind kind;
-  } pools[POOL_COUNT] = {
-      {settings->fast_workers, settings->fast_nice, settings->request_deadline,
-       settings->fast_multiplexed ? POOL_MULTIPLEXED : POOL_ACCEPTING},
-      {settings->auth_workers, settings->auth_nice, settings->request_deadline, POOL_ACCEPTING},
-      {settings->api_workers, settings->api_nice, settings->request_deadline, POOL_ACCEPTING},
-      {settings->upload_workers, settings->upload_nice, settings->upload_deadline, POOL_ACCEPTING},
-      {1, 10, 600, POOL_TICKING}, /* a sweep beats with each file; one statement may take long */
-  };
-  struct supervisor_plan plan = {
-      .pool_count = POOL_COUNT,
-      .restart_limit = (size_t)settings->restart_limit,
-      .restart_window_ms = settings->restart_window * 1000,
-      .drain_deadline_ms = settings->drain_deadline * 1000,
-  };
-  for (size_t i = 0; i < POOL_COUNT; i++) {
-    struct pool_plan *pool = &plan.pools[i];
-    *pool = (struct pool_plan){
-        .name = pool_names[i],
-        .kind = pools[i].kind,
-        .inherited_fd = sockets->fds[i],
-        .workers = (size_t)pools[i].workers,
-        .nice = (int)pools[i].nice,
-        .serving_deadline_ms = pools[i].deadline_seconds * 1000,
-    };
-    if (pool->kind != POOL_TICKING && snprintf(pool->socket_path, sizeof pool->socket_path, "%s/%s.sock",
-                                               settings->run_dir, pool->name) >= (int)sizeof pool->socket_path) {
-      return ERROR_TOO_LARGE;
-    }
-  }
-  *ret_plan = plan;
-  return ERROR_NONE;
 }

@@ -15,6 +15,7 @@
 #include "base/log.h"
 #include "command/command_audience.h"
 #include "command/command_database.h"
+#include "command/pools.h"
 #include "command/serve_context.h"
 #include "http/request.h"
 #include "http/response.h"
@@ -59,47 +60,34 @@ static void stop(void *state) {
   free(worker);
 }
 
-static int64_t statement_timeout_ms(const struct settings *settings, const char *pool_name) {
-  return strcmp(pool_name, "fast") == 0     ? settings->fast_statement_timeout
-         : strcmp(pool_name, "auth") == 0   ? settings->auth_statement_timeout
-         : strcmp(pool_name, "upload") == 0 ? settings->upload_statement_timeout
-                                            : settings->api_statement_timeout;
-}
-
-/* Where requests are short and many, looking at the same caller again each time would be much of the work. The usual
- * loop in the fast pool does without: it is what the multiplexed one is held against. */
-static bool caches_rows(const struct settings *settings, const char *pool_name) {
-  return strcmp(pool_name, "api") == 0 || (strcmp(pool_name, "fast") == 0 && settings->fast_multiplexed);
-}
-
-static enum error open_parts(struct worker *worker, const struct settings *settings, const char *pool_name) {
+static enum error open_parts(struct worker *worker, const struct settings *settings) {
   struct app *app = &worker->app;
+  const struct pool_row row = pools_row(app->pool, settings);
   const struct database_options database = {
-      .statement_timeout_ms = statement_timeout_ms(settings, pool_name),
-      .application_name = pool_name,
+      .statement_timeout_ms = row.statement_timeout_ms,
+      .application_name = pool_name(app->pool),
       .beat = beat,
       .beat_context = worker->slot,
   };
-  const bool caches = caches_rows(settings, pool_name);
   const struct row_cache_options cache = {
       .notify_connection_string = settings->notify_database[0] != '\0' ? settings->notify_database : settings->database,
       .entries = (size_t)settings->row_cache_entries,
       .stale_seconds = settings->stale_seconds,
   };
   enum error error = command_database_open(settings, database, &app->database);
-  if (error == ERROR_NONE && strcmp(pool_name, "auth") != 0) {
+  if (error == ERROR_NONE && row.media_folder) {
     error = media_folder_open(settings->data_dir, settings->library_dir, &app->media_folder);
   }
-  if (error == ERROR_NONE && caches) {
+  if (error == ERROR_NONE && row.caches) {
     error = row_cache_open(app->database, &cache, &app->row_cache);
   }
-  if (error == ERROR_NONE && caches) {
+  if (error == ERROR_NONE && row.caches) {
     error = token_memo_new(MEMO_SLOTS, &app->token_memo);
   }
-  if (error == ERROR_NONE && strcmp(pool_name, "api") == 0) {
+  if (error == ERROR_NONE && row.audience) {
     error = command_audience_open(settings, false, &app->audience);
   }
-  if (error == ERROR_NONE && strcmp(pool_name, SERVE_HOUSEKEEPING) == 0) {
+  if (error == ERROR_NONE && row.chores) {
     worker->upkeep = (struct upkeep){.settings = settings,
                                      .database = app->database,
                                      .media_folder = app->media_folder,
@@ -111,25 +99,27 @@ static enum error open_parts(struct worker *worker, const struct settings *setti
   return error;
 }
 
-static enum error start(void *context, const char *pool_name, struct scoreboard_slot *slot, void **ret_state) {
+static enum error start(void *context, const char *name, struct scoreboard_slot *slot, void **ret_state) {
   const struct serve_context *serve = context;
-  struct worker *worker = calloc(1, sizeof *worker);
+  enum pool pool;
+  struct worker *worker = pool_find(name, &pool) == ERROR_NONE ? calloc(1, sizeof *worker) : NULL;
   if (worker == NULL) {
-    return ERROR_MEMORY;
+    return ERROR_MEMORY; /* the supervisor's plan has no other names than ours */
   }
   worker->slot = slot;
   worker->app = (struct app){
       .settings = serve->settings,
       .access_keys = serve->access_keys,
       .stream_keys = serve->stream_keys,
-      .pool_name = pool_name,
+      .pool = pool,
       .beat = beat,
       .is_overdue = is_overdue,
       .beat_context = slot,
   };
-  enum error error = open_parts(worker, serve->settings, pool_name);
+  enum error error = open_parts(worker, serve->settings);
   if (error != ERROR_NONE) {
-    log_event(LOG_LEVEL_ERROR, "worker_start_failed", LOG_STR("pool", pool_name), LOG_ERROR_FIELD(error),
+    log_event(LOG_LEVEL_ERROR, "worker_start_failed", LOG_STR("pool", pool_name(worker->app.pool)),
+              LOG_ERROR_FIELD(error),
               LOG_STR("remedy", "check that data_dir and library_dir are folders that we may use"));
     stop(worker);
     return error;
