@@ -17,7 +17,7 @@
 
 #include "base/file.h"
 #include "ingest/log_follower.h"
-#include "ingest/packed_log.h"
+#include "ingest/old_log.h"
 
 #define CHUNK ((size_t)1 << 20) /* many times the longest line */
 
@@ -69,7 +69,7 @@ static enum error search_stream(const struct log_search *search, const char *pat
 
 static enum error search_log(const struct log_search *search, const char *path, char *buffer) {
   int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
-  bool packed = fd >= 0 && packed_log_packing(fd) == PACKING_OTHER;
+  bool packed = fd >= 0 && old_log_packing(fd) == PACKING_OTHER;
   gzFile stream = fd < 0 ? NULL : gzdopen(fd, "rb");
   if (stream == NULL) {
     if (fd >= 0) {

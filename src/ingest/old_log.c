@@ -16,11 +16,40 @@
 
 #include "base/file.h"
 #include "ingest/delivery_line.h"
-#include "ingest/packed_log.h"
 
-#define CHUNK 65536
-
+#define CHUNK     65536
 #define LOOKED_AT 65536
+
+/* What logrotate and its users compress with. A line of a log begins with a brace, which none of these do. */
+enum packing old_log_packing(int fd) {
+  static const struct {
+    const char *bytes;
+    size_t size;
+    enum packing packing;
+  } magics[] = {
+      {"\x1f\x8b", 2, PACKING_GZIP},
+      {"\xfd"
+       "7zXZ",
+       5, PACKING_OTHER},
+      {"\x28\xb5\x2f\xfd", 4, PACKING_OTHER}, /* zstd */
+      {"\x04\x22\x4d\x18", 4, PACKING_OTHER}, /* lz4 */
+      {"\x02\x21\x4c\x18", 4, PACKING_OTHER}, /* lz4, as older kernels have it */
+      {"BZh", 3, PACKING_OTHER},
+      {"\x5d\x00\x00", 3, PACKING_OTHER}, /* lzma */
+      {"\x1f\x9d", 2, PACKING_OTHER},     /* compress */
+      {"\x89LZO", 4, PACKING_OTHER},
+      {"7z\xbc\xaf", 4, PACKING_OTHER},
+      {"PK\x03\x04", 4, PACKING_OTHER},
+  };
+  char begin[8];
+  ssize_t size = pread(fd, begin, sizeof begin, 0);
+  for (size_t i = 0; size > 0 && i < sizeof magics / sizeof *magics; i++) {
+    if ((size_t)size >= magics[i].size && memcmp(begin, magics[i].bytes, magics[i].size) == 0) {
+      return magics[i].packing;
+    }
+  }
+  return PACKING_NONE;
+}
 
 /* Does a line of the log's format stand at its beginning? Anything with newlines would pass for a log of rejects. */
 static bool holds_lines(int fd) {
@@ -87,7 +116,7 @@ enum error old_log_open(const char *path, const char *scratch_folder, const vola
     return file_error_from_errno(errno);
   }
   enum error error = ERROR_NONE;
-  enum packing packing = packed_log_packing(log.fd);
+  enum packing packing = old_log_packing(log.fd);
   if (packing == PACKING_GZIP) {
     int packed = log.fd;
     log.fd = -1;

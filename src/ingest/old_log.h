@@ -11,6 +11,15 @@
 #include "base/error.h"
 #include "ingest/log_follower.h"
 
+enum packing {
+  PACKING_NONE,
+  PACKING_GZIP,  /* zlib reads it */
+  PACKING_OTHER, /* xz, zstd, bzip2, lz4 …: nothing here reads it, and zlib would take it for text */
+};
+
+/* How the file is compressed, by its first bytes. Where it is read is not changed. */
+enum packing old_log_packing(int fd);
+
 struct old_log {
   struct log_file file; /* its path is good as long as the log is open */
   int fd;
