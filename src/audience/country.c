@@ -60,7 +60,7 @@ static bool same_file(const struct stat *a, const struct stat *b) {
          a->st_mtim.tv_sec == b->st_mtim.tv_sec && a->st_mtim.tv_nsec == b->st_mtim.tv_nsec;
 }
 
-static enum error reopen(struct country_database *countries) {
+static enum error reopen_countries(struct country_database *countries) {
   MMDB_s file;
   int status = MMDB_open(countries->path, MMDB_MODE_MMAP, &file);
   if (status == MMDB_OUT_OF_MEMORY_ERROR) {
@@ -94,7 +94,7 @@ enum error country_database_refresh(struct country_database *countries) {
     return ERROR_NONE;
   }
   countries->seen = now;
-  return reopen(countries);
+  return reopen_countries(countries);
 }
 
 /* --- looking up ------------------------------------------------------------------------------ */

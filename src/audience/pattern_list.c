@@ -100,7 +100,7 @@ static enum error join(const struct alternation *alternation, struct text *ret_p
   return ret_pattern->failed ? ERROR_MEMORY : ERROR_NONE;
 }
 
-static enum error make(const struct text *pattern, struct pattern_list **ret_list) {
+static enum error make_pattern(const struct text *pattern, struct pattern_list **ret_list) {
   struct pattern_list *list = calloc(1, sizeof *list);
   if (list == NULL) {
     return ERROR_MEMORY;
@@ -127,7 +127,7 @@ static enum error compile_all(const char *path, const struct alternation *altern
     return ERROR_INVALID;
   }
   if (error == ERROR_NONE) {
-    error = make(&pattern, ret_list);
+    error = make_pattern(&pattern, ret_list);
   }
   if (error != ERROR_NONE) {
     text_appendf(ret_problem, "%s: its patterns together: %s", path, error_strerror(error));

@@ -41,18 +41,18 @@ struct admin {
   char email[EMAIL_SIZE]; /* "" for what takes none */
 };
 
-static int fail(const struct admin *admin, const char *action, enum error error) {
+static int fail_action(const struct admin *admin, const char *action, enum error error) {
   command_database_complain(admin->database, action, error);
   return COMMAND_FAILED;
 }
 
 /* The account that the e-mail names; false after a message. */
-static bool find(const struct admin *admin, struct account *ret_account) {
+static bool find_account(const struct admin *admin, struct account *ret_account) {
   enum error error = account_store_find_by_email(admin->database, admin->email, ret_account);
   if (error == ERROR_NOT_FOUND) {
     fprintf(stderr, "mediagate: nobody has the e-mail %s; `mediagate admin list` shows all\n", admin->email);
   } else if (error != ERROR_NONE) {
-    fail(admin, "finding the account", error);
+    fail_action(admin, "finding the account", error);
   }
   return error == ERROR_NONE;
 }
@@ -86,7 +86,7 @@ static int create(const struct admin *admin) {
     return COMMAND_FAILED;
   }
   if (error != ERROR_NONE) {
-    return fail(admin, "creating the account", error);
+    return fail_action(admin, "creating the account", error);
   }
   printf("%s: account %" PRId64 " is made\n", account.email, account.id);
   return 0;
@@ -101,7 +101,7 @@ static int invite(const struct admin *admin) {
     error = invitation_store_create(admin->database, hash, 0, admin->settings->invitation_ttl);
   }
   if (error != ERROR_NONE) {
-    return fail(admin, "making the invitation", error);
+    return fail_action(admin, "making the invitation", error);
   }
   clock_format_rfc3339((clock_now_seconds() + admin->settings->invitation_ttl) * INT64_C(1000000), expires_at);
   fprintf(stderr, "An invitation for one account, good until %s; it is not shown again:\n", expires_at);
@@ -117,20 +117,20 @@ static void print_account(void *context, const struct account *account) {
          account->email);
 }
 
-static int list(const struct admin *admin) {
+static int list_accounts(const struct admin *admin) {
   printf("%6s  %-20s  %-8s  %s\n", "id", "created", "state", "e-mail");
   enum error error = account_store_list(admin->database, print_account, NULL);
-  return error == ERROR_NONE ? 0 : fail(admin, "listing the accounts", error);
+  return error == ERROR_NONE ? 0 : fail_action(admin, "listing the accounts", error);
 }
 
 static int disable(const struct admin *admin) {
   struct account account;
-  if (!find(admin, &account)) {
+  if (!find_account(admin, &account)) {
     return COMMAND_FAILED;
   }
   enum error error = account_store_set_disabled(admin->database, account.id, true);
   if (error != ERROR_NONE) {
-    return fail(admin, "disabling the account", error);
+    return fail_action(admin, "disabling the account", error);
   }
   printf("%s is disabled: its sessions and tokens are ended. Stream URLs that it issued play on until they expire;\n"
          "`mediagate admin revoke-grants %s` ends them.\n",
@@ -140,12 +140,12 @@ static int disable(const struct admin *admin) {
 
 static int enable(const struct admin *admin) {
   struct account account;
-  if (!find(admin, &account)) {
+  if (!find_account(admin, &account)) {
     return COMMAND_FAILED;
   }
   enum error error = account_store_set_disabled(admin->database, account.id, false);
   if (error != ERROR_NONE) {
-    return fail(admin, "enabling the account", error);
+    return fail_action(admin, "enabling the account", error);
   }
   printf("%s is enabled and can log in again\n", account.email);
   return 0;
@@ -154,12 +154,12 @@ static int enable(const struct admin *admin) {
 static int reset_password(const struct admin *admin) {
   struct account account;
   char hash[PASSWORD_HASH_SIZE];
-  if (!find(admin, &account) || !ask_password(admin, hash)) {
+  if (!find_account(admin, &account) || !ask_password(admin, hash)) {
     return COMMAND_FAILED;
   }
   enum error error = account_store_set_password(admin->database, account.id, ACCOUNT_ANY_EPOCH, hash, NULL);
   if (error != ERROR_NONE) {
-    return fail(admin, "setting the password", error);
+    return fail_action(admin, "setting the password", error);
   }
   printf("%s has a new password; all its sessions and tokens are ended\n", account.email);
   return 0;
@@ -170,14 +170,14 @@ static int revoke_grants(const struct admin *admin) {
   struct account account;
   uint32_t tag = 0;
   char name[9];
-  if (!find(admin, &account)) {
+  if (!find_account(admin, &account)) {
     return COMMAND_FAILED;
   }
   int64_t expires_at_us =
       (clock_now_seconds() + GRANT_LIFE_MAX_SECONDS + GRANT_CLOCK_BEHIND_SECONDS) * INT64_C(1000000);
   enum error error = account_store_replace_issuer_tag(admin->database, account.id, expires_at_us, &tag);
   if (error != ERROR_NONE) {
-    return fail(admin, "revoking the grants", error);
+    return fail_action(admin, "revoking the grants", error);
   }
   snprintf(name, sizeof name, "%08" PRIx32, tag);
   error = revocation_write(admin->settings->data_dir, name);
@@ -201,7 +201,7 @@ static const struct action {
 } actions[] = {
     {"create", create, true},
     {"invite", invite, false},
-    {"list", list, false},
+    {"list", list_accounts, false},
     {"disable", disable, true},
     {"enable", enable, true},
     {"reset-password", reset_password, true},
@@ -217,7 +217,7 @@ static const struct action *find_action(const char *name) {
   return NULL;
 }
 
-static int run(const struct action *action, const char *email, const char *config_path) {
+static int run_action(const struct action *action, const char *email, const char *config_path) {
   struct admin admin = {0};
   if (email != NULL && email_normalise(email, admin.email) != ERROR_NONE) {
     fprintf(stderr, "mediagate: %s is not an e-mail address\n", email);
@@ -257,5 +257,5 @@ int command_admin(int argc, char **argv) {
   if (argc > wanted) {
     return options_refuse(argv[0], argv[wanted], usage);
   }
-  return run(action, action->takes_email ? argv[2] : NULL, config_path);
+  return run_action(action, action->takes_email ? argv[2] : NULL, config_path);
 }

@@ -203,7 +203,7 @@ static bool mask(char **connection) {
   return true;
 }
 
-static int check(const char *config_path, bool show) {
+static int check_settings(const char *config_path, bool show) {
   struct settings *settings = options_load_settings(config_path);
   int exit_code = COMMAND_FAILED;
 
@@ -251,5 +251,5 @@ int command_check_config(int argc, char **argv) {
   if (argc == 2 && strcmp(argv[1], "--show") != 0) {
     return options_refuse(argv[0], argv[1], usage);
   }
-  return check(config_path, argc == 2);
+  return check_settings(config_path, argc == 2);
 }

@@ -57,7 +57,7 @@ static void read_views(const struct settings *settings, struct explanation *expl
   database_close(database);
 }
 
-static int explain(const struct settings *settings, const char *grant_id, bool json) {
+static int explain_grant(const struct settings *settings, const char *grant_id, bool json) {
   struct explanation explanation = {.grant_id = grant_id, .log_dir = settings->log_dir};
   enum error error = grant_story_read(
       settings->log_dir, grant_id, view_rule_kept_since(clock_now_us(), settings->view_retention), &explanation.story);
@@ -109,7 +109,7 @@ int command_explain(int argc, char **argv) {
   if (settings == NULL) {
     return COMMAND_FAILED;
   }
-  exit_code = explain(settings, grant_id, json);
+  exit_code = explain_grant(settings, grant_id, json);
   settings_free(settings);
   return exit_code;
 }

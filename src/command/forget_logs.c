@@ -75,7 +75,7 @@ static enum error add_holding(const char *folder, const char *name, const char *
   return error == ERROR_NOT_FOUND ? ERROR_NONE : error; /* no folder, no logs */
 }
 
-static enum error find(const struct settings *settings, const char *const *needles, struct holding *holding) {
+static enum error find_logs(const struct settings *settings, const char *const *needles, struct holding *holding) {
   enum error error = ERROR_NONE;
   holding_free(holding);
   for (; error == ERROR_NONE && *needles != NULL; needles++) {
@@ -84,7 +84,7 @@ static enum error find(const struct settings *settings, const char *const *needl
   return error;
 }
 
-static bool holds(const struct holding *holding, const char *path) {
+static bool log_holds(const struct holding *holding, const char *path) {
   for (size_t i = 0; i < holding->count; i++) {
     if (strcmp(holding->paths[i], path) == 0) {
       return true;
@@ -95,8 +95,8 @@ static bool holds(const struct holding *holding, const char *path) {
 
 /* --- one log --------------------------------------------------------------------------------- */
 
-static enum error look(const struct settings *settings, struct database *database, const char *path,
-                       bool *ret_counted) {
+static enum error look_into_log(const struct settings *settings, struct database *database, const char *path,
+                                bool *ret_counted) {
   struct old_log log;
   enum error error = old_log_open(path, settings->data_dir, NULL, &log);
   if (error == ERROR_NONE) {
@@ -119,7 +119,7 @@ static enum error delete_log(const struct settings *settings, struct database *d
   enum error error = ERROR_NONE;
   for (;;) {
     quiet = is_quiet(path);
-    error = look(settings, database, path, &counted);
+    error = look_into_log(settings, database, path, &counted);
     if (error != ERROR_NONE || (counted && quiet) || clock_monotonic_ms() > until_ms) {
       break;
     }
@@ -149,7 +149,7 @@ static enum error delete_log(const struct settings *settings, struct database *d
 
 /* --- all logs -------------------------------------------------------------------------------- */
 
-static void rotate(const struct settings *settings, struct database *database, const char *current) {
+static void rotate_log(const struct settings *settings, struct database *database, const char *current) {
   const struct log_rotation rotation = {
       .database = database, .log_dir = settings->log_dir, .nginx_pid_file = settings->nginx_pid_file};
   enum error error = log_rotation_rotate(&rotation);
@@ -192,11 +192,11 @@ enum error forget_logs(const struct settings *settings, struct database *databas
   enum error error = current == NULL || holding == NULL ? ERROR_MEMORY : ERROR_NONE;
   bool all = true;
   if (error == ERROR_NONE) {
-    error = find(settings, needles, holding);
+    error = find_logs(settings, needles, holding);
   }
-  if (error == ERROR_NONE && holds(holding, current)) {
-    rotate(settings, database, current);
-    error = find(settings, needles, holding);
+  if (error == ERROR_NONE && log_holds(holding, current)) {
+    rotate_log(settings, database, current);
+    error = find_logs(settings, needles, holding);
   }
   for (size_t i = 0; error == ERROR_NONE && i < holding->count; i++) {
     bool gone = false;

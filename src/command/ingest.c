@@ -146,7 +146,7 @@ static enum error open_parts(const struct settings *settings, bool status, struc
   return error == ERROR_NONE ? chores_new(&following->upkeep, CHORES_OF_INGEST, &following->chores) : error;
 }
 
-static int run(const struct settings *settings, bool status, const char *rejects_path) {
+static int run_ingest(const struct settings *settings, bool status, const char *rejects_path) {
   char node[HOST_NAME_MAX + 1];
   if (gethostname(node, sizeof node) != 0) {
     snprintf(node, sizeof node, "?");
@@ -290,7 +290,7 @@ int command_ingest(int argc, char **argv) {
     background_catch_signals();
     exit_code = import_logs(settings, rejects_path, argv + files, argc - files, background_stop());
   } else {
-    exit_code = run(settings, status, rejects_path);
+    exit_code = run_ingest(settings, status, rejects_path);
   }
   free(rejects_path);
   settings_free(settings);

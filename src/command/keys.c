@@ -74,7 +74,7 @@ static void print_use(const struct keyring_key *key, bool first, int64_t retire_
   }
 }
 
-static int list(const struct settings *settings, const struct keys_options *options, enum keys_kind kind) {
+static int list_keys(const struct settings *settings, const struct keys_options *options, enum keys_kind kind) {
   struct keys_file file;
   int64_t now = clock_now_seconds();
   (void)options;
@@ -98,11 +98,11 @@ static int list(const struct settings *settings, const struct keys_options *opti
   return 0;
 }
 
-static int rotate(const struct settings *settings, const struct keys_options *options, enum keys_kind kind) {
+static int rotate_keys(const struct settings *settings, const struct keys_options *options, enum keys_kind kind) {
   return keys_rotate(settings, kind, options->prepare) == ERROR_NONE ? 0 : COMMAND_FAILED;
 }
 
-static int retire(const struct settings *settings, const struct keys_options *options, enum keys_kind kind) {
+static int retire_keys(const struct settings *settings, const struct keys_options *options, enum keys_kind kind) {
   return keys_retire(settings, kind, options->kids, options->kid_count, options->force) == ERROR_NONE ? 0
                                                                                                       : COMMAND_FAILED;
 }
@@ -110,7 +110,7 @@ static int retire(const struct settings *settings, const struct keys_options *op
 static const struct {
   const char *name;
   int (*run)(const struct settings *settings, const struct keys_options *options, enum keys_kind kind);
-} actions[] = {{"init", init}, {"list", list}, {"rotate", rotate}, {"retire", retire}};
+} actions[] = {{"init", init}, {"list", list_keys}, {"rotate", rotate_keys}, {"retire", retire_keys}};
 
 /* What retire is told of single keys; each file has its own. 0, or COMMAND_USAGE after a message. */
 static int check_kids(const char *command, const struct keys_options *options) {

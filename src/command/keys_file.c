@@ -30,7 +30,7 @@ const char *keys_file_path(const struct settings *settings, enum keys_kind kind)
   return kind == KEYS_STREAM ? settings->stream_key_file : settings->jwt_key_file;
 }
 
-static void complain(const char *path, const char *what) {
+static void complain_of_keys(const char *path, const char *what) {
   fprintf(stderr, "mediagate keys: %s: %s\n", path, what);
 }
 
@@ -73,16 +73,16 @@ enum error keys_file_open(const struct settings *settings, enum keys_kind kind, 
   if (lock) {
     enum error error = lock_folder(ret_file->path, &ret_file->lock_fd);
     if (error != ERROR_NONE) {
-      complain(ret_file->path, error == ERROR_CONFLICT
-                                   ? "another `mediagate keys` is changing keys in this folder; wait for it"
-                                   : error_strerror(error));
+      complain_of_keys(ret_file->path, error == ERROR_CONFLICT
+                                           ? "another `mediagate keys` is changing keys in this folder; wait for it"
+                                           : error_strerror(error));
       return error;
     }
     remove_leftovers(ret_file->path);
   }
   enum error error = keyring_load(ret_file->path, &ret_file->keyring, problem);
   if (error != ERROR_NONE) {
-    complain(ret_file->path, problem);
+    complain_of_keys(ret_file->path, problem);
   }
   return error;
 }
@@ -98,7 +98,7 @@ enum error keys_file_save(const struct keys_file *file) {
                 : file_replace(file->path, status.st_mode & 07777, text.data, text.length); /* keeps the owner */
   }
   if (error != ERROR_NONE) {
-    complain(file->path, error == ERROR_IO ? strerror(errno) : error_strerror(error));
+    complain_of_keys(file->path, error == ERROR_IO ? strerror(errno) : error_strerror(error));
   }
   return error;
 }
@@ -132,7 +132,7 @@ enum error keys_file_create(const char *path, const char *owner) {
   gid_t gid;
   int lock_fd = -1;
   if (find_owner(owner, &uid, &gid) != ERROR_NONE) {
-    complain(owner, "no such user; give --owner an account of this machine");
+    complain_of_keys(owner, "no such user; give --owner an account of this machine");
     return ERROR_NOT_FOUND;
   }
   enum error error = lock_folder(path, &lock_fd);
@@ -153,7 +153,7 @@ enum error keys_file_create(const char *path, const char *owner) {
     close(lock_fd);
   }
   if (error != ERROR_NONE) {
-    complain(path, error == ERROR_IO ? strerror(errno) : error_strerror(error));
+    complain_of_keys(path, error == ERROR_IO ? strerror(errno) : error_strerror(error));
   }
   return error;
 }

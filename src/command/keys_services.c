@@ -153,8 +153,8 @@ static enum error probe(const struct settings *settings, const struct keyring_ke
   return error;
 }
 
-static void complain(const struct settings *settings, enum error error, const char *kid, const char *what, long wanted,
-                     long status, const char *meaning, const char *remedy) {
+static void complain_of_service(const struct settings *settings, enum error error, const char *kid, const char *what,
+                                long wanted, long status, const char *meaning, const char *remedy) {
   if (error != ERROR_TIMEOUT) {
     fprintf(stderr, "mediagate keys: nginx could not be asked: %s\n", error_strerror(error));
     return;
@@ -169,8 +169,8 @@ enum error keys_probe_nginx(const struct settings *settings, const struct keyrin
   long status = 0;
   enum error error = probe(settings, key, ACCEPTED, &status);
   if (error != ERROR_NONE) {
-    complain(settings, error, key->kid, "accept the new", ACCEPTED, status, "Nothing is signed with it yet",
-             "run this again");
+    complain_of_service(settings, error, key->kid, "accept the new", ACCEPTED, status, "Nothing is signed with it yet",
+                        "run this again");
   }
   return error;
 }
@@ -179,8 +179,8 @@ enum error keys_probe_forgotten(const struct settings *settings, const struct ke
   long status = 0;
   enum error error = probe(settings, key, REFUSED, &status);
   if (error != ERROR_NONE) {
-    complain(settings, error, key->kid, "refuse the removed", REFUSED, status, "What it signed may still play",
-             "reload nginx");
+    complain_of_service(settings, error, key->kid, "refuse the removed", REFUSED, status,
+                        "What it signed may still play", "reload nginx");
   }
   return error;
 }

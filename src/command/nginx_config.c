@@ -47,7 +47,7 @@ static bool take_option(int argc, char **argv, int *index, const char *name, con
 }
 
 /* To be called at once: errno tells what ERROR_IO is. Returns the error. */
-static enum error complain(const char *path, enum error error) {
+static enum error complain_of_file(const char *path, enum error error) {
   fprintf(stderr, "mediagate nginx-config: %s: %s\n", path,
           error == ERROR_IO && errno != 0 ? strerror(errno) : error_strerror(error));
   return error;
@@ -67,7 +67,7 @@ static enum error write_when_changed(const char *folder, const char *name, const
     if (error == ERROR_NONE) {
       printf("wrote %s\n", path);
     } else {
-      error = complain(path, error);
+      error = complain_of_file(path, error);
     }
   }
   free(path);
@@ -115,7 +115,7 @@ static void append_methods(struct text *text) {
 static int write_all(const char *folder, const struct nginx_settings *files) {
   enum error error = file_make_folders(folder, 0755);
   if (error != ERROR_NONE) {
-    (void)complain(folder, error);
+    (void)complain_of_file(folder, error);
     return COMMAND_FAILED;
   }
   bool written = write_when_changed(folder, "settings-http.conf", &files->http) == ERROR_NONE &&

@@ -128,7 +128,7 @@ static void name_node(char ret_node[NODE_SIZE]) {
   snprintf(ret_node, NODE_SIZE, "%s:%ld", host, (long)getpid());
 }
 
-static int run(const struct settings *settings, bool once) {
+static int run_packager(const struct settings *settings, bool once) {
   const struct database_options database_options = {.statement_timeout_ms = settings->api_statement_timeout,
                                                     .application_name = "mediagate package"};
   char node[NODE_SIZE];
@@ -176,7 +176,7 @@ int command_package(int argc, char **argv) {
   if (settings == NULL) {
     return COMMAND_FAILED;
   }
-  exit_code = run(settings, once);
+  exit_code = run_packager(settings, once);
   settings_free(settings);
   return exit_code;
 }

@@ -66,7 +66,7 @@ static enum error read_silently(const char *prompt, char ret_line[PASSWORD_PROMP
   return error;
 }
 
-static enum error check(const char *password, size_t length, size_t min_bytes) {
+static enum error check_typed_password(const char *password, size_t length, size_t min_bytes) {
   if (length < min_bytes || length > PASSWORD_MAX_BYTES || strlen(password) != length ||
       !text_is_utf8(password, length)) {
     fprintf(stderr, "mediagate: a password has %zu to %d bytes of UTF-8 and no NUL\n", min_bytes, PASSWORD_MAX_BYTES);
@@ -94,7 +94,7 @@ enum error password_prompt(size_t min_bytes, char ret_password[PASSWORD_PROMPT_S
   size_t length = 0;
   enum error error = isatty(STDIN_FILENO) ? read_twice(ret_password, &length) : read_line(ret_password, &length);
   if (error == ERROR_NONE || error == ERROR_TOO_LARGE) {
-    error = check(ret_password, error == ERROR_NONE ? length : PASSWORD_MAX_BYTES + 1, min_bytes);
+    error = check_typed_password(ret_password, error == ERROR_NONE ? length : PASSWORD_MAX_BYTES + 1, min_bytes);
   }
   return error;
 }

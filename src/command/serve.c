@@ -177,7 +177,7 @@ static enum error on_reload(void *context, struct supervisor_plan *ret_plan) {
 
 /* --- the command --- */
 
-static int supervise(struct serve *serve) {
+static int supervise_pools(struct serve *serve) {
   const struct supervisor_hooks hooks = {
       .reload = on_reload, .ready = on_ready, .stopping = on_stopping, .context = serve};
   struct supervisor_plan plan;
@@ -193,7 +193,7 @@ static int supervise(struct serve *serve) {
   return error == ERROR_NONE ? 0 : COMMAND_FAILED;
 }
 
-static int run(struct serve *serve) {
+static int run_serve(struct serve *serve) {
   const struct settings *settings = serve->context->settings;
   int pid_fd = -1;
   int exit_code = COMMAND_FAILED;
@@ -204,7 +204,7 @@ static int run(struct serve *serve) {
   supervisor_hold_signals();
   if (pid_path != NULL && check_data_folder(settings) && check_database(settings) &&
       take_pid_file(pid_path, &pid_fd) == ERROR_NONE) {
-    exit_code = supervise(serve);
+    exit_code = supervise_pools(serve);
     pid_lock_release(pid_path, pid_fd);
   }
   free(pid_path);
@@ -228,7 +228,7 @@ int command_serve(int argc, char **argv) {
     log_lines(LOG_LEVEL_ERROR, "start_refused", &problems);
     return COMMAND_FAILED;
   }
-  exit_code = run(&serve);
+  exit_code = run_serve(&serve);
   serve_context_free(serve.context);
   return exit_code;
 }

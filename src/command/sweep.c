@@ -34,7 +34,7 @@ static int report(enum error error, const struct sweep_counts *counts, int64_t u
   return error == ERROR_NONE && counts->failed == 0 ? 0 : COMMAND_FAILED;
 }
 
-static int run(const struct settings *settings, bool full) {
+static int run_sweep(const struct settings *settings, bool full) {
   struct upkeep upkeep = {.settings = settings};
   const struct database_options options = {.statement_timeout_ms = settings->api_statement_timeout,
                                            .application_name = "mediagate sweep"};
@@ -73,7 +73,7 @@ int command_sweep(int argc, char **argv) {
   if (settings == NULL) {
     return COMMAND_FAILED;
   }
-  exit_code = run(settings, full);
+  exit_code = run_sweep(settings, full);
   settings_free(settings);
   return exit_code;
 }

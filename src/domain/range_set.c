@@ -19,7 +19,7 @@ static bool make_room(struct range_set *set) {
 }
 
 /* The first item that ends at `from` or later. */
-static size_t find(const struct range_set *set, int64_t from) {
+static size_t find_range(const struct range_set *set, int64_t from) {
   size_t low = 0;
   size_t high = set->count;
   while (low < high) {
@@ -37,7 +37,7 @@ void range_set_add(struct range_set *set, int64_t from, int64_t to) {
   if (from >= to) {
     return;
   }
-  size_t first = find(set, from);
+  size_t first = find_range(set, from);
   size_t end = first;
   while (end < set->count && set->items[end].from <= to) {
     from = set->items[end].from < from ? set->items[end].from : from;

@@ -94,8 +94,8 @@ enum error library_link_check_path(const char *path, char ret_reason[LIBRARY_LIN
 }
 
 /* Resolves below the library without any way out; the result is for fstat and for its path. */
-static enum error resolve(const struct media_folder *folder, const char *path, int *ret_fd,
-                          char ret_reason[LIBRARY_LINK_REASON_SIZE]) {
+static enum error resolve_link(const struct media_folder *folder, const char *path, int *ret_fd,
+                               char ret_reason[LIBRARY_LINK_REASON_SIZE]) {
   struct open_how how = {.flags = O_PATH | O_CLOEXEC, .resolve = RESOLVE_BENEATH | RESOLVE_NO_MAGICLINKS};
   long fd;
   int tries = 0;
@@ -213,7 +213,7 @@ static enum error resolve_folder(const struct media_folder *folder, const char *
   memcpy(parent, path, (size_t)(slash - path));
   parent[slash - path] = '\0';
   CLEANUP_FD int fd = -1;
-  enum error error = resolve(folder, parent, &fd, ret_reason);
+  enum error error = resolve_link(folder, parent, &fd, ret_reason);
   if (error != ERROR_NONE) {
     return error;
   }
@@ -258,7 +258,7 @@ static enum error resolve_file(const struct media_folder *folder, const char *pa
                                char ret_reason[LIBRARY_LINK_REASON_SIZE]) {
   CLEANUP_FD int fd = -1;
   struct stat status;
-  enum error error = resolve(folder, path, &fd, ret_reason);
+  enum error error = resolve_link(folder, path, &fd, ret_reason);
   if (error != ERROR_NONE) {
     return error;
   }

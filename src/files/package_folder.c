@@ -41,7 +41,7 @@ static enum error find_path(struct package_folder *package) {
   return ERROR_NONE;
 }
 
-static enum error make(struct package_folder *package) {
+static enum error make_package_folder(struct package_folder *package) {
   int parent_fd = package->folder->packaging_fd;
   if (mkdirat(parent_fd, package->name, 0750) != 0) {
     return file_error_from_errno(errno);
@@ -61,7 +61,7 @@ enum error package_folder_create(struct media_folder *folder, struct package_fol
   package->folder = folder;
   package->fd = -1;
   media_folder_unique_name(package->name);
-  enum error error = make(package);
+  enum error error = make_package_folder(package);
   if (error != ERROR_NONE) {
     package_folder_discard(package);
     return error;

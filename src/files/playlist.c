@@ -161,7 +161,7 @@ static enum error read_stored(struct media_folder *folder, int64_t media_id, con
 }
 
 /* The stored name of a file that a playlist names: a plain relative path, since only that is below the medium. */
-static enum error resolve(const char *playlist_name, const char *uri, char ret_name[MEDIUM_STORED_NAME_SIZE]) {
+static enum error resolve_uri(const char *playlist_name, const char *uri, char ret_name[MEDIUM_STORED_NAME_SIZE]) {
   const char *slash = strrchr(playlist_name, '/');
   size_t folder_length = slash == NULL ? 0 : (size_t)(slash - playlist_name) + 1;
   if (uri[0] == '/' || strpbrk(uri, ":?#%\\") != NULL) {
@@ -177,7 +177,7 @@ enum error playlist_count_segments(struct media_folder *folder, int64_t media_id
   char variant_name[MEDIUM_STORED_NAME_SIZE];
   enum error error = read_stored(folder, media_id, stored_name, &playlist);
   if (error == ERROR_NONE && playlist.variant[0] != '\0') {
-    error = resolve(stored_name, playlist.variant, variant_name);
+    error = resolve_uri(stored_name, playlist.variant, variant_name);
     if (error == ERROR_NONE) {
       error = read_stored(folder, media_id, variant_name, &playlist);
     }

@@ -34,7 +34,8 @@ static const char *const closed[] = {
     SANDBOX_INPUT,
 };
 
-static size_t append(const char *argv[SANDBOX_ARGUMENTS], size_t count, const char *const *more, size_t more_count) {
+static size_t append_argument(const char *argv[SANDBOX_ARGUMENTS], size_t count, const char *const *more,
+                              size_t more_count) {
   memcpy(argv + count, more, more_count * sizeof *more);
   return count + more_count;
 }
@@ -44,11 +45,11 @@ static size_t append(const char *argv[SANDBOX_ARGUMENTS], size_t count, const ch
 size_t sandbox_append(const char *argv[SANDBOX_ARGUMENTS]) {
   static const char *const begin[] = {"--chdir", "/"};
   _Static_assert(COUNT(closed) + COUNT(begin) <= SANDBOX_ARGUMENTS, "they fit");
-  return append(argv, append(argv, 0, closed, COUNT(closed)), begin, COUNT(begin));
+  return append_argument(argv, append_argument(argv, 0, closed, COUNT(closed)), begin, COUNT(begin));
 }
 
 size_t sandbox_append_writing(const char *argv[SANDBOX_ARGUMENTS], const char *folder) {
   const char *const begin[] = {"--bind", folder, SANDBOX_OUTPUT, "--chdir", SANDBOX_OUTPUT};
   _Static_assert(COUNT(closed) + COUNT(begin) <= SANDBOX_ARGUMENTS, "they fit");
-  return append(argv, append(argv, 0, closed, COUNT(closed)), begin, COUNT(begin));
+  return append_argument(argv, append_argument(argv, 0, closed, COUNT(closed)), begin, COUNT(begin));
 }

@@ -69,7 +69,7 @@ static enum error sync_range(int fd, int64_t offset, unsigned flags) {
 }
 
 /* What the disk did not take is gone, and the next fsync knows nothing of it: the file stays failed. */
-static enum error fail(struct spool_file *file, enum error error) {
+static enum error fail_spool_file(struct spool_file *file, enum error error) {
   file->failed = error;
   return error;
 }
@@ -85,7 +85,7 @@ static enum error write_back(struct spool_file *file) {
           sync_range(file->fd, file->writeback_bytes - UNWRITTEN_BYTES - WRITEBACK_BYTES, SYNC_FILE_RANGE_WAIT_BEFORE);
     }
   }
-  return error == ERROR_NONE ? ERROR_NONE : fail(file, error);
+  return error == ERROR_NONE ? ERROR_NONE : fail_spool_file(file, error);
 }
 
 enum error spool_file_write(struct spool_file *file, const void *bytes, size_t size) {
@@ -107,7 +107,7 @@ enum error spool_file_finish(struct spool_file *file, char ret_sha256[DIGEST_HEX
     return file_error_from_errno(errno);
   }
   if (fsync(file->fd) != 0) {
-    return fail(file, file_error_from_errno(errno));
+    return fail_spool_file(file, file_error_from_errno(errno));
   }
   enum error error = resumable_sha256_finish(file->hash, ret_sha256);
   if (error == ERROR_NONE) {

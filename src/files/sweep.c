@@ -106,7 +106,8 @@ static enum error sweep_trashed(struct sweep *sweep, int folder_fd, const char *
   return error;
 }
 
-static enum error ask(struct sweep *sweep, int64_t media_id, const char *entry, bool *ret_current, bool *ret_deleted) {
+static enum error ask_row(struct sweep *sweep, int64_t media_id, const char *entry, bool *ret_current,
+                          bool *ret_deleted) {
   return sweep->options->is_current(sweep->options->context, media_id, entry, ret_current, ret_deleted);
 }
 
@@ -123,7 +124,7 @@ static enum error trash_medium(struct sweep *sweep, int64_t media_id) {
 static enum error finish_deletion(struct sweep *sweep, int64_t media_id, bool is_old) {
   bool current = false;
   bool deleted = false;
-  enum error error = ask(sweep, media_id, "", &current, &deleted);
+  enum error error = ask_row(sweep, media_id, "", &current, &deleted);
   if (error == ERROR_NONE && deleted) {
     return trash_medium(sweep, media_id);
   }
@@ -159,7 +160,7 @@ static enum error sweep_note(struct sweep *sweep, int folder_fd, const char *nam
   }
   bool current = false;
   bool deleted = false;
-  enum error error = ask(sweep, media_id, entry, &current, &deleted);
+  enum error error = ask_row(sweep, media_id, entry, &current, &deleted);
   if (error != ERROR_NONE) {
     return error;
   }
@@ -200,7 +201,7 @@ static enum error examine_medium(struct sweep *sweep, int64_t media_id, DIR *ent
     if (!media_folder_is_entry(entry->d_name) || has_note(sweep, media_id, entry->d_name)) {
       continue;
     }
-    enum error error = ask(sweep, media_id, entry->d_name, &current, ret_deleted);
+    enum error error = ask_row(sweep, media_id, entry->d_name, &current, ret_deleted);
     if (error == ERROR_NONE && !current && !*ret_deleted) {
       error = note_stray(sweep, media_id, entry->d_name);
     }
@@ -208,7 +209,7 @@ static enum error examine_medium(struct sweep *sweep, int64_t media_id, DIR *ent
       return error;
     }
   }
-  return empty ? ask(sweep, media_id, "", &current, ret_deleted) : ERROR_NONE;
+  return empty ? ask_row(sweep, media_id, "", &current, ret_deleted) : ERROR_NONE;
 }
 
 static enum error sweep_medium(struct sweep *sweep, int folder_fd, const char *name) {

@@ -255,7 +255,7 @@ size_t delivery_line_glued_at(const char *line, size_t size) {
 }
 
 /* A line that went wrong in the writing is told apart from one with a wrong field. */
-static enum delivery_reject explain(const char *line, size_t size, enum delivery_reject reject) {
+static enum delivery_reject explain_reject(const char *line, size_t size, enum delivery_reject reject) {
   if (delivery_line_glued_at(line, size) > 0) {
     return DELIVERY_REJECT_GLUED;
   }
@@ -277,7 +277,7 @@ enum delivery_reject delivery_line_parse(const char *line, size_t size, struct d
   }
   struct line_scanner scanner = {.at = line, .end = line + size};
   enum delivery_reject reject = scan_line(&scanner, ret_delivery);
-  return reject == DELIVERY_REJECT_NONE ? reject : explain(line, size, reject);
+  return reject == DELIVERY_REJECT_NONE ? reject : explain_reject(line, size, reject);
 }
 
 const char *delivery_reject_name(enum delivery_reject reject) {

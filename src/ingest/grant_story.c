@@ -27,7 +27,7 @@ static void delivery_free(struct story_delivery *delivery) {
   free(delivery->user_agent);
 }
 
-static enum error append(struct grant_story *story, const struct delivery *from, enum view_verdict verdict) {
+static enum error append_delivery(struct grant_story *story, const struct delivery *from, enum view_verdict verdict) {
   enum error error = grow_array(&story->deliveries, story->count, &story->capacity, sizeof *story->deliveries);
   if (error != ERROR_NONE) {
     return error;
@@ -67,7 +67,8 @@ static enum error take_line(void *context, const char *path, const char *line, s
   if (strcmp(reading->delivery.grant_id, reading->grant_id) != 0) {
     return ERROR_NONE;
   }
-  return append(reading->story, &reading->delivery, view_rule_judge(&reading->delivery, reading->kept_since_us));
+  return append_delivery(reading->story, &reading->delivery,
+                         view_rule_judge(&reading->delivery, reading->kept_since_us));
 }
 
 static void note_damaged(void *context, const char *path) {

@@ -11,7 +11,7 @@
 
 #include "base/log.h"
 
-static bool holds(const struct complained_logs *logs, const char *path) {
+static bool logs_hold(const struct complained_logs *logs, const char *path) {
   for (size_t i = 0; i < logs->count; i++) {
     if (strcmp(logs->paths[i], path) == 0) {
       return true;
@@ -20,7 +20,7 @@ static bool holds(const struct complained_logs *logs, const char *path) {
   return false;
 }
 
-static void add(struct complained_logs *logs, const char *path) {
+static void add_log(struct complained_logs *logs, const char *path) {
   char **paths = reallocarray(logs->paths, logs->count + 1, sizeof *paths);
   char *copy = strdup(path);
   if (paths != NULL) {
@@ -54,14 +54,14 @@ static const char *remedy_of(int error_number) {
 }
 
 void log_complaints_tell(struct log_complaints *complaints, const char *path, int error_number) {
-  if (!holds(&complaints->told, path) && !holds(&complaints->now, path)) {
+  if (!logs_hold(&complaints->told, path) && !logs_hold(&complaints->now, path)) {
     log_event(LOG_LEVEL_WARNING, "log_unreadable", LOG_STR("log", path),
               LOG_STR("error", error_number == 0 ? "no line in its first 64 KiB" : strerror(error_number)),
               LOG_STR("meaning", "what it holds is not counted, the other logs are"),
               LOG_STR("remedy", remedy_of(error_number)));
   }
-  if (!holds(&complaints->now, path)) {
-    add(&complaints->now, path);
+  if (!logs_hold(&complaints->now, path)) {
+    add_log(&complaints->now, path);
   }
 }
 

@@ -143,7 +143,7 @@ static int older_first(const void *left, const void *right) {
   return a->modified_us != b->modified_us ? (a->modified_us < b->modified_us ? -1 : 1) : -strcmp(a->path, b->path);
 }
 
-static enum error append(struct log_files *files, const struct log_file *file) {
+static enum error append_log(struct log_files *files, const struct log_file *file) {
   struct log_file *items = reallocarray(files->items, files->count + 1, sizeof *items);
   if (items == NULL) {
     free(file->path);
@@ -172,7 +172,7 @@ static enum error add_entry(struct log_files *files, const char *folder, const c
   struct log_file file;
   enum error error = describe_entry(folder, entry, &file);
   if (error == ERROR_NONE) {
-    return append(files, &file);
+    return append_log(files, &file);
   }
   if (error == ERROR_IO || error == ERROR_INVALID) {
     return append_skipped(files, folder, entry, error == ERROR_IO ? errno : 0);

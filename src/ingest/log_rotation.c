@@ -97,7 +97,7 @@ static enum error rename_log(const struct log_rotation *rotation, const char *pa
 }
 
 /* One that does not run opens its log when it starts. */
-static enum error reopen(const struct log_rotation *rotation) {
+static enum error reopen_log(const struct log_rotation *rotation) {
   pid_t nginx;
   enum error error = find_nginx(rotation, &nginx);
   if (error == ERROR_NONE) {
@@ -121,7 +121,7 @@ static enum error rotate_if_due(const struct log_rotation *rotation, const char 
   struct log_file file;
   if (stat(path, &status) != 0) {
     /* Renamed, by us before a kill or by somebody else just now: asking once more does no harm. */
-    return errno == ENOENT ? reopen(rotation) : file_error_from_errno(errno);
+    return errno == ENOENT ? reopen_log(rotation) : file_error_from_errno(errno);
   }
   enum error error = log_follower_describe(path, &file);
   if (error == ERROR_INVALID) {

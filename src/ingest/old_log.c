@@ -72,7 +72,7 @@ static bool holds_lines(int fd) {
 }
 
 /* All of it, to its checksum: half a log would be taken for a whole one. */
-static enum error copy(gzFile from, int to, const volatile sig_atomic_t *stop) {
+static enum error copy_line(gzFile from, int to, const volatile sig_atomic_t *stop) {
   char chunk[CHUNK];
   int size = 0;
   while ((size = gzread(from, chunk, sizeof chunk)) > 0) {
@@ -97,7 +97,7 @@ static enum error unpack(int packed, const char *scratch_folder, const volatile 
     return ERROR_MEMORY;
   }
   int to = open(scratch_folder, O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
-  enum error error = to < 0 ? file_error_from_errno(errno) : copy(from, to, stop);
+  enum error error = to < 0 ? file_error_from_errno(errno) : copy_line(from, to, stop);
   (void)gzclose_r(from); /* everything was read, or does not matter any more */
   if (error != ERROR_NONE) {
     if (to >= 0) {

@@ -193,7 +193,7 @@ static struct counts count_pool(const struct crew *crew, size_t pool) {
   return counts;
 }
 
-static void retire(struct crew *crew, size_t index, bool by_signal) {
+static void retire_member(struct crew *crew, size_t index, bool by_signal) {
   struct member *member = &crew->members[index];
   member->retiring = true;
   member->deadline_ms = clock_monotonic_ms() + crew->plan.drain_deadline_ms;
@@ -207,7 +207,7 @@ static void retire_one_old(struct crew *crew, size_t pool) {
   for (size_t i = 0; i < SUPERVISOR_MAX_WORKERS; i++) {
     const struct member *member = &crew->members[i];
     if (member->pid != 0 && member->pool == pool && !member->retiring && member->generation != crew->generation) {
-      retire(crew, i, true);
+      retire_member(crew, i, true);
       return;
     }
   }
@@ -248,7 +248,7 @@ bool crew_is_settled(const struct crew *crew) {
 void crew_retire_pool(struct crew *crew, size_t pool, bool by_signal) {
   for (size_t i = 0; i < SUPERVISOR_MAX_WORKERS; i++) {
     if (crew->members[i].pid != 0 && crew->members[i].pool == pool) {
-      retire(crew, i, by_signal);
+      retire_member(crew, i, by_signal);
     }
   }
 }

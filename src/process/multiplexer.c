@@ -154,7 +154,7 @@ static void drain(struct multiplexer *multiplexer) {
   }
 }
 
-static void run(struct multiplexer *multiplexer) {
+static void run_multiplexer(struct multiplexer *multiplexer) {
   struct epoll_event events[EVENTS];
   poll_for(multiplexer, multiplexer->listen_fd, EVENT_LISTENER, EPOLLEXCLUSIVE);
   while (!multiplexer->draining && !worker_is_told_to_stop()) {
@@ -167,7 +167,7 @@ static void run(struct multiplexer *multiplexer) {
   drain(multiplexer);
 }
 
-static enum error prepare(struct multiplexer *multiplexer) {
+static enum error prepare_multiplexer(struct multiplexer *multiplexer) {
   multiplexer->epoll_fd = epoll_create1(EPOLL_CLOEXEC);
   if (multiplexer->epoll_fd < 0 || FCGX_Init() != 0) {
     return ERROR_INTERNAL;
@@ -193,13 +193,13 @@ enum error multiplexer_run(int listen_fd, const char *pool_name, const struct wo
   multiplexer->listen_fd = listen_fd;
   multiplexer->callbacks = callbacks;
   multiplexer->slot = slot;
-  enum error error = prepare(multiplexer);
+  enum error error = prepare_multiplexer(multiplexer);
   if (error != ERROR_NONE) {
     log_event(LOG_LEVEL_ERROR, "multiplexer_failed", LOG_STR("error", strerror(errno)));
   } else if (callbacks->start(callbacks->context, pool_name, slot, &multiplexer->state) != ERROR_NONE) {
     error = ERROR_INVALID;
   } else {
-    run(multiplexer);
+    run_multiplexer(multiplexer);
     callbacks->stop(multiplexer->state);
   }
   if (multiplexer->epoll_fd >= 0) {

@@ -187,7 +187,7 @@ static void note_deaths(struct supervisor *supervisor, size_t deaths) {
   }
 }
 
-static void supervise(struct supervisor *supervisor) {
+static void supervise_crews(struct supervisor *supervisor) {
   struct pollfd signals = {.fd = supervisor->signal_fd, .events = POLLIN};
   while (!supervisor->stopping || crew_size(supervisor->crew) > 0) {
     if (!supervisor->stopping) {
@@ -224,7 +224,7 @@ enum error supervisor_run(const struct supervisor_plan *plan, const struct super
     log_event(LOG_LEVEL_ERROR, "supervisor_failed", LOG_ERROR_FIELD(error), LOG_STR("errno", strerror(errno)));
     goto out;
   }
-  supervise(&supervisor);
+  supervise_crews(&supervisor);
   error = supervisor.outcome;
 out:
   crew_free(supervisor.crew);

@@ -132,7 +132,7 @@ static bool serve_one(struct loop *loop, FCGX_Request *request) {
 }
 
 /* EPOLLEXCLUSIVE: one connection wakes one idle worker, not all of the pool. */
-static enum error prepare(struct loop *loop, FCGX_Request *request) {
+static enum error prepare_loop(struct loop *loop, FCGX_Request *request) {
   struct epoll_event connections = {.events = EPOLLIN | EPOLLEXCLUSIVE};
   loop->epoll_fd = epoll_create1(EPOLL_CLOEXEC);
   bool done = loop->epoll_fd >= 0;
@@ -143,10 +143,10 @@ static enum error prepare(struct loop *loop, FCGX_Request *request) {
   return done ? ERROR_NONE : ERROR_INTERNAL;
 }
 
-static enum error run(struct loop *loop, const char *pool_name) {
+static enum error run_loop(struct loop *loop, const char *pool_name) {
   FCGX_Request request;
   bool open = true;
-  enum error error = prepare(loop, &request);
+  enum error error = prepare_loop(loop, &request);
   if (error != ERROR_NONE) {
     log_event(LOG_LEVEL_ERROR, "worker_failed", LOG_STR("pool", pool_name), LOG_STR("error", strerror(errno)));
   } else if (loop->callbacks->start(loop->callbacks->context, pool_name, loop->slot, &loop->state) != ERROR_NONE) {
@@ -172,10 +172,10 @@ static enum error run(struct loop *loop, const char *pool_name) {
 enum error worker_run(int listen_fd, const char *pool_name, const struct worker_callbacks *callbacks,
                       struct scoreboard_slot *slot) {
   struct loop loop = {.listen_fd = listen_fd, .callbacks = callbacks, .slot = slot};
-  return run(&loop, pool_name);
+  return run_loop(&loop, pool_name);
 }
 
 enum error ticker_run(const char *pool_name, const struct worker_callbacks *callbacks, struct scoreboard_slot *slot) {
   struct loop loop = {.listen_fd = -1, .callbacks = callbacks, .slot = slot};
-  return run(&loop, pool_name);
+  return run_loop(&loop, pool_name);
 }

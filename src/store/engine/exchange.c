@@ -47,7 +47,7 @@ enum error exchange_lost_connection(struct database *database, enum fate *ret_fa
 
 /* The error of a result; a connection of no more use is dropped. The message never holds what was passed as a value:
  * class 22 repeats it. */
-static enum error judge(struct database *database, const PGresult *result, enum fate *ret_fate) {
+static enum error judge_result(struct database *database, const PGresult *result, enum fate *ret_fate) {
   const char *state = PQresultErrorField(result, PG_DIAG_SQLSTATE);
   if (state == NULL) { /* made by libpq itself: the connection is gone */
     return exchange_lost_connection(database, ret_fate);
@@ -105,7 +105,7 @@ enum error exchange_collect(struct database *database, int64_t deadline_ms, PGre
     error = exchange_lost_connection(database, ret_fate);
   }
   if (error == ERROR_NONE && PQresultStatus(kept) != PGRES_COMMAND_OK && PQresultStatus(kept) != PGRES_TUPLES_OK) {
-    error = judge(database, kept, ret_fate);
+    error = judge_result(database, kept, ret_fate);
   }
   if (error != ERROR_NONE || ret_result == NULL) {
     PQclear(kept);
@@ -122,8 +122,8 @@ static int64_t deadline_from_now(const struct database *database) {
 }
 
 /* The name of the statement on this connection, preparing it when it is new. */
-static enum error prepare(struct database *database, const char *sql, int64_t deadline_ms, char ret_name[16],
-                          enum fate *ret_fate) {
+static enum error prepare_statement(struct database *database, const char *sql, int64_t deadline_ms, char ret_name[16],
+                                    enum fate *ret_fate) {
   size_t index = 0;
   while (index < database->prepared_count && database->prepared_sql[index] != sql) {
     index++;
@@ -157,7 +157,7 @@ enum error exchange_run(struct database *database, const char *sql, bool prepare
   exchange_beat(database);
   if (prepared) {
     char name[16];
-    enum error error = prepare(database, sql, deadline_ms, name, ret_fate);
+    enum error error = prepare_statement(database, sql, deadline_ms, name, ret_fate);
     if (error != ERROR_NONE) {
       return error;
     }

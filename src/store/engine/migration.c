@@ -94,7 +94,8 @@ static enum error parse_oldest_program(const char *sql, int *ret_oldest_program)
 
 /* Loads the file of this version. ERROR_NOT_FOUND: there is none. ERROR_INVALID: two, or one without its line, and a
  * line in the report. */
-static enum error load(const char *folder, int version, struct migration *ret_migration, struct text *report) {
+static enum error load_migration(const char *folder, int version, struct migration *ret_migration,
+                                 struct text *report) {
   DIR *directory = opendir(folder);
   if (directory == NULL) {
     text_appendf(report, "%s cannot be read; say where migrations are by share_dir\n", folder);
@@ -192,7 +193,7 @@ enum error migration_apply(struct database *database, const char *folder, struct
   }
   for (int version = status.version + 1; error == ERROR_NONE; version++) {
     struct migration migration;
-    error = load(folder, version, &migration, ret_report);
+    error = load_migration(folder, version, &migration, ret_report);
     if (error == ERROR_NOT_FOUND) {
       return ERROR_NONE; /* that was the last one */
     }

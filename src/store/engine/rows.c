@@ -12,7 +12,7 @@
 
 #include "base/text_parse.h"
 
-static void fail(struct rows *rows, enum error error) {
+static void fail_rows(struct rows *rows, enum error error) {
   if (rows->error == ERROR_NONE) {
     rows->error = error;
   }
@@ -23,7 +23,7 @@ bool rows_next(struct rows *rows) {
     return false;
   }
   if (rows->row >= 0 && rows->column != PQnfields(rows->result)) {
-    fail(rows, ERROR_INTERNAL); /* the column list and its reader disagree */
+    fail_rows(rows, ERROR_INTERNAL); /* the column list and its reader disagree */
     return false;
   }
   rows->column = 0;
@@ -42,7 +42,7 @@ bool rows_next_is_null(const struct rows *rows) {
 static const char *next_cell(struct rows *rows) {
   int column = rows->column++;
   if (rows->row < 0 || column >= PQnfields(rows->result)) {
-    fail(rows, ERROR_INTERNAL);
+    fail_rows(rows, ERROR_INTERNAL);
     return NULL;
   }
   return PQgetisnull(rows->result, rows->row, column) ? NULL : PQgetvalue(rows->result, rows->row, column);
@@ -66,7 +66,7 @@ int64_t rows_i64_or(struct rows *rows, int64_t if_null) {
   }
   int64_t number = 0;
   if (!parse_i64(cell, &number)) {
-    fail(rows, ERROR_INTERNAL);
+    fail_rows(rows, ERROR_INTERNAL);
   }
   return number;
 }
@@ -75,7 +75,7 @@ int64_t rows_i64(struct rows *rows) {
   const char *cell = next_cell(rows);
   int64_t number = 0;
   if (cell == NULL || !parse_i64(cell, &number)) {
-    fail(rows, ERROR_INTERNAL);
+    fail_rows(rows, ERROR_INTERNAL);
   }
   return number;
 }
@@ -89,7 +89,7 @@ double rows_f64_or(struct rows *rows, double if_null) {
   errno = 0;
   double number = strtod(cell, &end);
   if (end == cell || *end != '\0' || errno != 0 || !isfinite(number)) {
-    fail(rows, ERROR_INTERNAL);
+    fail_rows(rows, ERROR_INTERNAL);
     return 0;
   }
   return number;
@@ -98,7 +98,7 @@ double rows_f64_or(struct rows *rows, double if_null) {
 bool rows_bool(struct rows *rows) {
   const char *cell = next_cell(rows);
   if (cell == NULL || (strcmp(cell, "t") != 0 && strcmp(cell, "f") != 0)) {
-    fail(rows, ERROR_INTERNAL);
+    fail_rows(rows, ERROR_INTERNAL);
     return false;
   }
   return cell[0] == 't';
@@ -108,7 +108,7 @@ void rows_text(struct rows *rows, char *ret_text, size_t size) {
   const char *cell = next_cell(rows);
   size_t length = cell == NULL ? 0 : strlen(cell);
   if (length >= size) {
-    fail(rows, ERROR_INTERNAL);
+    fail_rows(rows, ERROR_INTERNAL);
     length = 0;
   }
   if (length > 0) {
@@ -120,7 +120,7 @@ void rows_text(struct rows *rows, char *ret_text, size_t size) {
 void rows_bytes(struct rows *rows, unsigned char *ret_bytes, size_t size) {
   const char *cell = next_cell(rows);
   if (cell == NULL || strlen(cell) != 2 * size || text_hex_decode(cell, 2 * size, ret_bytes) != ERROR_NONE) {
-    fail(rows, ERROR_INTERNAL);
+    fail_rows(rows, ERROR_INTERNAL);
   }
 }
 
@@ -128,7 +128,7 @@ char *rows_text_copy(struct rows *rows) {
   const char *cell = next_cell(rows);
   char *copy = cell == NULL ? NULL : strdup(cell);
   if (cell != NULL && copy == NULL) {
-    fail(rows, ERROR_MEMORY);
+    fail_rows(rows, ERROR_MEMORY);
   }
   return copy;
 }
@@ -141,7 +141,7 @@ enum error rows_close(struct rows *rows) {
 
 enum error rows_close_into(struct rows *rows, void *ret_value, const void *value, size_t size) {
   if (rows->error == ERROR_NONE && rows->column != PQnfields(rows->result)) {
-    fail(rows, ERROR_INTERNAL);
+    fail_rows(rows, ERROR_INTERNAL);
   }
   enum error error = rows_close(rows);
   if (error == ERROR_NONE) {

@@ -18,25 +18,25 @@
 
 /* --- requests ----------------------------------------------------------------------------------- */
 
-static enum error change(struct database *database, const char *sql, const struct parameters *parameters,
-                         int64_t *ret_affected) {
+static enum error change_package(struct database *database, const char *sql, const struct parameters *parameters,
+                                 int64_t *ret_affected) {
   return statement_change(database, sql, STATEMENT_ONCE, parameters, ret_affected);
 }
 
 static enum error take_turn(struct database *database, int64_t media_id) {
   struct parameters parameters = {0};
   parameters_i64(&parameters, media_id);
-  return change(database, "select pg_advisory_xact_lock(hashtextextended('package of ' || $1::int8, 0))", &parameters,
-                NULL);
+  return change_package(database, "select pg_advisory_xact_lock(hashtextextended('package of ' || $1::int8, 0))",
+                        &parameters, NULL);
 }
 
 /* The medium and its job, if there is one, are locked: is there a file to package? */
 static enum error lock_packageable(struct database *database, int64_t media_id) {
   struct parameters parameters = {0};
   parameters_i64(&parameters, media_id);
-  enum error error =
-      change(database, "select from package_job where media_id = $1 and state in ('queued', 'running') for update",
-             &parameters, NULL);
+  enum error error = change_package(
+      database, "select from package_job where media_id = $1 and state in ('queued', 'running') for update",
+      &parameters, NULL);
   if (error != ERROR_NONE) {
     return error;
   }
@@ -53,26 +53,27 @@ static enum error lock_packageable(struct database *database, int64_t media_id) 
 static enum error queue_job(struct database *database, int64_t media_id, int64_t requested_by) {
   struct parameters medium = {0};
   parameters_i64(&medium, media_id);
-  enum error error = change(database,
-                            "update package_job j set state = 'cancelled', ended_at = now() from media_asset m"
-                            " where j.media_id = $1 and m.id = $1 and j.state in ('queued', 'running')"
-                            " and j.file_version <> m.file_version",
-                            &medium, NULL);
+  enum error error = change_package(database,
+                                    "update package_job j set state = 'cancelled', ended_at = now() from media_asset m"
+                                    " where j.media_id = $1 and m.id = $1 and j.state in ('queued', 'running')"
+                                    " and j.file_version <> m.file_version",
+                                    &medium, NULL);
   struct parameters parameters = {0};
   parameters_i64(&parameters, media_id);
   parameters_i64_or_null(&parameters, requested_by);
   if (error == ERROR_NONE) {
-    error = change(database,
-                   "with queued as (insert into package_job as j (media_id, file_version, requested_by, priority)"
-                   " select id, file_version, $2::int8, case when $2::int8 is null then 0 else 1 end"
-                   " from media_asset where id = $1"
-                   " on conflict (media_id) where state in ('queued', 'running') do update"
-                   " set priority = greatest(j.priority, excluded.priority), not_before = now(), attempts = 0"
-                   " where j.state = 'queued' and excluded.requested_by is not null returning media_id)"
-                   " update media_asset m set package_state = 'queued', package_progress = 0,"
-                   " package_seconds_left = null, package_error = null, updated_at = now()"
-                   " from queued q where m.id = q.media_id",
-                   &parameters, NULL);
+    error =
+        change_package(database,
+                       "with queued as (insert into package_job as j (media_id, file_version, requested_by, priority)"
+                       " select id, file_version, $2::int8, case when $2::int8 is null then 0 else 1 end"
+                       " from media_asset where id = $1"
+                       " on conflict (media_id) where state in ('queued', 'running') do update"
+                       " set priority = greatest(j.priority, excluded.priority), not_before = now(), attempts = 0"
+                       " where j.state = 'queued' and excluded.requested_by is not null returning media_id)"
+                       " update media_asset m set package_state = 'queued', package_progress = 0,"
+                       " package_seconds_left = null, package_error = null, updated_at = now()"
+                       " from queued q where m.id = q.media_id",
+                       &parameters, NULL);
   }
   return error;
 }
@@ -128,10 +129,10 @@ static enum error execute_name(struct database *database, const char *sql, const
 static enum error cancel_job(struct database *database, int64_t media_id) {
   struct parameters parameters = {0};
   parameters_i64(&parameters, media_id);
-  return change(database,
-                "update package_job set state = 'cancelled', ended_at = now()"
-                " where media_id = $1 and state in ('queued', 'running')",
-                &parameters, NULL);
+  return change_package(database,
+                        "update package_job set state = 'cancelled', ended_at = now()"
+                        " where media_id = $1 and state in ('queued', 'running')",
+                        &parameters, NULL);
 }
 
 static enum error forget_package(struct database *database, int64_t media_id, bool keep_served,
@@ -231,8 +232,8 @@ static enum error end_job(struct database *database, const struct package_job *j
   add_held(&parameters, job);
   int64_t held = 0;
   enum error error =
-      change(database, "update package_job j set state = 'done', error = null, ended_at = now() where" HELD,
-             &parameters, &held);
+      change_package(database, "update package_job j set state = 'done', error = null, ended_at = now() where" HELD,
+                     &parameters, &held);
   return error == ERROR_NONE && held == 0 ? ERROR_CONFLICT : error;
 }
 
@@ -264,7 +265,7 @@ static enum error was_finished(struct database *database, const struct package_j
   parameters_i64(&parameters, job->media_id);
   parameters_text(&parameters, made->name);
   enum error error =
-      change(database, "select from media_asset where id = $1 and package_name = $2", &parameters, &found);
+      change_package(database, "select from media_asset where id = $1 and package_name = $2", &parameters, &found);
   return error == ERROR_NONE && found == 0 ? ERROR_CONFLICT : error;
 }
 
@@ -303,7 +304,7 @@ enum error package_store_fail(struct database *database, const struct package_jo
   parameters_text(&parameters, reason);
   parameters_i64(&parameters, retry_seconds);
   int64_t held = 0;
-  enum error error = change(database, update, &parameters, &held);
+  enum error error = change_package(database, update, &parameters, &held);
   return error == ERROR_NONE && held == 0 ? ERROR_CONFLICT : error;
 }
 
@@ -315,23 +316,24 @@ enum error package_store_give_back(struct database *database, const struct packa
       " where m.id = job.media_id and m.file_version = job.file_version) select from job";
   struct parameters parameters = {0};
   add_held(&parameters, job);
-  return change(database, update, &parameters, NULL);
+  return change_package(database, update, &parameters, NULL);
 }
 
 enum error package_store_abandon(struct database *database, const struct package_job *job) {
   struct parameters parameters = {0};
   add_held(&parameters, job);
-  return change(database, "update package_job j set state = 'cancelled', ended_at = now() where" HELD, &parameters,
-                NULL);
+  return change_package(database, "update package_job j set state = 'cancelled', ended_at = now() where" HELD,
+                        &parameters, NULL);
 }
 
 enum error package_store_sweep(struct database *database, int64_t kept_seconds, int64_t limit, int64_t *ret_deleted) {
   struct parameters parameters = {0};
   parameters_i64(&parameters, kept_seconds);
   parameters_i64(&parameters, limit);
-  return change(database,
-                "delete from package_job where id in (select id from package_job"
-                " where state in ('done', 'failed', 'cancelled') and ended_at < now() - $1::int8 * interval '1 second'"
-                " limit $2 for update skip locked)",
-                &parameters, ret_deleted);
+  return change_package(
+      database,
+      "delete from package_job where id in (select id from package_job"
+      " where state in ('done', 'failed', 'cancelled') and ended_at < now() - $1::int8 * interval '1 second'"
+      " limit $2 for update skip locked)",
+      &parameters, ret_deleted);
 }

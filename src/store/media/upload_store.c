@@ -57,7 +57,7 @@ static struct parameters of_taken(const struct upload_row *upload) {
 }
 
 /* Changes the one row that was taken. */
-static enum error change(struct database *database, const char *sql, const struct parameters *parameters) {
+static enum error change_upload(struct database *database, const char *sql, const struct parameters *parameters) {
   int64_t affected = 0;
   enum error error = statement_change(database, sql, STATEMENT_REPEATABLE, parameters, &affected);
   return error == ERROR_NONE && affected == 0 ? ERROR_TIMEOUT : error;
@@ -160,15 +160,15 @@ enum error upload_store_take(struct database *database, const char *id, int64_t 
 enum error upload_store_set_length(struct database *database, const struct upload_row *upload, int64_t length) {
   struct parameters parameters = of_taken(upload);
   parameters_i64(&parameters, length);
-  return change(database,
-                "update upload set length_bytes = $3 where " TAKEN " and (length_bytes is null or length_bytes = $3)",
-                &parameters);
+  return change_upload(
+      database, "update upload set length_bytes = $3 where " TAKEN " and (length_bytes is null or length_bytes = $3)",
+      &parameters);
 }
 
 enum error upload_store_set_tail(struct database *database, const struct upload_row *upload, const char *boot) {
   struct parameters parameters = of_taken(upload);
   parameters_text_or_null(&parameters, boot);
-  return change(database, "update upload set tail_boot = $3::uuid where " TAKEN, &parameters);
+  return change_upload(database, "update upload set tail_boot = $3::uuid where " TAKEN, &parameters);
 }
 
 /* Never back: a statement that was repeated because its answer was lost may come late. */
@@ -189,7 +189,7 @@ enum error upload_store_advance(struct database *database, const struct upload_r
 enum error upload_store_refuse(struct database *database, const struct upload_row *upload, const char *reason) {
   struct parameters parameters = of_taken(upload);
   parameters_text(&parameters, reason);
-  return change(database, "update upload set refusal = $3 where " TAKEN, &parameters);
+  return change_upload(database, "update upload set refusal = $3 where " TAKEN, &parameters);
 }
 
 /* --- its end: the medium is made with its file, so that nobody sees one without --- */
@@ -212,7 +212,7 @@ static enum error make_medium(struct database *database, const struct upload_row
       " update upload set media_id = m.id from m where upload.id = $1";
   struct parameters parameters = of_taken(upload);
   parameters_text(&parameters, media_type_name(upload->type));
-  return change(database, insert_medium, &parameters);
+  return change_upload(database, insert_medium, &parameters);
 }
 
 enum error upload_store_complete(struct database *database, const struct upload_row *upload, int64_t media_id,
@@ -225,7 +225,7 @@ enum error upload_store_complete(struct database *database, const struct upload_
   if (error != ERROR_NONE) {
     return error;
   }
-  error = change(database, "update upload set completed_at = now() where " TAKEN, &parameters);
+  error = change_upload(database, "update upload set completed_at = now() where " TAKEN, &parameters);
   if (error == ERROR_NONE && upload->media_id == 0) {
     error = make_medium(database, upload);
   }

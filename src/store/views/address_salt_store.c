@@ -25,7 +25,7 @@ static struct address_salt read_salt(struct rows *rows) {
 }
 
 /* ERROR_NOT_FOUND: nobody made it yet. */
-static enum error find(struct database *database, int64_t day, struct address_salt *ret_salt) {
+static enum error find_salt(struct database *database, int64_t day, struct address_salt *ret_salt) {
   struct parameters parameters = {0};
   parameters_i64(&parameters, day);
   struct rows row = statement_row(
@@ -35,7 +35,7 @@ static enum error find(struct database *database, int64_t day, struct address_sa
   return rows_close_into(&row, ret_salt, &salt, sizeof salt);
 }
 
-static enum error make(struct database *database, int64_t day) {
+static enum error make_salt(struct database *database, int64_t day) {
   unsigned char salt[ADDRESS_SALT_SIZE];
   random_bytes(salt, sizeof salt);
   struct parameters parameters = {0};
@@ -57,10 +57,10 @@ enum error address_salts_get(struct address_salts *salts, struct database *datab
     }
   }
   struct address_salt salt;
-  enum error error = find(database, day, &salt);
+  enum error error = find_salt(database, day, &salt);
   if (error == ERROR_NOT_FOUND) {
-    error = make(database, day);
-    error = error == ERROR_NONE ? find(database, day, &salt) : error;
+    error = make_salt(database, day);
+    error = error == ERROR_NONE ? find_salt(database, day, &salt) : error;
   }
   if (error != ERROR_NONE) {
     return error == ERROR_NOT_FOUND ? ERROR_UNAVAILABLE : error; /* made and expired at once: try again */

@@ -18,8 +18,8 @@
 
 /* In the order of the texts; 0 of "" and of those that are not stored. `wanted` gets those that are to be stored or
  * refreshed. */
-static enum error find(struct database *database, const char *array, const char *const *texts, size_t count,
-                       int64_t *ret_ids, struct text *wanted) {
+static enum error find_agents(struct database *database, const char *array, const char *const *texts, size_t count,
+                              int64_t *ret_ids, struct text *wanted) {
   static const char *const select = "select a.id, coalesce(a.used_at < now() - " REFRESHED_AFTER
                                     ", t.text is not null) from unnest($1::text[]) with ordinality t (text, place)"
                                     " left join user_agent a on a.text = t.text order by t.place";
@@ -61,13 +61,13 @@ static bool all_found(const char *const *texts, const int64_t *ids, size_t count
 }
 
 /* Of texts that stand once each. */
-static enum error ask(struct database *database, const char *const *texts, size_t count, int64_t *ret_ids) {
+static enum error ask_agents(struct database *database, const char *const *texts, size_t count, int64_t *ret_ids) {
   __attribute__((cleanup(text_free))) struct text array = {0}, wanted = {0};
   for (size_t i = 0; i < count; i++) {
     array_add_text(&array, texts[i]);
   }
   const char *values = array_end(&array);
-  enum error error = values == NULL ? ERROR_MEMORY : find(database, values, texts, count, ret_ids, &wanted);
+  enum error error = values == NULL ? ERROR_MEMORY : find_agents(database, values, texts, count, ret_ids, &wanted);
   if (error != ERROR_NONE || wanted.length == 0) {
     return wanted.failed ? ERROR_MEMORY : error;
   }
@@ -75,7 +75,7 @@ static enum error ask(struct database *database, const char *const *texts, size_
   error = missing == NULL ? ERROR_MEMORY : insert_or_refresh(database, missing);
   if (error == ERROR_NONE) {
     text_clear(&wanted);
-    error = find(database, values, texts, count, ret_ids, &wanted);
+    error = find_agents(database, values, texts, count, ret_ids, &wanted);
   }
   return error == ERROR_NONE && !all_found(texts, ret_ids, count) ? ERROR_INTERNAL : error;
 }
@@ -109,7 +109,7 @@ enum error user_agent_store_ids(struct database *database, const char *const *te
         distinct[distinct_count++] = mentions[i].text;
       }
     }
-    error = ask(database, distinct, distinct_count, ids);
+    error = ask_agents(database, distinct, distinct_count, ids);
   }
   for (size_t i = 0, at = 0; error == ERROR_NONE && i < count; i++) {
     at += i > 0 && by_text(&mentions[i - 1], &mentions[i]) != 0;

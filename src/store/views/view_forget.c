@@ -36,7 +36,7 @@ static enum error who(const struct forgotten *person, struct text *keys, struct 
   return keys->failed ? ERROR_MEMORY : ERROR_NONE;
 }
 
-static enum error find(struct database *database, const struct forgotten *person, struct found *found) {
+static enum error find_views(struct database *database, const struct forgotten *person, struct found *found) {
   static const char *const select = "select " SQL_MICROSECONDS("granted_at") ", " SQL_MICROSECONDS(
       "\"timestamp\"") ", id from media_view_log"
                        " where viewer = $1 or address_key = any($2::uuid[]) limit 5000";
@@ -60,7 +60,7 @@ static enum error find(struct database *database, const struct forgotten *person
   return error;
 }
 
-static enum error change(struct database *database, const struct forgotten *person, struct found *found) {
+static enum error change_views(struct database *database, const struct forgotten *person, struct found *found) {
   /* clang-format off */
   static const char *const update =
       "update media_view_log v set viewed_by_ip = '::', viewer = null, grant_id = null, user_agent_id = null, referrer = null,"
@@ -97,13 +97,13 @@ static enum error forget_watching(struct database *database, const struct forgot
 
 enum error view_forget_batch(struct database *database, const struct forgotten *person, int64_t *ret_views) {
   struct found found = {.count = 0};
-  enum error error = find(database, person, &found);
+  enum error error = find_views(database, person, &found);
   if (error == ERROR_NONE) {
     error = statement_begin(database);
     if (error == ERROR_NONE) {
       error = view_writer_take_turn(database);
       if (error == ERROR_NONE && found.count > 0) {
-        error = change(database, person, &found);
+        error = change_views(database, person, &found);
       }
       if (error == ERROR_NONE) {
         error = forget_watching(database, person);
