@@ -63,6 +63,16 @@ create table refresh_token (
 create index refresh_token_session_id_idx on refresh_token (session_id);
 create index refresh_token_expires_at_idx on refresh_token (expires_at);
 
+-- From where an account was used lately. Others' failed logins do not count against these places.
+create table login_place (
+  account_id bigint not null references admin_user (id) on delete cascade,
+  place bytea not null, -- SHA-256 of the account and an address or network, which is not stored
+  seen_at timestamptz not null default now(), -- refreshed at most hourly
+  constraint login_place_pkey primary key (account_id, place),
+  constraint login_place_place_check check (octet_length(place) = 32)
+);
+create index login_place_seen_at_idx on login_place (seen_at);
+
 -- Media -----------------------------------------------------------------------------------------
 
 create table media_asset (

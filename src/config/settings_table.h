@@ -75,9 +75,10 @@
   INTEGER(signup_window, "s", 1, 86400, 3600, true, "Window of the sign-up limits") \
   INTEGER(argon2_memory, "KiB", 8, 65536, 19456, true, "argon2id memory; stored hashes that differ are renewed at login") \
   INTEGER(argon2_time, "passes", 1, 4, 2, true, "argon2id time cost") \
-  INTEGER(login_account_limit, "attempts", 1, 100000, 10, true, "Failed logins to one account from one network (IPv4 /24, IPv6 /56) within login_window before 429; ten times as many from all together") \
+  INTEGER(login_account_limit, "attempts", 1, 100000, 10, true, "Failed logins to one account from one network (IPv4 /24, IPv6 /48) within login_window before 429; ten times as many from all networks together that are not known") \
   INTEGER(login_address_limit, "attempts", 1, 1000000, 100, true, "Failed logins from one address (IPv6: /64) within login_window before 429") \
   INTEGER(login_window, "s", 1, 86400, 300, true, "Window of the login limits") \
+  INTEGER(login_known_ttl, "s", 86400, 31536000, 2592000, true, "So long an address and its network are known to an account after a login or refresh from there; others' attempts do not count against them") \
   INTEGER(access_token_ttl, "s", 30, 86400, 900, true, "Lifetime of an access token") \
   INTEGER(refresh_token_ttl, "s", 60, 31536000, 2592000, true, "Lifetime of a refresh token") \
   INTEGER(refresh_reuse_window, "s", 0, 300, 10, true, "A spent refresh token is accepted again this long, for a lost reply") \

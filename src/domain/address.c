@@ -6,6 +6,8 @@
 
 #include <arpa/inet.h>
 #include <netinet/in.h>
+#include <stdbool.h>
+#include <stdio.h>
 #include <string.h>
 
 enum error address_canonical(const char *string, char ret_address[ADDRESS_TEXT_SIZE]) {
@@ -24,4 +26,32 @@ enum error address_canonical(const char *string, char ret_address[ADDRESS_TEXT_S
     return inet_ntop(AF_INET, &v4, ret_address, INET6_ADDRSTRLEN) == NULL ? ERROR_INTERNAL : ERROR_NONE;
   }
   return inet_ntop(AF_INET6, &v6, ret_address, INET6_ADDRSTRLEN) == NULL ? ERROR_INTERNAL : ERROR_NONE;
+}
+
+/* Does the address end in an IPv4 one? */
+static bool carries_v4(const struct in6_addr *v6) {
+  static const unsigned char nat64[12] = {0, 0x64, 0xff, 0x9b};
+  return IN6_IS_ADDR_V4MAPPED(v6) || memcmp(v6->s6_addr, nat64, sizeof nat64) == 0;
+}
+
+void address_prefix(const char *string, size_t v4_bits, size_t v6_bits, char ret_network[ADDRESS_TEXT_SIZE]) {
+  struct in_addr v4;
+  struct in6_addr v6;
+  bool is_v4 = inet_pton(AF_INET, string, &v4) == 1;
+
+  if (!is_v4 && inet_pton(AF_INET6, string, &v6) != 1) {
+    (void)snprintf(ret_network, ADDRESS_TEXT_SIZE, "%s", string); /* may be cut */
+    return;
+  }
+  if (!is_v4 && carries_v4(&v6)) {
+    memcpy(&v4, v6.s6_addr + 12, sizeof v4);
+    is_v4 = true;
+  }
+  if (is_v4) {
+    memset((unsigned char *)&v4 + v4_bits / 8, 0, sizeof v4 - v4_bits / 8);
+    (void)inet_ntop(AF_INET, &v4, ret_network, ADDRESS_TEXT_SIZE);
+  } else {
+    memset(v6.s6_addr + v6_bits / 8, 0, sizeof v6.s6_addr - v6_bits / 8);
+    (void)inet_ntop(AF_INET6, &v6, ret_network, ADDRESS_TEXT_SIZE);
+  }
 }

@@ -5,6 +5,8 @@
 #ifndef MEDIAGATE_DOMAIN_ADDRESS_H
 #define MEDIAGATE_DOMAIN_ADDRESS_H
 
+#include <stddef.h>
+
 #include "base/error.h"
 
 #define ADDRESS_TEXT_SIZE 46 /* the longest IPv6 address */
@@ -18,5 +20,9 @@ enum address_mode { ADDRESS_FULL, ADDRESS_TRUNCATED, ADDRESS_HASHED };
 /* An IPv4 or IPv6 address in its canonical spelling (RFC 5952); an IPv4-mapped IPv6 address becomes the IPv4 address.
  * ERROR_INVALID: it is none. */
 enum error address_canonical(const char *string, char ret_address[ADDRESS_TEXT_SIZE]) MUST_CHECK;
+/* The text of an address's network: its first v4_bits or v6_bits, whole bytes. An IPv6 address that carries an IPv4 one
+ * (IPv4-mapped, or behind 64:ff9b::/96 of RFC 6052) has the network of that: else all of IPv4 would be one network.
+ * What is no address stays as it is, cut to the size. */
+void address_prefix(const char *string, size_t v4_bits, size_t v6_bits, char ret_network[ADDRESS_TEXT_SIZE]);
 
 #endif

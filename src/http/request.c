@@ -137,7 +137,6 @@ enum error request_init_list(struct request *ret_request, char *const *parameter
       .has_body = content_length > 0 || (length_text[0] == '\0' && values[PARAMETER_TRANSFER_ENCODING][0] != '\0'),
       .authorization = values[PARAMETER_AUTHORIZATION],
       .request_id = values[PARAMETER_REQUEST_ID],
-      .remote_address = values[PARAMETER_ADDRESS],
       .host = is_plain_host(values[PARAMETER_HOST]) ? values[PARAMETER_HOST] : "",
       .scheme = values[PARAMETER_SCHEME],
       .user_agent = values[PARAMETER_USER_AGENT],
@@ -146,6 +145,9 @@ enum error request_init_list(struct request *ret_request, char *const *parameter
       .fcgi = fcgi,
       .route = "",
   };
+  if (address_canonical(values[PARAMETER_ADDRESS], ret_request->remote_address) != ERROR_NONE) { /* "unix:" */
+    (void)snprintf(ret_request->remote_address, sizeof ret_request->remote_address, "%s", values[PARAMETER_ADDRESS]);
+  }
   return ERROR_NONE;
 }
 

@@ -11,6 +11,7 @@
 #include <stdint.h>
 
 #include "base/error.h"
+#include "domain/address.h"
 #include "http/query.h"
 
 struct FCGX_Request; /* libfcgi's; only http and process look inside */
@@ -19,17 +20,18 @@ enum http_method { HTTP_GET, HTTP_HEAD, HTTP_POST, HTTP_PUT, HTTP_PATCH, HTTP_DE
 
 struct request {
   enum http_method method;
-  const char *path;           /* nginx's $uri: decoded, normalised, begins with "/" */
-  const char *query_text;     /* as sent, "" for none */
-  const char *content_type;   /* as sent, "" for none */
-  int64_t content_length;     /* -1: absent (no body, or chunked) */
-  bool has_body;              /* content_length > 0, or a chunked body without a length */
-  const char *authorization;  /* the header, "" for none */
-  const char *request_id;     /* [A-Za-z0-9._-]{8,64}; nginx made or checked it */
-  const char *remote_address; /* canonical, after realip */
-  const char *host;           /* nginx's $host checked against server_names, with :port as asked; "" when it has other
-                               * characters than a host and port have */
-  const char *scheme;         /* "http" or "https" */
+  const char *path;                       /* nginx's $uri: decoded, normalised, begins with "/" */
+  const char *query_text;                 /* as sent, "" for none */
+  const char *content_type;               /* as sent, "" for none */
+  int64_t content_length;                 /* -1: absent (no body, or chunked) */
+  bool has_body;                          /* content_length > 0, or a chunked body without a length */
+  const char *authorization;              /* the header, "" for none */
+  const char *request_id;                 /* [A-Za-z0-9._-]{8,64}; nginx made or checked it */
+  char remote_address[ADDRESS_TEXT_SIZE]; /* after realip; canonical (domain/address.h), so that limits, bindings, views
+                                           * and logs know one spelling; as sent where it is no address */
+  const char *host;   /* nginx's $host checked against server_names, with :port as asked; "" when it has other
+                       * characters than a host and port have */
+  const char *scheme; /* "http" or "https" */
   const char *user_agent;
   const char *referrer;
   char *const *parameters;   /* "NAME=value" strings, NULL-terminated */

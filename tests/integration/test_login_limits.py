@@ -46,6 +46,7 @@ def test_a_success_gives_the_attempts_back(limited):
 def test_an_account_held_at_its_limit_is_open_from_elsewhere(module_stack_with):
     stack = module_stack_with(login_account_limit=3, login_address_limit=100000, trusted_proxies=["127.0.0.1"])
     victim = stack.new_admin()
+    stack.sql("delete from login_place")  # where the test's own login came from
     unknown = "nobody.at.all@example.test"
 
     def guess(api, address, email=victim.email, password="wrong"):
@@ -55,14 +56,75 @@ def test_an_account_held_at_its_limit_is_open_from_elsewhere(module_stack_with):
     for email in (victim.email, unknown):  # the same whether there is such an account or not
         with stack.anonymous() as api:
             assert [guess(api, f"192.0.2.{n}", email) for n in range(5)] == [401] * 3 + [429] * 2  # one network
-            assert [guess(api, f"2001:db8:0:{n:x}::1", email) for n in range(5)] == [401] * 3 + [429] * 2
-            assert guess(api, "2001:db8:0:100::1", email) == 401
+            assert [guess(api, f"2001:db8:0:{n << 8:x}::1", email) for n in range(5)] == [401] * 3 + [429] * 2  # one /48
+            assert guess(api, "2001:db8:1::1", email) == 401
     with stack.anonymous() as api:
         assert guess(api, "192.0.2.99", password=victim.password) == 429
         assert guess(api, "192.0.3.1", password=victim.password) == 200
         statuses = [guess(api, f"198.51.{n // 2}.1") for n in range(40)]
         assert statuses == [401] * 23 + [429] * 17  # 30 from all together, the success given back
         assert guess(api, "203.0.113.1", password=victim.password) == 429  # it takes a crowd
+
+
+def test_strangers_do_not_close_an_account_to_where_it_is_used(module_stack_with):
+    stack = module_stack_with(login_account_limit=3, login_address_limit=100000, trusted_proxies=["127.0.0.1"])
+    victim, other = stack.new_admin(), stack.new_admin()
+    crowd = [f"2001:db8:{n:x}:{m:x}::1" for n in range(12) for m in range(4)] + [f"198.51.{n}.{m}" for n in range(12) for m in range(4)]
+
+    def attempt(api, address, email=victim.email, password="wrong"):
+        answer = api.post("/auth/login", json={"email": email, "password": password}, headers={"X-Forwarded-For": address})
+        return answer.status_code
+
+    with stack.anonymous() as api:
+        assert attempt(api, "192.0.2.7", password=victim.password) == 200
+        assert attempt(api, "2001:db8:abcd:12::7", password=victim.password) == 200
+        assert [attempt(api, address) for address in crowd][-1] == 429
+        assert attempt(api, "203.0.113.1", password=victim.password) == 429  # from where nobody logged in lately
+        for _ in range(5):  # the attempts of others do not count here
+            assert attempt(api, "192.0.2.7", password=victim.password) == 200
+            assert attempt(api, "192.0.2.8", password=victim.password) == 200  # the same network
+            assert attempt(api, "2001:db8:abcd:12::9", password=victim.password) == 200
+            assert attempt(api, "2001:db8:abcd:13::9", password=victim.password) == 200
+        assert [attempt(api, "192.0.2.9") for _ in range(4)] == [401] * 3 + [429]  # a neighbour
+        assert attempt(api, "192.0.2.7", password=victim.password) == 200  # has not closed this address
+        assert [attempt(api, "192.0.2.7") for _ in range(4)] == [401] * 3 + [429]  # and guesses from here count
+        tokens = api.post("/auth/login", json={"email": other.email, "password": other.password}, headers={"X-Forwarded-For": "192.0.2.200"}).json()
+        for address in crowd:
+            attempt(api, address, other.email)
+        body = {"current_password": other.password, "new_password": "another password"}
+        answer = api.put("/auth/password", json=body, headers={"X-Forwarded-For": "203.0.113.1", "Authorization": f"Bearer {tokens['access_token']}"})
+        assert answer.status_code == 204  # who has a token is no stranger
+
+
+def test_a_refresh_shows_where_an_account_is_used(module_stack_with):
+    stack = module_stack_with(login_account_limit=3, login_address_limit=100000, trusted_proxies=["127.0.0.1"])
+    victim = stack.new_admin()
+    with stack.anonymous() as api:
+        moved = {"X-Forwarded-For": "192.0.2.7"}
+        assert_json(api.post("/auth/refresh", json={"refresh_token": victim.tokens["refresh_token"]}, headers=moved))
+        for n in range(40):
+            login_from = {"X-Forwarded-For": f"198.51.{n}.1"}
+            api.post("/auth/login", json={"email": victim.email, "password": "wrong"}, headers=login_from)
+        assert_json(api.post("/auth/login", json={"email": victim.email, "password": victim.password}, headers=moved))
+
+
+def test_ipv4_mapped_addresses_are_ipv4_addresses(module_stack_with):
+    stack = module_stack_with(login_account_limit=3, login_address_limit=5, trusted_proxies=["127.0.0.1"])
+    victim = stack.new_admin()
+    stack.sql("delete from login_place")
+    stack.sql("delete from rate_limit")
+
+    def attempt(api, address, email=victim.email, password="wrong"):
+        answer = api.post("/auth/login", json={"email": email, "password": password}, headers={"X-Forwarded-For": address})
+        return answer.status_code
+
+    with stack.anonymous() as api:
+        assert [attempt(api, f"::ffff:198.51.{n}.1") for n in range(8)] == [401] * 8  # eight networks
+        assert attempt(api, "::ffff:192.0.2.7", password=victim.password) == 200
+        assert [attempt(api, "::ffff:203.0.113.7") for n in range(3)] == [401] * 3
+        assert attempt(api, "203.0.113.7") == 429  # the same network, however it is written
+        assert stack.serve_events("login_limited")[-1]["address"] == "203.0.113.7"
+        assert {event["address"] for event in stack.serve_events("login_refused")} >= {"198.51.0.1", "203.0.113.7"}
 
 
 def test_logins_are_limited_by_address(make_stack):

@@ -39,4 +39,30 @@ START_TEST(canonical_addresses) {
 }
 END_TEST
 
-UNIT_MAIN("address", canonical_addresses)
+START_TEST(networks_of_addresses) {
+  static const struct {
+    const char *input;
+    const char *narrow; /* 32 and 64 bits */
+    const char *wide;   /* 24 and 48 bits */
+    const char *description;
+  } rows[] = {
+      {"192.0.2.7", "192.0.2.7", "192.0.2.0", "IPv4"},
+      {"::ffff:192.0.2.7", "192.0.2.7", "192.0.2.0", "IPv4-mapped"},
+      {"::ffff:198.51.100.7", "198.51.100.7", "198.51.100.0", "another IPv4-mapped address"},
+      {"64:ff9b::192.0.2.7", "192.0.2.7", "192.0.2.0", "translated from IPv4 (RFC 6052)"},
+      {"2001:DB8:1:2:3:4:5:6", "2001:db8:1:2::", "2001:db8:1::", "IPv6"},
+      {"::1", "::", "::", "the loopback"},
+      {"unix:", "unix:", "unix:", "no address"},
+      {"", "", "", "nothing"},
+  };
+  for (size_t i = 0; i < UNIT_ROWS(rows); i++) {
+    char network[ADDRESS_TEXT_SIZE];
+    address_prefix(rows[i].input, 32, 64, network);
+    ck_assert_msg(strcmp(network, rows[i].narrow) == 0, "%s: %s", rows[i].description, network);
+    address_prefix(rows[i].input, 24, 48, network);
+    ck_assert_msg(strcmp(network, rows[i].wide) == 0, "%s: %s", rows[i].description, network);
+  }
+}
+END_TEST
+
+UNIT_MAIN("address", canonical_addresses, networks_of_addresses)

@@ -292,6 +292,25 @@ START_TEST(host_row) {
 END_TEST
 
 static const struct {
+  const char *parameter, *address, *description;
+} address_rows[] = {
+    {"REMOTE_ADDR=192.0.2.7", "192.0.2.7", "IPv4"},
+    {"REMOTE_ADDR=::ffff:192.0.2.7", "192.0.2.7", "IPv4 on a dual-stack listener"},
+    {"REMOTE_ADDR=2001:DB8:0::1", "2001:db8::1", "IPv6"},
+    {"REMOTE_ADDR=unix:", "unix:", "a socket"},
+    {"REMOTE_ADDR=", "", "nothing"},
+};
+
+START_TEST(address_row) {
+  const char *list[] = {"REQUEST_METHOD=GET", "DOCUMENT_URI=/a", "REQUEST_ID=0123456789abcdef",
+                        address_rows[_i].parameter, NULL};
+  struct request request;
+  ck_assert_int_eq(request_init_list(&request, (char *const *)list, NULL), ERROR_NONE);
+  ck_assert_msg(strcmp(request.remote_address, address_rows[_i].address) == 0, "%s", address_rows[_i].description);
+}
+END_TEST
+
+static const struct {
   const char *body;
   int64_t content_length;
   size_t max_size;
@@ -383,6 +402,7 @@ int main(void) {
   tcase_add_loop_test(test, router_row, 0, sizeof router_rows / sizeof router_rows[0]);
   tcase_add_loop_test(test, request_row, 0, sizeof request_rows / sizeof request_rows[0]);
   tcase_add_loop_test(test, host_row, 0, sizeof host_rows / sizeof host_rows[0]);
+  tcase_add_loop_test(test, address_row, 0, sizeof address_rows / sizeof address_rows[0]);
   tcase_add_loop_test(test, body_row, 0, sizeof body_rows / sizeof body_rows[0]);
   tcase_add_test(test, a_problem_document_has_all_members_and_escapes_them);
   tcase_add_test(test, field_errors_make_one_422_of_all);

@@ -164,7 +164,7 @@ static bool check_current_password(struct call *call, const char *password) {
   error =
       password_verify(account.hashed_password, password, strlen(password), password_attempt_cost(call->app), &renew);
   if (error == ERROR_NONE) {
-    password_attempt_forgive(call, account.email);
+    password_attempt_forgive_change(call);
     return true;
   }
   if (error == ERROR_MEMORY) {
@@ -206,7 +206,7 @@ void account_api_password(struct call *call) {
                                                 PASSWORD_MAX_BYTES, call->response);
   if (response_has_field_errors(call->response)) {
     response_problem_fields(call->response);
-  } else if (password_attempt_count(call, call->account->email) && check_current_password(call, current)) {
+  } else if (password_attempt_count_change(call) && check_current_password(call, current)) {
     set_password(call, new_password);
   }
   json_object_put(object);

@@ -121,11 +121,13 @@ static void start_session(struct call *call, const struct account *account) {
 
 void auth_api_login(struct call *call) {
   struct credentials credentials = {.password = NULL};
+  struct password_attempt attempt;
   struct account account;
   if (credentials_read(call->request, call->response, &credentials) &&
-      password_attempt_count(call, credentials.email) && check_password(call, &credentials, &account)) {
+      password_attempt_count(call, credentials.email, &attempt) && check_password(call, &credentials, &account)) {
     call->request->account_id = account.id;
-    password_attempt_forgive(call, credentials.email);
+    password_attempt_forgive(call, &attempt);
+    password_attempt_remember(call, account.id);
     start_session(call, &account);
   }
   credentials_free(&credentials);
@@ -181,6 +183,7 @@ void auth_api_refresh(struct call *call) {
     call_fail(call, error, "rotating a refresh token");
   } else {
     call->request->account_id = account.id;
+    password_attempt_remember(call, account.id);
     reply_session(call, &account, session_id, new_token);
   }
 }

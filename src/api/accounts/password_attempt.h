@@ -9,13 +9,28 @@
 #include <stdbool.h>
 
 #include "api/call.h"
+#include "domain/address.h"
 #include "security/password.h"
+#include "store/accounts/login_limit.h"
+
+/* A login attempt that was counted. Points into itself, so it is not copied. */
+struct password_attempt {
+  char address[ADDRESS_TEXT_SIZE];
+  char network[ADDRESS_TEXT_SIZE];
+  struct login_attempt who;
+  enum login_standing standing;
+};
 
 /* Counting comes before hashing, so that parallel guesses cannot race and a flood costs a row, not an argon2. False:
- * the response has the 429 or 503. */
-bool password_attempt_count(struct call *call, const char *email) MUST_CHECK;
-/* The password was right: the counters of this account and address begin anew. */
-void password_attempt_forgive(struct call *call, const char *email);
+ * the response has the 429 or 503. `email` is kept by its address. */
+bool password_attempt_count(struct call *call, const char *email, struct password_attempt *ret_attempt) MUST_CHECK;
+/* The password was right: the counters of this account and place begin anew. */
+void password_attempt_forgive(struct call *call, const struct password_attempt *attempt);
+/* The account is used from where the caller is: strangers cannot close it to that place. */
+void password_attempt_remember(struct call *call, int64_t account_id);
+/* The same as count and forgive for the caller's own password, by the caller's account alone. */
+bool password_attempt_count_change(struct call *call) MUST_CHECK;
+void password_attempt_forgive_change(struct call *call);
 /* The same for an account that anyone may make. */
 bool password_attempt_count_signup(struct call *call) MUST_CHECK;
 /* What hashing costs by the settings. */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Login sessions, their refresh tokens and the login limits. A rotation locks the token and its session, so two of one
+ * Login sessions and their refresh tokens. A rotation locks the token and its session, so two of one
  * family come one after the other, and what ends sessions is seen.
  */
 #include "config.h"
@@ -9,10 +9,8 @@
 
 #include <stdio.h>
 
-#include "base/text.h"
 #include "domain/digest.h"
 #include "store/accounts/account_row.h"
-#include "store/engine/rate_limit.h"
 #include "store/engine/statement.h"
 
 #define SESSION_ID_SIZE 37
@@ -149,6 +147,7 @@ enum error session_store_sweep(struct database *database, int64_t batch, int64_t
       SWEEP("login_session", "expires_at < now() - interval '1 day'"), /* with its tokens */
       SWEEP("refresh_token", "expires_at < now() - interval '1 day'"),
       SWEEP("rate_limit", "window_ends_at < now()"),
+      SWEEP("login_place", "seen_at < now() - interval '1 year'"),
       SWEEP("invitation", "expires_at < now() - interval '30 days' and spent_at is null"),
   };
   struct parameters parameters = {0};
@@ -167,50 +166,4 @@ enum error session_store_sweep(struct database *database, int64_t batch, int64_t
   *ret_deleted = deleted;
   *ret_more = more;
   return ERROR_NONE;
-}
-
-/* An account from one network. E-mail addresses hold no blank. */
-static void add_place(struct text *key, const struct login_attempt *attempt) {
-  text_append(key, attempt->email);
-  text_append(key, " ");
-  text_append(key, attempt->network);
-}
-
-/* The narrow ones come first: what is above one of them no longer counts in the wider, so that nobody can fill those
- * from one place. */
-enum error login_limit_count(struct database *database, const struct login_attempt *attempt,
-                             const struct login_limits *limits, int64_t *ret_retry_after) {
-  struct text place = {.data = NULL};
-  add_place(&place, attempt);
-  const int64_t window = limits->window_seconds, anywhere = limits->account * LOGIN_LIMIT_ANYWHERE;
-  enum error error = place.failed ? ERROR_MEMORY : ERROR_NONE;
-  if (error == ERROR_NONE) {
-    error = rate_limit_count(database, "login-address", attempt->address, limits->address, window, ret_retry_after);
-  }
-  if (error == ERROR_NONE) {
-    error = rate_limit_count(database, "login-place", place.data, limits->account, window, ret_retry_after);
-  }
-  if (error == ERROR_NONE) {
-    error = rate_limit_count(database, "login-account", attempt->email, anywhere, window, ret_retry_after);
-  }
-  text_free(&place);
-  return error;
-}
-
-enum error signup_limit_count(struct database *database, const char *address, const struct signup_limits *limits,
-                              int64_t *ret_retry_after) {
-  const int64_t window = limits->window_seconds;
-  enum error error = rate_limit_count(database, "signup-address", address, limits->address, window, ret_retry_after);
-  return error == ERROR_NONE ? rate_limit_count(database, "signup", "", limits->all, window, ret_retry_after) : error;
-}
-
-enum error login_limit_forgive(struct database *database, const struct login_attempt *attempt) {
-  struct text place = {.data = NULL};
-  add_place(&place, attempt);
-  enum error error = place.failed ? ERROR_MEMORY : rate_limit_reset(database, "login-place", place.data);
-  if (error == ERROR_NONE) {
-    error = rate_limit_give_back(database, "login-account", attempt->email);
-  }
-  text_free(&place);
-  return error == ERROR_NONE ? rate_limit_give_back(database, "login-address", attempt->address) : error;
 }

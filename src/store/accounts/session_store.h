@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* Login sessions and their refresh tokens (one family a session), and the login limits. */
+/* Login sessions and their refresh tokens (one family a session). */
 #ifndef MEDIAGATE_STORE_ACCOUNTS_SESSION_STORE_H
 #define MEDIAGATE_STORE_ACCOUNTS_SESSION_STORE_H
 
@@ -33,34 +33,5 @@ enum error session_store_is_ended(struct database *database, const char *session
  * in all. *ret_more: there is more to delete. */
 enum error session_store_sweep(struct database *database, int64_t batch, int64_t *ret_deleted,
                                bool *ret_more) MUST_CHECK;
-
-struct login_attempt {
-  const char *email;   /* normalised; there need be no such account */
-  const char *address; /* whom the address limit counts */
-  const char *network; /* a wider one: whom the account's limit counts */
-};
-struct login_limits {
-  int64_t account; /* to one e-mail from one network; LOGIN_LIMIT_ANYWHERE times as many from all together */
-  int64_t address; /* from one address */
-  int64_t window_seconds;
-};
-/* Whoever knows an e-mail can hold it at its limit from where they are. To do so everywhere takes as many networks. */
-#define LOGIN_LIMIT_ANYWHERE 10
-
-/* Counts one attempt before anything is hashed, atomically (parallel guesses cannot race). ERROR_LIMITED with the
- * seconds until the window ends in *ret_retry_after when one of the three is above its limit. A success gives the
- * attempt back with login_limit_forgive. */
-enum error login_limit_count(struct database *database, const struct login_attempt *attempt,
-                             const struct login_limits *limits, int64_t *ret_retry_after) MUST_CHECK;
-struct signup_limits {
-  int64_t address; /* from one address */
-  int64_t all;     /* from all together */
-  int64_t window_seconds;
-};
-/* The same for a new account. Nothing is given back: these end with their window. */
-enum error signup_limit_count(struct database *database, const char *address, const struct signup_limits *limits,
-                              int64_t *ret_retry_after) MUST_CHECK;
-/* After a success: the account's counter of this network returns to 0, the others get the attempt back. */
-enum error login_limit_forgive(struct database *database, const struct login_attempt *attempt) MUST_CHECK;
 
 #endif
