@@ -3,6 +3,8 @@
 
 #include "base/error.h"
 
+#include <errno.h>
+
 #include <stddef.h>
 
 static const char *const phrases[] = {
@@ -28,4 +30,12 @@ _Static_assert(sizeof phrases / sizeof *phrases == ERROR_COUNT_, "every error ha
 
 const char *error_strerror(enum error error) {
   return (unsigned)error < ERROR_COUNT_ ? phrases[error] : "unknown error";
+}
+
+void error_watch_memory(void) {
+  errno = 0;
+}
+
+enum error error_with_memory(enum error error) {
+  return errno == ENOMEM ? ERROR_MEMORY : error;
 }

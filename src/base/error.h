@@ -32,6 +32,11 @@ enum error {
   ERROR_COUNT_
 };
 
+/* For libraries that do not tell a failed allocation from a wrong input, or go on without what they could not allocate.
+ * The C library leaves ENOMEM in errno, which nothing sets back. error_watch_memory before such calls;
+ * error_with_memory after them gives ERROR_MEMORY if an allocation failed since, else `error`. */
+void error_watch_memory(void);
+enum error error_with_memory(enum error error) MUST_CHECK;
 /* A short English phrase for an error; never NULL, static storage. */
 const char *error_strerror(enum error error);
 

@@ -19,6 +19,7 @@
 #include "command/serve_context.h"
 #include "http/request.h"
 #include "http/response.h"
+#include "security/crypto.h"
 #include "upkeep/chores.h"
 
 /* A request that took longer is worth a line whatever it was. */
@@ -116,7 +117,10 @@ static enum error start(void *context, const char *name, struct scoreboard_slot 
       .is_overdue = is_overdue,
       .beat_context = slot,
   };
-  enum error error = open_parts(worker, serve->settings);
+  enum error error = crypto_warm_up(serve->access_keys, serve->stream_keys);
+  if (error == ERROR_NONE) {
+    error = open_parts(worker, serve->settings);
+  }
   if (error != ERROR_NONE) {
     log_event(LOG_LEVEL_ERROR, "worker_start_failed", LOG_STR("pool", pool_name(worker->app.pool)),
               LOG_ERROR_FIELD(error),
@@ -174,6 +178,11 @@ static void answer(struct worker *worker, struct request *request) {
   }
   request_discard_rest(request, request->account_id == 0 ? 0 : BODY_WAIT_MS); /* strangers are not waited for */
   enum error sent = response_send(&response, request);
+  if (response.out_of_memory || sent == ERROR_MEMORY) {
+    log_event(LOG_LEVEL_ERROR, "out_of_memory", LOG_STR("pool", pool_name(worker->app.pool)),
+              LOG_STR("meaning", "this worker ends, and another takes its place: libraries may be left half made"));
+    worker_renew();
+  }
   log_request(request, &response, clock_monotonic_ms() - begun_ms, sent);
   response_free(&response);
   log_set_request_id(NULL);

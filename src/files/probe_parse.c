@@ -15,6 +15,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/json_tree.h"
+
 #define PIXEL_ASPECT_MIN 0.1
 #define PIXEL_ASPECT_MAX 10.0
 
@@ -218,19 +220,14 @@ static enum error read_document(struct json_object *document, struct probe_resul
 
 enum error probe_parse(const char *json, size_t size, struct probe_result *ret_result,
                        char ret_reason[PROBE_REASON_SIZE]) {
-  struct json_tokener *tokener = json_tokener_new_ex(16);
-  if (tokener == NULL || size > INT_MAX) {
-    json_tokener_free(tokener);
-    return ERROR_MEMORY;
-  }
-  struct json_object *document = json_tokener_parse_ex(tokener, json, (int)size);
-  enum json_tokener_error outcome = json_tokener_get_error(tokener);
-  json_tokener_free(tokener);
-  if (outcome != json_tokener_success) {
-    return refuse(ret_reason, "the file could not be read as audio or video");
+  struct json_object *document = NULL;
+  struct json_tree_problem problem;
+  enum error error = json_tree_parse(json, size, 16, 0, &document, &problem);
+  if (error != ERROR_NONE) {
+    return error == ERROR_INVALID ? refuse(ret_reason, "the file could not be read as audio or video") : error;
   }
   struct probe_result result = {0};
-  enum error error = read_document(document, &result, ret_reason);
+  error = read_document(document, &result, ret_reason);
   json_object_put(document);
   if (error == ERROR_NONE) {
     *ret_result = result;

@@ -13,6 +13,7 @@
 
 #include <json-c/json.h>
 
+#include "base/json_tree.h"
 #include "base/text.h"
 #include "http/content_type.h"
 #include "http/json_gate.h"
@@ -31,22 +32,13 @@ enum error json_body_parse(const char *text, size_t size, struct json_object **r
   if (error != ERROR_NONE) {
     return error;
   }
-  struct json_tokener *tokener = json_tokener_new_ex(JSON_BODY_MAX_DEPTH + 1);
-  if (tokener == NULL) {
-    return ERROR_MEMORY;
+  struct json_tree_problem problem;
+  error = json_tree_parse(text + start, object_size, JSON_BODY_MAX_DEPTH + 1,
+                          JSON_TOKENER_STRICT | JSON_TOKENER_VALIDATE_UTF8, ret_object, &problem);
+  if (error == ERROR_INVALID) {
+    (void)snprintf(ret_reason, JSON_REASON_SIZE, "byte %zu: %s", start + problem.at, problem.what);
   }
-  json_tokener_set_flags(tokener, JSON_TOKENER_STRICT | JSON_TOKENER_VALIDATE_UTF8);
-  struct json_object *object = json_tokener_parse_ex(tokener, text + start, (int)object_size);
-  enum json_tokener_error outcome = json_tokener_get_error(tokener);
-  size_t end = json_tokener_get_parse_end(tokener);
-  json_tokener_free(tokener);
-  if (object == NULL || outcome != json_tokener_success || end != object_size) {
-    json_object_put(object);
-    (void)snprintf(ret_reason, JSON_REASON_SIZE, "byte %zu: %s", start + end, json_tokener_error_desc(outcome));
-    return ERROR_INVALID;
-  }
-  *ret_object = object;
-  return ERROR_NONE;
+  return error;
 }
 
 enum error json_body_read(struct request *request, struct response *response, struct json_object **ret_object) {

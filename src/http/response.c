@@ -172,6 +172,7 @@ void response_error(struct response *response, enum error error) {
                      "try again.");
     return;
   case ERROR_MEMORY:
+    response->out_of_memory = true;
     response_header(response, "Retry-After", "5");
     response_problem(response, 503, "The server is short of memory; try again in a moment.");
     return;

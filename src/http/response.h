@@ -32,8 +32,9 @@ struct response {
   struct text body;
   struct response_field_error field_errors[RESPONSE_MAX_FIELD_ERRORS];
   size_t field_error_count;
-  bool streamed; /* the head was sent by response_stream_begin */
-  bool broken;   /* and could not be sent whole */
+  bool streamed;      /* the head was sent by response_stream_begin */
+  bool broken;        /* and could not be sent whole */
+  bool out_of_memory; /* what ran out of it may not be whole any more */
 };
 
 /* request_id is not copied and may be NULL. */

@@ -125,7 +125,7 @@ _Noreturn static void become_worker(struct crew *crew, size_t index, pid_t super
     error = worker_run(listen_fd, pool->name, callbacks, slot);
     break;
   }
-  _exit(error == ERROR_NONE      ? WORKER_EXIT_STOPPED
+  _exit(error == ERROR_NONE      ? (worker_is_renewing() ? WORKER_EXIT_RENEWED : WORKER_EXIT_STOPPED)
         : error == ERROR_INVALID ? WORKER_EXIT_START_FAILED
                                  : WORKER_EXIT_FAILED);
 }
@@ -336,6 +336,8 @@ static const char *exit_meaning(int status) {
     return "could not start";
   case WORKER_EXIT_FAILED:
     return "could not go on";
+  case WORKER_EXIT_RENEWED:
+    return "begins anew";
   default:
     return "unexpected exit code";
   }
@@ -344,7 +346,7 @@ static const char *exit_meaning(int status) {
 static bool bury(struct crew *crew, size_t index, int status) {
   struct member *member = &crew->members[index];
   struct scoreboard_slot *slot = slot_of(crew, index);
-  bool asked = member->retiring;
+  bool asked = member->retiring || (WIFEXITED(status) && WEXITSTATUS(status) == WORKER_EXIT_RENEWED);
   bool hung = member->killed; /* no storm: its deadline is what slows it down, and a dead network hangs all at once */
   log_event(asked ? LOG_LEVEL_DEBUG : LOG_LEVEL_ERROR, asked ? "worker_stopped" : "worker_died",
             LOG_STR("pool", crew->plan.pools[member->pool].name), LOG_I64("worker", member->pid),

@@ -25,6 +25,7 @@
 #define TICK_MS 1000
 
 static volatile sig_atomic_t told_to_stop;
+static bool renewing;
 static sigset_t waiting_mask;
 
 static void note_stop(int signal_number) {
@@ -58,6 +59,15 @@ void worker_prepare_signals(void) {
 
 bool worker_is_told_to_stop(void) {
   return told_to_stop != 0;
+}
+
+void worker_renew(void) {
+  renewing = true;
+  told_to_stop = 1;
+}
+
+bool worker_is_renewing(void) {
+  return renewing;
 }
 
 bool worker_listener_is_shut(int listen_fd) {

@@ -39,6 +39,7 @@ enum worker_exit {
   WORKER_EXIT_STOPPED = 0,      /* told to stop, or the socket was shut down and its queue is empty */
   WORKER_EXIT_START_FAILED = 3, /* `start` failed; it logged why */
   WORKER_EXIT_FAILED = 4,       /* the loop could not go on; it logged why */
+  WORKER_EXIT_RENEWED = 5,      /* it asked for a fresh process in its place (worker_renew) */
 };
 
 /* Each runs until SIGTERM (finishes what is being served, then returns) or an error. The process must have called
@@ -56,6 +57,9 @@ enum error ticker_run(const char *pool_name, const struct worker_callbacks *call
 /* For the loops and for the supervisor's child. */
 void worker_prepare_signals(void);
 bool worker_is_told_to_stop(void);
+/* For `handle`: this process is to end after its answer as if it were told to stop, and another to take its place. */
+void worker_renew(void);
+bool worker_is_renewing(void);
 /* Was the listening socket shut down? What is queued on it can still be accepted. */
 bool worker_listener_is_shut(int listen_fd);
 /* Ends a request and its connection, whether nginx would like to keep it or not. */

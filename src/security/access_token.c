@@ -170,6 +170,17 @@ static enum error judge_times(const struct access_token *token, int64_t valid_fr
   return token->expires_at <= now_seconds ? ERROR_EXPIRED : ERROR_NONE;
 }
 
+/* What stands behind the gate. `text` ends with a NUL. */
+static enum error decode_token(const struct keyring_key *key, const char *text, const struct segments *segments,
+                               struct access_token *ret_token, int64_t *ret_valid_from) {
+  __attribute__((cleanup(free_jwt))) jwt_t *jwt = NULL;
+  error_watch_memory();
+  int result = jwt_decode(&jwt, text, key->secret, (int)key->secret_size);
+  bool ours = result == 0 && jwt != NULL && jwt_get_alg(jwt) == JWT_ALG_HS256 && payload_is_canonical(jwt, segments);
+  enum error error = ours ? read_claims(jwt, ret_token, ret_valid_from) : ERROR_DENIED;
+  return result == ENOMEM ? ERROR_MEMORY : error_with_memory(error);
+}
+
 /* Everything but the times. *ret_key: the key that the header names, NULL when it names none. */
 static enum error read_token(const struct keyring *keyring, const char *text, size_t length,
                              const struct keyring_key **ret_key, struct access_token *ret_token,
@@ -183,15 +194,13 @@ static enum error read_token(const struct keyring *keyring, const char *text, si
   }
   memcpy(copy, text, length);
   copy[length] = '\0';
-  __attribute__((cleanup(free_jwt))) jwt_t *jwt = NULL;
-  int result = jwt_decode(&jwt, copy, (*ret_key)->secret, (int)(*ret_key)->secret_size);
-  if (result == ENOMEM) {
-    return ERROR_MEMORY;
+  error = decode_token(*ret_key, copy, &segments, ret_token, ret_valid_from);
+  if (error == ERROR_DENIED) {
+    /* An allocation that fails deep in libjwt, jansson or OpenSSL looks like a token that is not ours, and they may set
+     * errno back. What refuses twice has another reason: while none succeeds, the second try fails at its first. */
+    error = decode_token(*ret_key, copy, &segments, ret_token, ret_valid_from);
   }
-  if (result != 0 || jwt == NULL || jwt_get_alg(jwt) != JWT_ALG_HS256 || !payload_is_canonical(jwt, &segments)) {
-    return ERROR_DENIED;
-  }
-  return read_claims(jwt, ret_token, ret_valid_from);
+  return error;
 }
 
 enum error access_token_verify(const struct keyring *keyring, const char *text, size_t length, int64_t now_seconds,
@@ -249,14 +258,12 @@ static int add_claims(jwt_t *jwt, const struct keyring_key *key, const struct ac
   return result != 0 ? result : jwt_set_alg(jwt, JWT_ALG_HS256, key->secret, (int)key->secret_size);
 }
 
-enum error access_token_issue(const struct keyring *keyring, const struct access_token *token, char **ret_text) {
+static enum error issue(const struct keyring *keyring, const struct access_token *token, char **ret_text) {
   const struct keyring_key *key = keyring_signing(keyring);
   const struct keyring_key *gate_key;
-  if (token->account_id <= 0 || token->epoch < 0 || token->issued_at < 0 || token->expires_at <= token->issued_at ||
-      token->expires_at - token->issued_at > ACCESS_TOKEN_MAX_TTL_SECONDS || !session_id_is_valid(token->session_id)) {
-    return ERROR_INVALID;
-  }
   __attribute__((cleanup(free_jwt))) jwt_t *jwt = NULL;
+  struct access_token read;
+  int64_t valid_from;
   if (jwt_new(&jwt) != 0 || add_claims(jwt, key, token) != 0) {
     return ERROR_MEMORY;
   }
@@ -270,6 +277,20 @@ enum error access_token_issue(const struct keyring *keyring, const struct access
     free_string(&text);
     return ERROR_UNSUPPORTED;
   }
+  if (read_token(keyring, text, strlen(text), &gate_key, &read, &valid_from) != ERROR_NONE) {
+    free_string(&text);
+    return ERROR_MEMORY; /* libjwt left out what it could not allocate */
+  }
   *ret_text = text;
   return ERROR_NONE;
+}
+
+enum error access_token_issue(const struct keyring *keyring, const struct access_token *token, char **ret_text) {
+  if (token->account_id <= 0 || token->epoch < 0 || token->issued_at < 0 || token->expires_at <= token->issued_at ||
+      token->expires_at - token->issued_at > ACCESS_TOKEN_MAX_TTL_SECONDS || !session_id_is_valid(token->session_id)) {
+    return ERROR_INVALID;
+  }
+  enum error error = issue(keyring, token, ret_text);
+  return error == ERROR_UNSUPPORTED ? issue(keyring, token, ret_text)
+                                    : error; /* as read_token: an allocation, perhaps */
 }

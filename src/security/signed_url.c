@@ -73,10 +73,11 @@ static enum error sign(const struct keyring_key *key, const struct signed_url *u
                         flags_of(url), url->viewer, url->grant_id, (long long)url->expires_at, (long long)url->media_id,
                         url->bound_address, key->secret_text);
   assert(length > 0 && (size_t)length < sizeof text);
+  error_watch_memory();
   int done = md5() == NULL ? 0 : EVP_Digest(text, (size_t)length, digest, &digest_size, md5(), NULL);
   explicit_bzero(text, sizeof text);
   if (done != 1 || digest_size != sizeof digest) {
-    return ERROR_UNSUPPORTED; /* such as OpenSSL in FIPS mode */
+    return error_with_memory(ERROR_UNSUPPORTED); /* such as OpenSSL in FIPS mode */
   }
   text_base64url_encode(digest, sizeof digest, ret_signature);
   return ERROR_NONE;

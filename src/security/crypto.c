@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: ISC */
+/* See crypto.h. What is made here is thrown away. */
+#include "config.h"
+
+#include "security/crypto.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/text.h"
+#include "domain/digest.h"
+#include "domain/grant.h"
+#include "security/access_token.h"
+#include "security/secret_token.h"
+#include "security/signed_url.h"
+
+#define TIME    INT64_C(1700000000)
+#define SESSION "00000000-0000-0000-0000-000000000000"
+
+static enum error try_access_token(const struct keyring *keys) {
+  const struct access_token token = {.account_id = 1, .session_id = SESSION, .issued_at = TIME, .expires_at = TIME + 1};
+  struct access_token verified;
+  char *text = NULL;
+  enum error error = access_token_issue(keys, &token, &text);
+  if (error == ERROR_NONE) {
+    error = access_token_verify(keys, text, strlen(text), TIME, &verified);
+  }
+  free(text);
+  return error;
+}
+
+static enum error try_signed_url(const struct keyring *keys) {
+  struct signed_url url = {.viewer = "-", .expires_at = TIME, .media_id = 1};
+  struct text path = {0};
+  grant_id_new(TIME * 1000000, 0, url.grant_id);
+  enum error error = signed_url_append_path(keys, &url, "a", &path);
+  text_free(&path);
+  return error;
+}
+
+enum error crypto_warm_up(const struct keyring *access_keys, const struct keyring *stream_keys) {
+  char token[SECRET_TOKEN_SIZE];
+  unsigned char hash[DIGEST_SIZE];
+  enum error error = try_access_token(access_keys);
+  if (error == ERROR_NONE) {
+    error = secret_token_new(token, hash);
+  }
+  explicit_bzero(token, sizeof token);
+  return error == ERROR_NONE ? try_signed_url(stream_keys) : error;
+}
