@@ -1,8 +1,10 @@
 # SPDX-License-Identifier: ISC
 """Media: register, list, read, change, delete, in all forms of file_url."""
+import unicodedata
 import uuid
 
 import pytest
+import tus_client as tus
 from answers import assert_json, assert_problem, parse_time
 from stack import wait_until
 
@@ -243,3 +245,23 @@ def test_other_methods_are_405(admin, method, path, allow):
 @pytest.mark.parametrize("path", ["/media", "/media/", "/media/media/1/nothing", "/media/grants", "/media/media/1/file/x", "/analytics/", "/media/media/1/views/1"])
 def test_other_paths_are_404(admin, path):
     assert_problem(admin.get(path), 404)
+
+
+def test_titles_and_searches_meet_in_one_form(stack, admin, make_media):
+    """A Mac spells é in two characters, Windows in one; Hangul and Devanagari have such pairs too."""
+    tag = uuid.uuid4().hex
+    for composed, spelt in (("Résumé", "Re\u0301sume\u0301"), ("한국", "\u1112\u1161\u11ab\u1100\u116e\u11a8"), ("\u0928\u093c", "\u0929"), ("Å", "\u212b")):
+        forms = {unicodedata.normalize("NFC", composed), unicodedata.normalize("NFD", composed), composed, spelt}
+        for title in forms:
+            medium = assert_json(admin.post("/media/media", json={"title": f"{title} {tag}", "type": "video"}), 201)
+            assert medium["title"] == unicodedata.normalize("NFC", composed) + " " + tag
+            changed = assert_json(admin.patch(f"/media/media/{medium['id']}", json={"title": f"{tag} {title}"}))
+            assert changed["title"] == tag + " " + unicodedata.normalize("NFC", composed)
+            for search in forms:
+                found = assert_json(admin.get("/media/media", params={"q": f"{tag} {search}"}))["items"]
+                assert medium["id"] in [item["id"] for item in found], (title, search)
+    body = make_media("short").read_bytes()
+    done = tus.create(admin, len(body), body, {"Upload-Metadata": tus.metadata(filename=f"e\u0301 {tag}.mp4")})
+    assert assert_json(admin.get(done.headers["Media-Location"]))["title"] == f"é {tag}.mp4"
+    assert_problem(admin.post("/media/media", json={"title": "\u0958" * 200, "type": "video"}), 422, ["/title"])  # 400 in that form
+    assert_problem(admin.get("/media/media", params={"q": "\u0958" * 200}), 422, ["?q"])

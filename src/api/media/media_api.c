@@ -107,7 +107,8 @@ void media_api_create(struct call *call) {
 }
 
 /* False: the response has the 422. */
-static bool read_media_filter(struct call *call, struct media_filter *ret_filter) {
+static bool read_media_filter(struct call *call, char search_storage[MEDIA_FIELDS_TITLE_SIZE],
+                              struct media_filter *ret_filter) {
   const char *type = query_get(call->query, "type");
   const char *search = query_get(call->query, "q");
   enum media_type wanted_type;
@@ -117,10 +118,15 @@ static bool read_media_filter(struct call *call, struct media_filter *ret_filter
   } else if (type != NULL) {
     response_field_error(call->response, "?type", "must be video or audio");
   }
-  if (search != NULL && (*search == '\0' || text_utf8_length(search, strlen(search)) > MEDIUM_TITLE_MAX)) {
+  enum error error = search == NULL ? ERROR_NONE : media_fields_title(search, search_storage);
+  if (error == ERROR_MEMORY) {
+    call_fail(call, error, "reading what is searched for");
+    return false;
+  }
+  if (error != ERROR_NONE || (search != NULL && *search == '\0')) {
     response_field_error(call->response, "?q", "must be 1 to %d characters long", MEDIUM_TITLE_MAX);
   }
-  ret_filter->search = search;
+  ret_filter->search = search == NULL ? NULL : search_storage;
   struct call_page page; /* answers for all that was noted */
   if (!call_page(call, &page)) {
     return false;
@@ -147,7 +153,8 @@ static void reply_media(struct call *call, const struct media *items, size_t cou
 
 void media_api_list(struct call *call) {
   struct media_filter filter;
-  if (!read_media_filter(call, &filter)) {
+  char search[MEDIA_FIELDS_TITLE_SIZE] = "";
+  if (!read_media_filter(call, search, &filter)) {
     return;
   }
   size_t limit = (size_t)filter.limit;

@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "base/text_parse.h"
+#include "base/unicode.h"
 #include "domain/medium.h"
 #include "http/json_body.h"
 
@@ -19,18 +20,40 @@ static const char *const known_names[] = {"title", "type", "file_url", NULL};
 typedef const char *read_string(struct json_object *object, const char *name, size_t min_length, size_t max_length,
                                 struct response *response);
 
-static void read_media_title(struct json_object *object, read_string *read, struct response *response,
-                             struct media_fields *fields) {
+enum error media_fields_title(const char *text, char ret_title[MEDIA_FIELDS_TITLE_SIZE]) {
+  struct text title = {.data = NULL};
+  enum error error = text_nfc(&title, text, strlen(text));
+  if (error == ERROR_NONE && text_utf8_length(title.data, title.length) > MEDIUM_TITLE_MAX) {
+    error = ERROR_TOO_LARGE;
+  }
+  if (error == ERROR_NONE) {
+    memcpy(ret_title, title.data, title.length + 1);
+  }
+  text_free(&title);
+  return error;
+}
+
+/* ERROR_MEMORY; what else is wrong is noted. */
+static enum error read_media_title(struct json_object *object, read_string *read, struct response *response,
+                                   struct media_fields *fields) {
   const char *title = read(object, "title", 1, MEDIUM_TITLE_MAX, response);
   if (title == NULL) {
-    return;
+    return ERROR_NONE;
   }
-  snprintf(fields->title, sizeof fields->title, "%s", title);
-  text_trim(fields->title);
   fields->has_title = true;
+  enum error error = media_fields_title(title, fields->title);
+  if (error == ERROR_TOO_LARGE) {
+    response_field_error(response, "/title", "must have 1 to %d characters", MEDIUM_TITLE_MAX);
+    return ERROR_NONE;
+  }
+  if (error != ERROR_NONE) {
+    return error;
+  }
+  text_trim(fields->title);
   if (fields->title[0] == '\0') {
     response_field_error(response, "/title", "must hold more than blanks");
   }
+  return ERROR_NONE;
 }
 
 bool media_fields_parse_type(const char *text, enum media_type *ret_type) {
@@ -73,9 +96,13 @@ bool media_fields_read(struct json_object *object, bool all_required, struct res
   read_string *read = all_required ? json_body_string : json_body_string_optional;
   *ret_fields = (struct media_fields){.has_title = false};
   json_body_refuse_unknown(object, known_names, response);
-  read_media_title(object, read, response, ret_fields);
+  enum error error = read_media_title(object, read, response, ret_fields);
   read_type(object, read, response, ret_fields);
   read_file_url(object, response, ret_fields);
+  if (error != ERROR_NONE) {
+    response_error(response, error);
+    return false;
+  }
   if (response_has_field_errors(response)) {
     response_problem_fields(response);
     return false;

@@ -146,17 +146,21 @@ static void read_pairs(const char *header, struct response *response, struct val
   }
 }
 
-static void read_metadata_title(struct values *values, struct response *response, struct tus_metadata *metadata) {
+/* ERROR_MEMORY; what else is wrong is noted. */
+static enum error read_metadata_title(struct values *values, struct response *response, struct tus_metadata *metadata) {
   int from = values->text[TITLE][0] != '\0' ? TITLE : values->text[FILENAME][0] != '\0' ? FILENAME : NAME;
   char *title = values->text[from];
   text_trim(title);
   if (title[0] == '\0') {
     refuse_metadata(response, "title", "is missing, and so is filename; or give media_id, to replace a medium's file");
-  } else if (text_utf8_length(title, strlen(title)) > MEDIUM_TITLE_MAX) {
-    refuse_metadata(response, names[from], "must be at most 300 characters long, since it is the medium's title");
-  } else {
-    snprintf(metadata->title, sizeof metadata->title, "%s", title);
+    return ERROR_NONE;
   }
+  enum error error = media_fields_title(title, metadata->title);
+  if (error == ERROR_TOO_LARGE) {
+    refuse_metadata(response, names[from], "must be at most 300 characters long, since it is the medium's title");
+    return ERROR_NONE;
+  }
+  return error;
 }
 
 /* "video", or a media type such as "video/mp4": uploaders for browsers send that, or one that says nothing, or none. */
@@ -183,6 +187,7 @@ bool tus_headers_metadata(const char *header, struct response *response, struct 
   struct values values = {.text = {""}};
   struct tus_metadata metadata = {.media_id = 0};
   uint64_t media_id = 0;
+  enum error error = ERROR_NONE;
   read_pairs(header, response, &values);
   const char *id_text = values.text[MEDIA_ID];
   if (id_text[0] != '\0') {
@@ -191,8 +196,12 @@ bool tus_headers_metadata(const char *header, struct response *response, struct 
     }
     metadata.media_id = (int64_t)media_id;
   } else {
-    read_metadata_title(&values, response, &metadata);
+    error = read_metadata_title(&values, response, &metadata);
     read_metadata_type(&values, response, &metadata);
+  }
+  if (error != ERROR_NONE) {
+    response_error(response, error);
+    return false;
   }
   if (response_has_field_errors(response)) {
     response_problem_fields(response);
