@@ -38,6 +38,9 @@ void call_fail(struct call *call, enum error error, const char *doing) {
 void call_fail_media(struct call *call, enum error error, int64_t media_id, const char *doing) {
   if (error == ERROR_NOT_FOUND) {
     response_problem(call->response, 404, "There is no medium %" PRId64 ".", media_id);
+  } else if (error == ERROR_EXPIRED) {
+    response_problem(call->response, 412,
+                     "The medium was changed meanwhile, and the request's condition does not hold.");
   } else if (error == ERROR_CONFLICT) {
     response_problem(call->response, 409, "The medium's type was changed meanwhile, and the file is of the other.");
   } else {

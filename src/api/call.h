@@ -33,7 +33,8 @@ bool call_media_id(struct call *call, int64_t *ret_id) MUST_CHECK;
 /* The answer to an error that the handler has no better word for; what the server must see to is
  * logged. `doing` completes "failed while …". */
 void call_fail(struct call *call, enum error error, const char *doing);
-/* The same, but ERROR_NOT_FOUND is 404: no such medium; and ERROR_CONFLICT 409: it changed, and a file does not fit. */
+/* The same, but ERROR_NOT_FOUND is 404: no such medium; ERROR_EXPIRED 412: a condition does not hold; and
+ * ERROR_CONFLICT 409: it changed, and a file does not fit. */
 void call_fail_media(struct call *call, enum error error, int64_t media_id, const char *doing);
 /* 429 with Retry-After. */
 void call_too_many(struct call *call, int64_t retry_after_seconds, const char *what);

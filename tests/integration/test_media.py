@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: ISC
 """Media: register, list, read, change, delete, in all forms of file_url."""
+import concurrent.futures
 import unicodedata
 import uuid
 
@@ -265,3 +266,49 @@ def test_titles_and_searches_meet_in_one_form(stack, admin, make_media):
     assert assert_json(admin.get(done.headers["Media-Location"]))["title"] == f"é {tag}.mp4"
     assert_problem(admin.post("/media/media", json={"title": "\u0958" * 200, "type": "video"}), 422, ["/title"])  # 400 in that form
     assert_problem(admin.get("/media/media", params={"q": "\u0958" * 200}), 422, ["?q"])
+
+
+# --- conditions ------------------------------------------------------------------------------------------
+def test_a_change_is_not_lost_under_another(stack, admin):
+    created = admin.post("/media/media", json={"title": "x", "type": "video"})
+    path = created.headers["Location"]
+    old = created.headers["ETag"]
+    assert admin.get(path).headers["ETag"] == old
+    first = admin.patch(path, json={"title": "first"}, headers={"If-Match": f'"no", {old}'})
+    assert first.status_code == 200 and first.headers["ETag"] not in (old, "")
+    for value in (old, f"W/{first.headers['ETag']}", '"x"', "x"):
+        refused = admin.patch(path, json={"title": "second"}, headers={"If-Match": value})
+        assert_problem(refused, 412)
+        assert refused.headers["ETag"] == first.headers["ETag"]
+        assert_problem(admin.delete(path, headers={"If-Match": value}), 412)
+    for value in ("*", first.headers["ETag"]):
+        last = admin.patch(path, json={"title": "third"}, headers={"If-Match": value})
+        assert last.status_code == 200
+        break
+    assert_problem(admin.patch(path, json={"title": "fourth"}, headers={"If-None-Match": last.headers["ETag"]}), 412)
+    assert admin.delete(path, headers={"If-Match": last.headers["ETag"]}).status_code == 204
+    assert_problem(admin.patch(path, json={"title": "fifth"}, headers={"If-Match": last.headers["ETag"]}), 404)
+
+
+def test_of_parallel_changes_with_one_tag_one_wins(stack, admin):
+    created = admin.post("/media/media", json={"title": "x", "type": "video"})
+
+    def change(number):
+        with stack.anonymous() as api:
+            headers = {"Authorization": admin.headers["Authorization"], "If-Match": created.headers["ETag"]}
+            return api.patch(created.headers["Location"], json={"title": f"t{number}"}, headers=headers).status_code
+
+    with concurrent.futures.ThreadPoolExecutor(8) as pool:
+        statuses = sorted(pool.map(change, range(8)))
+    assert statuses == [200] + [412] * 7
+
+
+def test_a_file_is_put_once_with_if_none_match(stack, admin, make_media):
+    medium = stack.new_media()
+    path, body = f"/media/media/{medium['id']}/file", make_media("short").read_bytes()
+    first = admin.put(path, data=body, headers={"If-None-Match": "*"})
+    assert first.status_code == 201
+    assert_problem(admin.put(path, data=body, headers={"If-None-Match": "*"}), 412)
+    assert_problem(admin.put(path, data=body, headers={"If-Match": '"x"'}), 412)
+    again = admin.put(path, data=body, headers={"If-Match": first.headers["ETag"]})
+    assert again.status_code == 200 and again.headers["ETag"] != first.headers["ETag"]

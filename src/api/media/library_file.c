@@ -127,7 +127,7 @@ static bool link_file(struct call *call, int64_t media_id, const char *path, str
 }
 
 bool library_file_attach(struct call *call, int64_t media_id, const struct media_fields *fields,
-                         struct media *ret_media) {
+                         const struct media_change *condition, struct media *ret_media) {
   struct media_folder *folder = call->app->media_folder;
   struct media_file_facts facts = {.size_bytes = 0};
   char old_name[MEDIUM_STORED_NAME_SIZE] = "";
@@ -138,7 +138,9 @@ bool library_file_attach(struct call *call, int64_t media_id, const struct media
   if (describe_library_file(call, media_id, fields, &facts)) {
     const struct media_change change = {.title = fields->has_title ? fields->title : NULL,
                                         .type = fields->has_type ? &fields->type : NULL,
-                                        .file_url = fields->file_url};
+                                        .file_url = fields->file_url,
+                                        .if_updated_at_us = condition->if_updated_at_us,
+                                        .if_no_file = condition->if_no_file};
     error = media_store_set_file(call->app->database, media_id, &facts, &change, ret_media, old_name);
     if (error == ERROR_NONE) {
       media_folder_note_replaced(folder, media_id, old_name);

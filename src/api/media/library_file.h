@@ -9,9 +9,9 @@
 #include "api/media/media_fields.h"
 #include "api/call.h"
 
-/* fields->file_url is a library: URL. Nothing is left behind on failure. False: the response has
- * the answer (404, 422, 503 …). */
+/* fields->file_url is a library: URL; `condition` has what precondition_check set, nothing else of it is read. Nothing
+ * is left behind on failure. False: the response has the answer (404, 422, 503 …). */
 bool library_file_attach(struct call *call, int64_t media_id, const struct media_fields *fields,
-                         struct media *ret_media) MUST_CHECK;
+                         const struct media_change *condition, struct media *ret_media) MUST_CHECK;
 
 #endif

@@ -18,6 +18,7 @@
 #include "api/media/library_file.h"
 #include "api/media/media_fields.h"
 #include "api/media/media_json.h"
+#include "api/media/precondition.h"
 #include "api/reply.h"
 #include "base/log.h"
 #include "domain/medium.h"
@@ -85,7 +86,7 @@ static void create_media(struct call *call, const struct media_fields *fields) {
   } else if (!library) {
     warn_of_unlisted_origin(call, fields, media.id);
     reply_created(call, &media);
-  } else if (library_file_attach(call, media.id, fields, &linked)) {
+  } else if (library_file_attach(call, media.id, fields, &(struct media_change){.title = NULL}, &linked)) {
     reply_created(call, &linked);
   } else {
     take_back_media(call, media.id);
@@ -189,15 +190,33 @@ void media_api_get(struct call *call) {
   media_free(&storage);
 }
 
+/* Do If-Match and If-None-Match let it be changed? False: the response has the answer. */
+static bool condition_holds(struct call *call, int64_t id, struct media_change *change) {
+  struct media media = {.id = 0};
+  if (!precondition_is_set(call)) {
+    return true;
+  }
+  enum error error = media_store_find(call->app->database, id, &media);
+  if (error != ERROR_NONE) {
+    call_fail_media(call, error, id, "finding a medium");
+  }
+  bool holds = error == ERROR_NONE && precondition_check(call, &media, change);
+  media_free(&media);
+  return holds;
+}
+
 /* All that is asked for at once, or nothing. False: the response has the answer. */
 static bool change_media(struct call *call, int64_t id, const struct media_fields *fields, struct media *ret_media) {
-  if (is_library(fields)) {
-    return library_file_attach(call, id, fields, ret_media);
-  }
   struct media_change change = {.title = fields->has_title ? fields->title : NULL,
                                 .type = fields->has_type ? &fields->type : NULL,
                                 .set_file_url = fields->has_file_url,
                                 .file_url = fields->file_url};
+  if (!condition_holds(call, id, &change)) {
+    return false;
+  }
+  if (is_library(fields)) {
+    return library_file_attach(call, id, fields, &change, ret_media);
+  }
   enum error error = change.set_file_url ? media_folder_note_replacement(call->app->media_folder, id) : ERROR_NONE;
   if (error == ERROR_NONE) {
     error = media_store_update(call->app->database, id, &change, ret_media);
@@ -231,7 +250,8 @@ void media_api_change(struct call *call) {
 
 void media_api_delete(struct call *call) {
   int64_t id;
-  if (!call_media_id(call, &id)) {
+  struct media_change unused = {.title = NULL};
+  if (!call_media_id(call, &id) || !condition_holds(call, id, &unused)) {
     return;
   }
   enum error error = delete_media(call, id);

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "api/media/file_url.h"
+#include "api/media/precondition.h"
 #include "api/reply.h"
 
 /* Nothing that is known of a file is 0 or less, so that stands for "unknown" in the row. */
@@ -79,6 +80,9 @@ void media_json_append(struct text *text, const struct media *media) {
 }
 
 void media_json_respond(struct response *response, int status, const struct media *media) {
+  char etag[PRECONDITION_ETAG_SIZE];
+  precondition_etag(media, etag);
+  response_header(response, "ETag", etag);
   append_members(reply_begin(response, status), media);
   reply_end(response);
 }

@@ -90,7 +90,7 @@ static enum error commit_intake(struct intake *intake, char ret_old_name[MEDIUM_
   struct database *database = call->app->database;
   enum error error =
       intake->upload == NULL
-          ? media_store_set_file(database, intake->media->id, &intake->facts, NULL, &stored, ret_old_name)
+          ? media_store_set_file(database, intake->media->id, &intake->facts, &intake->condition, &stored, ret_old_name)
           : upload_store_complete(database, intake->upload, intake->media->id, &intake->facts, &stored, ret_old_name);
   if (error == ERROR_UNKNOWN_OUTCOME) {
     error = ask_outcome(intake, &stored);

@@ -28,6 +28,7 @@ struct intake {
   struct spool_file *file;         /* whole, and finished into facts.sha256 and facts.size_bytes; stays the caller's */
   struct media *media;             /* as it was when the upload began; replaced by what was committed */
   bool by_content;                 /* media->type is not known yet: looking into the file sets it */
+  struct media_change condition;   /* of an upload in one request: what precondition_check set */
   const struct upload_row *upload; /* the resumable one that is complete with it, NULL for none */
   struct media_file_facts facts;
   char extension[8];

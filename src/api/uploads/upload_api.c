@@ -15,6 +15,7 @@
 #include "api/call.h"
 #include "api/uploads/intake.h"
 #include "api/media/media_json.h"
+#include "api/media/precondition.h"
 #include "base/log.h"
 #include "files/spool_file.h"
 #include "http/content_type.h"
@@ -73,7 +74,7 @@ static bool admit_file(struct upload *upload) {
     answer_file_too_large(call);
     return false;
   }
-  return true;
+  return precondition_check(call, upload->intake.media, &upload->intake.condition);
 }
 
 /* The body, chunk by chunk, into the spool. */

@@ -2,7 +2,8 @@
 --
 -- Gives medium $1 a stored file ($2), with its facts ($3 to $11, $15) and a change of file_url ($12), title ($13) and
 -- type ($14). Its package goes. Changes nothing when the file does not fit the medium's type: a film is a video, a sound
--- is audio; what else is stored (a playlist) tells nothing of its kind.
+-- is audio; what else is stored (a playlist) tells nothing of its kind. Nor when the row is not of the time $16, or with
+-- $17 when it has a file.
 -- The row is locked first ("old"), so that of two uploads each learns the name that it replaced.
 -- :columns are those that media_store.c reads of a medium.
 with old as (
@@ -17,5 +18,7 @@ update media_asset m set
   file_version = m.file_version + 1, file_changed_at = now(), updated_at = now()
 from old
 where m.id = old.id and m.deleted_at is null
+  and ($16::int8 is null or $16::int8 = (extract(epoch from m.updated_at) * 1000000)::int8)
+  and not ($17::boolean and old.stored_name is not null)
   and coalesce(substring($5::text from '^(video|audio)/'), coalesce($14::text, m.type)) = coalesce($14::text, m.type)
 returning old.stored_name, :columns;

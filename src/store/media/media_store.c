@@ -101,11 +101,14 @@ enum error media_store_find(struct database *database, int64_t id, struct media 
 }
 
 /* What a change matched no row for: the medium is not there, or it is and the change does not fit its file. */
-static enum error why_unchanged(struct database *database, int64_t id) {
+static enum error why_unchanged(struct database *database, int64_t id, const struct media_change *change) {
   struct media media = {.id = 0};
   enum error error = media_store_find(database, id, &media);
+  bool expired =
+      error == ERROR_NONE && ((change->if_updated_at_us != 0 && change->if_updated_at_us != media.updated_at_us) ||
+                              (change->if_no_file && media.file.stored_name[0] != '\0'));
   media_free(&media);
-  return error == ERROR_NONE ? ERROR_CONFLICT : error;
+  return expired ? ERROR_EXPIRED : error == ERROR_NONE ? ERROR_CONFLICT : error;
 }
 
 /* $5: is file_url ($4) to be set? Another one than the one that stands takes the place of the stored file. */
@@ -120,8 +123,10 @@ enum error media_store_update(struct database *database, int64_t id, const struc
   parameters_text(&parameters, change->type == NULL ? NULL : media_type_name(*change->type));
   parameters_text(&parameters, change->set_file_url ? change->file_url : NULL);
   parameters_bool(&parameters, change->set_file_url);
+  parameters_i64_or_null(&parameters, change->if_updated_at_us);
+  parameters_bool(&parameters, change->if_no_file);
   enum error error = execute_row(database, update, STATEMENT_REPEATABLE, &parameters, ret_media, NULL, 0);
-  return error == ERROR_NOT_FOUND ? why_unchanged(database, id) : error;
+  return error == ERROR_NOT_FOUND ? why_unchanged(database, id, change) : error;
 }
 
 enum error media_store_set_file(struct database *database, int64_t id, const struct media_file_facts *facts,
@@ -146,12 +151,14 @@ enum error media_store_set_file(struct database *database, int64_t id, const str
   parameters_text(&parameters, change->title);
   parameters_text(&parameters, change->type == NULL ? NULL : media_type_name(*change->type));
   parameters_i64_or_null(&parameters, facts->segment_count);
+  parameters_i64_or_null(&parameters, change->if_updated_at_us);
+  parameters_bool(&parameters, change->if_no_file);
   char old_name[MEDIUM_STORED_NAME_SIZE] = "";
   enum error error = execute_row(database, update, STATEMENT_ONCE, &parameters, ret_media, old_name, sizeof old_name);
   if (error == ERROR_NONE) {
     memcpy(ret_old_name, old_name, sizeof old_name);
   }
-  return error == ERROR_NOT_FOUND ? why_unchanged(database, id) : error;
+  return error == ERROR_NOT_FOUND ? why_unchanged(database, id, change) : error;
 }
 
 enum error media_store_delete(struct database *database, int64_t id) {

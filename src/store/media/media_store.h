@@ -67,7 +67,9 @@ struct media_change { /* NULL or false: leave as it is */
   const char *title;
   const enum media_type *type;
   bool set_file_url;
-  const char *file_url; /* with set_file_url; NULL clears it */
+  const char *file_url;     /* with set_file_url; NULL clears it */
+  int64_t if_updated_at_us; /* not 0: only if the row is of this time. Else ERROR_EXPIRED */
+  bool if_no_file;          /* only if it has no file. Else ERROR_EXPIRED */
 };
 /* Another file_url than the one that stands takes the place of the stored file: its facts are cleared. The same one
  * changes nothing. ERROR_CONFLICT: the stored file, which stays, is of the other type. */

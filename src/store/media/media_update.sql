@@ -1,7 +1,7 @@
 -- SPDX-License-Identifier: ISC
 --
 -- Changes title ($2) and type ($3) of medium $1, each unless it is null, and sets file_url to $4 if $5. Changes nothing
--- when the stored file is of another type, and stays. :replaced tells that another file_url takes the place of the
+-- when the stored file is of another type, and stays, when the row is not of the time $6, or with $7 when it has a file. :replaced tells that another file_url takes the place of the
 -- stored file: its facts and its package go. :columns are those that media_store.c reads of a medium.
 update media_asset m set
   title = coalesce($2, m.title),
@@ -19,6 +19,8 @@ update media_asset m set
   file_changed_at = case when :replaced then now() else m.file_changed_at end,
   updated_at = now()
 where m.id = $1 and m.deleted_at is null
+  and ($6::int8 is null or $6::int8 = (extract(epoch from m.updated_at) * 1000000)::int8)
+  and not ($7::boolean and m.stored_name is not null)
   and ($3::text is null or :replaced
     or coalesce(substring(m.content_type from '^(video|audio)/'), $3::text) = $3::text)
 returning :columns;
