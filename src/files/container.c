@@ -14,6 +14,7 @@
 #include <sys/stat.h>
 
 #include "base/file.h"
+#include "files/camera_trailer.h"
 
 #define BOXES_MAX     2000000 /* two for each fragment of a long recording */
 #define EBML_SEGMENT  0x18538067U
@@ -96,33 +97,65 @@ static bool is_padding(const unsigned char header[PEEK_SIZE]) {
   return header[0] == 0 && memcmp(header, header + 1, PEEK_SIZE - 1) == 0;
 }
 
-static enum error check_mp4(const struct source *source, char ret_reason[CONTAINER_REASON_SIZE]) {
+/* Where no box begins: the end of a film, or of a file that is none. */
+static enum error check_rest(const struct source *source, int64_t offset, bool fragments,
+                             char ret_reason[CONTAINER_REASON_SIZE]) {
   unsigned char header[PEEK_SIZE];
+  bool trailer = false;
+  enum error error = peek(source, offset, header);
+  if (error != ERROR_NONE) {
+    return error;
+  }
+  if (source->size - offset < 8 && (fragments || is_padding(header))) {
+    return ERROR_NONE; /* the head of a fragment that a recorder did not finish */
+  }
+  error = camera_trailer_is_at(source->fd, source->size, offset, &trailer);
+  return error != ERROR_NONE || trailer ? error : malformed(offset, ret_reason);
+}
+
+/* A recorder that was killed leaves a part of its last fragment. Those before it are whole, and players play them. */
+struct fragments {
+  bool begun;    /* a moof is there */
+  bool complete; /* and its mdat */
+};
+
+static void note_fragment(const unsigned char *type, struct fragments *fragments) {
+  fragments->complete = fragments->complete || (fragments->begun && memcmp(type, "mdat", 4) == 0);
+  fragments->begun = fragments->begun || memcmp(type, "moof", 4) == 0;
+}
+
+/* `source` ends where a camera's trailer begins. */
+static enum error check_boxes(const struct source *source, char ret_reason[CONTAINER_REASON_SIZE]) {
+  unsigned char header[PEEK_SIZE];
+  struct fragments fragments = {.begun = false};
   int64_t offset = 0;
   for (int boxes = 0; boxes < BOXES_MAX && offset < source->size; boxes++) {
     enum error error = peek(source, offset, header);
     if (error != ERROR_NONE) {
       return error;
     }
-    if (source->size - offset < 8) {
-      return is_padding(header) ? ERROR_NONE : malformed(offset, ret_reason);
-    }
-    int64_t size = box_size(header);
-    if (size == INT64_MAX || (boxes > 0 && is_padding(header))) {
+    int64_t size = source->size - offset < 8 ? 0 : box_size(header);
+    if (size == INT64_MAX || (boxes > 0 && size == 0 && is_padding(header))) {
       return ERROR_NONE;
     }
-    if (size == 0) {
-      return malformed(offset, ret_reason);
+    bool beyond = size > source->size - offset;
+    if (size == 0 || (beyond && !is_usual_box(header + 4))) {
+      return check_rest(source, offset, fragments.complete, ret_reason);
     }
-    if (size > source->size - offset && !is_usual_box(header + 4)) {
-      return malformed(offset, ret_reason);
+    if (beyond) {
+      return fragments.complete ? ERROR_NONE
+                                : truncated(source, size > INT64_MAX - offset ? INT64_MAX : offset + size, ret_reason);
     }
-    if (size > source->size - offset) {
-      return truncated(source, size > INT64_MAX - offset ? INT64_MAX : offset + size, ret_reason);
-    }
+    note_fragment(header + 4, &fragments);
     offset += size;
   }
   return ERROR_NONE;
+}
+
+static enum error check_mp4(const struct source *source, char ret_reason[CONTAINER_REASON_SIZE]) {
+  struct source boxes = *source;
+  enum error error = camera_trailer_begin(source->fd, source->size, &boxes.size);
+  return error == ERROR_NONE ? check_boxes(&boxes, ret_reason) : error;
 }
 
 /* An EBML element's head: its id, the size of its contents (-1: unknown) and its own length. False:

@@ -23,14 +23,17 @@
 #define ERRORS_MAX    4096
 #define ARGUMENTS_MAX (SANDBOX_ARGUMENTS + 32)
 #define LINE_SIZE     100
+#define TYPE_SIZE     80
+#define REMEDY        "make another of it: ffmpeg -i FILE -c:v libx264 -c:a aac new.mp4"
 
 static const char shown_entries[] = "format=format_name,duration:format_tags=major_brand:"
-                                    "stream=codec_type,codec_name,width,height,sample_aspect_ratio:"
+                                    "stream=codec_type,codec_name,width,height,sample_aspect_ratio,avg_frame_rate:"
                                     "stream_side_data=rotation:stream_disposition=attached_pic";
 
 /* What libmagic says of files that ffprobe may look at. octet-stream: MP3 without a tag, some
  * transport streams. */
-static const char *const magic_types[] = {"video/", "audio/", "application/ogg", "application/octet-stream"};
+static const char *const magic_types[] = {
+    "video/", "audio/", "application/ogg", "application/mxf", "application/vnd.ms-asf", "application/octet-stream"};
 
 static enum error PRINTF_LIKE(3, 4)
     refuse(enum error error, char ret_reason[PROBE_REASON_SIZE], const char *format, ...) {
@@ -51,7 +54,7 @@ static bool is_magic_type(const char *type) {
 }
 
 /* libmagic gets bytes, never a descriptor, and its decoders of archives and documents are off. */
-static enum error check_magic(int fd, char ret_reason[PROBE_REASON_SIZE]) {
+static enum error check_magic(int fd, char ret_type[TYPE_SIZE], char ret_reason[PROBE_REASON_SIZE]) {
   static char bytes[MAGIC_BYTES]; /* a worker does one thing at a time */
   size_t size = 0;
   if (file_read_at(fd, 0, bytes, sizeof bytes, &size) != ERROR_NONE) {
@@ -74,6 +77,8 @@ static enum error check_magic(int fd, char ret_reason[PROBE_REASON_SIZE]) {
       error = refuse(ERROR_UNSUPPORTED, ret_reason, "libmagic failed: %.120s", magic_error(magic));
     } else if (!is_magic_type(type)) {
       error = refuse(ERROR_INVALID, ret_reason, "the file is %.80s, not audio or video", type);
+    } else {
+      snprintf(ret_type, TYPE_SIZE, "%s", type);
     }
   }
   magic_close(magic);
@@ -114,10 +119,13 @@ static void first_line(const char *text, char ret_line[LINE_SIZE]) {
 
 /* ffprobe's own words without the address of its context: "[mov,mp4 @ 0x5581] moov atom not found".
  */
-static enum error describe_errors(const char *errors, char ret_reason[PROBE_REASON_SIZE]) {
+static enum error describe_errors(const char *errors, const char *type, char ret_reason[PROBE_REASON_SIZE]) {
   char line[LINE_SIZE];
   const char *bracket = strstr(errors, "] ");
   first_line(bracket != NULL ? bracket + 2 : errors, line);
+  if (strstr(line, "not on whitelist") != NULL) {
+    return refuse(ERROR_INVALID, ret_reason, "files of the format %s are not taken; " REMEDY, type);
+  }
   if (line[0] == '\0' || line[0] == '/') {
     return refuse(ERROR_INVALID, ret_reason, "the file cannot be read as audio or video");
   }
@@ -125,7 +133,7 @@ static enum error describe_errors(const char *errors, char ret_reason[PROBE_REAS
 }
 
 static enum error judge(enum error error, const struct subprocess_result *run, const struct probe_options *options,
-                        struct probe_result *ret_result, char ret_reason[PROBE_REASON_SIZE]) {
+                        const char *type, struct probe_result *ret_result, char ret_reason[PROBE_REASON_SIZE]) {
   const char *errors = run->errors.length > 0 ? run->errors.data : "";
   char line[LINE_SIZE];
   first_line(errors, line);
@@ -151,7 +159,7 @@ static enum error judge(enum error error, const struct subprocess_result *run, c
     return refuse(ERROR_UNSUPPORTED, ret_reason, "ffprobe cannot run: %s", line);
   }
   if (run->exit_code != 0) {
-    return describe_errors(errors, ret_reason);
+    return describe_errors(errors, type, ret_reason);
   }
   return probe_parse(run->output.length > 0 ? run->output.data : "", run->output.length, ret_result, ret_reason);
 }
@@ -164,8 +172,8 @@ static int open_again(int fd) {
   return open(path, O_RDONLY | O_CLOEXEC);
 }
 
-static enum error run_ffprobe(int fd, const struct probe_options *options, struct probe_result *ret_result,
-                              char ret_reason[PROBE_REASON_SIZE]) {
+static enum error run_ffprobe(int fd, const struct probe_options *options, const char *type,
+                              struct probe_result *ret_result, char ret_reason[PROBE_REASON_SIZE]) {
   const char *argv[ARGUMENTS_MAX];
   make_arguments(options->sandbox, argv);
   const struct subprocess_limits limits = {.wall_ms = options->timeout_ms,
@@ -181,7 +189,7 @@ static enum error run_ffprobe(int fd, const struct probe_options *options, struc
   }
   struct subprocess_result run;
   enum error error = subprocess_run(argv, input_fd, &limits, options->beat, options->beat_context, &run);
-  error = judge(error, &run, options, ret_result, ret_reason);
+  error = judge(error, &run, options, type, ret_result, ret_reason);
   subprocess_result_free(&run);
   return error;
 }
@@ -189,9 +197,10 @@ static enum error run_ffprobe(int fd, const struct probe_options *options, struc
 enum error probe_file(int fd, const struct probe_options *options, struct probe_result *ret_result,
                       char ret_reason[PROBE_REASON_SIZE]) {
   ret_reason[0] = '\0';
-  enum error error = check_magic(fd, ret_reason);
+  char type[TYPE_SIZE] = "";
+  enum error error = check_magic(fd, type, ret_reason);
   if (error == ERROR_NONE) {
     error = container_check_whole(fd, ret_reason);
   }
-  return error == ERROR_NONE ? run_ffprobe(fd, options, ret_result, ret_reason) : error;
+  return error == ERROR_NONE ? run_ffprobe(fd, options, type, ret_result, ret_reason) : error;
 }

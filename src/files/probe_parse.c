@@ -19,6 +19,7 @@
 
 #define PIXEL_ASPECT_MIN 0.1
 #define PIXEL_ASPECT_MAX 10.0
+#define COVER_RATE_MAX   1.0 /* pictures a second */
 
 /* `format` is a name in ffprobe's comma-separated format_name; `brand` narrows MP4's kin (NULL:
  * any). First match wins. */
@@ -45,6 +46,11 @@ static const struct format_row format_rows[] = {
     {"avi", NULL, "avi", "video/x-msvideo", "avi", "video/x-msvideo", "avi"},
     {"flv", NULL, "flv", "video/x-flv", "flv", "video/x-flv", "flv"},
     {"aiff", NULL, "aiff", NULL, NULL, "audio/aiff", "aif"},
+    {"asf", NULL, "asf", "video/x-ms-wmv", "wmv", "audio/x-ms-wma", "wma"},
+    {"mxf", NULL, "mxf", "video/mxf", "mxf", "audio/mxf", "mxf"},
+    {"dv", NULL, "dv", "video/x-dv", "dv", NULL, NULL},
+    {"caf", NULL, "caf", NULL, NULL, "audio/x-caf", "caf"},
+    {"amr", NULL, "amr", NULL, NULL, "audio/amr", "amr"},
 };
 
 /* A Matroska file with nothing but these codecs is WebM
@@ -53,7 +59,7 @@ static const struct format_row webm_row = {"matroska", NULL, "webm", "video/webm
 static const char *const webm_codecs[] = {"vp8", "vp9", "av1", "vorbis", "opus"};
 
 const char *probe_parse_formats(void) {
-  return "mov,mp4,m4a,3gp,3g2,mj2,matroska,webm,mp3,ogg,wav,w64,flac,aac,mpegts,mpeg,avi,flv,aiff";
+  return "mov,mp4,m4a,3gp,3g2,mj2,matroska,webm,mp3,ogg,wav,w64,flac,aac,mpegts,mpeg,avi,flv,aiff,asf,mxf,dv,caf,amr";
 }
 
 static enum error PRINTF_LIKE(2, 3) refuse(char ret_reason[PROBE_REASON_SIZE], const char *format, ...) {
@@ -133,8 +139,35 @@ void probe_parse_picture(struct json_object *stream, int *ret_width, int *ret_he
 
 struct streams {
   bool only_webm_codecs;
+  bool has_sound; /* among all of them */
   struct probe_result *result;
 };
+
+/* "1/1"; 0: not told */
+static double rate_member(struct json_object *stream, const char *name) {
+  char *end = NULL;
+  double above = strtod(string_member(stream, name), &end);
+  double below = *end == '/' ? strtod(end + 1, NULL) : 0;
+  return above > 0 && below > 0 ? above / below : 0;
+}
+
+/* Podcasts have their cover as a track of pictures, one a second or one for all. */
+bool probe_parse_is_cover(struct json_object *stream, bool beside_sound) {
+  const char *codec = string_member(stream, "codec_name");
+  bool still = strcmp(codec, "mjpeg") == 0 || strcmp(codec, "png") == 0;
+  bool marked = integer_member(member(stream, "disposition", json_type_object), "attached_pic") != 0;
+  double rate = rate_member(stream, "avg_frame_rate");
+  return marked || (still && beside_sound && rate > 0 && rate <= COVER_RATE_MAX);
+}
+
+bool probe_parse_has_sound(struct json_object *streams) {
+  for (size_t i = 0; streams != NULL && i < json_object_array_length(streams); i++) {
+    if (strcmp(string_member(json_object_array_get_idx(streams, i), "codec_type"), "audio") == 0) {
+      return true;
+    }
+  }
+  return false;
+}
 
 static bool is_webm_codec(const char *codec) {
   for (size_t i = 0; i < sizeof webm_codecs / sizeof webm_codecs[0]; i++) {
@@ -150,8 +183,7 @@ static void read_stream(struct json_object *stream, struct streams *streams) {
   struct probe_result *result = streams->result;
   const char *type = string_member(stream, "codec_type");
   const char *codec = string_member(stream, "codec_name");
-  bool cover = integer_member(member(stream, "disposition", json_type_object), "attached_pic") != 0;
-  if (strcmp(type, "video") == 0 && !cover) {
+  if (strcmp(type, "video") == 0 && !probe_parse_is_cover(stream, streams->has_sound)) {
     if (!result->has_video) {
       copy(result->video_codec, sizeof result->video_codec, codec);
       probe_parse_picture(stream, &result->width, &result->height);
@@ -196,7 +228,7 @@ static enum error read_document(struct json_object *document, struct probe_resul
                                 char ret_reason[PROBE_REASON_SIZE]) {
   struct json_object *format = member(document, "format", json_type_object);
   struct json_object *list = member(document, "streams", json_type_array);
-  struct streams streams = {.only_webm_codecs = true, .result = result};
+  struct streams streams = {.only_webm_codecs = true, .has_sound = probe_parse_has_sound(list), .result = result};
   for (size_t i = 0; list != NULL && i < json_object_array_length(list); i++) {
     read_stream(json_object_array_get_idx(list, i), &streams);
   }

@@ -17,6 +17,10 @@ const char *probe_parse_formats(void);
 enum error probe_parse(const char *json, size_t size, struct probe_result *ret_result,
                        char ret_reason[PROBE_REASON_SIZE]) MUST_CHECK;
 struct json_object;
+/* Is a stream of pictures a cover, by its mark or by its rate? */
+bool probe_parse_is_cover(struct json_object *stream, bool beside_sound);
+/* `streams` is ffprobe's array of them, or NULL. */
+bool probe_parse_has_sound(struct json_object *streams);
 /* The size of a stream's picture as it is shown, upright and of square pixels, in pixels; 0 by 0 when none is told. */
 void probe_parse_picture(struct json_object *stream, int *ret_width, int *ret_height);
 

@@ -134,7 +134,8 @@ static void copy_language(char ret_language[SOURCE_LANGUAGE_SIZE], const char *l
 
 struct reading {
   struct package_source source;
-  int best; /* of the main sound so far */
+  int best;       /* of the main sound so far */
+  bool has_sound; /* among all streams */
 };
 
 /* The main one goes first, the others keep their order. */
@@ -170,7 +171,8 @@ static void read_stream(struct json_object *stream, struct reading *reading) {
   }
   if (strcmp(type, "audio") == 0) {
     read_sound(stream, reading);
-  } else if (strcmp(type, "video") == 0 && !is_marked(stream, "attached_pic") && reading->source.picture.stream < 0) {
+  } else if (strcmp(type, "video") == 0 && !probe_parse_is_cover(stream, reading->has_sound) &&
+             reading->source.picture.stream < 0) {
     read_picture(stream, &reading->source.picture);
   }
 }
@@ -186,6 +188,7 @@ enum error survey_parse_streams(const char *json, size_t size, struct package_so
   struct reading reading = {.source = {.picture = {.stream = -1}}, .best = -1};
   struct json_object *streams = member(document, "streams");
   size_t count = json_object_is_type(streams, json_type_array) ? json_object_array_length(streams) : 0;
+  reading.has_sound = probe_parse_has_sound(count > 0 ? streams : NULL);
   for (size_t i = 0; i < count; i++) {
     read_stream(json_object_array_get_idx(streams, i), &reading);
   }

@@ -1,7 +1,9 @@
 # SPDX-License-Identifier: ISC
 """Packages of unusual and of hostile files: each is made properly or fails in words, with bounded means."""
+import array
 import re
 import struct
+import subprocess
 
 import pytest
 
@@ -115,6 +117,174 @@ def test_players_are_told_rates_that_grow_with_the_picture(studio, tmp_path):
     for number, rate in enumerate(rates):  # a player that trusts them does not stall
         largest = max(entry.stat().st_size for entry in folder.glob(f"seg-{number}-*.m4s"))
         assert 8 * largest / 4 < 1.5 * rate
+
+
+# --- what cameras, telephones and computers make ---------------------------------------------------
+
+FILM = PICTURE.format(size="320x180", seconds=3) + " " + SOUND.format(seconds=3)
+DV = PICTURE.format(size="720x576", seconds=2) + " -f lavfi -i sine=d=2:r=48000 -ac 2 -pix_fmt yuv420p -c:v dvvideo"
+FORMATS = [("wmv", FILM + " -c:v wmv2 -c:a wmav2", "video/x-ms-wmv"), ("wma", SOUND.format(seconds=3) + " -c:a wmav2", "audio/x-ms-wma"),
+           ("mxf", FILM + " -c:v mpeg2video -c:a pcm_s16le -ar 48000", "video/mxf"), ("caf", SOUND.format(seconds=3), "audio/x-caf"),
+           ("dv", DV, "video/x-dv"), ("mts", FILM + f" -c:a ac3 {X264} -f mpegts -mpegts_m2ts_mode 1", "video/mp2t"),
+           ("3gp", PICTURE.format(size="352x288", seconds=2) + " -c:v h263", "video/mp4"), ("mka", SOUND.format(seconds=3) + " -c:a flac", "audio/x-matroska"),
+           ("m4a", SOUND.format(seconds=3) + " -f lavfi -i color=red:s=64x64:r=1:d=3 -map 0 -map 1 -c:a aac -c:v mjpeg -f mp4", "audio/mp4"),
+           ("wav", SOUND.format(seconds=3) + " -rf64 always", "audio/wav")]
+
+
+@pytest.mark.parametrize("extension, arguments, kind", FORMATS, ids=[row[0] for row in FORMATS])
+def test_formats_of_cameras_and_computers(studio, tmp_path, extension, arguments, kind):
+    media = studio.film(make(tmp_path / f"in.{extension}", arguments), type=kind.split("/", maxsplit=1)[0])
+    assert media["content_type"] == kind
+    assert package(studio, media["id"])["state"] == "ready"
+
+
+def fragmented(tmp_path):
+    return make(tmp_path / "in.mp4", FILM, X264, "-g 25 -c:a aac -movflags +frag_keyframe+empty_moov+default_base_moof")
+
+
+def test_what_cameras_append_is_no_reason_to_refuse(studio, make_media, tmp_path):
+    film = make_media("film").read_bytes()
+    notes = bytes(range(256)) * 16
+    insta = notes + bytes(32) + struct.pack("<II", len(notes) + 72, 3) + b"8db42d694ccc418790edff439fe026bf"
+    for trailer in (insta, b"\n", b"vivo{}" + bytes(9) + b"\xff\xff\xff\xff\x1b*9HWfu\x84\x93\xa2\xb1"):
+        (tmp_path / "in.mp4").write_bytes(film + trailer)
+        assert studio.film(tmp_path / "in.mp4")["content_type"] == "video/mp4"
+    (tmp_path / "in.mp4").write_bytes(film + notes)
+    assert "appended" in refused(studio, None, tmp_path)
+    (tmp_path / "in.mp4").write_bytes(film + insta.replace(notes[:22], b"PK\5\6" + bytes(18), 1))
+    assert "appended" in refused(studio, None, tmp_path)
+
+
+def test_a_recorder_that_was_killed_leaves_a_film(studio, tmp_path):
+    content = fragmented(tmp_path).read_bytes()
+    (tmp_path / "in.mp4").write_bytes(content[:-2000])
+    media, _ = packaged(studio, tmp_path / "in.mp4")
+    assert 1.5 < package_tools.medium(studio, media["id"])["duration_seconds"] < 3.1
+
+
+def test_what_is_not_taken_is_named_with_what_to_do(studio, tmp_path):
+    path = make(tmp_path / "in.swf", PICTURE.format(size="64x64", seconds=1), "-c:v flv -f nut")
+    path.rename(tmp_path / "in.mp4")
+    assert refused(studio, None, tmp_path)
+    make(tmp_path / "in.gxf", PICTURE.format(size="720x576", seconds=1), "-c:v mpeg2video -f gxf").rename(tmp_path / "in.mp4")
+    assert "not taken; make another of it: ffmpeg" in refused(studio, None, tmp_path)
+
+
+def test_the_main_sound_is_the_default_one(studio, tmp_path):
+    """Commentary comes first in many a file, and so do sounds that nobody can decode."""
+    source = make(tmp_path / "in.mkv", PICTURE.format(size="160x90", seconds=4), "-f lavfi -i sine=f=440:d=4 -f lavfi -i sine=f=880:d=4 -map 0 -map 1 -map 2",
+                  X264, "-c:a aac -disposition:a:0 comment -disposition:a:1 default -metadata:s:a:0 language=eng -metadata:s:a:1 language=nep")
+    _, folder = packaged(studio, source)
+    master = (folder / "master.m3u8").read_text(encoding="ascii")
+    named = re.findall(r'TYPE=AUDIO.*LANGUAGE="(\w+)",DEFAULT=(\w+),AUTOSELECT=(\w+)', master)
+    assert named == [("nep", "YES", "YES"), ("eng", "NO", "NO")]
+    assert [tone(folder, number) for number in (1, 2)] == [880, 440]
+
+
+def tone(folder, number):
+    """The frequency of a sine in a rendition, by how often it crosses zero."""
+    samples = subprocess.run(["ffmpeg", "-v", "error", "-i", str(folder / f"media_{number}.m3u8"), *"-ac 1 -ar 48000 -f s16le -".split()], check=True,
+                             capture_output=True).stdout
+    values = array.array("h", samples)[48000:96000]
+    return round(sum((one < 0) != (two < 0) for one, two in zip(values, values[1:])) / 2, -1)
+
+
+def test_a_sound_that_cannot_be_decoded_is_left_out(studio, tmp_path):
+    source = make(tmp_path / "two.mp4", PICTURE.format(size="160x90", seconds=4), "-f lavfi -i sine=d=4 -f lavfi -i sine=f=880:d=4 -map 0 -map 1 -map 2", X264, "-c:a aac")
+    content = bytearray(source.read_bytes())
+    at = content.index(b"mp4a", content.index(b"moov"))
+    content[at:at + 4] = b"apac"
+    at = content.index(b"esds", at)
+    content[at:at + 4] = b"dapa"
+    (tmp_path / "in.mp4").write_bytes(content)
+    _, folder = packaged(studio, tmp_path / "in.mp4")
+    assert len(list(folder.glob("init-*.m4s"))) == 2 and tone(folder, 1) == 880
+
+
+# --- colours, sizes, rates -----------------------------------------------------------------------
+
+def pixel(path, matrix="jpeg"):
+    """The middle of the first picture of a file as red, green and blue, by what its values mean."""
+    shown = "-frames:v 1 -vf format=yuv444p,crop=1:1 -f rawvideo -"
+    if matrix == "jpeg":
+        shown = shown.replace("yuv444p", "yuvj444p")
+    luma, blue, red = subprocess.run(["ffmpeg", "-v", "error", "-nostdin", "-i", str(path), *shown.split()], check=True, capture_output=True).stdout
+    of_red, of_blue = (0.2126, 0.0722) if matrix == "bt709" else (0.299, 0.114)
+    light, scale = (luma, 127.5) if matrix == "jpeg" else ((luma - 16) * 255 / 219, 112)
+    blue, red = (blue - 128) / scale * 127.5, (red - 128) / scale * 127.5
+    shown_red, shown_blue = light + 2 * (1 - of_red) * red, light + 2 * (1 - of_blue) * blue
+    shown_green = (light - of_red * shown_red - of_blue * shown_blue) / (1 - of_red - of_blue)
+    return tuple(min(255, max(0, value)) for value in (shown_red, shown_green, shown_blue))
+
+
+def tags(folder):
+    joined = folder.parent / "joined.mp4"
+    joined.write_bytes((folder / "init-0.m4s").read_bytes() + b"".join(path.read_bytes() for path in sorted(folder.glob("seg-0-*.m4s"))))
+    video = next(stream for stream in probe(joined)["streams"] if stream["codec_type"] == "video")
+    return joined, video["pix_fmt"], video["color_range"], video["color_space"], video["color_transfer"]
+
+
+GREENS = [("-vf lutyuv=y=134:u=63:v=52,format=yuv420p -colorspace bt709 -color_primaries bt709 -color_trc bt709 -c:v libx264", "1280x720", "bt709", "HD"),
+          ("-vf lutyuv=y=113:u=73:v=59,format=yuv420p -c:v libx264", "640x480", "smpte170m", "SD"),
+          ("-c:v libx264rgb", "1280x720", "bt709", "RGB")]
+
+
+@pytest.mark.parametrize("arguments, size, matrix, what", GREENS, ids=[row[-1] for row in GREENS])
+def test_green_is_green(studio, tmp_path, arguments, size, matrix, what):
+    colour = "0x00C000" if what == "RGB" else "black"
+    _, folder = packaged(studio, make(tmp_path / "in.mp4", f"-f lavfi -i color={colour}:s={size}:r=25:d=1", arguments, "-preset ultrafast -qp 1"))
+    joined, *told = tags(folder)
+    assert told == ["yuv420p", "tv", matrix, matrix]
+    for seen in (pixel(joined, "bt601" if what == "SD" else "bt709"), pixel(folder / "poster.jpg")):
+        assert max(abs(one - meant) for one, meant in zip(seen, (0, 192, 0))) <= 8, seen
+
+
+@pytest.mark.parametrize("transfer", ["smpte2084", "arib-std-b67"])
+def test_hdr_becomes_sdr(studio, tmp_path, transfer):
+    source = make(tmp_path / "in.mp4", "-f lavfi -i color=0x40A060:s=640x360:r=25:d=1 -vf format=yuv420p10le -c:v libx265 -preset ultrafast -tag:v hvc1 -x265-params "
+                  f"log-level=error:colorprim=bt2020:transfer={transfer}:colormatrix=bt2020nc -color_primaries bt2020 -color_trc {transfer} -colorspace bt2020nc")
+    _, folder = packaged(studio, source)
+    joined, *told = tags(folder)
+    assert told == ["yuv420p", "tv", "bt709", "bt709"]
+    film, poster, as_it_was = pixel(joined, "bt709"), pixel(folder / "poster.jpg"), pixel(source, "bt709")
+    assert max(abs(one - other) for one, other in zip(film, poster)) <= 8, (film, poster)
+    assert film[1] - film[0] > as_it_was[1] - as_it_was[0] + 10, (film, as_it_was)  # HDR that is shown as it is looks grey
+
+
+def test_fast_pictures_are_halved(studio, tmp_path):
+    for rate, expected in ((240, "60.000"), (120, "60.000"), (50, "50.000")):
+        _, folder = packaged(studio, make(tmp_path / "in.mp4", f"-f lavfi -i testsrc2=s=64x64:r={rate}:d=1", X264))
+        assert re.findall(r"FRAME-RATE=([0-9.]+)", (folder / "master.m3u8").read_text(encoding="ascii")) == [expected]
+
+
+def test_a_size_that_changes_gets_bars(studio, tmp_path):
+    """The second half is wider: above and below it is black, and nothing is stretched."""
+    one = make(tmp_path / "one.ts", "-f lavfi -i color=white:s=320x240:r=25:d=2", X264)
+    two = make(tmp_path / "two.ts", "-f lavfi -i color=white:s=640x272:r=25:d=2", X264, "-output_ts_offset 2")
+    (tmp_path / "in.ts").write_bytes(one.read_bytes() + two.read_bytes())
+    media, folder = packaged(studio, tmp_path / "in.ts")
+    picture = subprocess.run(["ffmpeg", "-v", "error", "-nostdin", "-i", str(tags(folder)[0]), *"-vf select=gte(n\\,75),format=gray -frames:v 1 -f rawvideo -".split()],
+                             check=True, capture_output=True).stdout
+    column = picture[160::320]
+    assert len(column) == 240 and column[10] < 30 and column[120] > 200 and column[230] < 30
+    assert abs(package_tools.medium(studio, media["id"])["duration_seconds"] - 4) < 0.2
+
+
+@pytest.mark.parametrize("offset", [0, 36000, 90000])
+def test_transport_streams_whose_clock_jumps(studio, tmp_path, offset):
+    one = make(tmp_path / "one.ts", PICTURE.format(size="64x64", seconds=3), SOUND.format(seconds=3), X264, "-c:a aac")
+    two = make(tmp_path / "two.ts", PICTURE.format(size="64x64", seconds=3), SOUND.format(seconds=3), X264, f"-c:a aac -output_ts_offset {offset}")
+    (tmp_path / "in.ts").write_bytes(one.read_bytes() + two.read_bytes())
+    media, _ = packaged(studio, tmp_path / "in.ts")
+    assert abs(package_tools.medium(studio, media["id"])["duration_seconds"] - 6) < 0.3
+
+
+def test_an_empty_sound_is_no_attack(studio, tmp_path):
+    path = make(tmp_path / "in.wav", "-f lavfi -i sine -t 0")
+    media = studio.new_media(type="audio")
+    answer = studio.upload(media["id"], path)
+    if answer.status_code == 201:
+        assert "no picture and no sound in the file that lasts" in package(studio, media["id"])["error"]
 
 
 # --- hostile -------------------------------------------------------------------------------------

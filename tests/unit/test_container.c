@@ -22,7 +22,11 @@ struct row {
   const char *description;
 };
 
-#define FTYP "\0\0\0\020ftypisom\0\0\0\0"
+#define FTYP     "\0\0\0\020ftypisom\0\0\0\0"
+#define FRAGMENT "\0\0\0\010moof\0\0\0\012mdatab"
+#define INSTA(size)                                                                                                    \
+  size "\0\0\0\003\0\0\0"                                                                                              \
+       "8db42d694ccc418790edff439fe026bf"
 #define EBML                                                                                                           \
   "\x1a\x45\xdf\xa3\x84"                                                                                               \
   "abcd"
@@ -43,6 +47,22 @@ static const struct row container_rows[] = {
     {BYTES(FTYP "\0\0\0"), ERROR_NONE, "a little padding"},
     {BYTES(FTYP "\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0"), ERROR_NONE, "much padding"},
     {BYTES(FTYP "\0\0\0\014"), ERROR_INVALID, "half a head"},
+    {BYTES(FTYP "\n"), ERROR_NONE, "an empty line"},
+    {BYTES(FTYP "\r\n \r\n"), ERROR_NONE, "empty lines"},
+    {BYTES(FTYP FRAGMENT "\0\0\0\014moofab"), ERROR_NONE, "a recorder was killed in a moof"},
+    {BYTES(FTYP FRAGMENT "\0\0\0\010moof\0\0\0\377mdatab"), ERROR_NONE, "a recorder was killed in an mdat"},
+    {BYTES(FTYP FRAGMENT "\0\0\0"), ERROR_NONE, "a recorder was killed in a head"},
+    {BYTES(FTYP FRAGMENT "some words that are no box"), ERROR_INVALID, "words behind a fragment"},
+    {BYTES(FTYP "\0\0\0\010moof\0\0\0\377mdatab"), ERROR_INVALID, "killed in the first fragment"},
+    {BYTES(FTYP "\001\002\003\004\005\006\007" INSTA("\057")), ERROR_NONE, "a trailer of an Insta360"},
+    {BYTES(FTYP "\001\002\003\004\005\006\007" INSTA("\056")), ERROR_INVALID, "one that says it is shorter"},
+    {BYTES(FTYP "PK\5\6\005\006\007" INSTA("\057")), ERROR_INVALID, "one that holds an archive"},
+    {BYTES(FTYP "\0\0abdataSEFH\001\0\0\0\001\0\0\0\0\0\060\010\010\0\0\0\010\0\0\0\030\0\0\0SEFT"), ERROR_NONE,
+     "a trailer of a Samsung"},
+    {BYTES(FTYP "what\0\0abdataSEFH\001\0\0\0\001\0\0\0\0\0\060\010\010\0\0\0\010\0\0\0\030\0\0\0SEFT"), ERROR_INVALID,
+     "more before it"},
+    {BYTES(FTYP "vivo{\"a\":1}\0\0\0\0\377\377\377\377\033*9HWfu\204\223\242\261"), ERROR_NONE, "a trailer of a vivo"},
+    {BYTES(FTYP "[{\"a\":1,\"b\":2}]jxrs\024\0\0\0"), ERROR_NONE, "a trailer of a OnePlus"},
     {BYTES(EBML "\x18\x53\x80\x67\x83"
                 "abc"),
      ERROR_NONE, "a segment"},

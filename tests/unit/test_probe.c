@@ -21,6 +21,9 @@
 #define COVER                                                                                                          \
   "{\"codec_type\":\"video\",\"codec_name\":\"png\",\"width\":500,\"height\":500,\"disposition\":"                     \
   "{\"attached_pic\":1}}"
+#define STILLS(codec, rate)                                                                                            \
+  "{\"codec_type\":\"video\",\"codec_name\":\"" codec "\",\"width\":320,\"height\":180,\"avg_frame_rate\":\"" rate     \
+  "\",\"disposition\":{\"attached_pic\":0}}"
 #define TITLES "{\"codec_type\":\"subtitle\",\"codec_name\":\"subrip\"}"
 #define FILE_OF(format, brand, streams)                                                                                \
   "{\"streams\":[" streams "],\"format\":{\"format_name\":\"" format                                                   \
@@ -45,6 +48,21 @@ static const struct parse_row parse_rows[] = {
     {FILE_OF(MOV, "M4A ", AUDIO("aac")), ERROR_NONE, "audio/mp4", "m4a", "mp4", "", "aac", false, true, 2.5, "M4A"},
     {FILE_OF(MOV, "M4A ", AUDIO("aac") "," COVER), ERROR_NONE, "audio/mp4", "m4a", "mp4", "", "aac", false, true, 2.5,
      "cover art is not video"},
+    {FILE_OF(MOV, "isom", AUDIO("aac") "," STILLS("mjpeg", "1/1")), ERROR_NONE, "audio/mp4", "m4a", "mp4", "", "aac",
+     false, true, 2.5, "a picture a second beside sound is a cover"},
+    {FILE_OF(MOV, "qt  ", AUDIO("pcm_s16le") "," STILLS("mjpeg", "15/1")), ERROR_NONE, "video/quicktime", "mov",
+     "quicktime", "mjpeg", "pcm_s16le", true, true, 2.5, "a camera's film of pictures is none"},
+    {FILE_OF(MOV, "isom", STILLS("mjpeg", "1/1")), ERROR_NONE, "video/mp4", "mp4", "mp4", "mjpeg", "", true, false, 2.5,
+     "pictures without sound are a film"},
+    {FILE_OF("asf", "", VIDEO("wmv2") "," AUDIO("wmav2")), ERROR_NONE, "video/x-ms-wmv", "wmv", "asf", "wmv2", "wmav2",
+     true, true, 2.5, "Windows Media"},
+    {FILE_OF("asf", "", AUDIO("wmav2")), ERROR_NONE, "audio/x-ms-wma", "wma", "asf", "", "wmav2", false, true, 2.5,
+     "Windows Media, sound"},
+    {FILE_OF("mxf", "", VIDEO("mpeg2video")), ERROR_NONE, "video/mxf", "mxf", "mxf", "mpeg2video", "", true, false, 2.5,
+     "MXF"},
+    {FILE_OF("dv", "", VIDEO("dvvideo")), ERROR_NONE, "video/x-dv", "dv", "dv", "dvvideo", "", true, false, 2.5, "DV"},
+    {FILE_OF("caf", "", AUDIO("alac")), ERROR_NONE, "audio/x-caf", "caf", "caf", "", "alac", false, true, 2.5, "CAF"},
+    {FILE_OF("amr", "", AUDIO("amr_nb")), ERROR_NONE, "audio/amr", "amr", "amr", "", "amr_nb", false, true, 2.5, "AMR"},
     {FILE_OF(MKV, "", VIDEO("vp9") "," AUDIO("opus")), ERROR_NONE, "video/webm", "webm", "webm", "vp9", "opus", true,
      true, 2.5, "WebM"},
     {FILE_OF(MKV, "", AUDIO("opus")), ERROR_NONE, "audio/webm", "webm", "webm", "", "opus", false, true, 2.5,

@@ -274,13 +274,27 @@ static const char *upload_id(const struct call *call) {
   return call->match->parameters[0];
 }
 
+/* Whole but not complete: what came after the last byte was cut short, and is made up for now. Of a refused upload the
+ * last byte is said to be missing: a client that is told of the refusal here has no words to show, and some begin anew
+ * from the first byte. It sends the last one, and reads why. False: the response has the answer. */
+static bool settle_told(struct tus_upload *upload) {
+  struct upload_row *row = &upload->row;
+  bool waits = row->refusal[0] == '\0' && tus_upload_is_whole(upload);
+  if (waits && !tus_upload_finish(upload) && row->refusal[0] == '\0') {
+    return false;
+  }
+  if (row->refusal[0] != '\0' && row->length > 0) {
+    row->offset = row->length - 1;
+  }
+  return true;
+}
+
 void tus_api_tell(struct call *call) {
   struct tus_upload upload;
-  if (!tus_headers_check_version(call) || !tus_upload_open(call, upload_id(call), &upload)) {
+  if (!tus_headers_check_version(call) || !tus_upload_look(call, upload_id(call), &upload)) {
     return;
   }
-  /* Whole but not complete: what came after the last byte was cut short, and is made up for now. */
-  if (!tus_upload_is_whole(&upload) || tus_upload_finish(&upload)) {
+  if (settle_told(&upload)) {
     const struct upload_row *row = &upload.row;
     if (row->length == UPLOAD_LENGTH_UNKNOWN) {
       response_header(call->response, "Upload-Defer-Length", "1");

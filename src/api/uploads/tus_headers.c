@@ -163,23 +163,29 @@ static enum error read_metadata_title(struct values *values, struct response *re
   return error;
 }
 
-/* "video", or a media type such as "video/mp4": uploaders for browsers send that, or one that says nothing, or none. */
-static bool parse_type(const char *text, enum media_type *ret_type) {
-  char kind[8];
-  size_t length = strcspn(text, "/");
-  if (length >= sizeof kind) {
-    return false;
+/* Of a media type (RFC 9110, section 8.3.1: without regard to case): can it be a film's or a sound's? */
+static bool is_possible(const char *type) {
+  static const char *const none[] = {"image/",    "font/",           "text/plain",
+                                     "text/html", "application/pdf", "application/zip"};
+  for (size_t i = 0; i < sizeof none / sizeof none[0]; i++) {
+    if (strncasecmp(type, none[i], strlen(none[i])) == 0) {
+      return false;
+    }
   }
-  memcpy(kind, text, length);
-  kind[length] = '\0';
-  return media_fields_parse_type(kind, ret_type);
+  return true;
 }
 
+/* "video" or "audio" is a wish, and the file is held to it. A media type is a browser's guess by the file's name, often
+ * wrong or none: then the file decides. What can be no film is told before its bytes are sent. */
 static void read_metadata_type(const struct values *values, struct response *response, struct tus_metadata *metadata) {
-  const char *type = values->text[TYPE];
-  metadata->by_content = !parse_type(type, &metadata->type) && !parse_type(values->text[FILETYPE], &metadata->type);
-  if (metadata->by_content && type[0] != '\0' && strchr(type, '/') == NULL) {
+  int from = values->text[TYPE][0] != '\0' ? TYPE : FILETYPE;
+  const char *type = values->text[from];
+  bool word = from == TYPE && strchr(type, '/') == NULL && type[0] != '\0';
+  metadata->by_content = !word;
+  if (word && !media_fields_parse_type(type, &metadata->type)) {
     refuse_metadata(response, "type", "must be \"video\" or \"audio\", or a media type; without one the file decides");
+  } else if (!word && !is_possible(type)) {
+    refuse_metadata(response, names[from], "is of no film and no sound");
   }
 }
 

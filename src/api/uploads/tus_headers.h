@@ -21,7 +21,7 @@ struct tus_metadata {
   int64_t media_id; /* 0: one is to be made */
   char title[MEDIUM_TITLE_MAX * 4 + 1];
   enum media_type type;
-  bool by_content; /* the type was not told: the file decides */
+  bool by_content; /* no type was asked for: the file decides */
 };
 
 /* False: the response has the 412. */

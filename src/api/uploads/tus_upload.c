@@ -152,7 +152,7 @@ static bool is_open(struct tus_upload *upload) {
   return false;
 }
 
-bool tus_upload_open(struct call *call, const char *id, struct tus_upload *ret_upload) {
+static bool open_upload(struct call *call, const char *id, bool refused_too, struct tus_upload *ret_upload) {
   struct tus_upload *upload = ret_upload;
   upload->call = call;
   upload->file = NULL;
@@ -160,6 +160,9 @@ bool tus_upload_open(struct call *call, const char *id, struct tus_upload *ret_u
     return false;
   }
   enum error error = ERROR_NONE;
+  if (refused_too && upload->row.refusal[0] != '\0') {
+    return true;
+  }
   if (!is_open(upload)) {
     tus_upload_close(upload);
     return false;
@@ -175,6 +178,14 @@ bool tus_upload_open(struct call *call, const char *id, struct tus_upload *ret_u
     return false;
   }
   return true;
+}
+
+bool tus_upload_open(struct call *call, const char *id, struct tus_upload *ret_upload) {
+  return open_upload(call, id, false, ret_upload);
+}
+
+bool tus_upload_look(struct call *call, const char *id, struct tus_upload *ret_upload) {
+  return open_upload(call, id, true, ret_upload);
 }
 
 void tus_upload_close(struct tus_upload *upload) {

@@ -27,6 +27,8 @@ struct tus_upload {
 /* Waits a little for who has it. Its own account's only. False: the response has the answer (404, 410, 422 for a file
  * that was refused, 423, 503 …). */
 bool tus_upload_open(struct call *call, const char *id, struct tus_upload *ret_upload) MUST_CHECK;
+/* The same, but one that was refused is opened too: row.refusal says why, and there is no file. */
+bool tus_upload_look(struct call *call, const char *id, struct tus_upload *ret_upload) MUST_CHECK;
 void tus_upload_close(struct tus_upload *upload);
 
 /* Stores the request's body behind row.offset. With a checksum all of it or nothing; without, whatever came stays, also
