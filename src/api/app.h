@@ -18,9 +18,18 @@
 #include "security/token_memo.h"
 #include "store/accounts/account_store.h"
 #include "store/views/address_salt_store.h"
+#include "store/views/ingest_store.h"
 #include "store/engine/database.h"
 #include "store/media/media_store.h"
 #include "store/cache/row_cache.h"
+
+/* What /readyz found last. Strangers may ask as often as they like: within a second they are told this. */
+struct app_health {
+  int64_t found_ms;                                      /* monotonic; 0: not yet */
+  const char *database, *schema, *library, *revocations; /* "ok", or what is wrong in words */
+  bool has_ingest;
+  struct ingest_state ingest;
+};
 
 struct app {
   const struct settings *settings;
@@ -33,6 +42,7 @@ struct app {
   struct address_salts address_salts;
   struct media_folder *media_folder; /* opened by start in the api, upload and fast pools */
   enum pool pool;
+  struct app_health health;
   subprocess_beat *beat; /* tells the supervisor that a long request is alive */
   /* Must what takes long end now, since this worker is to go? A request then answers 503 and may be
    * repeated. */

@@ -18,6 +18,7 @@
 #include "base/clock.h"
 #include "base/file.h"
 
+#define PRESENT          ".present"
 #define GRANT_DIGITS     32
 #define ISSUER_DIGITS    8
 #define KEEP_NEW_SECONDS 60 /* a file without a row this young may belong to a row that commits in this moment */
@@ -115,6 +116,16 @@ static enum error make_missing(int folder_fd, const char *const *names, size_t c
   return fsync(folder_fd) == 0 ? ERROR_NONE : file_error_from_errno(errno);
 }
 
+/* Last of all: from then on nginx believes that what is not here was not revoked. */
+static enum error make_present(int folder_fd) {
+  struct stat status;
+  if (fstatat(folder_fd, PRESENT, &status, AT_SYMLINK_NOFOLLOW) == 0) {
+    return ERROR_NONE;
+  }
+  enum error error = make_file(folder_fd, PRESENT);
+  return error == ERROR_NONE && fsync(folder_fd) != 0 ? file_error_from_errno(errno) : error;
+}
+
 enum error revocation_rebuild(const char *data_dir, const char *const *names, size_t count) {
   __attribute__((cleanup(file_close_cleanup))) int folder_fd = -1;
   enum error error = open_folder(data_dir, &folder_fd);
@@ -135,5 +146,15 @@ enum error revocation_rebuild(const char *data_dir, const char *const *names, si
   qsort(sorted, count, sizeof *sorted, compare_names);
   error = remove_others(folder_fd, sorted, count);
   free(sorted);
+  return error == ERROR_NONE ? make_present(folder_fd) : error;
+}
+
+enum error revocation_check(const char *data_dir) {
+  char *path = file_join(data_dir, "revoked/" PRESENT);
+  if (path == NULL) {
+    return ERROR_MEMORY;
+  }
+  enum error error = access(path, F_OK) == 0 ? ERROR_NONE : file_error_from_errno(errno);
+  free(path);
   return error;
 }

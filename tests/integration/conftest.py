@@ -41,6 +41,7 @@ def nginx_alone():
         (front.data_dir / "media/7").mkdir(parents=True)
         (front.data_dir / "media/7/film.mp4").write_bytes(b"film" * 1000)
         (front.data_dir / "revoked").mkdir()
+        (front.data_dir / "revoked/.present").touch()
         front.prepare()
         front.mediagate(("keys", "init"))
         front.render_nginx()

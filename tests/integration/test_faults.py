@@ -191,7 +191,7 @@ def test_a_database_that_is_away_for_ten_seconds_costs_503_and_no_answer_is_untr
         gone = time.monotonic()
         gets.wait_for_more(5)
         assert town.anonymous().get("/livez").status_code == 200
-        assert town.anonymous().get("/readyz").status_code == 503
+        wait_until(lambda: town.anonymous().get("/readyz").status_code == 503, "it to be told", timeout=3)
         time.sleep(max(0.0, 10 - (time.monotonic() - gone)))  # the time that is promised, not a guess
         town.start_postgres()
         back = time.monotonic()
@@ -276,6 +276,36 @@ def test_no_worker_outlives_a_killed_supervisor_and_the_next_start_cleans_up(tow
     town.start_serve()
     town.wait_ready()
     assert town.serve_events("stale_pid_file")
+
+
+@pytest.mark.parametrize("loss", ["gone", "unreadable", "empty", "a file"])
+def test_where_revocations_cannot_be_read_nothing_plays_and_readyz_tells(town, make_media, loss):
+    """A folder that is not mounted, or lost its rights: what was revoked would play on."""
+    path, folder = town.stream_path(town.film(make_media("short"))["id"]), town.data_dir / "revoked"
+    with town.anonymous() as api:
+        assert api.get(path).status_code == 200
+        if loss == "unreadable":
+            folder.chmod(0)
+        else:
+            folder.rename(town.data_dir / "lost")
+        if loss == "empty":
+            folder.mkdir()
+        if loss == "a file":
+            folder.touch()
+        try:
+            answer = api.get(path)
+            assert answer.status_code == 503 and int(answer.headers["Retry-After"]) > 0 and b"revoked" in answer.content
+            if loss in ("unreadable", "a file"):  # housekeeping makes up for the others within a minute
+                wait_until(lambda: api.get("/readyz").status_code == 503, "it to be told")
+                assert api.get("/readyz").json()["checks"]["revocations"] != "ok"
+        finally:
+            if loss == "unreadable":
+                folder.chmod(0o750)
+            if loss != "unreadable":
+                folder.unlink() if loss == "a file" else shutil.rmtree(folder, ignore_errors=True)
+                (town.data_dir / "lost").rename(folder)
+        assert api.get(path).status_code == 200
+        town.wait_ready()
 
 
 def test_revocations_are_there_again_before_the_first_request_is_served(town, make_media):

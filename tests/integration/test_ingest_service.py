@@ -49,6 +49,7 @@ def test_readiness_tells_how_far_the_counting_is(town):
     finally:
         town.stop_ingest()
     town.sql("update ingest_node set seen_at = now() - interval '20 seconds', unread_bytes = 1234, unread_seconds = 56")
+    wait_until(lambda: ingest_state(town)["state"] == "silent", "/readyz to look anew")
     silent = ingest_state(town)
     assert (silent["state"], silent["nodes"], silent["silent_nodes"], silent["unread_bytes"], silent["unread_seconds"]) == ("silent", 1, 1, 1234, 56)
     assert silent["heard_seconds"] >= 20
@@ -59,6 +60,7 @@ def test_readiness_tells_how_far_the_counting_is(town):
 
 def test_a_node_that_is_gone_for_a_day_is_forgotten(town):
     town.sql("insert into ingest_node (node, seen_at, unread_bytes, unread_seconds) values ('gone', now() - interval '2 days', 1, 1)")
+    time.sleep(1)  # /readyz looks once a second
     assert ingest_state(town)["nodes"] <= 1
     town.start_ingest()
     try:

@@ -179,6 +179,20 @@ def test_a_delivery_line_names_the_parts_and_never_the_url(front):
         assert signature not in front.log_text(name), name
 
 
+def test_an_ipv4_address_is_one_address_however_its_client_comes(front):
+    """On a socket for IPv6 too, IPv4 clients have mapped addresses; a URL bound to theirs was 403."""
+    grant = new_grant()
+    url = front.sign(grant=grant, flags="i", address="203.0.113.9")
+    for spelling in ("203.0.113.9", "::ffff:203.0.113.9", "::FFFF:cb00:7109"):
+        assert get(front, url, headers=f"X-Forwarded-For: {spelling}\r\n")[0] == 200, spelling
+        get(front, "/auth/me", headers=f"X-Forwarded-For: {spelling}\r\n")
+        assert front.pools.seen[-1][1]["REMOTE_ADDR"] == "203.0.113.9"
+    for other in ("203.0.113.10", "::ffff:203.0.113.10", "::cb00:7109", "2001:db8::ffff:203.0.113.9"):
+        assert get(front, url, headers=f"X-Forwarded-For: {other}\r\n")[0] == 403, other
+    lines = front.wait_view_log(lambda line: line["grant"] == grant and line["status"] == 200)
+    assert {line["address"] for line in lines} == {"203.0.113.9"}
+
+
 def test_errors_of_a_stream_url_do_not_put_it_into_the_error_log(front):
     locked = front.data_dir / "media/7/locked.mp4"
     locked.write_bytes(b"x")
