@@ -198,6 +198,7 @@ database = "host=$run dbname=mediagate user=mediagate";
 signup_policy = "open";  # anyone who reaches this machine's loopback may sign up
 data_dir = "$state/data";
 library_dir = "$state/library";
+ingest_dir = "$state/data";
 run_dir = "$run";
 share_dir = "$state/program/share";
 log_dir = "$state/log";

@@ -169,7 +169,7 @@ static enum error tell_rejected(const struct settings *settings, const char *con
       error = ERROR_MEMORY;
     } else {
       quoted.data[quoted.length - 1] = '\0';
-      error = add_holding(settings->data_dir, REJECTED, quoted.data + 1, rejected);
+      error = add_holding(settings->ingest_dir, REJECTED, quoted.data + 1, rejected);
     }
     text_free(&quoted);
   }

@@ -34,7 +34,7 @@ static const char usage[] =
     "Follows nginx's delivery log " DELIVERY_LOG_NAME
     " in log_dir and counts views from it, in the foreground. It may be killed and\n"
     "started again at any time, and several may run: every line counts once. Lines that are none are kept with the\n"
-    "reason in data_dir/rejected.log.\n\n" OPTIONS_USAGE_CONFIG
+    "reason in ingest_dir/rejected.log.\n\n" OPTIONS_USAGE_CONFIG
     "  --status        say how far the log is counted, and end\n"
     "  --import LOG …  count these logs, gzip or not, and end; what was counted before is passed over (give each as\n"
     "                  nginx wrote it, not cut and not joined: it is known by its first line)\n\n"
@@ -282,7 +282,7 @@ int command_ingest(int argc, char **argv) {
   if (settings == NULL) {
     return COMMAND_FAILED;
   }
-  char *rejects_path = file_join(settings->data_dir, "rejected.log");
+  char *rejects_path = file_join(settings->ingest_dir, "rejected.log");
   exit_code = COMMAND_FAILED;
   if (rejects_path == NULL) {
     fprintf(stderr, "mediagate: %s\n", error_strerror(ERROR_MEMORY));

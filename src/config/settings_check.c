@@ -144,6 +144,7 @@ static const struct {
     {"data_dir", form_path, false},
     {"library_dir", form_path, true},
     {"run_dir", form_run_dir, false},
+    {"ingest_dir", form_path, false},
     {"share_dir", form_path, true},
     {"country_database", form_path, true},
     {"jwt_key_file", form_path, false},

@@ -204,7 +204,7 @@ class Stack(Callers, DeliveryLog, PrivatePostgres):
     def write_settings(self):
         paths = {
             "database": f"host={self.root}/run dbname=mediagate user=mediagate",
-            "data_dir": self.data_dir, "library_dir": self.library_dir, "run_dir": self.root / "run", "share_dir": self.root / "share",
+            "data_dir": self.data_dir, "ingest_dir": self.data_dir, "library_dir": self.library_dir, "run_dir": self.root / "run", "share_dir": self.root / "share",
             "log_dir": self.nginx_log_dir, "jwt_key_file": self.root / "etc/jwt_keys", "stream_key_file": self.root / "etc/stream_keys",
             "nginx_pid_file": self.root / "run/nginx.pid", "nginx_url": self.base_url,
         }
