@@ -34,6 +34,7 @@ struct worker {
   struct upkeep upkeep;
   struct chores *chores; /* NULL but in the housekeeping pool */
   bool schema_is_good;   /* seen once */
+  bool told_of_proxy;    /* see tell_of_proxy */
 };
 
 static void beat(void *context) {
@@ -165,11 +166,23 @@ static bool schema_is_good(struct worker *worker, const struct request *request)
   return fits;
 }
 
+/* Once for each worker. Behind a proxy that is not listed all viewers have one address; strangers may say it, too. */
+static void tell_of_proxy(struct worker *worker, const struct request *request) {
+  if (!worker->told_of_proxy && request_parameter(request, "FORWARDED_NOT_BELIEVED") != NULL) {
+    worker->told_of_proxy = true;
+    log_event(LOG_LEVEL_WARNING, "forwarded_for_ignored", LOG_STR("address", request->remote_address),
+              LOG_STR("remedy",
+                      "if a proxy of yours has this address, list it in trusted_proxies: without that all its "
+                      "clients are one address; else somebody only pretends"));
+  }
+}
+
 static void answer(struct worker *worker, struct request *request) {
   struct response response;
   int64_t begun_ms = clock_monotonic_ms();
   log_set_request_id(request->request_id);
   response_init(&response, request->request_id);
+  tell_of_proxy(worker, request);
   if (schema_is_good(worker, request)) {
     routes_dispatch(&worker->app, request, &response);
   } else {

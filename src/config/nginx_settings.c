@@ -37,11 +37,24 @@ static void append_cors_origins(const struct settings_list *origins, struct text
                origins->count > 0 && !all ? "Origin" : "");
 }
 
-static void append_trusted_proxies(const struct settings_list *proxies, struct text *text) {
-  text_append(text, "real_ip_header X-Forwarded-For;\nreal_ip_recursive on;\n");
+static void append_trusted_proxies(const struct settings_list *proxies, struct nginx_settings *files) {
+  text_append(&files->server, "real_ip_header X-Forwarded-For;\nreal_ip_recursive on;\n");
+  text_append(&files->http, "geo $realip_remote_addr $mediagate_from_proxy {\n  default \"\";\n");
   for (size_t i = 0; i < proxies->count; i++) {
-    text_appendf(text, "set_real_ip_from %s;\n", proxies->items[i]);
+    text_appendf(&files->server, "set_real_ip_from %s;\n", proxies->items[i]);
+    text_appendf(&files->http, "  %s 1;\n", proxies->items[i]);
   }
+  text_append(&files->http, "}\n");
+}
+
+static void append_https(const struct settings *settings, struct text *text) {
+  text_appendf(text, "map $mediagate_scheme $mediagate_insecure { default \"\"; http \"%s\"; }\n",
+               settings->https_only ? "1" : "");
+  text_append(text, "map $mediagate_scheme $mediagate_hsts { default \"\"; https \"");
+  if (settings->hsts_seconds > 0) {
+    text_appendf(text, "max-age=%" PRId64, settings->hsts_seconds);
+  }
+  text_append(text, "\"; }\n");
 }
 
 /* Of what an origin answers but 200, 206 and 304, not a word comes through. 499 is nginx's own. */
@@ -150,7 +163,8 @@ enum error nginx_settings_render(const struct settings *settings, const char *ca
   text_append(&files.share, HEADING);
   append_server_names(&settings->server_names, &files.http);
   append_cors_origins(&settings->cors_origins, &files.http);
-  append_trusted_proxies(&settings->trusted_proxies, &files.server);
+  append_trusted_proxies(&settings->trusted_proxies, &files);
+  append_https(settings, &files.http);
   enum error error = append_origins(settings, ca_file, &files);
   text_appendf(&files.upload, "client_max_body_size %" PRId64 ";\n", settings->upload_max);
   /* Each upload holds a worker. One more would wait in the backlog until nginx gives up: it is told at once instead. */

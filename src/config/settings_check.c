@@ -46,11 +46,27 @@ static const char *form_origin(char *value) {
              : "https://HOST, http://HOST or either with :PORT, without a path";
 }
 
+/* Apps and extensions have schemes of their own (RFC 6454 section 6.2): capacitor://localhost, moz-extension://<id>. */
+static bool is_app_origin(char *value) {
+  const char *host = strstr(value, "://");
+  size_t scheme_length = host == NULL ? 0 : (size_t)(host - value);
+  char authority[ORIGIN_HOST_SIZE + 8];
+
+  if (scheme_length == 0 || scheme_length > 64 || strchr(LOWER UPPER, value[0]) == NULL ||
+      strspn(value, LOWER UPPER DIGITS "+-.") != scheme_length || origin_scheme_length(value) > 0 ||
+      strlen(host + 3) >= sizeof authority) {
+    return false;
+  }
+  text_lower(value);
+  (void)snprintf(authority, sizeof authority, "%s", host + 3);
+  return origin_is_host(authority, strlen(authority)) || origin_is_host_and_port(authority, strlen(authority));
+}
+
 /* Browsers leave the default port out of the Origin header, so an entry with it would never match. */
 static const char *form_cors_origin(char *value) {
   const char *port = strrchr(value, ':');
 
-  if (strcmp(value, "*") == 0) {
+  if (strcmp(value, "*") == 0 || strcmp(value, "null") == 0 || is_app_origin(value)) {
     return NULL;
   }
   const char *wanted = form_origin(value);
@@ -139,24 +155,15 @@ static const struct {
   form_of *form;
   bool may_be_empty;
 } forms[] = {
-    {"database", form_any, false},
-    {"notify_database", form_any, true},
-    {"data_dir", form_path, false},
-    {"library_dir", form_path, true},
-    {"run_dir", form_run_dir, false},
-    {"ingest_dir", form_path, false},
-    {"share_dir", form_path, true},
-    {"country_database", form_path, true},
-    {"jwt_key_file", form_path, false},
-    {"stream_key_file", form_path, false},
-    {"public_url", form_origin, true},
-    {"server_names", form_host, false},
-    {"origin_hosts", form_origin, true},
-    {"cors_origins", form_cors_origin, true},
-    {"trusted_proxies", form_network, true},
-    {"resolver", form_resolver, true},
-    {"nginx_pid_file", form_path, false},
-    {"nginx_url", form_origin, false},
+    {"database", form_any, false},           {"notify_database", form_any, true},
+    {"data_dir", form_path, false},          {"library_dir", form_path, true},
+    {"run_dir", form_run_dir, false},        {"ingest_dir", form_path, false},
+    {"share_dir", form_path, true},          {"country_database", form_path, true},
+    {"jwt_key_file", form_path, false},      {"stream_key_file", form_path, false},
+    {"public_url", form_origin, true},       {"server_names", form_host, false},
+    {"origin_hosts", form_origin, true},     {"cors_origins", form_cors_origin, true},
+    {"trusted_proxies", form_network, true}, {"resolver", form_resolver, true},
+    {"nginx_pid_file", form_path, false},    {"nginx_url", form_origin, false},
     {"log_dir", form_path, false},
 };
 

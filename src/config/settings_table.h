@@ -39,8 +39,10 @@
   STRING (public_url, "", true, "Scheme and host of stream URLs, such as https://media.example.org; empty: as the caller asked nginx") \
   LIST   (server_names, "localhost,127.0.0.1,[::1]", true, "Host names that are ours; any other Host is answered 421") \
   LIST   (origin_hosts, "", true, "Origins that a remote file_url may be played from, as scheme://host or scheme://host:port") \
-  LIST   (cors_origins, "", true, "Origins of web pages that may play and call the API; empty: none, *: all") \
-  LIST   (trusted_proxies, "", true, "Addresses or networks whose X-Forwarded-For is believed") \
+  LIST   (cors_origins, "", true, "Origins of web pages and apps that may play and call the API, such as https://player.example or capacitor://localhost; null only when named; empty: none, *: all") \
+  LIST   (trusted_proxies, "", true, "Addresses or networks whose X-Forwarded-For and X-Forwarded-Proto are believed") \
+  BOOLEAN(https_only, false, true, "Redirect http:// to https://, probes excepted; behind a proxy that ends TLS, X-Forwarded-Proto says which it was") \
+  INTEGER(hsts_seconds, "s", 0, 63072000, 0, true, "How long browsers shall ask for https:// only (Strict-Transport-Security); 0: not said") \
   STRING (resolver, "", true, "DNS servers for nginx to resolve origin_hosts at run time; empty: once, at nginx's start") \
   STRING (nginx_pid_file, "/run/nginx.pid", false, "For `mediagate keys rotate` and nginx reloads") \
   STRING (nginx_url, "http://127.0.0.1", true, "Where this machine reaches nginx, for `mediagate keys rotate` to verify a new key") \

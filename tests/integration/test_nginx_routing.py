@@ -133,7 +133,7 @@ def test_a_remote_medium_is_asked_of_the_fast_pool_after_the_signature(front):
         assert not front.pools.seen
 
 
-@pytest.mark.parametrize("path", ["/internal/origin", "/_origin/http/127.0.0.1/9/x", "/_remote", "/_problem", "/", "/media", "/auth", "/nothing"])
+@pytest.mark.parametrize("path", ["/internal/origin", "/_origin/http/127.0.0.1/9/x", "/_remote", "/_problem", "/_problem_page", "/_index", "/_caller", "/_challenged", "/media", "/auth", "/nothing"])
 def test_internal_and_unknown_paths_are_404_and_reach_no_pool(front, path):
     with front.anonymous() as api:
         answer = api.get(path)
@@ -167,6 +167,37 @@ def test_pages_of_the_list_get_cors_headers_and_others_none(front):
                 assert answer.headers["Vary"] == "Origin"
 
 
+def test_a_trusted_proxy_says_the_scheme_and_the_address(front):
+    for said, scheme in (({}, "http"), ({"X-Forwarded-Proto": "https"}, "https"), ({"X-Forwarded-Proto": "HTTPS, http"}, "https"), ({"X-Forwarded-Proto": "ftp"}, "http")):
+        pool_of(front, "GET", "/auth/me", headers=said)
+        assert front.pools.seen[-1][1]["REQUEST_SCHEME"] == scheme, said
+    for said, address in (("[2001:db8::1]", "2001:db8::1"), ("[2001:db8::1]:443", "2001:db8::1"), ("203.0.113.9, [2001:db8::2]", "2001:db8::2"), ("2001:db8::3", "2001:db8::3")):
+        pool_of(front, "GET", "/auth/me", headers={"X-Forwarded-For": said})
+        assert front.pools.seen[-1][1]["REMOTE_ADDR"] == address, said
+        assert "FORWARDED_NOT_BELIEVED" not in front.pools.seen[-1][1]
+
+
+@pytest.mark.parametrize("accept, expected", [("text/html,application/xhtml+xml,*/*;q=0.8", "text/html; charset=utf-8"), ("*/*", "application/json"), (None, "application/json")])
+def test_the_root_answers_people_and_programs(front, accept, expected):
+    with front.anonymous() as api:
+        answer = api.get("/", headers={"Accept": accept})
+        assert answer.status_code == 200 and answer.headers["Content-Type"] == expected and "Accept" in answer.headers["Vary"]
+        assert "/docs" in answer.text and "/openapi.json" in answer.text
+        assert api.post("/").status_code == 405
+    assert not front.pools.seen
+
+
+def test_a_stream_url_that_does_not_play_is_a_page_for_a_person(front):
+    with front.anonymous() as api:
+        for path, status, word in ((front.sign(expires=1_000_000_000), 410, "expired"), (front.sign().replace("/-/", "/me/"), 403, "signature")):
+            page = api.get(path, headers={"Accept": "text/html,*/*;q=0.8"})
+            assert page.status_code == status and page.headers["Content-Type"] == "text/html; charset=utf-8", path
+            assert word in page.text
+            assert page.headers["Content-Security-Policy"] == "default-src 'none'; sandbox; frame-ancestors 'none'" and page.headers["Cache-Control"] == "no-store"
+            assert api.get(path, headers={"Accept": "*/*"}).json()["status"] == status
+        assert api.get("/nothing", headers={"Accept": "text/html"}).headers["Content-Type"] == "application/problem+json"
+
+
 def test_the_default_settings_files_are_those_that_the_program_renders(front):
     empty = front.root / "etc/empty.conf"
     empty.write_text("", encoding="ascii")
@@ -186,7 +217,7 @@ def test_the_main_file_passes_nginx_test_as_it_is_deployed(front):
     """nginx.conf and its fragment with the paths of an installation, in a place of their own where these paths exist."""
     deploy = front.readable_deploy()
     keys = front.root / "etc/stream_keys"
-    inside = ("mkdir -p /etc/mediagate/nginx /run/mediagate /var/lib/mediagate/media /var/log/mediagate && "
+    inside = ("mkdir -p /etc/mediagate/nginx /run/mediagate /var/lib/mediagate/media /var/log/mediagate /var/lib/nginx && "
               "cp /deploy/nginx-settings/*.conf /etc/mediagate/nginx/ && cp /keys /etc/mediagate/stream_keys && "
               "sed 's/^user .*/user root root;/' /deploy/nginx.conf > /etc/mediagate/nginx/nginx.conf && cp /deploy/mediagate.http.conf /deploy/origin.js /etc/mediagate/nginx/ && "
               "nginx -t -c /etc/mediagate/nginx/nginx.conf")
