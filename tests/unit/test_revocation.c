@@ -46,10 +46,14 @@ START_TEST(rebuilds_what_the_rows_say) {
   const char *const names[] = {ISSUER, GRANT_B, GRANT_A};
   const char *const bad[] = {"../x"};
   library_fixture_set_up(&fixture);
+  ck_assert_int_eq(revocation_check(fixture.data), ERROR_NOT_FOUND);
+  ck_assert_int_eq(revocation_write(fixture.data, GRANT_A), ERROR_NONE);
+  ck_assert_int_eq(revocation_check(fixture.data), ERROR_NOT_FOUND); /* one file says nothing of the others */
   ck_assert_int_eq(revocation_rebuild(fixture.data, names, 3), ERROR_NONE);
-  ck_assert_int_eq(library_fixture_count(&fixture, "data/revoked"), 3);
+  ck_assert_int_eq(revocation_check(fixture.data), ERROR_NONE);
+  ck_assert_int_eq(library_fixture_count(&fixture, "data/revoked"), 4); /* and .present */
   ck_assert_int_eq(revocation_rebuild(fixture.data, names, 1), ERROR_NONE);
-  ck_assert_int_eq(library_fixture_count(&fixture, "data/revoked"), 3); /* young: their rows may be about to commit */
+  ck_assert_int_eq(library_fixture_count(&fixture, "data/revoked"), 4); /* young: their rows may be about to commit */
   library_fixture_age(&fixture, "data/revoked/" GRANT_A, 61);
   library_fixture_write(&fixture, "data/revoked/README", "not ours");
   library_fixture_age(&fixture, "data/revoked/README", 61);
