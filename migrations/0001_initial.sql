@@ -58,7 +58,9 @@ create table refresh_token (
   created_at timestamptz not null default now(),
   expires_at timestamptz not null,
   spent_at timestamptz,
-  constraint refresh_token_token_hash_check check (octet_length(token_hash) = 32)
+  successor bytea, -- the next token of the chain, sealed so that only this token opens it; null until it is spent
+  constraint refresh_token_token_hash_check check (octet_length(token_hash) = 32),
+  constraint refresh_token_successor_check check (octet_length(successor) = 32)
 );
 create index refresh_token_session_id_idx on refresh_token (session_id);
 create index refresh_token_expires_at_idx on refresh_token (expires_at);

@@ -23,7 +23,7 @@ static const struct route table[] = {
     {HTTP_POST,   "/auth/signup",                 POOL_AUTH,   CALLER_ANYONE,        account_api_signup,   NULL, NULL},
     {HTTP_POST,   "/auth/login",                  POOL_AUTH,   CALLER_ANYONE,        auth_api_login,       NULL, NULL},
     {HTTP_POST,   "/auth/refresh",                POOL_API,    CALLER_ANYONE,        auth_api_refresh,     NULL, NULL},
-    {HTTP_POST,   "/auth/logout",                 POOL_API,    CALLER_ADMINISTRATOR, auth_api_logout,      NULL, NULL},
+    {HTTP_POST,   "/auth/logout",                 POOL_API,    CALLER_ANYONE,        auth_api_logout,      NULL, NULL},
     {HTTP_GET,    "/auth/me",                     POOL_FAST,   CALLER_ADMINISTRATOR, account_api_me,       NULL, NULL},
     {HTTP_PUT,    "/auth/password",               POOL_AUTH,   CALLER_ADMINISTRATOR, account_api_password, NULL, NULL},
     {HTTP_POST,   "/media/media",                 POOL_API,    CALLER_ADMINISTRATOR, media_api_create,     NULL, NULL},

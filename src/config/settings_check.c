@@ -258,6 +258,7 @@ static void check_orders(struct settings_loading *loading) {
   } rules[] = {
       {s->stream_ttl_default > s->stream_ttl_max, "stream_ttl_default", "must not be above stream_ttl_max"},
       {s->access_token_ttl > s->refresh_token_ttl, "access_token_ttl", "must not be above refresh_token_ttl"},
+      {s->access_token_ttl > s->session_ttl_max, "access_token_ttl", "must not be above session_ttl_max"},
       {s->refresh_reuse_window >= s->refresh_token_ttl, "refresh_reuse_window", "must be below refresh_token_ttl"},
       {s->fast_statement_timeout + STATEMENT_SLACK_MS >= s->request_deadline * 1000, "fast_statement_timeout",
        "must be more than a second below request_deadline, or workers are killed while they wait"},

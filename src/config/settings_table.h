@@ -84,7 +84,8 @@
   INTEGER(login_known_ttl, "s", 86400, 31536000, 2592000, true, "So long an address and its network are known to an account after a login or refresh from there; others' attempts do not count against them") \
   INTEGER(access_token_ttl, "s", 30, 86400, 900, true, "Lifetime of an access token") \
   INTEGER(refresh_token_ttl, "s", 60, 31536000, 2592000, true, "Lifetime of a refresh token") \
-  INTEGER(refresh_reuse_window, "s", 0, 300, 10, true, "A spent refresh token is accepted again this long, for a lost reply") \
+  INTEGER(refresh_reuse_window, "s", 0, 300, 10, true, "A spent refresh token gives the same successor again this long, for a lost reply") \
+  INTEGER(session_ttl_max, "s", 60, 315360000, 7776000, true, "A session ends this long after its login, however often it is refreshed") \
   INTEGER(invitation_ttl, "s", 60, 31536000, 604800, true, "Lifetime of an invitation") \
   /* streams and views */ \
   INTEGER(stream_ttl_default, "s", 1, 604800, 600, true, "Lifetime of a stream URL when ttl_seconds is absent") \

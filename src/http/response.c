@@ -111,6 +111,9 @@ static void begin_problem(struct response *response, int status, const char *det
     append_problem_member(body, "detail", detail);
   }
   append_problem_member(body, "request_id", response->request_id);
+  if (response->oauth_error != NULL) {
+    append_problem_member(body, "error", response->oauth_error);
+  }
 }
 
 void response_problem(struct response *response, int status, const char *detail_format, ...) {

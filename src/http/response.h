@@ -26,8 +26,10 @@ struct response_field_error {
 
 struct response {
   int status;
-  const char *request_id;   /* of the request that is answered, "" for none; stands in problem documents */
-  struct text headers;      /* "Name: value\r\n" lines, Content-Type and Content-Length excluded */
+  const char *request_id; /* of the request that is answered, "" for none; stands in problem documents */
+  const char
+      *oauth_error;    /* static storage; NULL: none. The member "error" of problem documents (RFC 6749 section 5.2) */
+  struct text headers; /* "Name: value\r\n" lines, Content-Type and Content-Length excluded */
   const char *content_type; /* static storage */
   struct text body;
   struct response_field_error field_errors[RESPONSE_MAX_FIELD_ERRORS];
@@ -44,8 +46,8 @@ void response_free(struct response *response);
 void response_header(struct response *response, const char *name, const char *value);
 /* Status without a body (204). */
 void response_empty(struct response *response, int status);
-/* A problem document: {type, title, status, detail, request_id, errors?}. Replaces a body that was set before; headers
- * stay. `detail` says what was wrong and what to do, in plain words; it may be NULL when the title says all. */
+/* A problem document: {type, title, status, detail, request_id, error?, errors?}. Replaces a body that was set before;
+ * headers stay. `detail` says what was wrong and what to do, in plain words; it may be NULL when the title says all. */
 void response_problem(struct response *response, int status, const char *detail_format, ...) PRINTF_LIKE(3, 4);
 /* Notes one wrong field; response_problem_fields then makes the 422 of all that were noted. */
 void response_field_error(struct response *response, const char *pointer, const char *detail_format, ...)

@@ -107,11 +107,25 @@ def test_login_gives_tokens(stack, anonymous):
     {},
     {"grant_type": "password", "scope": "", "client_id": "swagger", "client_secret": ""},
     {"something": "else"},
+    {"grant_type": "password"},
 ])
 def test_login_takes_oauth_forms(stack, anonymous, more):
     admin = stack.new_admin()
     assert_json(anonymous.post("/auth/login", data={"username": admin.email, "password": admin.password, **more}))
     assert_problem(anonymous.post("/auth/login", data={"username": admin.email, "password": "wrong", **more}), 401)
+
+
+def test_refused_logins_have_oauths_error(stack, anonymous):
+    admin = stack.new_admin()
+    assert assert_problem(login(anonymous, admin.email, "wrong"), 401)["error"] == "invalid_grant"
+    for grant_type in ("client_credentials", "refresh_token", "authorization_code", "Password", ""):
+        answer = anonymous.post("/auth/login", data={"grant_type": grant_type, "username": admin.email, "password": admin.password})
+        assert assert_problem(answer, 400)["error"] == "unsupported_grant_type"
+    answer = anonymous.post("/auth/login", data={"grant_type": "password", "username": admin.email})
+    assert assert_problem(answer, 422, ["/password"])["error"] == "invalid_request"
+    assert "error" not in assert_problem(anonymous.post("/auth/login", json={"email": admin.email}), 422)
+    events = [event for name in ("login", "login_refused", "account_created") for event in stack.serve_events(name)]
+    assert events and {event["address"] for event in events} == {"127.0.0.1"}
 
 
 @pytest.mark.parametrize("body, status, pointers", [

@@ -27,8 +27,32 @@ def test_a_lost_reply_is_forgiven_for_a_while(stack, anonymous):
     admin = stack.new_admin()
     first = assert_json(refresh(anonymous, admin.tokens["refresh_token"]))
     again = assert_json(refresh(anonymous, admin.tokens["refresh_token"]))
-    assert first["refresh_token"] != again["refresh_token"]
+    assert first["refresh_token"] == again["refresh_token"]
     assert_json(refresh(anonymous, again["refresh_token"]))
+
+
+def test_a_replay_within_the_window_is_noticed(stack, anonymous):
+    """Who copied a token gets no branch of its own: the two of them share a chain, in which one uses a spent token."""
+    admin = stack.new_admin()
+    stolen = admin.tokens["refresh_token"]
+    owner = assert_json(refresh(anonymous, stolen))["refresh_token"]
+    successors = {assert_json(refresh(anonymous, stolen))["refresh_token"] for _ in range(20)}
+    assert successors == {owner}
+    assert stack.sql("select count(*) from refresh_token t join login_session s on s.id = t.session_id where s.account_id = %s", admin.account["id"]) == [(2,)]
+    thief = assert_json(refresh(anonymous, owner))["refresh_token"]
+    stack.sql("update refresh_token set spent_at = spent_at - interval '1 hour' where token_hash = %s", hashlib.sha256(owner.encode()).digest())
+    assert_problem(refresh(anonymous, owner), 401)
+    assert_problem(refresh(anonymous, thief), 401)
+
+
+def test_a_session_ends_by_its_age(stack, anonymous):
+    admin = stack.new_admin()
+    stack.sql("update login_session set created_at = created_at - interval '7775900 seconds' where account_id = %s", admin.account["id"])
+    tokens = assert_json(refresh(anonymous, admin.tokens["refresh_token"]))
+    assert 60 < tokens["expires_in"] <= 100  # no token outlives the session
+    assert 60 < claims_of(tokens["access_token"])["exp"] - claims_of(tokens["access_token"])["iat"] <= 100
+    stack.sql("update login_session set created_at = created_at - interval '100 seconds' where account_id = %s", admin.account["id"])
+    assert_problem(refresh(anonymous, tokens["refresh_token"]), 401)
 
 
 def test_reuse_ends_the_whole_session(stack, anonymous):
@@ -67,15 +91,44 @@ def test_refresh_and_logout_name_wrong_fields(stack, anonymous, body, pointers):
 
 def test_logout_ends_the_session(stack, anonymous):
     admin = stack.new_admin()
-    other = stack.new_admin()
+    other = stack.login(admin.email, admin.password)
     body = {"refresh_token": admin.tokens["refresh_token"]}
-    assert other.post("/auth/logout", json=body).status_code == 204  # another's session is left alone
-    assert_json(refresh(anonymous, admin.tokens["refresh_token"]))
     answer = admin.post("/auth/logout", json=body)
     assert answer.status_code == 204 and answer.content == b""
     assert_problem(refresh(anonymous, admin.tokens["refresh_token"]), 401)
-    assert_problem(anonymous.post("/auth/logout", json=body), 401)
-    assert other.post("/auth/logout", json={"refresh_token": "unknown"}).status_code == 204
+    assert anonymous.post("/auth/logout", json=body).status_code == 204  # again
+    assert anonymous.post("/auth/logout", json={"refresh_token": "unknown"}).status_code == 204
+    assert_json(refresh(anonymous, other.tokens["refresh_token"]))  # another session of the account lives
+
+
+@pytest.mark.parametrize("form", [False, True], ids=["json", "form"])
+@pytest.mark.parametrize("bearer", [None, "expired"])
+def test_the_refresh_token_suffices_to_log_out(stack, anonymous, form, bearer):
+    """RFC 7009: an access token that has expired keeps no session alive."""
+    admin = stack.new_admin()
+    body = {"refresh_token": admin.tokens["refresh_token"]}
+    headers = {"Authorization": "Bearer " + forge(stack, admin.tokens["access_token"], exp=1)} if bearer else {}
+    answer = anonymous.post("/auth/logout", headers=headers, **{"data" if form else "json": body})
+    assert answer.status_code == 204 and answer.content == b""
+    assert_problem(refresh(anonymous, admin.tokens["refresh_token"]), 401)
+    assert stack.serve_events("logout")[-1]["address"] == "127.0.0.1"
+
+
+def test_refresh_takes_oauth_forms(stack, anonymous):
+    admin = stack.new_admin()
+    tokens = admin.tokens
+    for more in ({"grant_type": "refresh_token", "client_id": "swagger", "scope": ""}, {"grant_type": "refresh_token"}, {}):
+        tokens = assert_json(anonymous.post("/auth/refresh", data={"refresh_token": tokens["refresh_token"], **more}))
+    refused = [assert_problem(anonymous.post("/auth/refresh", data={"grant_type": "refresh_token", "refresh_token": "A" * 43}), 401),
+               assert_problem(refresh(anonymous, "A" * 43), 401)]
+    assert [problem["error"] for problem in refused] == ["invalid_grant"] * 2
+    other_grant = anonymous.post("/auth/refresh", data={"grant_type": "password", "refresh_token": tokens["refresh_token"]})
+    assert assert_problem(other_grant, 400)["error"] == "unsupported_grant_type"
+    none = anonymous.post("/auth/refresh", data={"grant_type": "refresh_token"})
+    assert assert_problem(none, 422, ["/refresh_token"])["error"] == "invalid_request"
+    twice = anonymous.post("/auth/refresh", data=f"refresh_token={tokens['refresh_token']}&refresh_token=x", headers={"Content-Type": "application/x-www-form-urlencoded"})
+    assert_problem(twice, 422, [""])
+    assert_json(refresh(anonymous, tokens["refresh_token"]))  # none of these spent it
 
 
 # In each pool: fast, api, auth and upload. None of these does anything.

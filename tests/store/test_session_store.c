@@ -17,19 +17,33 @@ static void fill(unsigned char hash[DIGEST_SIZE], int byte) {
   memset(hash, byte, 32);
 }
 
+static const struct session_lives lives = {.token = 3600, .session = 7200, .reuse_window = 10};
+
 static enum error create(const struct account *account, int token, char session_id[UUID_SIZE]) {
   unsigned char hash[DIGEST_SIZE];
   fill(hash, token);
-  return session_store_create(fixture_database, account->id, account->token_epoch, hash, 3600, session_id);
+  return session_store_create(fixture_database, account->id, account->token_epoch, hash, &lives, session_id);
+}
+
+static enum error rotate_whole(struct database *database, int old_token, int new_token, int64_t window,
+                               struct rotated *ret_rotated) {
+  struct rotation rotation;
+  struct session_lives these = lives;
+  these.reuse_window = window;
+  fill(rotation.old_hash, old_token);
+  fill(rotation.new_hash, new_token);
+  fill(rotation.new_sealed, new_token);
+  return session_store_rotate(database, &rotation, &these, ret_rotated);
 }
 
 static enum error rotate(struct database *database, int old_token, int new_token, int64_t window,
                          char session_id[UUID_SIZE]) {
-  unsigned char old_hash[DIGEST_SIZE], new_hash[DIGEST_SIZE];
-  fill(old_hash, old_token);
-  fill(new_hash, new_token);
-  struct account account;
-  return session_store_rotate(database, old_hash, new_hash, 3600, window, &account, session_id);
+  struct rotated rotated;
+  enum error error = rotate_whole(database, old_token, new_token, window, &rotated);
+  if (error == ERROR_NONE) {
+    memcpy(session_id, rotated.session_id, UUID_SIZE);
+  }
+  return error;
 }
 
 START_TEST(rotates_within_the_family) {
@@ -43,13 +57,41 @@ START_TEST(rotates_within_the_family) {
 }
 END_TEST
 
-START_TEST(reuse_within_the_window_serves_a_lost_reply) {
+START_TEST(reuse_within_the_window_gives_the_same_successor) {
   struct account account = fixture_account("ada@example.org");
   char id[UUID_SIZE];
+  struct rotated first, again;
   ck_assert_int_eq(create(&account, 1, id), ERROR_NONE);
-  ck_assert_int_eq(rotate(fixture_database, 1, 2, 10, id), ERROR_NONE);
-  ck_assert_int_eq(rotate(fixture_database, 1, 3, 10, id), ERROR_NONE);
-  ck_assert_int_eq(rotate(fixture_database, 3, 4, 10, id), ERROR_NONE);
+  ck_assert_int_eq(rotate_whole(fixture_database, 1, 2, 10, &first), ERROR_NONE);
+  ck_assert_int_eq(first.sealed[0], 2);
+  for (int token = 3; token < 9; token++) {
+    ck_assert_int_eq(rotate_whole(fixture_database, 1, token, 10, &again), ERROR_NONE);
+    ck_assert_mem_eq(again.sealed, first.sealed, sizeof first.sealed);
+    ck_assert_int_eq(rotate(fixture_database, token, 20 + token, 10, id), ERROR_DENIED); /* was not stored */
+  }
+  ck_assert_int_eq(fixture_sql("select count(*) from refresh_token"), 2);
+  ck_assert_int_eq(rotate(fixture_database, 2, 40, 10, id), ERROR_NONE);
+  /* The window is counted from the first use. */
+  fixture_sql("update refresh_token set spent_at = spent_at - interval '11 seconds' where spent_at is not null");
+  ck_assert_int_eq(rotate(fixture_database, 1, 50, 10, id), ERROR_DENIED);
+  ck_assert_int_eq(rotate(fixture_database, 40, 51, 10, id), ERROR_DENIED);
+}
+END_TEST
+
+START_TEST(a_session_ends_by_its_age_however_often_it_is_refreshed) {
+  struct account account = fixture_account("ada@example.org");
+  char id[UUID_SIZE];
+  struct rotated rotated;
+  ck_assert_int_eq(create(&account, 1, id), ERROR_NONE);
+  fixture_sql("update login_session set created_at = created_at - interval '7100 seconds'");
+  ck_assert_int_eq(rotate_whole(fixture_database, 1, 2, 10, &rotated), ERROR_NONE);
+  ck_assert_int_ge(rotated.seconds_left, 90);
+  ck_assert_int_le(rotated.seconds_left, 100);
+  ck_assert_int_eq(fixture_sql("select count(*) from refresh_token where spent_at is null"
+                               " and expires_at between now() + interval '90 s' and now() + interval '100 s'"),
+                   1);
+  fixture_sql("update login_session set created_at = created_at - interval '100 seconds'");
+  ck_assert_int_eq(rotate(fixture_database, 2, 3, 10, id), ERROR_DENIED);
 }
 END_TEST
 
@@ -75,20 +117,23 @@ START_TEST(refuses_expired_tokens) {
 }
 END_TEST
 
-START_TEST(logout_ends_only_ones_own_session) {
+START_TEST(logout_ends_the_session_of_any_of_its_tokens) {
   struct account ada = fixture_account("ada@example.org");
   struct account bob = fixture_account("bob@example.org");
   char id[UUID_SIZE];
   unsigned char hash[DIGEST_SIZE];
+  int64_t account_id = 0;
   ck_assert_int_eq(create(&ada, 1, id), ERROR_NONE);
-  fill(hash, 1);
-  ck_assert_int_eq(session_store_end(fixture_database, bob.id, hash), ERROR_NONE);
+  ck_assert_int_eq(create(&bob, 50, id), ERROR_NONE);
   ck_assert_int_eq(rotate(fixture_database, 1, 2, 10, id), ERROR_NONE);
-  fill(hash, 2);
-  ck_assert_int_eq(session_store_end(fixture_database, ada.id, hash), ERROR_NONE);
+  fill(hash, 1); /* spent */
+  ck_assert_int_eq(session_store_end(fixture_database, hash, &account_id), ERROR_NONE);
+  ck_assert_int_eq(account_id, ada.id);
   ck_assert_int_eq(rotate(fixture_database, 2, 3, 10, id), ERROR_DENIED);
+  ck_assert_int_eq(session_store_end(fixture_database, hash, &account_id), ERROR_NOT_FOUND);
   fill(hash, 77);
-  ck_assert_int_eq(session_store_end(fixture_database, ada.id, hash), ERROR_NONE);
+  ck_assert_int_eq(session_store_end(fixture_database, hash, &account_id), ERROR_NOT_FOUND);
+  ck_assert_int_eq(rotate(fixture_database, 50, 51, 10, id), ERROR_NONE);
 }
 END_TEST
 
@@ -149,7 +194,8 @@ START_TEST(parallel_rotations_within_the_window_stay_one_family) {
   ck_assert_int_eq(create(&account, 1, id), ERROR_NONE);
   ck_assert_int_eq(fixture_race(8, rotate_in_window), 8);
   ck_assert_int_eq(fixture_sql("select count(*) from login_session"), 1);
-  ck_assert_int_eq(fixture_sql("select count(*) from refresh_token where spent_at is null"), 8);
+  ck_assert_int_eq(fixture_sql("select count(*) from refresh_token where spent_at is null"), 1);
+  ck_assert_int_eq(fixture_sql("select count(*) from refresh_token"), 2);
 }
 END_TEST
 
@@ -191,8 +237,9 @@ START_TEST(sweeps_what_is_long_over) {
 }
 END_TEST
 
-FIXTURE_MAIN("session_store", rotates_within_the_family, reuse_within_the_window_serves_a_lost_reply,
-             reuse_past_the_window_ends_the_family, refuses_expired_tokens, logout_ends_only_ones_own_session,
+FIXTURE_MAIN("session_store", rotates_within_the_family, reuse_within_the_window_gives_the_same_successor,
+             a_session_ends_by_its_age_however_often_it_is_refreshed, reuse_past_the_window_ends_the_family,
+             refuses_expired_tokens, logout_ends_the_session_of_any_of_its_tokens,
              a_new_password_ends_sessions_and_opens_none_for_the_old_epoch, a_disabled_account_has_no_sessions,
              of_parallel_rotations_without_a_window_one_wins_and_the_family_ends,
              parallel_rotations_within_the_window_stay_one_family, sweeps_no_more_than_a_batch_of_each_table_at_once,

@@ -122,8 +122,8 @@ static void create_account(struct call *call, const struct signup *signup, const
   } else if (error != ERROR_NONE) {
     call_fail(call, error, "creating an account");
   } else {
-    log_event(LOG_LEVEL_INFO, "account_created", LOG_I64("account_id", account.id),
-              LOG_I64("created_by", admission->created_by));
+    log_event(LOG_LEVEL_INFO, "account_created", LOG_STR("address", call->request->remote_address),
+              LOG_I64("account_id", account.id), LOG_I64("created_by", admission->created_by));
     reply_account(call->response, 201, &account);
   }
 }
@@ -171,7 +171,8 @@ static bool check_current_password(struct call *call, const char *password) {
     call_fail(call, error, "hashing a password");
     return false;
   }
-  log_event(LOG_LEVEL_WARNING, "password_change_refused", LOG_I64("account_id", account.id));
+  log_event(LOG_LEVEL_WARNING, "password_change_refused", LOG_STR("address", call->request->remote_address),
+            LOG_I64("account_id", account.id));
   response_problem(call->response, 403, "The current password is wrong.");
   return false;
 }
@@ -190,7 +191,8 @@ static void set_password(struct call *call, const char *password) {
     call_fail(call, error, "setting a password");
     return;
   }
-  log_event(LOG_LEVEL_INFO, "password_changed", LOG_I64("account_id", call->account->id));
+  log_event(LOG_LEVEL_INFO, "password_changed", LOG_STR("address", call->request->remote_address),
+            LOG_I64("account_id", call->account->id));
   response_empty(call->response, 204);
 }
 

@@ -26,13 +26,12 @@
 #include "security/secret_token.h"
 #include "store/accounts/session_store.h"
 
-#define REFRESH_TOKEN_MAX 256 /* longer is not worth a look */
-
-/* The answer of login and refresh. */
+/* The answer of login and refresh. No token outlives its session, which has `seconds_left`. */
 static void reply_session(struct call *call, const struct account *account, const char *session_id,
-                          const char *refresh_token) {
+                          const char *refresh_token, int64_t seconds_left) {
   int64_t now = clock_now_seconds();
   int64_t ttl = call->app->settings->access_token_ttl;
+  ttl = ttl < seconds_left ? ttl : seconds_left;
   struct access_token token = {
       .account_id = account->id, .epoch = account->token_epoch, .issued_at = now, .expires_at = now + ttl};
   memcpy(token.session_id, session_id, sizeof token.session_id);
@@ -54,6 +53,7 @@ static void reply_session(struct call *call, const struct account *account, cons
 static void refuse_login(struct call *call, int64_t account_id) {
   log_event(LOG_LEVEL_WARNING, "login_refused", LOG_STR("address", call->request->remote_address),
             LOG_I64("account_id", account_id));
+  call->response->oauth_error = "invalid_grant";
   guard_challenge(call->response, false, "E-mail and password do not fit together.");
 }
 
@@ -99,13 +99,19 @@ static bool check_password(struct call *call, const struct credentials *credenti
   return true;
 }
 
+static struct session_lives lives_of(const struct settings *settings) {
+  return (struct session_lives){.token = settings->refresh_token_ttl,
+                                .session = settings->session_ttl_max,
+                                .reuse_window = settings->refresh_reuse_window};
+}
+
 static void start_session(struct call *call, const struct account *account) {
   char refresh_token[SECRET_TOKEN_SIZE], session_id[UUID_SIZE];
   unsigned char hash[DIGEST_SIZE];
+  const struct session_lives lives = lives_of(call->app->settings);
   enum error error = secret_token_new(refresh_token, hash);
   if (error == ERROR_NONE) {
-    error = session_store_create(call->app->database, account->id, account->token_epoch, hash,
-                                 call->app->settings->refresh_token_ttl, session_id);
+    error = session_store_create(call->app->database, account->id, account->token_epoch, hash, &lives, session_id);
   }
   if (error == ERROR_DENIED) { /* disabled, or another password, since the password was looked at */
     refuse_login(call, account->id);
@@ -115,8 +121,9 @@ static void start_session(struct call *call, const struct account *account) {
     call_fail(call, error, "starting a session");
     return;
   }
-  log_event(LOG_LEVEL_INFO, "login", LOG_I64("account_id", account->id), LOG_STR("session_id", session_id));
-  reply_session(call, account, session_id, refresh_token);
+  log_event(LOG_LEVEL_INFO, "login", LOG_STR("address", call->request->remote_address),
+            LOG_I64("account_id", account->id), LOG_STR("session_id", session_id));
+  reply_session(call, account, session_id, refresh_token, lives.session);
 }
 
 void auth_api_login(struct call *call) {
@@ -133,72 +140,78 @@ void auth_api_login(struct call *call) {
   credentials_free(&credentials);
 }
 
-/* Reads {"refresh_token"}. *ret_known is false for a text that none of our tokens can be. False:
- * the response has the answer. */
-static bool read_refresh_token(struct call *call, unsigned char ret_hash[DIGEST_SIZE], bool *ret_known) {
-  static const char *const names[] = {"refresh_token", NULL};
-  struct json_object *object;
-  if (json_body_read(call->request, call->response, &object) != ERROR_NONE) {
-    return false;
-  }
-  json_body_refuse_unknown(object, names, call->response);
-  const char *token = json_body_string(object, "refresh_token", 1, REFRESH_TOKEN_MAX, call->response);
-  bool readable = !response_has_field_errors(call->response);
-  if (!readable) {
-    response_problem_fields(call->response);
-  } else {
-    *ret_known = secret_token_hash(token, ret_hash) == ERROR_NONE;
-  }
-  json_object_put(object);
-  return readable;
-}
-
 static void refuse_refresh(struct call *call) {
   log_event(LOG_LEVEL_WARNING, "refresh_refused", LOG_STR("address", call->request->remote_address));
+  call->response->oauth_error = "invalid_grant";
   guard_challenge(call->response, true,
                   "The refresh token is not known, was used before, or has expired. Log in again.");
 }
 
-void auth_api_refresh(struct call *call) {
-  const struct settings *settings = call->app->settings;
-  unsigned char old_hash[DIGEST_SIZE], new_hash[DIGEST_SIZE];
-  char new_token[SECRET_TOKEN_SIZE], session_id[UUID_SIZE];
-  struct account account;
-  bool known;
-  if (!read_refresh_token(call, old_hash, &known)) {
-    return;
-  }
-  if (!known) {
-    refuse_refresh(call);
-    return;
-  }
-  enum error error = secret_token_new(new_token, new_hash);
+/* Spends `token`. *ret_successor: its successor, which stays the same while a spent token is forgiven. */
+static enum error rotate(struct call *call, const char *token, char ret_successor[SECRET_TOKEN_SIZE],
+                         struct rotated *ret_rotated) {
+  const struct session_lives lives = lives_of(call->app->settings);
+  struct rotation rotation;
+  char successor[SECRET_TOKEN_SIZE];
+  enum error error = secret_token_hash(token, rotation.old_hash);
   if (error == ERROR_NONE) {
-    error = session_store_rotate(call->app->database, old_hash, new_hash, settings->refresh_token_ttl,
-                                 settings->refresh_reuse_window, &account, session_id);
+    error = secret_token_new(successor, rotation.new_hash);
   }
+  if (error == ERROR_NONE) {
+    error = secret_token_seal(token, successor, rotation.new_sealed);
+  }
+  if (error == ERROR_NONE) {
+    error = session_store_rotate(call->app->database, &rotation, &lives, ret_rotated);
+  }
+  if (error == ERROR_NONE) {
+    error = secret_token_unseal(token, ret_rotated->sealed, ret_successor);
+  }
+  explicit_bzero(successor, sizeof successor);
+  return error;
+}
+
+void auth_api_refresh(struct call *call) {
+  char token[SECRET_TOKEN_SIZE], successor[SECRET_TOKEN_SIZE];
+  struct rotated rotated;
+  bool known = false;
+  if (!credentials_read_refresh_token(call->request, call->response, token, &known)) {
+    return;
+  }
+  enum error error = known ? rotate(call, token, successor, &rotated) : ERROR_DENIED;
   if (error == ERROR_DENIED) {
     refuse_refresh(call);
   } else if (error != ERROR_NONE) {
     call_fail(call, error, "rotating a refresh token");
   } else {
-    call->request->account_id = account.id;
-    password_attempt_remember(call, account.id);
-    reply_session(call, &account, session_id, new_token);
+    call->request->account_id = rotated.account.id;
+    password_attempt_remember(call, rotated.account.id);
+    reply_session(call, &rotated.account, rotated.session_id, successor, rotated.seconds_left);
   }
+  explicit_bzero(token, sizeof token);
+  explicit_bzero(successor, sizeof successor);
 }
 
+/* The refresh token suffices (RFC 7009): an access token that has expired must not keep a session alive. */
 void auth_api_logout(struct call *call) {
+  char token[SECRET_TOKEN_SIZE];
   unsigned char hash[DIGEST_SIZE];
-  bool known;
-  if (!read_refresh_token(call, hash, &known)) {
+  int64_t account_id = 0;
+  bool known = false;
+  if (!credentials_read_refresh_token(call->request, call->response, token, &known)) {
     return;
   }
-  enum error error = known ? session_store_end(call->app->database, call->account->id, hash) : ERROR_NONE;
-  if (error != ERROR_NONE) {
+  enum error error = known ? secret_token_hash(token, hash) : ERROR_NOT_FOUND;
+  if (error == ERROR_NONE) {
+    error = session_store_end(call->app->database, hash, &account_id);
+  }
+  if (error != ERROR_NONE && error != ERROR_NOT_FOUND) {
     call_fail(call, error, "ending a session");
     return;
   }
-  log_event(LOG_LEVEL_INFO, "logout", LOG_I64("account_id", call->account->id));
+  if (error == ERROR_NONE) {
+    call->request->account_id = account_id;
+    log_event(LOG_LEVEL_INFO, "logout", LOG_STR("address", call->request->remote_address),
+              LOG_I64("account_id", account_id));
+  }
   response_empty(call->response, 204);
 }

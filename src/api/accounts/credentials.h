@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * What a login sends: {"email", "password"} as JSON, or username and password as a form (OAuth's
- * password grant, which Swagger UI's Authorize uses).
+ * What a login, a refresh and a logout send, as JSON or as a form. A login sends {"email", "password"}, or username and
+ * password (OAuth's password grant, which Swagger UI's Authorize uses). The others send {"refresh_token"}, or the same
+ * field (OAuth's refresh_token grant).
  */
 #ifndef MEDIAGATE_API_ACCOUNTS_CREDENTIALS_H
 #define MEDIAGATE_API_ACCOUNTS_CREDENTIALS_H
@@ -12,6 +13,7 @@
 #include "http/request.h"
 #include "http/response.h"
 #include "domain/email.h"
+#include "security/secret_token.h"
 
 struct json_object;
 
@@ -27,5 +29,9 @@ struct credentials {
 bool credentials_read(struct request *request, struct response *response,
                       struct credentials *ret_credentials) MUST_CHECK;
 void credentials_free(struct credentials *credentials);
+/* *ret_known is false for a text that none of our tokens can be; ret_token is untouched then. False: the response has
+ * the answer. */
+bool credentials_read_refresh_token(struct request *request, struct response *response,
+                                    char ret_token[SECRET_TOKEN_SIZE], bool *ret_known) MUST_CHECK;
 
 #endif

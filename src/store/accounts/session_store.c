@@ -7,18 +7,16 @@
 
 #include "store/accounts/session_store.h"
 
-#include <stdio.h>
+#include <string.h>
 
 #include "domain/digest.h"
 #include "store/accounts/account_row.h"
 #include "store/engine/statement.h"
 
-#define SESSION_ID_SIZE 37
-
 /* `for share` waits for a password change under way, which then leaves another epoch: no session opens with what was
  * verified before. */
 enum error session_store_create(struct database *database, int64_t account_id, int64_t token_epoch,
-                                const unsigned char token_hash[DIGEST_SIZE], int64_t ttl_seconds,
+                                const unsigned char token_hash[DIGEST_SIZE], const struct session_lives *lives,
                                 char ret_session_id[UUID_SIZE]) {
   static const char *const insert =
       "with account as (select id from admin_user where id = $1 and token_epoch = $2 and disabled_at is null for "
@@ -32,38 +30,47 @@ enum error session_store_create(struct database *database, int64_t account_id, i
   parameters_i64(&parameters, account_id);
   parameters_i64(&parameters, token_epoch);
   parameters_hash(&parameters, token_hash);
-  parameters_i64(&parameters, ttl_seconds);
+  parameters_i64(&parameters, lives->token < lives->session ? lives->token : lives->session);
   struct rows row = statement_row(database, insert, STATEMENT_ONCE, &parameters);
-  char session_id[SESSION_ID_SIZE] = "";
+  char session_id[UUID_SIZE] = "";
   rows_text(&row, session_id, sizeof session_id);
   enum error error = rows_close_into(&row, ret_session_id, session_id, sizeof session_id);
   return error == ERROR_NOT_FOUND ? ERROR_DENIED : error;
 }
 
-struct family { /* of a refresh token that was shown */
-  char session_id[SESSION_ID_SIZE];
-  bool over;            /* expired, ended, or the account is disabled */
-  bool reused_too_late; /* spent before, and longer ago than the window */
-  struct account account;
+struct family {         /* of a refresh token that was shown */
+  bool over;            /* expired, ended, too old, or the account is disabled */
+  bool spent;           /* before */
+  bool reused_too_late; /* longer ago than the window, or without a successor */
+  struct rotated result;
 };
 
 /* The statement waits for locks, so the time is taken after it: clock_timestamp, not now. */
 static enum error lock_family(struct database *database, const unsigned char token_hash[DIGEST_SIZE],
-                              int64_t reuse_window_seconds, struct family *ret_family) {
+                              const struct session_lives *lives, struct family *ret_family) {
   static const char *const select =
-      "select t.session_id, t.expires_at <= clock_timestamp() or s.ended_at is not null or a.disabled_at is not null,"
-      " t.spent_at is not null and t.spent_at + $2::int8 * interval '1 second' <= clock_timestamp(), " ACCOUNT_COLUMNS
+      "select t.session_id, t.expires_at <= clock_timestamp() or s.ended_at is not null or a.disabled_at is not null"
+      "  or s.created_at + $3::int8 * interval '1 second' <= clock_timestamp(),"
+      " t.spent_at is not null, t.spent_at is not null and (t.successor is null"
+      "  or t.spent_at + $2::int8 * interval '1 second' <= clock_timestamp()),"
+      " coalesce(encode(t.successor, 'hex'), repeat('0', 64)),"
+      " ceil(extract(epoch from s.created_at + $3::int8 * interval '1 second' - clock_timestamp()))::int8,"
+      " " ACCOUNT_COLUMNS
       " from refresh_token t join login_session s on s.id = t.session_id join admin_user a on a.id = s.account_id"
       " where t.token_hash = $1 for update of t, s";
   struct parameters parameters = {0};
   parameters_hash(&parameters, token_hash);
-  parameters_i64(&parameters, reuse_window_seconds);
+  parameters_i64(&parameters, lives->reuse_window);
+  parameters_i64(&parameters, lives->session);
   struct rows row = statement_row(database, select, STATEMENT_ONCE, &parameters);
   struct family family = {.over = true};
-  rows_text(&row, family.session_id, sizeof family.session_id);
+  rows_text(&row, family.result.session_id, sizeof family.result.session_id);
   family.over = rows_bool(&row);
+  family.spent = rows_bool(&row);
   family.reused_too_late = rows_bool(&row);
-  account_row_read(&row, &family.account);
+  rows_bytes(&row, family.result.sealed, sizeof family.result.sealed);
+  family.result.seconds_left = rows_i64(&row);
+  account_row_read(&row, &family.result.account);
   enum error error = rows_close_into(&row, ret_family, &family, sizeof family);
   return error == ERROR_NOT_FOUND ? ERROR_DENIED : error;
 }
@@ -75,57 +82,58 @@ static enum error end_family(struct database *database, const char *session_id) 
                           STATEMENT_ONCE, &parameters, NULL);
 }
 
-static enum error spend_and_add(struct database *database, const unsigned char old_hash[DIGEST_SIZE],
-                                const unsigned char new_hash[DIGEST_SIZE], const char *session_id,
+static enum error spend_and_add(struct database *database, const struct rotation *rotation, const char *session_id,
                                 int64_t ttl_seconds) {
   static const char *const change =
-      "with spent as (update refresh_token set spent_at = coalesce(spent_at, clock_timestamp()) where token_hash = $1),"
+      "with spent as (update refresh_token set spent_at = clock_timestamp(), successor = $5 where token_hash = $1),"
       " added as (insert into refresh_token (token_hash, session_id, expires_at)"
       "  values ($2, $3, now() + $4::int8 * interval '1 second') returning expires_at)"
       " update login_session s set expires_at = greatest(s.expires_at, added.expires_at) from added where s.id = $3";
   struct parameters parameters = {0};
-  parameters_hash(&parameters, old_hash);
-  parameters_hash(&parameters, new_hash);
+  parameters_hash(&parameters, rotation->old_hash);
+  parameters_hash(&parameters, rotation->new_hash);
   parameters_text(&parameters, session_id);
   parameters_i64(&parameters, ttl_seconds);
+  parameters_hash(&parameters, rotation->new_sealed);
   return statement_change(database, change, STATEMENT_ONCE, &parameters, NULL);
 }
 
-enum error session_store_rotate(struct database *database, const unsigned char old_hash[DIGEST_SIZE],
-                                const unsigned char new_hash[DIGEST_SIZE], int64_t ttl_seconds,
-                                int64_t reuse_window_seconds, struct account *ret_account,
-                                char ret_session_id[UUID_SIZE]) {
+enum error session_store_rotate(struct database *database, const struct rotation *rotation,
+                                const struct session_lives *lives, struct rotated *ret_rotated) {
   enum error error = statement_begin(database);
   if (error != ERROR_NONE) {
     return error;
   }
   struct family family = {0};
-  error = lock_family(database, old_hash, reuse_window_seconds, &family);
+  struct rotated *result = &family.result;
+  error = lock_family(database, rotation->old_hash, lives, &family);
   bool denied = error == ERROR_NONE && (family.over || family.reused_too_late);
   if (error == ERROR_NONE && family.reused_too_late) {
-    error = end_family(database, family.session_id);
-  } else if (error == ERROR_NONE && !family.over) {
-    error = spend_and_add(database, old_hash, new_hash, family.session_id, ttl_seconds);
+    error = end_family(database, result->session_id);
+  } else if (error == ERROR_NONE && !family.over && !family.spent) {
+    memcpy(result->sealed, rotation->new_sealed, sizeof result->sealed);
+    error = spend_and_add(database, rotation, result->session_id,
+                          lives->token < result->seconds_left ? lives->token : result->seconds_left);
   }
   error = statement_end_transaction(database, error);
   if (error != ERROR_NONE || denied) {
     return error == ERROR_NONE ? ERROR_DENIED : error;
   }
-  *ret_account = family.account;
-  snprintf(ret_session_id, SESSION_ID_SIZE, "%s", family.session_id);
+  *ret_rotated = family.result;
   return ERROR_NONE;
 }
 
-enum error session_store_end(struct database *database, int64_t account_id,
-                             const unsigned char token_hash[DIGEST_SIZE]) {
+enum error session_store_end(struct database *database, const unsigned char token_hash[DIGEST_SIZE],
+                             int64_t *ret_account_id) {
   struct parameters parameters = {0};
   parameters_hash(&parameters, token_hash);
-  parameters_i64(&parameters, account_id);
-  return statement_change(
-      database,
-      "update login_session s set ended_at = now() from refresh_token t"
-      " where t.token_hash = $1 and s.id = t.session_id and s.account_id = $2 and s.ended_at is null",
-      STATEMENT_REPEATABLE, &parameters, NULL);
+  struct rows row = statement_row(database,
+                                  "update login_session s set ended_at = now() from refresh_token t"
+                                  " where t.token_hash = $1 and s.id = t.session_id and s.ended_at is null"
+                                  " returning s.account_id",
+                                  STATEMENT_REPEATABLE, &parameters);
+  int64_t account_id = rows_i64(&row);
+  return rows_close_into(&row, ret_account_id, &account_id, sizeof account_id);
 }
 
 enum error session_store_is_ended(struct database *database, const char *session_id, bool *ret_ended) {

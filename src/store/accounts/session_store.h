@@ -11,21 +11,38 @@
 #include "store/accounts/account_store.h"
 #include "store/engine/database.h"
 
+/* How long tokens live, in seconds. */
+struct session_lives {
+  int64_t token;        /* a refresh token, from its issue */
+  int64_t session;      /* a session, from its login: no token of it lives longer */
+  int64_t reuse_window; /* how long a spent token still gives its successor */
+};
+
 /* A new session with its first refresh token (stored as SHA-256). ret_session_id is a UUID. ERROR_DENIED when the
  * account was disabled or its token epoch is another by now: what was verified before then opens no session. */
 enum error session_store_create(struct database *database, int64_t account_id, int64_t token_epoch,
-                                const unsigned char token_hash[DIGEST_SIZE], int64_t ttl_seconds,
+                                const unsigned char token_hash[DIGEST_SIZE], const struct session_lives *lives,
                                 char ret_session_id[UUID_SIZE]) MUST_CHECK;
-/* Spends old_hash and stores new_hash in its family. ERROR_DENIED: unknown, expired, of an ended session or a disabled
- * account, or reused past the window (then the whole family ends). A reuse within reuse_window_seconds gets a new token
- * of the same family. */
-enum error session_store_rotate(struct database *database, const unsigned char old_hash[DIGEST_SIZE],
-                                const unsigned char new_hash[DIGEST_SIZE], int64_t ttl_seconds,
-                                int64_t reuse_window_seconds, struct account *ret_account,
-                                char ret_session_id[UUID_SIZE]) MUST_CHECK;
-/* Ends the family of this token, when it belongs to the account; an unknown token is fine (ERROR_NONE). */
-enum error session_store_end(struct database *database, int64_t account_id,
-                             const unsigned char token_hash[DIGEST_SIZE]) MUST_CHECK;
+
+struct rotation { /* of a refresh token */
+  unsigned char old_hash[DIGEST_SIZE];
+  unsigned char new_hash[DIGEST_SIZE];
+  unsigned char new_sealed[DIGEST_SIZE]; /* see secret_token_seal */
+};
+struct rotated {
+  struct account account;
+  char session_id[UUID_SIZE];
+  unsigned char sealed[DIGEST_SIZE]; /* the successor of the old token: the new one, or the one that it has already */
+  int64_t seconds_left;              /* until the session ends */
+};
+/* Spends old_hash and stores new_hash in its family. A reuse within the window stores nothing and gets the successor of
+ * the first use, so a family never branches. ERROR_DENIED: unknown, expired, of a session that ended or is too old, of
+ * a disabled account, or reused past the window (then the whole family ends). */
+enum error session_store_rotate(struct database *database, const struct rotation *rotation,
+                                const struct session_lives *lives, struct rotated *ret_rotated) MUST_CHECK;
+/* Ends the family of this token. ERROR_NOT_FOUND: no such token, or its session ended before. */
+enum error session_store_end(struct database *database, const unsigned char token_hash[DIGEST_SIZE],
+                             int64_t *ret_account_id) MUST_CHECK;
 /* Was this session ended, by logout, a password change or a refresh token used twice? ERROR_NOT_FOUND: there is none.
  */
 enum error session_store_is_ended(struct database *database, const char *session_id, bool *ret_ended) MUST_CHECK;
