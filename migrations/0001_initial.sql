@@ -29,6 +29,7 @@ create table admin_user (
   constraint admin_user_issuer_tag_check check (issuer_tag between 0 and 4294967295)
 );
 create index admin_user_created_by_idx on admin_user (created_by) where created_by is not null;
+create index admin_user_password_cost_idx on admin_user (split_part(hashed_password, '$', 4)); -- m=…,t=…,p=1
 
 create table invitation (
   token_hash bytea primary key, -- SHA-256; the token itself is not stored

@@ -182,8 +182,32 @@ START_TEST(of_parallel_guests_one_spends_the_invitation) {
 }
 END_TEST
 
+START_TEST(knows_the_costs_of_all_hashes) {
+  struct account_costs costs = {.count = 7};
+  struct account account;
+  char email[40];
+  static const char *const hashes[] = {"$argon2id$v=19$m=19456,t=2,p=1$x$y", "$argon2id$v=19$m=64,t=1,p=1$x$y", "!",
+                                       "$argon2id$v=19$m=64,t=1,p=1$z$z"};
+  ck_assert_int_eq(account_store_costs(fixture_database, &costs), ERROR_NONE);
+  ck_assert_uint_eq(costs.count, 0);
+  for (size_t i = 0; i < sizeof hashes / sizeof *hashes; i++) {
+    snprintf(email, sizeof email, "a%zu@example.org", i);
+    ck_assert_int_eq(account_store_create(fixture_database, email, hashes[i], 0, &account), ERROR_NONE);
+  }
+  ck_assert_int_eq(account_store_costs(fixture_database, &costs), ERROR_NONE);
+  ck_assert_uint_eq(costs.count, 2);
+  ck_assert_str_eq(costs.texts[0], "m=19456,t=2,p=1");
+  ck_assert_str_eq(costs.texts[1], "m=64,t=1,p=1");
+  fixture_sql(
+      "insert into admin_user (email, hashed_password, issuer_tag)"
+      " select n || '@example.org', '$argon2id$v=19$m=' || n || ',t=1,p=1$x$y', n from generate_series(100, 140) n");
+  ck_assert_int_eq(account_store_costs(fixture_database, &costs), ERROR_NONE);
+  ck_assert_uint_eq(costs.count, ACCOUNT_COSTS_MAX);
+}
+END_TEST
+
 FIXTURE_MAIN("account_store", creates_and_finds, an_email_is_taken_once, of_parallel_signups_one_wins,
              renews_only_the_hash_that_was_verified, changes_of_nobody_are_not_found,
              a_replaced_issuer_tag_is_revoked_until_its_grants_expire, revocations_are_kept_until_they_expire,
              lists_by_id, an_invitation_is_spent_once, an_expired_invitation_is_refused,
-             of_parallel_guests_one_spends_the_invitation)
+             of_parallel_guests_one_spends_the_invitation, knows_the_costs_of_all_hashes)

@@ -116,12 +116,78 @@ START_TEST(caps_what_a_stored_hash_asks_for) {
 }
 END_TEST
 
-START_TEST(wastes_time_with_the_errors_of_a_verification) {
+START_TEST(compares_in_one_unicode_form) {
+  static const struct {
+    const char *set, *typed;
+    bool fits;
+    const char *description;
+  } rows[] = {
+      {"p\xc3\xa4ssword", "pa\xcc\x88ssword", true, "set on Windows, typed on a Mac"},
+      {"pa\xcc\x88ssword", "p\xc3\xa4ssword", true, "set on a Mac, typed on Windows"},
+      {"correct horse", "correct\xc2\xa0horse", true, "a no-break space"},
+      {"\xed\x95\x9c", "\xe1\x84\x92\xe1\x85\xa1\xe1\x86\xab", true, "Hangul"},
+      {"\xe0\xa4\xa9", "\xe0\xa4\xa8\xe0\xa4\xbc", true, "Devanagari"},
+      {"p\xc3\xa4ssword", "password", false, "no accent"},
+      {"password", "PASSWORD", false, "another case"},
+  };
+  for (size_t i = 0; i < UNIT_ROWS(rows); i++) {
+    char hash[PASSWORD_HASH_SIZE];
+    bool renew = false;
+    ck_assert_int_eq(password_hash(rows[i].set, strlen(rows[i].set), cheap, hash), ERROR_NONE);
+    enum error error = password_verify(hash, rows[i].typed, strlen(rows[i].typed), cheap, &renew);
+    ck_assert_msg(error == (rows[i].fits ? ERROR_NONE : ERROR_DENIED), "%s: %s", rows[i].description,
+                  error_strerror(error));
+    ck_assert_msg(!renew, "%s", rows[i].description);
+  }
+}
+END_TEST
+
+START_TEST(renews_a_hash_of_the_password_as_it_was_typed) {
+  static const char typed[] = "pa\xcc\x88ssword"; /* argon2id of these bytes, m=64, t=1 */
+  static const char old[] =
+      "$argon2id$v=19$m=64,t=1,p=1$c29tZXNhbHRzb21lc2FsdA$dSWJVF/xnXAiUfIFCa6cHwDVSF8dGIMaRynh72mlA/I";
+  bool renew = false;
+  ck_assert_int_eq(password_verify(old, typed, strlen(typed), cheap, &renew), ERROR_NONE);
+  ck_assert(renew);
+  renew = false;
+  ck_assert_int_eq(password_verify_alike(old, typed, strlen(typed), cheap, NULL, 0, &renew), ERROR_NONE);
+  ck_assert(renew);
+  ck_assert_int_eq(password_verify(old, "p\xc3\xa4ssword", 9, cheap, &renew), ERROR_DENIED);
+}
+END_TEST
+
+START_TEST(verifies_alike_with_the_errors_of_a_verification) {
   static char long_password[PASSWORD_MAX_BYTES + 1];
-  ck_assert_int_eq(password_waste_time("password", 8, cheap), ERROR_DENIED);
-  ck_assert_int_eq(password_waste_time(long_password, sizeof long_password, cheap), ERROR_DENIED);
+  static const struct password_cost in_use[] = {{128, 1}, {64, 1}, {8, 2}};
+  static const struct password_cost dear = {256, 2};
+  char hash[PASSWORD_HASH_SIZE];
+  bool renew = true;
+  ck_assert_int_eq(password_verify_alike(NULL, "password", 8, cheap, NULL, 0, &renew), ERROR_DENIED);
+  ck_assert_int_eq(password_verify_alike(NULL, long_password, sizeof long_password, cheap, in_use, 3, &renew),
+                   ERROR_DENIED);
+  ck_assert_int_eq(password_verify_alike("!", "password", 8, cheap, in_use, 3, &renew), ERROR_INVALID);
+  ck_assert_int_eq(password_hash("password", 8, cheap, hash), ERROR_NONE);
+  ck_assert_int_eq(password_verify_alike(hash, "password", 8, cheap, in_use, 3, &renew), ERROR_NONE);
+  ck_assert(!renew);
+  ck_assert_int_eq(password_verify_alike(hash, "password", 8, dear, in_use, 3, &renew), ERROR_NONE);
+  ck_assert(renew);
+  ck_assert_int_eq(password_verify_alike(hash, "passwort", 8, dear, in_use, 3, &renew), ERROR_DENIED);
+  ck_assert_int_eq(password_verify_alike(hash, "password", 8, dear, NULL, 0, &renew), ERROR_NONE); /* not listed */
+  /* The dummy's own password, if there were one, opens nothing. */
+  ck_assert_int_eq(password_verify_alike(NULL, "", 0, cheap, in_use, 3, &renew), ERROR_DENIED);
+}
+END_TEST
+
+START_TEST(reads_costs) {
+  struct password_cost cost = {0, 0};
+  ck_assert_int_eq(password_cost_parse("m=19456,t=2,p=1", &cost), ERROR_NONE);
+  ck_assert(cost.memory_kib == 19456 && cost.time == 2);
+  ck_assert_int_eq(password_cost_parse("m=65537,t=2,p=1", &cost), ERROR_INVALID);
+  ck_assert_int_eq(password_cost_parse("m=64,t=2,p=11", &cost), ERROR_INVALID);
+  ck_assert_int_eq(password_cost_parse("", &cost), ERROR_INVALID);
 }
 END_TEST
 
 UNIT_MAIN("password", verifies_what_it_hashed, refuses_to_hash, renews_when_the_cost_differs,
-          caps_what_a_stored_hash_asks_for, wastes_time_with_the_errors_of_a_verification)
+          caps_what_a_stored_hash_asks_for, compares_in_one_unicode_form, renews_a_hash_of_the_password_as_it_was_typed,
+          verifies_alike_with_the_errors_of_a_verification, reads_costs)

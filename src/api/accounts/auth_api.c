@@ -69,9 +69,24 @@ static void renew_hash(struct call *call, const struct account *account, const c
   }
 }
 
+/* One price for everybody: whatever costs accounts' hashes have, an attempt pays each of them. */
+static enum error verify(struct call *call, const struct account *account, const char *password, bool *ret_renew) {
+  struct account_costs texts;
+  struct password_cost in_use[ACCOUNT_COSTS_MAX];
+  size_t count = 0;
+  enum error error = account_store_costs(call->app->database, &texts);
+  if (error != ERROR_NONE) {
+    return error;
+  }
+  for (size_t i = 0; i < texts.count; i++) {
+    count += password_cost_parse(texts.texts[i], &in_use[count]) == ERROR_NONE;
+  }
+  return password_verify_alike(account == NULL ? NULL : account->hashed_password, password, strlen(password),
+                               password_attempt_cost(call->app), in_use, count, ret_renew);
+}
+
 /* False: the response has the answer. */
 static bool check_password(struct call *call, const struct credentials *credentials, struct account *ret_account) {
-  struct password_cost cost = password_attempt_cost(call->app);
   const char *password = credentials->password;
   enum error error = account_store_find_by_email(call->app->database, credentials->email, ret_account);
   if (error != ERROR_NONE && error != ERROR_NOT_FOUND) {
@@ -79,14 +94,13 @@ static bool check_password(struct call *call, const struct credentials *credenti
     return false;
   }
   bool found = error == ERROR_NONE, renew = false;
-  error = found ? password_verify(ret_account->hashed_password, password, strlen(password), cost, &renew)
-                : password_waste_time(password, strlen(password), cost);
-  if (error == ERROR_INVALID) {
+  error = verify(call, found ? ret_account : NULL, password, &renew);
+  if (error == ERROR_INVALID && found) {
     log_event(LOG_LEVEL_ERROR, "stored_password_unusable", LOG_I64("account_id", ret_account->id));
-    error = password_waste_time(password, strlen(password), cost); /* at the same price as any other refusal */
+    error = ERROR_DENIED;
   }
-  if (error == ERROR_MEMORY) {
-    call_fail(call, error, "hashing a password");
+  if (error != ERROR_NONE && error != ERROR_DENIED) {
+    call_fail(call, error, "verifying a password");
     return false;
   }
   if (error != ERROR_NONE || !found || ret_account->disabled) {

@@ -76,6 +76,31 @@ enum error account_store_create(struct database *database, const char *email, co
   return ERROR_UNAVAILABLE;
 }
 
+/* Jumps from value to value in the index, so the number of accounts does not matter. */
+enum error account_store_costs(struct database *database, struct account_costs *ret_costs) {
+  static const char *const select =
+      "with recursive cost(text) as ("
+      " (select split_part(hashed_password, '$', 4) from admin_user order by 1 limit 1)"
+      " union all"
+      " select (select split_part(a.hashed_password, '$', 4) from admin_user a"
+      "  where split_part(a.hashed_password, '$', 4) > cost.text order by 1 limit 1) from cost where text is not null)"
+      " select left(text, 39) from cost where text <> '' limit 8"; /* ACCOUNT_COSTS_MAX */
+  struct rows rows;
+  struct account_costs costs = {.count = 0};
+  enum error error = statement_execute(database, select, STATEMENT_REPEATABLE, NULL, &rows);
+  if (error != ERROR_NONE) {
+    return error;
+  }
+  while (costs.count < ACCOUNT_COSTS_MAX && rows_next(&rows)) {
+    rows_text(&rows, costs.texts[costs.count++], sizeof costs.texts[0]);
+  }
+  error = rows_close(&rows);
+  if (error == ERROR_NONE) {
+    *ret_costs = costs;
+  }
+  return error;
+}
+
 enum error account_store_renew_hash(struct database *database, int64_t id, const char *old_hash, const char *new_hash) {
   struct parameters parameters = {0};
   parameters_i64(&parameters, id);

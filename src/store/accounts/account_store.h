@@ -4,6 +4,7 @@
 #define MEDIAGATE_STORE_ACCOUNTS_ACCOUNT_STORE_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "base/error.h"
@@ -26,6 +27,13 @@ enum error account_store_create(struct database *database, const char *email, co
 enum error account_store_find(struct database *database, int64_t id, struct account *ret_account) MUST_CHECK;
 enum error account_store_find_by_email(struct database *database, const char *email,
                                        struct account *ret_account) MUST_CHECK;
+/* The parameters of the stored hashes, each once: the fourth part of a PHC string, as "m=19456,t=2,p=1". */
+#define ACCOUNT_COSTS_MAX 8
+struct account_costs {
+  char texts[ACCOUNT_COSTS_MAX][40];
+  size_t count;
+};
+enum error account_store_costs(struct database *database, struct account_costs *ret_costs) MUST_CHECK;
 /* A new hash of the same password (rehash at login); only when the old hash still stands. */
 enum error account_store_renew_hash(struct database *database, int64_t id, const char *old_hash,
                                     const char *new_hash) MUST_CHECK;
