@@ -15,11 +15,13 @@
 #include "command/command_database.h"
 #include "command/options.h"
 #include "command/password_prompt.h"
+#include "command/system_log.h"
 #include "domain/digest.h"
 #include "domain/grant.h"
 #include "files/revocation.h"
 #include "domain/email.h"
 #include "security/password.h"
+#include "security/password_policy.h"
 #include "security/secret_token.h"
 #include "store/accounts/account_store.h"
 #include "store/accounts/invitation_store.h"
@@ -62,7 +64,15 @@ static bool ask_password(const struct admin *admin, char ret_hash[PASSWORD_HASH_
   const struct password_cost cost = {.memory_kib = (uint32_t)admin->settings->argon2_memory,
                                      .time = (uint32_t)admin->settings->argon2_time};
   char password[PASSWORD_PROMPT_SIZE] = "";
-  enum error error = password_prompt((size_t)admin->settings->password_min, password);
+  const size_t min_bytes = (size_t)admin->settings->password_min;
+  const char *complaint = NULL;
+  enum error error = password_prompt(min_bytes, password);
+  if (error == ERROR_NONE) {
+    error = password_policy_check(password, min_bytes, admin->email, &complaint);
+  }
+  if (complaint != NULL) {
+    fprintf(stderr, "mediagate: the password %s\n", complaint);
+  }
   if (error == ERROR_NONE) {
     error = password_hash(password, strlen(password), cost, ret_hash);
   }
@@ -88,6 +98,7 @@ static int create(const struct admin *admin) {
   if (error != ERROR_NONE) {
     return fail_action(admin, "creating the account", error);
   }
+  system_log_event("admin_create", account.id);
   printf("%s: account %" PRId64 " is made\n", account.email, account.id);
   return 0;
 }
@@ -103,6 +114,7 @@ static int invite(const struct admin *admin) {
   if (error != ERROR_NONE) {
     return fail_action(admin, "making the invitation", error);
   }
+  system_log_event("admin_invite", 0);
   clock_format_rfc3339((clock_now_seconds() + admin->settings->invitation_ttl) * INT64_C(1000000), expires_at);
   fprintf(stderr, "An invitation for one account, good until %s; it is not shown again:\n", expires_at);
   printf("%s\n", token);
@@ -132,6 +144,7 @@ static int disable(const struct admin *admin) {
   if (error != ERROR_NONE) {
     return fail_action(admin, "disabling the account", error);
   }
+  system_log_event("admin_disable", account.id);
   printf("%s is disabled: its sessions and tokens are ended. Stream URLs that it issued play on until they expire;\n"
          "`mediagate admin revoke-grants %s` ends them.\n",
          account.email, account.email);
@@ -147,6 +160,7 @@ static int enable(const struct admin *admin) {
   if (error != ERROR_NONE) {
     return fail_action(admin, "enabling the account", error);
   }
+  system_log_event("admin_enable", account.id);
   printf("%s is enabled and can log in again\n", account.email);
   return 0;
 }
@@ -161,6 +175,7 @@ static int reset_password(const struct admin *admin) {
   if (error != ERROR_NONE) {
     return fail_action(admin, "setting the password", error);
   }
+  system_log_event("admin_reset_password", account.id);
   printf("%s has a new password; all its sessions and tokens are ended\n", account.email);
   return 0;
 }
@@ -179,6 +194,7 @@ static int revoke_grants(const struct admin *admin) {
   if (error != ERROR_NONE) {
     return fail_action(admin, "revoking the grants", error);
   }
+  system_log_event("admin_revoke_grants", account.id); /* the row stands, whatever becomes of the file */
   snprintf(name, sizeof name, "%08" PRIx32, tag);
   error = revocation_write(admin->settings->data_dir, name);
   if (error != ERROR_NONE) {

@@ -2,12 +2,14 @@
 """Accounts and sessions: every line of the contract, success and each error."""
 import hashlib
 import json
+import re
+import socket
 import time
 
 import pytest
 from answers import assert_json, assert_problem, parse_time
 from callers import PASSWORD, login, refresh
-from stack import wait_until
+from stack import can_sandbox, wait_until
 
 
 @pytest.fixture
@@ -53,13 +55,56 @@ def test_signup_names_every_wrong_field(anonymous, body, pointers):
     assert_problem(anonymous.post("/auth/signup", json=body), 422, pointers)
 
 
-@pytest.mark.parametrize("password", ["12345678", "x" * 1024, "pässwörter", "\u2603" * 341, "tab\tand\nline", " blanks "], ids=len)
+@pytest.mark.parametrize("password", ["kx7-wq2z", "x" * 1024, "pässwörter", "\u2603" * 341, "tab\tand\nline", " blanks "], ids=len)
 def test_passwords_are_taken_whole(anonymous, newcomer, password):
     email = hashlib.sha256(password.encode()).hexdigest()[:10] + newcomer
     assert_json(anonymous.post("/auth/signup", json={"email": email, "password": password}), 201)
     assert_json(login(anonymous, email, password))
     assert_json(anonymous.post("/auth/login", data={"username": email, "password": password}))
     assert_problem(login(anonymous, email, password[:-1]), 401)
+
+
+def test_common_passwords_and_ones_own_name_are_refused(stack, anonymous, newcomer):
+    local_part = newcomer.split("@")[0]
+    refused = ["password", "12345678", "PassWord", "qwertyuiop", "Mediagate2026!", newcomer, newcomer.upper(), local_part + "1!"]
+    for password in refused:
+        assert_problem(anonymous.post("/auth/signup", json={"email": newcomer, "password": password}), 422, ["/password"])
+        command = stack.mediagate(("admin", "create"), newcomer, stdin=password + "\n", check=False)
+        assert command.returncode == 1 and "the password is " in command.stderr and command.stdout == ""
+    admin = stack.new_admin()
+    for password in ("password", admin.email):
+        body = {"current_password": admin.password, "new_password": password}
+        assert_problem(admin.put("/auth/password", json=body), 422, ["/new_password"])
+        command = stack.mediagate(("admin", "reset-password"), admin.email, stdin=password + "\n", check=False)
+        assert command.returncode == 1 and "the password is " in command.stderr
+    assert_json(admin.get("/auth/me"))
+    assert stack.mediagate(("admin", "create"), newcomer, stdin="kx7-wq2z\n").returncode == 0
+
+
+def test_admin_commands_leave_a_line_in_the_system_log(stack, newcomer):
+    """The real /dev/log is the machine's, so the command sees another /dev."""
+    if not can_sandbox():
+        pytest.skip("no namespaces here")
+    log = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+    path = stack.root / "run/syslog"
+    log.bind(str(path))
+    path.chmod(0o777)
+    log.settimeout(10)
+    bwrap = ["bwrap", "--dev-bind", "/", "/", "--dev", "/dev", "--bind", path, "/dev/log", "--setenv", "SUDO_USER", "ada"]
+
+    def run(action, *email, stdin=""):
+        command = stack.run(*bwrap, stack.program, "admin", action, *email, "--config", stack.config, stdin=stdin)
+        return command, log.recv(4096).decode()
+
+    _, line = run("create", newcomer, stdin="kx7-wq2z\n")
+    account = stack.sql("select id from admin_user where email = %s", newcomer)[0][0]
+    assert re.search(rf"mediagate\[\d+\]: admin_create account_id={account} uid=\d+ sudo_user=ada$", line), line
+    for action, stdin in (("disable", ""), ("enable", ""), ("reset-password", "kx7-wq2y\n"), ("revoke-grants", "")):
+        _, line = run(action, newcomer, stdin=stdin)
+        assert f"admin_{action.replace('-', '_')} account_id={account} " in line
+    invited, line = run("invite")
+    assert "admin_invite " in line and invited.stdout.strip() not in line
+    log.close()
 
 
 def test_signup_by_invitation_only(module_stack_with):

@@ -18,6 +18,7 @@
 #include "domain/digest.h"
 #include "http/json_body.h"
 #include "domain/email.h"
+#include "security/password_policy.h"
 #include "security/secret_token.h"
 #include "store/accounts/invitation_store.h"
 
@@ -32,23 +33,39 @@ static void reply_account(struct response *response, int status, const struct ac
   reply_end(response);
 }
 
+/* Notes at `pointer` what stands against this new password. False: the response has the 503. */
+static bool judge_password(struct call *call, const char *pointer, const char *password, const char *email) {
+  const char *complaint = NULL;
+  enum error error = password_policy_check(password, (size_t)call->app->settings->password_min, email, &complaint);
+  if (error == ERROR_INVALID) {
+    response_field_error(call->response, pointer, "%s", complaint);
+  } else if (error != ERROR_NONE) {
+    call_fail(call, error, "judging a password");
+  }
+  return error == ERROR_NONE || error == ERROR_INVALID;
+}
+
 struct signup {
   char email[EMAIL_SIZE];
   const char *password;
   const char *invitation; /* NULL: none */
 };
 
-/* False: the response has the 422. */
+/* False: the response has the 422 or 503. */
 static bool read_signup(struct call *call, struct json_object *object, struct signup *ret_signup) {
   static const char *const names[] = {"email", "password", "invitation", NULL};
   struct response *response = call->response;
   json_body_refuse_unknown(object, names, response);
   const char *email = json_body_string(object, "email", 1, EMAIL_FIELD_MAX, response);
+  *ret_signup = (struct signup){.email = ""};
   if (email != NULL && email_normalise(email, ret_signup->email) != ERROR_NONE) {
     response_field_error(response, "/email", "must be an e-mail address, ASCII only, of at most 254 bytes");
   }
   ret_signup->password =
       json_body_password(object, "password", (size_t)call->app->settings->password_min, PASSWORD_MAX_BYTES, response);
+  if (ret_signup->password != NULL && !judge_password(call, "/password", ret_signup->password, ret_signup->email)) {
+    return false;
+  }
   ret_signup->invitation = json_body_string_optional(object, "invitation", 1, INVITATION_MAX, response);
   if (response_has_field_errors(response)) {
     response_problem_fields(response);
@@ -206,9 +223,10 @@ void account_api_password(struct call *call) {
   const char *current = json_body_password(object, "current_password", 1, PASSWORD_MAX_BYTES, call->response);
   const char *new_password = json_body_password(object, "new_password", (size_t)call->app->settings->password_min,
                                                 PASSWORD_MAX_BYTES, call->response);
-  if (response_has_field_errors(call->response)) {
+  bool judged = new_password == NULL || judge_password(call, "/new_password", new_password, call->account->email);
+  if (judged && response_has_field_errors(call->response)) {
     response_problem_fields(call->response);
-  } else if (password_attempt_count_change(call) && check_current_password(call, current)) {
+  } else if (judged && password_attempt_count_change(call) && check_current_password(call, current)) {
     set_password(call, new_password);
   }
   json_object_put(object);
