@@ -1,28 +1,34 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Both formats are blocks of lines with empty lines between them, and a cue is a block with a line of times: SRT
- * differs in its header, its comma and its markup. So there is one reader, which knows which of the two it reads.
+ * Both formats are lines of times with lines of text below them, so there is one reader, which knows which of the two
+ * it reads. It takes what players and browsers take of files as people have them; a line of times that nobody could
+ * read is told with its number.
  */
 #include "config.h"
 
 #include "files/subtitles.h"
 
-#include <ctype.h>
-#include <inttypes.h>
 #include <stdint.h>
+#include <stdlib.h>
 #include <string.h>
 
-struct line {
-  const char *begin;
-  size_t length;
+#include "files/subtitle_text.h"
+#include "files/subtitle_times.h"
+
+/* Its settings and text lie in the reader's text. */
+struct cue {
+  int64_t start_ms, end_ms;
+  size_t number; /* in the file */
+  size_t settings, settings_length, text, text_length;
 };
 
 struct reader {
   const char *at, *end;
   size_t line_number; /* of the line read last */
   bool srt;
-  int64_t previous_start_ms;
-  struct text *vtt;
+  struct text text;
+  struct cue *cues;
+  size_t count, room;
   struct subtitles_result *result;
 };
 
@@ -33,7 +39,7 @@ static enum error refuse(const struct reader *reader, const char *reason) {
 }
 
 /* Lines end with LF, CRLF or CR. False: there is none. */
-static bool next_line(struct reader *reader, struct line *ret_line) {
+static bool next_line(struct reader *reader, struct subtitle_line *ret_line) {
   if (reader->at == reader->end) {
     return false;
   }
@@ -41,7 +47,7 @@ static bool next_line(struct reader *reader, struct line *ret_line) {
   while (at < reader->end && *at != '\n' && *at != '\r') {
     at++;
   }
-  *ret_line = (struct line){.begin = reader->at, .length = (size_t)(at - reader->at)};
+  *ret_line = (struct subtitle_line){.begin = reader->at, .length = (size_t)(at - reader->at)};
   if (at < reader->end && *at == '\r') {
     at++;
     at += at < reader->end && *at == '\n';
@@ -53,274 +59,238 @@ static bool next_line(struct reader *reader, struct line *ret_line) {
   return true;
 }
 
-static bool is_empty(const struct line *line) {
-  for (size_t i = 0; i < line->length; i++) {
-    if (line->begin[i] != ' ' && line->begin[i] != '\t') {
-      return false;
-    }
-  }
-  return true;
-}
-
-static bool starts_with(const struct line *line, const char *word) {
+static bool starts_with(const struct subtitle_line *line, const char *word) {
   size_t length = strlen(word);
   return line->length >= length && memcmp(line->begin, word, length) == 0;
 }
 
-static bool has_arrow(const struct line *line) {
+static bool has_arrow(const struct subtitle_line *line) {
   return memmem(line->begin, line->length, "-->", 3) != NULL;
 }
 
-/* --- times -------------------------------------------------------------------------------------- */
+/* --- cues --------------------------------------------------------------------------------------- */
 
-static bool read_digits(struct line *rest, size_t least, size_t most, int64_t *ret_value) {
-  int64_t value = 0;
-  size_t count = 0;
-  while (count < most && count < rest->length && isdigit((unsigned char)rest->begin[count])) {
-    value = value * 10 + (rest->begin[count++] - '0');
+static enum error add_cue(struct reader *reader, const struct cue *cue) {
+  if (cue->end_ms == cue->start_ms) {
+    return ERROR_NONE; /* nobody would see it */
   }
-  rest->begin += count;
-  rest->length -= count;
-  *ret_value = value;
-  return count >= least;
-}
-
-static bool skip_byte(struct line *rest, char byte) {
-  if (rest->length == 0 || *rest->begin != byte) {
-    return false;
-  }
-  rest->begin++;
-  rest->length--;
-  return true;
-}
-
-static void skip_spaces(struct line *rest) {
-  while (skip_byte(rest, ' ') || skip_byte(rest, '\t')) {
-  }
-}
-
-/* [H…H:]MM:SS.mmm; SRT always has hours, and a comma (some writers' point is taken too). */
-static bool read_time(const struct reader *reader, struct line *rest, int64_t *ret_ms) {
-  int64_t first = 0, second = 0, third = 0, milliseconds = 0;
-  if (!read_digits(rest, 2, 4, &first) || !skip_byte(rest, ':') || !read_digits(rest, 2, 2, &second)) {
-    return false;
-  }
-  bool has_hours = skip_byte(rest, ':');
-  if (has_hours && !read_digits(rest, 2, 2, &third)) {
-    return false;
-  }
-  if (!has_hours) {
-    third = second;
-    second = first;
-    first = 0;
-  }
-  bool point = (reader->srt && skip_byte(rest, ',')) || skip_byte(rest, '.');
-  if (!point || !read_digits(rest, 3, 3, &milliseconds) || second > 59 || third > 59 || (reader->srt && !has_hours)) {
-    return false;
-  }
-  *ret_ms = ((first * 60 + second) * 60 + third) * 1000 + milliseconds;
-  return true;
-}
-
-static void append_time(struct text *vtt, int64_t ms) {
-  text_appendf(vtt, "%02" PRId64 ":%02" PRId64 ":%02" PRId64 ".%03" PRId64, ms / 3600000, ms / 60000 % 60,
-               ms / 1000 % 60, ms % 1000);
-}
-
-/* "name:value" of the settings that need no region; values have few characters. */
-static bool is_setting(const char *word, size_t length) {
-  static const char *const names[] = {"vertical:", "line:", "position:", "size:", "align:"};
-  static const char allowed[] = "abcdefghijklmnopqrstuvwxyz-0123456789.,%";
-  for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
-    size_t name_length = strlen(names[i]);
-    if (length > name_length && memcmp(word, names[i], name_length) == 0) {
-      size_t good = name_length;
-      while (good < length && strchr(allowed, word[good]) != NULL && word[good] != '\0') {
-        good++;
-      }
-      return good == length;
+  if (reader->count == reader->room) {
+    size_t room = reader->room == 0 ? 256 : 2 * reader->room;
+    struct cue *more = realloc(reader->cues, room * sizeof *more);
+    if (more == NULL) {
+      return ERROR_MEMORY;
     }
+    reader->cues = more;
+    reader->room = room;
   }
-  return false;
-}
-
-static enum error append_settings(const struct reader *reader, struct line *rest) {
-  while (skip_spaces(rest), rest->length > 0) {
-    size_t length = 0;
-    while (length < rest->length && rest->begin[length] != ' ' && rest->begin[length] != '\t') {
-      length++;
-    }
-    const struct line word = {.begin = rest->begin, .length = length};
-    rest->begin += length;
-    rest->length -= length;
-    if (starts_with(&word, "region:")) {
-      continue; /* regions are left out */
-    }
-    if (reader->srt || !is_setting(word.begin, word.length)) {
-      return refuse(reader, "has something behind its times that is no setting of a cue");
-    }
-    text_append(reader->vtt, " ");
-    text_append_bytes(reader->vtt, word.begin, word.length);
-  }
-  text_append(reader->vtt, "\n");
+  reader->cues[reader->count] = *cue;
+  reader->cues[reader->count].number = reader->count;
+  reader->count++;
   return ERROR_NONE;
 }
 
-static enum error read_times(struct reader *reader, const struct line *line) {
-  struct line rest = *line;
-  int64_t start_ms = 0, end_ms = 0;
-  skip_spaces(&rest);
-  bool good = read_time(reader, &rest, &start_ms);
-  skip_spaces(&rest);
-  good = good && skip_byte(&rest, '-') && skip_byte(&rest, '-') && skip_byte(&rest, '>');
-  skip_spaces(&rest);
-  if (!good || !read_time(reader, &rest, &end_ms) || (rest.length > 0 && *rest.begin != ' ' && *rest.begin != '\t')) {
+/* The line after this one, which stays where it is. */
+static bool next_has_times(const struct reader *reader) {
+  struct reader ahead = *reader;
+  struct subtitle_line line = {.length = 0}, rest;
+  struct cue cue;
+  while (next_line(&ahead, &line) && subtitle_line_is_blank(&line)) {
+  }
+  return has_arrow(&line) && subtitle_times_read(reader->srt, &line, &cue.start_ms, &cue.end_ms, &rest);
+}
+
+/* Does the text of a cue end before this line? That of WebVTT ends at an empty line, that of SRT only where the next
+ * cue begins: many have empty lines in the middle of a text. */
+static bool ends_text(const struct reader *reader, const struct subtitle_line *line) {
+  struct cue cue;
+  struct subtitle_line rest;
+  if (has_arrow(line) && subtitle_times_read(reader->srt, line, &cue.start_ms, &cue.end_ms, &rest)) {
+    return true;
+  }
+  return reader->srt ? subtitle_line_is_number(line) && next_has_times(reader) : line->length == 0;
+}
+
+static void append_line(struct reader *reader, const struct subtitle_line *line, enum subtitle_place *ret_place) {
+  if (reader->srt) {
+    subtitle_text_append(&reader->text, line->begin, line->length, ret_place);
+  } else {
+    text_append_bytes(&reader->text, line->begin, line->length);
+  }
+  text_append(&reader->text, "\n");
+}
+
+/* Up to the next cue, whose first line is still to come then. */
+static enum error read_text(struct reader *reader, struct cue *cue) {
+  enum subtitle_place place = SUBTITLE_PLACE_BOTTOM;
+  struct reader before = *reader;
+  struct subtitle_line line;
+  cue->text = reader->text.length;
+  while (next_line(reader, &line) && !ends_text(reader, &line)) {
+    if (!reader->srt && has_arrow(&line)) {
+      return refuse(reader, "is not two times such as 00:01:02.500 --> 00:01:04.000");
+    }
+    if (!reader->srt || !subtitle_line_is_blank(&line)) {
+      append_line(reader, &line, &place);
+    }
+    before.at = reader->at;
+    before.line_number = reader->line_number;
+  }
+  reader->at = before.at;
+  reader->line_number = before.line_number;
+  cue->text_length = reader->text.length - cue->text;
+  if (place != SUBTITLE_PLACE_BOTTOM) {
+    cue->settings = reader->text.length;
+    text_append(&reader->text, place == SUBTITLE_PLACE_TOP ? " line:0" : " line:50%");
+    cue->settings_length = reader->text.length - cue->settings;
+  }
+  return ERROR_NONE;
+}
+
+static enum error read_cue(struct reader *reader, const struct subtitle_line *line) {
+  struct cue cue = {.start_ms = 0};
+  struct subtitle_line rest;
+  if (!subtitle_times_read(reader->srt, line, &cue.start_ms, &cue.end_ms, &rest)) {
     return refuse(reader, reader->srt ? "is not two times such as 00:01:02,500 --> 00:01:04,000"
                                       : "is not two times such as 00:01:02.500 --> 00:01:04.000");
   }
-  if (end_ms <= start_ms) {
+  if (cue.end_ms < cue.start_ms) {
     return refuse(reader, "ends before it begins");
   }
-  if (start_ms < reader->previous_start_ms) {
-    return refuse(reader, "begins before the cue above it");
+  if (!reader->srt) { /* coordinates of SRT say nothing to players */
+    cue.settings = reader->text.length;
+    subtitle_times_append_settings(&reader->text, rest);
+    cue.settings_length = reader->text.length - cue.settings;
   }
-  reader->previous_start_ms = start_ms;
-  append_time(reader->vtt, start_ms);
-  text_append(reader->vtt, " --> ");
-  append_time(reader->vtt, end_ms);
-  return append_settings(reader, &rest);
+  enum error error = read_text(reader, &cue);
+  return error == ERROR_NONE ? add_cue(reader, &cue) : error;
 }
 
-/* --- text --------------------------------------------------------------------------------------- */
-
-/* The length of <b>, <i>, <u> or its end at `at`; 0 for none. */
-static size_t simple_tag(const char *at, size_t length) {
-  size_t slash = length > 1 && at[1] == '/';
-  bool simple =
-      length >= 3 + slash && strchr("biuBIU", at[1 + slash]) != NULL && at[1 + slash] != '\0' && at[2 + slash] == '>';
-  return simple ? 3 + slash : 0;
-}
-
-static void append_srt_text(struct text *vtt, const struct line *line) {
-  for (size_t i = 0; i < line->length; i++) {
-    char byte = line->begin[i];
-    size_t tag = byte == '<' ? simple_tag(line->begin + i, line->length - i) : 0;
-    if (tag > 0) {
-      text_append(vtt, tag == 4 ? "</" : "<");
-      text_appendf(vtt, "%c>", tolower((unsigned char)line->begin[i + tag - 2]));
-      i += tag - 1;
-    } else if (byte == '<' || byte == '>' || byte == '&') {
-      text_append(vtt, byte == '<' ? "&lt;" : byte == '>' ? "&gt;" : "&amp;");
-    } else {
-      text_append_bytes(vtt, &byte, 1);
-    }
+static int by_start(const void *left, const void *right) {
+  const struct cue *a = left, *b = right;
+  if (a->start_ms != b->start_ms) {
+    return a->start_ms < b->start_ms ? -1 : 1;
   }
-  text_append(vtt, "\n");
+  return (a->number > b->number) - (a->number < b->number);
 }
 
-static enum error read_text(struct reader *reader) {
-  struct line line;
-  while (next_line(reader, &line) && !is_empty(&line)) {
-    if (has_arrow(&line)) {
-      return refuse(reader, "is of another cue: an empty line is missing above it");
-    }
-    if (reader->srt) {
-      append_srt_text(reader->vtt, &line);
-    } else {
-      text_append_bytes(reader->vtt, line.begin, line.length);
-      text_append(reader->vtt, "\n");
-    }
+/* In order, as WebVTT wants them. */
+static void write_cues(struct reader *reader, struct text *vtt) {
+  if (reader->count > 0) {
+    qsort(reader->cues, reader->count, sizeof *reader->cues, by_start);
   }
-  text_append(reader->vtt, "\n");
-  reader->result->cues++;
-  return ERROR_NONE;
+  for (size_t i = 0; i < reader->count; i++) {
+    const struct cue *cue = &reader->cues[i];
+    subtitle_times_append_one(vtt, cue->start_ms);
+    text_append(vtt, " --> ");
+    subtitle_times_append_one(vtt, cue->end_ms);
+    text_append_bytes(vtt, reader->text.data + cue->settings, cue->settings_length);
+    text_append(vtt, "\n");
+    text_append_bytes(vtt, reader->text.data + cue->text, cue->text_length);
+    text_append(vtt, "\n");
+  }
 }
 
-/* --- blocks ------------------------------------------------------------------------------------- */
+/* --- files -------------------------------------------------------------------------------------- */
 
-static bool begins_with_word(const struct line *line, const char *word) {
+static bool begins_with_word(const struct subtitle_line *line, const char *word) {
   size_t length = strlen(word);
   return starts_with(line, word) &&
          (line->length == length || line->begin[length] == ' ' || line->begin[length] == '\t');
 }
 
 /* "NOTES 1" is the name of a cue. */
-static bool is_left_out(const struct line *line) {
+static bool is_left_out(const struct subtitle_line *line) {
   return begins_with_word(line, "NOTE") || begins_with_word(line, "STYLE") || begins_with_word(line, "REGION");
 }
 
-/* From its first line: the name of a cue (of SRT its number), which is left out, or its times. */
-static enum error read_block(struct reader *reader, struct line *line) {
-  if (!reader->srt && is_left_out(line) && !has_arrow(line)) {
-    while (next_line(reader, line) && !is_empty(line)) {
-    }
-    return ERROR_NONE;
-  }
-  bool named = !has_arrow(line);
-  int64_t number;
-  struct line rest = *line;
-  if (reader->srt && (!named || !read_digits(&rest, 1, 9, &number) || !is_empty(&rest))) {
-    return refuse(reader, "is not the number of a cue");
-  }
-  if (named && (!next_line(reader, line) || !has_arrow(line))) {
-    return refuse(reader, "should have the times of a cue");
-  }
-  enum error error = read_times(reader, line);
-  return error == ERROR_NONE ? read_text(reader) : error;
-}
-
-/* "WEBVTT", perhaps with words behind it, and lines up to an empty one. */
+/* "WEBVTT", perhaps with words behind it, and lines up to an empty one or the first cue. */
 static enum error read_header(struct reader *reader) {
-  struct line line = {.length = 0};
+  struct subtitle_line line = {.length = 0};
   (void)next_line(reader, &line); /* it was looked at already */
   if (line.length > 6 && line.begin[6] != ' ' && line.begin[6] != '\t') {
     return refuse(reader, "is not WEBVTT");
   }
-  while (next_line(reader, &line) && !is_empty(&line)) {
-    if (has_arrow(&line)) {
-      return refuse(reader, "needs an empty line above it");
-    }
+  struct reader before = *reader;
+  while (next_line(reader, &line) && line.length > 0 && !has_arrow(&line)) {
     if (starts_with(&line, "X-TIMESTAMP-MAP")) {
       return refuse(reader, "is of a segment, not of a whole file");
     }
+    before = *reader;
+  }
+  if (has_arrow(&line)) {
+    reader->at = before.at;
+    reader->line_number = before.line_number;
   }
   return ERROR_NONE;
+}
+
+/* Names, numbers, comments and what else is no cue goes. */
+static enum error read_all(struct reader *reader) {
+  enum error error = reader->srt ? ERROR_NONE : read_header(reader);
+  struct subtitle_line line;
+  while (error == ERROR_NONE && next_line(reader, &line)) {
+    if (has_arrow(&line)) {
+      error = read_cue(reader, &line);
+    } else if (!reader->srt && is_left_out(&line)) {
+      while (next_line(reader, &line) && line.length > 0) {
+      }
+    }
+  }
+  if (error == ERROR_NONE && reader->count == 0) {
+    reader->line_number += reader->line_number == 0;
+    error = refuse(reader, "is the last, and there was no cue");
+  }
+  return error;
+}
+
+/* Says what the file seems to be, and what makes it UTF-8. */
+static enum error refuse_encoding(struct reader *reader) {
+  const char *begin = reader->at;
+  size_t size = (size_t)(reader->end - begin);
+  if (size >= 2 && (memcmp(begin, "\xff\xfe", 2) == 0 || memcmp(begin, "\xfe\xff", 2) == 0)) {
+    return refuse(reader, "begins UTF-16, not UTF-8: iconv -f UTF-16 -t UTF-8 OLD >NEW makes it that");
+  }
+  if (memchr(begin, '\0', size) != NULL) {
+    return refuse(reader, "or a later one is not text, or not UTF-8");
+  }
+  struct subtitle_line line;
+  reader->line_number = 0;
+  while (next_line(reader, &line) && text_is_utf8(line.begin, line.length)) {
+  }
+  return refuse(reader, "is not UTF-8, perhaps Windows-1252: iconv -f WINDOWS-1252 -t UTF-8 OLD >NEW makes it that");
 }
 
 enum error subtitles_normalise(const char *bytes, size_t size, struct text *ret_vtt,
                                struct subtitles_result *ret_result) {
   static const char mark[] = "\xef\xbb\xbf";
   *ret_result = (struct subtitles_result){.line = 0};
-  struct reader reader = {.at = bytes, .end = bytes + size, .line_number = 1, .vtt = ret_vtt, .result = ret_result};
+  struct reader reader = {.at = bytes, .end = bytes + size, .line_number = 1, .result = ret_result};
   if (!text_is_utf8(bytes, size) || memchr(bytes, '\0', size) != NULL) {
-    return refuse(&reader, "or a later one is not UTF-8");
+    return refuse_encoding(&reader);
   }
   reader.at += size >= 3 && memcmp(bytes, mark, 3) == 0 ? 3 : 0;
   reader.srt = reader.end - reader.at < 6 || memcmp(reader.at, "WEBVTT", 6) != 0;
   reader.line_number = 0;
-  text_append(ret_vtt, "WEBVTT\n\n");
-  enum error error = reader.srt ? ERROR_NONE : read_header(&reader);
-  struct line line;
-  while (error == ERROR_NONE && next_line(&reader, &line)) {
-    error = is_empty(&line) ? ERROR_NONE : read_block(&reader, &line);
+  enum error error = read_all(&reader);
+  if (error == ERROR_NONE) {
+    text_append(ret_vtt, "WEBVTT\n\n");
+    write_cues(&reader, ret_vtt);
+    ret_result->cues = (int)reader.count;
+    error = ret_vtt->failed || reader.text.failed ? ERROR_MEMORY : ERROR_NONE;
   }
-  if (error == ERROR_NONE && ret_result->cues == 0) {
-    reader.line_number += reader.line_number == 0;
-    error = refuse(&reader, "is the last, and there was no cue");
-  }
-  return error == ERROR_NONE && ret_vtt->failed ? ERROR_MEMORY : error;
+  free(reader.cues);
+  text_free(&reader.text);
+  return error;
 }
 
 int64_t subtitles_end_ms(const char *vtt, size_t size) {
   struct reader reader = {.at = vtt, .end = vtt + size};
-  struct line line;
-  int64_t last_ms = 0, start_ms, end_ms;
+  struct subtitle_line line, rest;
+  int64_t last_ms = 0;
   while (next_line(&reader, &line)) {
-    bool times = read_time(&reader, &line, &start_ms) && starts_with(&line, " --> ");
-    if (times) {
-      line.begin += 5;
-      line.length -= 5;
-      last_ms = read_time(&reader, &line, &end_ms) && end_ms > last_ms ? end_ms : last_ms;
+    int64_t start_ms = 0, end_ms = 0;
+    if (subtitle_times_read(false, &line, &start_ms, &end_ms, &rest) && end_ms > last_ms) {
+      last_ms = end_ms;
     }
   }
   return last_ms;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Subtitles in side-car files: WebVTT and SRT are read strictly, and what comes out is WebVTT of cues alone. Pure.
+ * Subtitles in side-car files: WebVTT and SRT as people have them, and what comes out is WebVTT of cues alone. Pure.
  */
 #ifndef MEDIAGATE_FILES_SUBTITLES_H
 #define MEDIAGATE_FILES_SUBTITLES_H
@@ -24,8 +24,9 @@ struct subtitles_result {
  * region only. */
 bool subtitles_is_language(const char *tag);
 
-/* What begins with "WEBVTT" is WebVTT, all else SRT. Comments, style sheets and regions are left out. SRT keeps <b>,
- * <i> and <u>; all else of it is text. Appends to ret_vtt. ERROR_INVALID: line and reason are set. ERROR_MEMORY. */
+/* What begins with "WEBVTT" is WebVTT, all else SRT. Comments, style sheets and regions are left out, cues are put in
+ * order, and those that last no time go. SRT keeps <b>, <i> and <u>, and whether it stands at the top ({\an8}); other
+ * markup of it goes. Appends to ret_vtt. ERROR_INVALID: line and reason are set. ERROR_MEMORY. */
 enum error subtitles_normalise(const char *bytes, size_t size, struct text *ret_vtt,
                                struct subtitles_result *ret_result) MUST_CHECK;
 /* When the last cue of what subtitles_normalise made ends; 0 for none. */

@@ -18,6 +18,8 @@
 #include "package/survey_parse.h"
 
 #define POSTER_WIDTH    1280
+#define POSTER_SEARCH   "60"  /* seconds of film in which one is looked for */
+#define POSTER_DARK     "20"  /* mean brightness, of 255 */
 #define DEINTERLACE_MIN 16    /* pixels of a side: yadif refuses very small pictures */
 #define SOUND_RATE      48000 /* samples a second */
 #define SOUND_PACKET    1024  /* samples of one AAC packet, and of the silence that its coder begins with */
@@ -309,14 +311,18 @@ void ffmpeg_arguments_package(struct ffmpeg_arguments *arguments, const char *in
 
 /* JPEG has the coefficients of BT.601 and the full range of values, whatever the film has. */
 void ffmpeg_arguments_poster(struct ffmpeg_arguments *arguments, const char *input, const struct package_source *source,
-                             bool at_begin) {
+                             enum poster_choice choice) {
   static const char *const begin[] = {"ffmpeg", "-nostdin", "-hide_banner", "-v", "error", NULL};
   static const char *const output[] = {"-frames:v", "1", "-q:v", "4", "-map_metadata", "-1", PACKAGE_POSTER, NULL};
   const struct source_picture *picture = &source->picture;
   int width = picture->width < POSTER_WIDTH ? picture->width : POSTER_WIDTH;
   int height = (int)fmax(1, round((double)picture->height * width / picture->width));
   add_all(arguments, begin);
-  if (!at_begin) {
+  if (choice == POSTER_BRIGHT) {
+    add(arguments, "-t");
+    add(arguments, POSTER_SEARCH);
+  }
+  if (choice != POSTER_FIRST) {
     add(arguments, "-ss");
     const char *when = begin_text(arguments);
     put(arguments, "%.3f", source_seconds(source) / 10);
@@ -332,6 +338,10 @@ void ffmpeg_arguments_poster(struct ffmpeg_arguments *arguments, const char *inp
   put(arguments, "scale=%d:%d", width, height);
   put_matrix(arguments, picture, "bt601");
   put(arguments, ":out_range=pc:flags=bicubic+accurate_rnd,setsar=1,format=yuvj420p");
+  if (choice == POSTER_BRIGHT) {
+    put(arguments,
+        ",signalstats,metadata=mode=select:key=lavfi.signalstats.YAVG:value=" POSTER_DARK ":function=greater");
+  }
   end_text(arguments, filter);
   add_all(arguments, output);
 }

@@ -40,8 +40,11 @@ void ffmpeg_arguments_measure(struct ffmpeg_arguments *arguments, const char *in
 void ffmpeg_arguments_package(struct ffmpeg_arguments *arguments, const char *input,
                               const struct package_source *source, const struct rendition *renditions,
                               size_t rendition_count, const char *preset);
-/* A picture from the first tenth, at most 1280 wide; `at_begin`: the first one. */
+/* Which picture of a film is its poster: the first that is not dark in the minute behind its first tenth, or whatever
+ * is there, or the first of all. Each is for when the one before does not exist. */
+enum poster_choice { POSTER_BRIGHT, POSTER_AT_TENTH, POSTER_FIRST, POSTER_CHOICES };
+/* At most 1280 wide. */
 void ffmpeg_arguments_poster(struct ffmpeg_arguments *arguments, const char *input, const struct package_source *source,
-                             bool at_begin);
+                             enum poster_choice choice);
 
 #endif

@@ -13,7 +13,7 @@
 #include "base/text.h"
 #include "package/ffmpeg_arguments.h"
 
-#define TRANSCODE_REASON_SIZE 200
+#define TRANSCODE_REASON_SIZE 256
 
 struct transcode_options {
   bool sandbox; /* bubblewrap; false only where the operator said so */

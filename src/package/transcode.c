@@ -26,14 +26,16 @@
 #define HOURS_MAX          24
 #define OUTPUT_GRACE_BYTES (INT64_C(256) << 20)
 #define POSTER_SECONDS     60
+#define NO_PLAY            "the package would not play: "
+#define REMEDY             "; make a plain file of it: ffmpeg -i FILE -c:v libx264 -c:a aac new.mp4"
 
 /* --- ffmpeg ------------------------------------------------------------------------------------- */
 
-static enum error try_poster(struct ffmpeg_run *run, const struct package_source *source, bool at_begin,
+static enum error try_poster(struct ffmpeg_run *run, const struct package_source *source, enum poster_choice choice,
                              char ret_reason[TRANSCODE_REASON_SIZE], bool *ret_made) {
   struct ffmpeg_arguments arguments;
   struct stat status;
-  ffmpeg_arguments_poster(&arguments, ffmpeg_run_begin(run, &arguments), source, at_begin);
+  ffmpeg_arguments_poster(&arguments, ffmpeg_run_begin(run, &arguments), source, choice);
   enum error error = ffmpeg_run(run, &arguments, POSTER_SECONDS, POSTER_SECONDS, ret_reason);
   *ret_made = error == ERROR_NONE && fstatat(run->folder_fd, PACKAGE_POSTER, &status, AT_SYMLINK_NOFOLLOW) == 0 &&
               status.st_size > 0;
@@ -43,14 +45,13 @@ static enum error try_poster(struct ffmpeg_run *run, const struct package_source
   return error;
 }
 
-/* A picture that cannot be made is no reason to refuse a film that plays. Where the only picture comes before the
- * first tenth, that is the one. */
+/* A picture that cannot be made is no reason to refuse a film that plays. */
 static enum error make_poster(struct ffmpeg_run *run, const struct package_source *source,
                               char ret_reason[TRANSCODE_REASON_SIZE]) {
   bool made = false;
-  enum error error = try_poster(run, source, source_seconds(source) <= 0, ret_reason, &made);
-  if (!made && (error == ERROR_NONE || error == ERROR_INVALID)) {
-    error = try_poster(run, source, true, ret_reason, &made);
+  enum error error = ERROR_NONE;
+  for (int choice = 0; choice < POSTER_CHOICES && !made && (error == ERROR_NONE || error == ERROR_INVALID); choice++) {
+    error = try_poster(run, source, (enum poster_choice)choice, ret_reason, &made);
   }
   return error == ERROR_INVALID || error == ERROR_TIMEOUT ? ERROR_NONE : error;
 }
@@ -110,14 +111,14 @@ static enum error judge(const struct ffmpeg_run *run, const struct package_sourc
   size_t track = 0;
   enum error error = package_tracks_read(run->folder_fd, count, tracks, &track);
   if (error == ERROR_NOT_FOUND || error == ERROR_INVALID) {
-    return ffmpeg_run_refuse(ERROR_INVALID, ret_reason, "the package would not play: track %zu cannot be read", track);
+    return ffmpeg_run_refuse(ERROR_INVALID, ret_reason, NO_PLAY "track %zu cannot be read" REMEDY, track);
   }
   if (error != ERROR_NONE) {
     return error;
   }
   describe(tracks, source);
   error = package_check(tracks, source_seconds(source), reason);
-  return error == ERROR_NONE ? error : ffmpeg_run_refuse(error, ret_reason, "the package would not play: %s", reason);
+  return error == ERROR_NONE ? error : ffmpeg_run_refuse(error, ret_reason, NO_PLAY "%s" REMEDY, reason);
 }
 
 static enum error write_playlists(int folder_fd, const struct package_tracks *tracks) {

@@ -251,6 +251,15 @@ def test_hdr_becomes_sdr(studio, tmp_path, transfer):
     assert film[1] - film[0] > as_it_was[1] - as_it_was[0] + 10, (film, as_it_was)  # HDR that is shown as it is looks grey
 
 
+def test_the_poster_is_not_black_where_the_film_is_not(studio, tmp_path):
+    """Many a film begins with black, also beyond its first tenth."""
+    source = make(tmp_path / "in.mp4", "-f lavfi -i color=black:s=320x180:r=25:d=4 -f lavfi -i color=white:s=320x180:r=25:d=6 -filter_complex [0][1]concat", X264)
+    _, folder = packaged(studio, source)
+    assert min(pixel(folder / "poster.jpg")) > 200
+    _, folder = packaged(studio, make(tmp_path / "in.mp4", "-f lavfi -i color=black:s=320x180:r=25:d=2", X264))
+    assert max(pixel(folder / "poster.jpg")) < 10
+
+
 def test_fast_pictures_are_halved(studio, tmp_path):
     for rate, expected in ((240, "60.000"), (120, "60.000"), (50, "50.000")):
         _, folder = packaged(studio, make(tmp_path / "in.mp4", f"-f lavfi -i testsrc2=s=64x64:r={rate}:d=1", X264))

@@ -105,6 +105,33 @@ def test_of_a_film_of_unknown_length_they_are_as_long_as_their_cues(studio, film
     assert "#EXT-X-TARGETDURATION:5\n" in playlist and "#EXTINF:5.000,\n" in playlist
 
 
+HAND_MADE = """2
+0:00:06,0 --> 00:00:08,00
+{\\an8}<font color="#ff9117">Top</font>
+
+and below
+
+1
+00:00:00,500 --> 00:00:05,000 X1:40 X2:600 Y1:20 Y2:50
+<i>First
+of two</i>
+"""
+
+
+def test_srt_as_people_have_it(studio, film):
+    """Out of order, with an empty line in a text, markup of elsewhere, coordinates."""
+    studio.admin().post(f"/media/media/{film}/package")
+    package_all(studio)
+    assert assert_json(put(studio, film, "en", HAND_MADE))["subtitles"][0]["cues"] == 2
+    package_all(studio)
+    text = playlist_file(*wait_master(studio, film, "en"), "en").text
+    assert text == ("WEBVTT\n\n00:00:00.500 --> 00:00:05.000\n<i>First\nof two</i>\n\n"
+                    "00:00:06.000 --> 00:00:08.000 line:0\nTop\nand below\n\n")
+    for encoding, name in (("utf-16", "UTF-16"), ("windows-1252", "WINDOWS-1252")):
+        problem = assert_problem(put(studio, film, "de", "1\n00:00:01,000 --> 00:00:02,000\nGrüße\n".encode(encoding)), 422)
+        assert f"iconv -f {name}" in problem["errors"][0]["detail"]
+
+
 def test_what_is_wrong_is_told_with_its_line(studio, film):
     problem = assert_problem(put(studio, film, "en", VTT + "\n00:00:01.000 --> 00:00:00.000\nNo\n"), 422)
     assert problem["errors"][0]["detail"].startswith("Line 6 ")

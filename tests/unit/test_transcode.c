@@ -211,6 +211,11 @@ START_TEST(what_ffmpeg_must_not_do_ends_it) {
        ERROR_INVALID},
       {"while :; do :; done", "packaging took more than 1 seconds of processor time for each second of the file",
        "a loop", ERROR_TIMEOUT},
+      {"case \"$*\" in *libx264*) echo x >init-0.m4s; echo x >seg-0-00001.m4s;; esac",
+       "the package would not play: track 0 cannot be read; make a plain file of it: ffmpeg -i FILE -c:v libx264 -c:a "
+       "aac "
+       "new.mp4",
+       "segments that are none", ERROR_INVALID},
       {"kill -KILL $$", "ffmpeg was killed: too little memory?", "killed from outside", ERROR_MEMORY},
   };
   struct transcode_options options = usual;
