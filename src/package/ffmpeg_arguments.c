@@ -238,16 +238,19 @@ static void add_pictures(struct ffmpeg_arguments *arguments, const struct packag
 /* --- sounds ------------------------------------------------------------------------------------- */
 
 /* The coder begins with a packet of silence. Beside a picture the first packet of sound gives way to it, so that the
- * rest is in time without an edit list. */
-static void add_sound_filter(struct ffmpeg_arguments *arguments, const struct package_source *source) {
+ * rest is in time without an edit list. Where the number of channels changes in the middle, all this begins anew: so it
+ * goes by times, and only a sound that begins late is told to begin at 0. */
+static void add_sound_filter(struct ffmpeg_arguments *arguments, const struct package_source *source,
+                             const struct source_sound *sound) {
+  const double packet = 1.0 * SOUND_PACKET / SOUND_RATE;
   double seconds = source->picture.stream >= 0 ? pictures_of(source) / frame_rate_value(source->picture.rate) : 0;
   const char *filter = begin_text(arguments);
-  put(arguments, "aresample=%d:async=1:first_pts=0", SOUND_RATE);
+  put(arguments, "aresample=%d:async=1%s", SOUND_RATE, sound->late ? ":first_pts=0" : "");
   if (source->picture.stream >= 0) {
     put(arguments, ",apad");
   }
   if (seconds > 0) {
-    put(arguments, ",atrim=start_sample=%d:end=%.6f", SOUND_PACKET, fmax(seconds, 2.0 * SOUND_PACKET / SOUND_RATE));
+    put(arguments, ",atrim=start=%.6f:end=%.6f", packet, fmax(seconds, 2 * packet));
   }
   end_text(arguments, filter);
 }
@@ -259,7 +262,7 @@ static void add_sounds(struct ffmpeg_arguments *arguments, const struct package_
     const char *name = begin_text(arguments);
     put(arguments, "-filter:a:%zu", i);
     end_text(arguments, name);
-    add_sound_filter(arguments, source);
+    add_sound_filter(arguments, source, &source->sounds[i]);
   }
   if (source->sound_count > 0) {
     add_all(arguments, coding);

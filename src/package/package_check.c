@@ -10,6 +10,9 @@
 #include <math.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
+
+#define SOUND_SLACK (4 * PACKAGE_SOUND_PACKET) /* where silence fills a gap, or the last packet is short */
 
 static enum error PRINTF_LIKE(2, 3) refuse(char ret_reason[PACKAGE_CHECK_REASON_SIZE], const char *format, ...) {
   va_list arguments;
@@ -33,6 +36,9 @@ static enum error check_segment(const struct package_track *track, size_t number
   }
   if (track->init.is_picture && !times->begins_with_key) {
     return refuse(ret_reason, "the segment of the picture at %.1f s begins without a key picture", begin);
+  }
+  if (!track->init.is_picture && llabs(times->samples * PACKAGE_SOUND_PACKET - times->duration) > SOUND_SLACK) {
+    return refuse(ret_reason, "packets of the sound at %.1f s overlap or are missing", begin);
   }
   if (times->begin != times->decode_begin) {
     return refuse(ret_reason, "the %s at %.1f s begins apart from its segment", name_of(track), begin);

@@ -12,8 +12,9 @@
 #include "package/package_track.h"
 
 #define PACKAGE_CHECK_REASON_SIZE 120
-#define PACKAGE_CHECK_LONGEST     8   /* seconds of a segment */
-#define PACKAGE_CHECK_APART       0.1 /* seconds: more than this between the ends of two tracks is noticed */
+#define PACKAGE_CHECK_LONGEST     8    /* seconds of a segment */
+#define PACKAGE_SOUND_PACKET      1024 /* samples of each packet of AAC; the timescale of a sound is its rate */
+#define PACKAGE_CHECK_APART       0.1  /* seconds: more than this between the ends of two tracks is noticed */
 
 /* ERROR_INVALID with the reason in words: a track begins late or not with a key picture, has a gap, an edit list, a
  * codec that we do not make or a segment that is too long; renditions whose segments are not at the same times; tracks

@@ -34,6 +34,7 @@ struct source_sound {
   char language[SOURCE_LANGUAGE_SIZE]; /* as the file says it, ISO 639; "" for unknown */
   char name[SOURCE_NAME_SIZE];         /* printable ASCII, no quotes; "" for none */
   bool commentary;
+  bool late; /* it begins later than the file, or that is not known */
 };
 
 struct package_source {

@@ -17,11 +17,13 @@
 
 #define HD_HEIGHT    720 /* where a file says nothing of its colours, players take BT.709 from here on */
 #define NEAR_SECONDS 0.1
+#define LATE_SECONDS 0.02
 
 const char survey_entries[] =
     "stream=index,codec_type,codec_name,width,height,sample_aspect_ratio,pix_fmt,color_space,color_transfer,"
-    "field_order,r_frame_rate,avg_frame_rate,sample_rate,channels:stream_side_data=rotation:"
-    "stream_disposition=attached_pic,default,comment,visual_impaired,hearing_impaired:stream_tags=language,title";
+    "start_time,field_order,r_frame_rate,avg_frame_rate,sample_rate,channels:stream_side_data=rotation:"
+    "stream_disposition=attached_pic,default,comment,visual_impaired,hearing_impaired:stream_tags=language,title:"
+    "format=start_time";
 
 double source_seconds(const struct package_source *source) {
   double picture = source->picture_seconds, sound = source->sound_seconds;
@@ -58,6 +60,14 @@ static struct frame_rate rate_of(struct json_object *stream, const char *name) {
   long long denominator = *end == '/' ? strtoll(end + 1, NULL, 10) : 0;
   bool good = numerator > 0 && numerator <= INT_MAX / 2 && denominator > 0 && denominator <= INT_MAX / 128;
   return good ? (struct frame_rate){(int)numerator, (int)denominator} : (struct frame_rate){0, 0};
+}
+
+/* "1.400000", perhaps below 0; NAN: not told */
+static double begin_of(struct json_object *object) {
+  char *end = NULL;
+  const char *text = text_of(object, "start_time");
+  double seconds = strtod(text, &end);
+  return end != text && *end == '\0' ? seconds : NAN;
 }
 
 static bool is_one_of(const char *word, const char *const *words) {
@@ -135,6 +145,7 @@ static void copy_language(char ret_language[SOURCE_LANGUAGE_SIZE], const char *l
 struct reading {
   struct package_source source;
   int best;       /* of the main sound so far */
+  double begin;   /* of the file, in seconds; NAN: not told */
   bool has_sound; /* among all streams */
 };
 
@@ -160,6 +171,7 @@ static void read_sound(struct json_object *stream, struct reading *reading) {
   sound.commentary = is_marked(stream, "comment") || is_marked(stream, "visual_impaired");
   copy_language(sound.language, text_of(member(stream, "tags"), "language"));
   copy_name(sound.name, sizeof sound.name, text_of(member(stream, "tags"), "title"));
+  sound.late = !(begin_of(stream) - reading->begin < LATE_SECONDS);
   add_sound(reading, &sound, (sound.commentary ? 0 : 2) + is_marked(stream, "default"));
 }
 
@@ -188,6 +200,7 @@ enum error survey_parse_streams(const char *json, size_t size, struct package_so
   struct reading reading = {.source = {.picture = {.stream = -1}}, .best = -1};
   struct json_object *streams = member(document, "streams");
   size_t count = json_object_is_type(streams, json_type_array) ? json_object_array_length(streams) : 0;
+  reading.begin = begin_of(member(document, "format"));
   reading.has_sound = probe_parse_has_sound(count > 0 ? streams : NULL);
   for (size_t i = 0; i < count; i++) {
     read_stream(json_object_array_get_idx(streams, i), &reading);

@@ -189,6 +189,17 @@ def tone(folder, number):
     return round(sum((one < 0) != (two < 0) for one, two in zip(values, values[1:])) / 2, -1)
 
 
+def test_a_sound_whose_channels_change(studio, tmp_path):
+    """As broadcasts do between a film and its advertisements."""
+    one = make(tmp_path / "one.ts", PICTURE.format(size="64x64", seconds=4), "-f lavfi -i sine=d=4", X264, "-c:a aac -ac 2")
+    two = make(tmp_path / "two.ts", PICTURE.format(size="64x64", seconds=4), "-f lavfi -i sine=d=4", X264, "-c:a aac -ac 6 -ar 48000 -output_ts_offset 4")
+    (tmp_path / "in.ts").write_bytes(one.read_bytes() + two.read_bytes())
+    _, folder = packaged(studio, tmp_path / "in.ts")
+    assert tone(folder, 1) == 440
+    heard = float(probe(folder / "media_1.m3u8")["format"]["duration"])
+    assert abs(heard - float(probe(folder / "media_0.m3u8")["format"]["duration"])) < 0.1 and abs(heard - 8) < 0.2
+
+
 def test_a_sound_that_cannot_be_decoded_is_left_out(studio, tmp_path):
     source = make(tmp_path / "two.mp4", PICTURE.format(size="160x90", seconds=4), "-f lavfi -i sine=d=4 -f lavfi -i sine=f=880:d=4 -map 0 -map 1 -map 2", X264, "-c:a aac")
     content = bytearray(source.read_bytes())

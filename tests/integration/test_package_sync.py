@@ -163,6 +163,7 @@ LENGTHS = [
     ("-f lavfi -i testsrc2=s=160x90:r=25:d=50 -f lavfi -i sine=d=50", "-vf select='not(n)+eq(n,300)+eq(n,301)+eq(n,1100)' -fps_mode vfr -c:a aac", 50, "slides"),
     ("-f lavfi -i testsrc2=s=160x90:r=25 -frames:v 1", "", 0.04, "one-frame"),
     ("-f lavfi -i testsrc2=s=160x90:r=25 -f lavfi -i sine -t 0.3", "-c:a aac", 0.3, "a-third-of-a-second"),
+    ("-f lavfi -i testsrc2=s=160x90:r=25:d=9 -f lavfi -i sine=d=9 -f lavfi -i sine=f=880:d=7 -map 0 -map 1 -map 2", "-c:a aac", 9, "two-sounds"),
     ("-f lavfi -i sine=d=0.01", "-c:a aac", 0.01, "a-click"),
 ]
 
@@ -186,7 +187,7 @@ def test_packages_are_as_long_as_the_longer_of_both(studio, tmp_path, arguments,
     assert not is_film or (folder / "poster.jpg").stat().st_size > 0
 
 
-@pytest.mark.parametrize("name", ["sound-longer", "one-picture", "slides"])
+@pytest.mark.parametrize("name", ["sound-longer", "one-picture", "slides", "two-sounds"])
 def test_players_play_them_to_the_end(studio, tmp_path, allowed, name):
     row = next(row for row in LENGTHS if row[3] == name)
     media, _ = packaged(studio, made(tmp_path, *row[:2]))

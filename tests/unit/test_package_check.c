@@ -43,7 +43,7 @@ static void make_sample(struct sample *sample) {
                                                          .begin = 4000 * j,
                                                          .end = 4000 * (j + 1),
                                                          .duration = 4000,
-                                                         .samples = 100,
+                                                         .samples = i < 2 ? 100 : 4,
                                                          .begins_with_key = true};
     }
   }
@@ -100,6 +100,10 @@ static void has_a_segment_of_no_time(struct package_tracks *tracks) {
   tracks->list[2].segments[2].times.end = 8000;
 }
 
+static void has_overlapping_packets(struct package_tracks *tracks) {
+  tracks->list[2].segments[1].times.samples = 20;
+}
+
 static const struct {
   void (*spoil)(struct package_tracks *tracks);
   double seconds; /* of the source */
@@ -113,6 +117,7 @@ static const struct {
     {shows_later_than_it_says, 12, "the picture at 0.1 s begins apart from its segment"},
     {has_a_long_segment, 12, "a segment of the sound lasts 64.0 s"},
     {is_not_aligned, 12, "the segments of two sizes do not begin at the same times"},
+    {has_overlapping_packets, 12, "packets of the sound at 4.0 s overlap or are missing"},
     {has_too_little_sound, 12, "the sound is 8.0 s long, the file 12.0 s"},
     {has_longer_sound, 0, "picture and sound end 1.0 s apart"},
     {has_a_segment_of_no_time, 12, "a segment of the sound lasts 0.0 s"},

@@ -114,6 +114,28 @@ START_TEST(keeps_languages_and_names_that_may_stand_in_playlists) {
 }
 END_TEST
 
+START_TEST(knows_which_sound_begins_late) {
+  static const struct {
+    const char *members, *format;
+    bool late;
+  } rows[] = {{"\"start_time\":\"1.400000\",", "1.400000", false},
+              {"\"start_time\":\"2.100000\",", "1.400000", true},
+              {"\"start_time\":\"-0.007000\",", "-0.007000", false},
+              {"", "0.000000", true},
+              {"\"start_time\":\"0.000000\",", "N/A", true}};
+  for (size_t i = 0; i < UNIT_ROWS(rows); i++) {
+    char json[400];
+    struct package_source source;
+    snprintf(json, sizeof json,
+             "{\"streams\":[{\"index\":0,\"codec_type\":\"audio\",\"codec_name\":\"aac\",\"sample_rate\":\"48000\",%s"
+             "\"channels\":2}],\"format\":{\"start_time\":\"%s\"}}",
+             rows[i].members, rows[i].format);
+    ck_assert_int_eq(survey_parse_streams(json, strlen(json), &source), ERROR_NONE);
+    ck_assert_msg(source.sounds[0].late == rows[i].late, "row %zu", i);
+  }
+}
+END_TEST
+
 START_TEST(what_has_no_streams_is_refused) {
   static const char *const rows[] = {"", "{}", "[]", "{\"streams\":{}}", "{\"streams\":[", "{\"streams\":[]}"};
   for (size_t i = 0; i < UNIT_ROWS(rows); i++) {
@@ -149,5 +171,5 @@ START_TEST(a_package_is_as_long_as_the_longer_of_both) {
 END_TEST
 
 UNIT_MAIN("survey_parse", finds_the_streams_that_can_be_packaged, tells_colours_apart,
-          keeps_languages_and_names_that_may_stand_in_playlists, what_has_no_streams_is_refused,
-          a_package_is_as_long_as_the_longer_of_both)
+          keeps_languages_and_names_that_may_stand_in_playlists, knows_which_sound_begins_late,
+          what_has_no_streams_is_refused, a_package_is_as_long_as_the_longer_of_both)
