@@ -24,20 +24,26 @@ struct packed {
 static const unsigned char pseudonym_prefix[] = {0xfd, 'm', 'g', 'a', 't', 'e'};
 
 static enum error pack(const char *address, struct packed *ret_packed) {
-  struct packed packed = {.size = 4};
-  struct in6_addr v6;
-
-  if (inet_pton(AF_INET, address, packed.bytes) == 1) {
-    *ret_packed = packed;
-    return ERROR_NONE;
+  struct in6_addr v6, network;
+  enum error error = address_network(address, network.s6_addr);
+  if (error != ERROR_NONE) {
+    return error;
   }
-  if (inet_pton(AF_INET6, address, &v6) != 1) {
-    return ERROR_INVALID;
+  struct packed packed = {.size = IN6_IS_ADDR_V4MAPPED(&network) ? 4 : 16};
+  if (packed.size == 4) {
+    memcpy(packed.bytes, network.s6_addr + 12, packed.size);
+  } else if (inet_pton(AF_INET6, address, &v6) == 1) { /* it is one */
+    memcpy(packed.bytes, v6.s6_addr, packed.size);
   }
-  packed.size = IN6_IS_ADDR_V4MAPPED(&v6) ? 4 : 16;
-  memcpy(packed.bytes, v6.s6_addr + (sizeof v6.s6_addr - packed.size), packed.size);
   *ret_packed = packed;
   return ERROR_NONE;
+}
+
+/* What counts as one address: all of IPv4's, the /64 of IPv6's. */
+static struct packed counted_of(const struct packed *address) {
+  struct packed counted = {.size = address->size};
+  memcpy(counted.bytes, address->bytes, address->size == 4 ? 4 : 8);
+  return counted;
 }
 
 static struct packed network_of(const struct packed *address) {
@@ -79,7 +85,8 @@ enum error address_mask(const char *address, enum address_mode mode, const unsig
   struct packed shown;
   enum error error = pack(address, &shown);
   if (error == ERROR_NONE) {
-    error = mode == ADDRESS_FULL ? hash(&shown, digest) : hash_salted(&shown, salt, digest);
+    const struct packed counted = counted_of(&shown);
+    error = mode == ADDRESS_FULL ? hash(&counted, digest) : hash_salted(&counted, salt, digest);
   }
   if (error != ERROR_NONE) {
     return error;

@@ -4,12 +4,14 @@
  * Pure: the masked modes get their salt. What unique addresses mean follows from address_hash, so from the mode:
  *
  *   mode        shown                                   address_key from            address_hash from
- *   full        the address                             SHA-256 of the address      the same digest: addresses
+ *   full        the address                             SHA-256                     the same digest: addresses
  *   truncated   its network (/24 of IPv4, /48 of IPv6)  HMAC with the day's salt    SHA-256 of what is shown: networks
  *   hashed      a pseudonym from fd6d:6761:7465::/48    HMAC with the day's salt    the same digest: addresses of a day
  *
- * An address is hashed as its 4 or 16 bytes; an IPv4-mapped IPv6 address is the IPv4 address. address_key is the
- * digest's first 16 bytes, address_hash the next 8 (big-endian) without the sign. Rows are kept by these, so
+ * What is hashed is what counts as one address (address_network in domain/address.h): the 4 bytes of an IPv4 address,
+ * or the 16 of an IPv6 address with the last 8 zeroed. An IPv6 address that carries an
+ * IPv4 address is that. address_key is
+ * the digest's first 16 bytes, address_hash the next 8 (big-endian) without the sign. Rows are kept by these, so
  * nothing of this may change.
  */
 #ifndef MEDIAGATE_AUDIENCE_ADDRESS_MASK_H

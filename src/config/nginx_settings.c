@@ -37,6 +37,15 @@ static void append_cors_origins(const struct settings_list *origins, struct text
                origins->count > 0 && !all ? "Origin" : "");
 }
 
+/* Only the stream location knows a grant: where the key is empty nginx counts nothing. */
+static void append_grant_limit(int64_t limit, struct nginx_settings *files) {
+  if (limit > 0) {
+    text_appendf(&files->http, "limit_req_zone $stream_grant zone=mediagate_grant:10m rate=%" PRId64 "r/s;\n", limit);
+    text_appendf(&files->server, "limit_req zone=mediagate_grant burst=%" PRId64 " nodelay;\nlimit_req_status 429;\n",
+                 limit);
+  }
+}
+
 static void append_trusted_proxies(const struct settings_list *proxies, struct nginx_settings *files) {
   text_append(&files->server, "real_ip_header X-Forwarded-For;\nreal_ip_recursive on;\n");
   text_append(&files->http, "geo $realip_remote_addr $mediagate_from_proxy {\n  default \"\";\n");
@@ -165,6 +174,7 @@ enum error nginx_settings_render(const struct settings *settings, const char *ca
   append_cors_origins(&settings->cors_origins, &files.http);
   append_trusted_proxies(&settings->trusted_proxies, &files);
   append_https(settings, &files.http);
+  append_grant_limit(settings->grant_delivery_limit, &files);
   enum error error = append_origins(settings, ca_file, &files);
   text_appendf(&files.upload, "client_max_body_size %" PRId64 ";\n", settings->upload_max);
   /* Each upload holds a worker. One more would wait in the backlog until nginx gives up: it is told at once instead. */

@@ -55,3 +55,22 @@ void address_prefix(const char *string, size_t v4_bits, size_t v6_bits, char ret
     (void)inet_ntop(AF_INET6, &v6, ret_network, ADDRESS_TEXT_SIZE);
   }
 }
+
+enum error address_network(const char *string, unsigned char ret_network[ADDRESS_NETWORK_SIZE]) {
+  static const unsigned char mapped[] = {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff};
+  struct in_addr v4;
+  struct in6_addr v6 = {0};
+
+  if (inet_pton(AF_INET, string, &v4) == 1) {
+    memcpy(v6.s6_addr, mapped, sizeof mapped);
+    memcpy(v6.s6_addr + sizeof mapped, &v4, sizeof v4);
+  } else if (inet_pton(AF_INET6, string, &v6) != 1) {
+    return ERROR_INVALID;
+  } else if (carries_v4(&v6)) {
+    memcpy(v6.s6_addr, mapped, sizeof mapped);
+  } else {
+    memset(v6.s6_addr + sizeof v6.s6_addr / 2, 0, sizeof v6.s6_addr / 2);
+  }
+  memcpy(ret_network, v6.s6_addr, sizeof v6.s6_addr);
+  return ERROR_NONE;
+}

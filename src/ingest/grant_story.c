@@ -49,7 +49,9 @@ static enum error append_delivery(struct grant_story *story, const struct delive
   memcpy(delivery->address, from->address, sizeof delivery->address);
   memcpy(delivery->method, from->method, sizeof delivery->method);
   story->count++;
-  return delivery->file == NULL || delivery->range == NULL || delivery->user_agent == NULL ? ERROR_MEMORY : ERROR_NONE;
+  return delivery->file == NULL || delivery->range == NULL || delivery->user_agent == NULL
+             ? ERROR_MEMORY
+             : address_network(delivery->address, delivery->network);
 }
 
 /* As ingest reads it: of a torn line with another glued to it the whole end counts. */
@@ -113,7 +115,8 @@ static void drop_repeated(struct grant_story *story) {
 static int by_viewer(const void *left, const void *right) {
   const struct story_delivery *a = *(const struct story_delivery *const *)left;
   const struct story_delivery *b = *(const struct story_delivery *const *)right;
-  return a->media_id != b->media_id ? (a->media_id < b->media_id ? -1 : 1) : strcmp(a->address, b->address);
+  return a->media_id != b->media_id ? (a->media_id < b->media_id ? -1 : 1)
+                                    : memcmp(a->network, b->network, sizeof a->network);
 }
 
 static enum error add_up(struct grant_story *story) {

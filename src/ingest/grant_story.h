@@ -25,6 +25,7 @@ struct story_delivery {
   bool complete;
   char request_id[REQUEST_ID_SIZE];
   char address[ADDRESS_TEXT_SIZE];
+  unsigned char network[ADDRESS_NETWORK_SIZE]; /* address_network of it */
   char method[17];
   char *file;
   char *range; /* what was delivered (Content-Range); of a beginning, what was asked for; "" for all */
@@ -41,7 +42,7 @@ struct grant_story {
   /* Of those that count: */
   int64_t counted_lines;
   int64_t counted_bytes;
-  int64_t viewers; /* media and addresses; each is a view */
+  int64_t viewers; /* media and addresses (of IPv6: /64); each is a view */
 };
 
 /* grant_id: 32 hex digits. `kept_since_us` as in view_rule_judge. A line that stands in two logs, such as one that is

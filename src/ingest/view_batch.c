@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * A hash table over an array, by linear probing. A view is known by grant, medium and address.
+ * A hash table over an array, by linear probing. A view is known by grant, medium and network of the address.
  */
 #include "config.h"
 
@@ -16,16 +16,19 @@
 
 #define SLOTS_FIRST 1024
 
-static uint64_t hash_of(uint64_t seed, int64_t media_id, const char *grant_id, const char *address) {
-  return hash_mix(hash_text(hash_text(hash_bytes(seed, &media_id, sizeof media_id), grant_id), address));
+static uint64_t hash_of(uint64_t seed, int64_t media_id, const char *grant_id, const unsigned char *network) {
+  uint64_t hash = hash_text(hash_bytes(seed, &media_id, sizeof media_id), grant_id);
+  return hash_mix(hash_bytes(hash, network, ADDRESS_NETWORK_SIZE));
 }
 
 /* The slot of a view, or the empty one where it belongs. */
-static size_t find_slot(const struct view_batch *batch, int64_t media_id, const char *grant_id, const char *address) {
-  size_t slot = hash_of(batch->seed, media_id, grant_id, address) & (batch->slot_count - 1);
+static size_t find_slot(const struct view_batch *batch, int64_t media_id, const char *grant_id,
+                        const unsigned char *network) {
+  size_t slot = hash_of(batch->seed, media_id, grant_id, network) & (batch->slot_count - 1);
   while (batch->slots[slot] != 0) {
     const struct view_change *view = &batch->views[batch->slots[slot] - 1];
-    if (view->media_id == media_id && strcmp(view->grant_id, grant_id) == 0 && strcmp(view->address, address) == 0) {
+    if (view->media_id == media_id && strcmp(view->grant_id, grant_id) == 0 &&
+        memcmp(view->network, network, sizeof view->network) == 0) {
       break;
     }
     slot = (slot + 1) & (batch->slot_count - 1);
@@ -47,12 +50,13 @@ static enum error grow_slots(struct view_batch *batch) {
   batch->slot_count = slot_count;
   for (size_t i = 0; i < batch->count; i++) {
     const struct view_change *view = &batch->views[i];
-    slots[find_slot(batch, view->media_id, view->grant_id, view->address)] = (uint32_t)i + 1;
+    slots[find_slot(batch, view->media_id, view->grant_id, view->network)] = (uint32_t)i + 1;
   }
   return ERROR_NONE;
 }
 
-static enum error open_view(struct view_batch *batch, const struct delivery *delivery, struct view_change **ret_view) {
+static enum error open_view(struct view_batch *batch, const struct delivery *delivery, const unsigned char *network,
+                            struct view_change **ret_view) {
   enum error error = grow_array(&batch->views, batch->count, &batch->capacity, sizeof *batch->views);
   if (error == ERROR_NONE && (batch->count + 1) * 2 > batch->slot_count) {
     error = grow_slots(batch);
@@ -68,9 +72,9 @@ static enum error open_view(struct view_batch *batch, const struct delivery *del
       .ended_us = delivery->time_us,
   };
   memcpy(view->grant_id, delivery->grant_id, sizeof view->grant_id);
-  memcpy(view->address, delivery->address, sizeof view->address);
+  memcpy(view->network, network, sizeof view->network);
   memcpy(view->viewer, delivery->viewer, sizeof view->viewer);
-  size_t slot = find_slot(batch, view->media_id, view->grant_id, view->address);
+  size_t slot = find_slot(batch, view->media_id, view->grant_id, view->network);
   batch->slots[slot] = (uint32_t)++batch->count;
   *ret_view = view;
   return ERROR_NONE;
@@ -102,13 +106,16 @@ static enum error add_part(struct view_change *view, const struct delivery *deli
 
 enum error view_batch_add(struct view_batch *batch, const struct delivery *delivery) {
   struct view_change *view = NULL;
-  enum error error = ERROR_NONE;
-  size_t slot =
-      batch->slot_count == 0 ? 0 : find_slot(batch, delivery->media_id, delivery->grant_id, delivery->address);
+  unsigned char network[ADDRESS_NETWORK_SIZE];
+  enum error error = address_network(delivery->address, network);
+  if (error != ERROR_NONE) {
+    return error;
+  }
+  size_t slot = batch->slot_count == 0 ? 0 : find_slot(batch, delivery->media_id, delivery->grant_id, network);
   if (batch->slot_count != 0 && batch->slots[slot] != 0) {
     view = &batch->views[batch->slots[slot] - 1];
   } else {
-    error = open_view(batch, delivery, &view);
+    error = open_view(batch, delivery, network, &view);
   }
   if (error != ERROR_NONE) {
     return error;
@@ -116,6 +123,7 @@ enum error view_batch_add(struct view_batch *batch, const struct delivery *deliv
   int64_t started_us = delivery->time_us - delivery->duration_us;
   if (started_us < view->started_us) {
     view->started_us = started_us;
+    memcpy(view->address, delivery->address, sizeof view->address);
     error = replace_text(&view->user_agent, delivery->user_agent);
     error = error == ERROR_NONE ? replace_text(&view->referrer_host, delivery->referrer_host) : error;
   }

@@ -23,7 +23,8 @@ struct view_batch {
   uint64_t seed; /* of the hash: addresses are chosen by clients */
 };
 
-/* Adds a delivery that counts. The earliest one of the batch says which player it is. ERROR_MEMORY. */
+/* Adds a delivery that counts. The earliest one of the batch says which address is shown and which player it is.
+ * ERROR_MEMORY; ERROR_INVALID: its address is none. */
 enum error view_batch_add(struct view_batch *batch, const struct delivery *delivery) MUST_CHECK;
 void view_batch_clear(struct view_batch *batch); /* keeps the memory */
 void view_batch_free(struct view_batch *batch);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * What counts as viewing, in one place. A view is one grant played from one address: the first delivery that counts
- * opens it, later ones add to it. Each delivery gets a verdict, which depends on that delivery alone (and on how long
- * views are kept), so that lines may be read in any order.
+ * What counts as viewing, in one place. A view is one grant played from one address (of IPv6: from one /64): the first
+ * delivery that counts opens it, later ones add to it. Each delivery gets a verdict, which depends on that delivery
+ * alone (and on how long views are kept), so that lines may be read in any order.
  */
 #ifndef MEDIAGATE_INGEST_VIEW_RULE_H
 #define MEDIAGATE_INGEST_VIEW_RULE_H

@@ -187,7 +187,8 @@ def test_only_administrators_ask(anonymous, path):
 def hostile(stack):
     """Views whose texts a spreadsheet, or a careless reader of CSV, would take for something else."""
     media_id = stack.new_media()["id"]
-    agents = ['=cmd|"/C calc"!A0', "+1", "-1", "@SUM(A1)", 'a "quoted", word', "two\nlines", " blank ", "ünï", "plain", "Mozilla/5.0 (X11;=cmd|'/C calc'!A0; +1)", "a\t@b;;+c"]
+    agents = ['=cmd|"/C calc"!A0', "+1", "-1", "@SUM(A1)", 'a "quoted", word', "two\nlines", " blank ", "ünï", "plain", "Mozilla/5.0 (X11;=cmd|'/C calc'!A0; +1)", "a\t@b;;+c",
+              "＝1+1", "＋1", "－1", "＠SUM(A1)", "b;＝1;＄1"]
     for number, agent in enumerate(agents):
         stack.sql("insert into user_agent (id, text) values (%s, %s)", 900 + number, agent)
     stack.add_views([{"media_id": media_id, "timestamp": "2026-06-01T10:00:00Z" if n < 5 else f"2026-06-{n:02}T10:00:00.5Z", "viewed_by_ip": "2001:db8::1", "user_agent_id": 900 + n,
@@ -204,10 +205,10 @@ def test_csv_is_safe_and_whole(admin, hostile):
     rows = list(csv.reader(io.StringIO(text, newline=""), strict=True))
     assert rows[0][:3] == ["id", "media_id", "timestamp"] and {len(row) for row in rows} == {15}
     assert rows[-1] == [""] * 14 + ["complete"] and text.endswith("\r\n")
-    assert [row[8] for row in rows[1:-1]] == [re.sub(r"(^|(?<=[;\t]))(?=[=+@\t-])", "'", agent) for agent in agents]
-    assert not re.search(r"(^|[;\t])[=+@-]", text, re.M)
+    assert [row[8] for row in rows[1:-1]] == [re.sub(r"(^|(?<=[;\t]))(?=[=+@\t＝＋－＠-])", "'", agent) for agent in agents]
+    assert not re.search(r"(^|[;\t])[=+@＝＋－＠-]", text, re.M)
     assert {row[4] for row in rows[1:-1]} == {"'-u-1"} and {row[11] for row in rows[1:-1]} == {"12.34"}
-    assert all(cell[:1] not in ("=", "+", "-", "@") for row in rows for cell in row)
+    assert all(cell[:1] not in ("=", "+", "-", "@", "＝", "＋", "－", "＠") for row in rows for cell in row)
 
 
 def test_ndjson_has_every_text_as_it_is(admin, hostile):

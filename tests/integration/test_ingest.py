@@ -116,6 +116,37 @@ def test_a_view_is_a_grant_and_an_address(town, medium):
     assert (totals["total_views"], totals["unique_ips"], totals["bytes_sent"]) == (4, 2, 40_000)
 
 
+def test_the_addresses_of_one_ipv6_network_are_one_viewer(town, medium):
+    """One subscriber has 2**64 addresses; a URL fetched from a thousand of them was a thousand views."""
+    path = town.sign(medium, "film.mp4", grant=grant(80))
+    for host in range(1, 41):
+        assert get(town, path, address=f"2001:db8:0:64::{host:x}", Range="bytes=0-0").status_code == 206
+        if host % 20 == 0:
+            town.wait_counted()  # in two batches, or more
+    assert get(town, path, address="2001:db8:0:65::1", Range="bytes=0-0").status_code == 206
+    town.wait_counted()
+    assert sorted((view["viewed_by_ip"], view["bytes_sent"]) for view in views(town, medium)) == [("2001:db8:0:64::1", 40), ("2001:db8:0:65::1", 1)]
+    totals = assert_json(town.admin().get(f"/media/media/{medium}/analytics"))
+    assert (totals["total_views"], totals["unique_ips"]) == (2, 2)
+
+
+def test_deliveries_of_one_grant_are_limited_where_that_is_set(make_stack, film_bytes):
+    slow = make_stack(trusted_proxies=["127.0.0.1"], grant_delivery_limit=2)
+    slow.start_ingest()
+    film = slow.media_of_files({"film.mp4": film_bytes})
+    path, other = slow.sign(film, "film.mp4", grant=grant(81)), slow.sign(film, "film.mp4", grant=grant(82))
+    answers = [get(slow, path, address=f"198.51.100.{host}", Range="bytes=0-0") for host in range(40)]
+    played = [answer for answer in answers if answer.status_code == 206]
+    assert 3 <= len(played) < 20 and {answer.status_code for answer in answers} == {206, 429}
+    assert next(answer for answer in answers if answer.status_code == 429).headers["Content-Type"] == "application/problem+json"
+    forged = path.replace("/-/", "/forged/")
+    assert {get(slow, forged).status_code for _ in range(10)} == {403}  # what is refused is not counted
+    assert get(slow, other, Range="bytes=0-0").status_code == 206  # each grant has its own
+    assert slow.admin().get("/auth/me").status_code == 200
+    slow.wait_counted()
+    assert len(views(slow, film)) == len(played) + 1
+
+
 def test_a_film_that_is_broken_off_counts_what_was_sent(town, medium, film_bytes):
     connection = http.client.HTTPConnection("127.0.0.1", town.http_port, timeout=DEADLINE)
     connection.request("GET", town.sign(medium, "film.mp4", grant=grant(3)))

@@ -27,17 +27,19 @@ static const struct {
 } addresses[] = {
     {"192.0.2.77", ADDRESS_FULL, "192.0.2.77", "551e4e4e3fe5c44ef8ad13bdecb62f14", INT64_C(1677600434796769271)},
     {"::ffff:192.0.2.77", ADDRESS_FULL, "192.0.2.77", "551e4e4e3fe5c44ef8ad13bdecb62f14", INT64_C(1677600434796769271)},
-    {"2001:db8:1:2:3:4:5:6", ADDRESS_FULL, "2001:db8:1:2:3:4:5:6", "f5788bac9a368ba98d82309d7ac7ffb7", INT64_C(2818677537049026009)},
+    {"64:ff9b::192.0.2.77", ADDRESS_FULL, "192.0.2.77", "551e4e4e3fe5c44ef8ad13bdecb62f14", INT64_C(1677600434796769271)},
+    {"2001:db8:1:2:3:4:5:6", ADDRESS_FULL, "2001:db8:1:2:3:4:5:6", "f9dce4c0026da638acdb21d7a11d5256", INT64_C(2627137829841754611)},
+    {"2001:db8:1:2::", ADDRESS_FULL, "2001:db8:1:2::", "f9dce4c0026da638acdb21d7a11d5256", INT64_C(2627137829841754611)},
     {"0.0.0.0", ADDRESS_FULL, "0.0.0.0", "df3f619804a92fdb4057192dc43dd748", INT64_C(7671753169134438796)},
     {"::", ADDRESS_FULL, "::", "374708fff7719dd5979ec875d56cd228", INT64_C(8029140746188716603)},
     {"192.0.2.77", ADDRESS_TRUNCATED, "192.0.2.0", "e68c98c8125dea6e6aa8bfdea5be4694", INT64_C(3641355824968928682)},
     {"::ffff:192.0.2.77", ADDRESS_TRUNCATED, "192.0.2.0", "e68c98c8125dea6e6aa8bfdea5be4694", INT64_C(3641355824968928682)},
-    {"2001:db8:1:2:3:4:5:6", ADDRESS_TRUNCATED, "2001:db8:1::", "46a83bc55ffc0da55dae94700e74b294", INT64_C(1783716721319549232)},
+    {"2001:db8:1:2:3:4:5:6", ADDRESS_TRUNCATED, "2001:db8:1::", "f77bd36b09e08fb23ffaf0571a893975", INT64_C(1783716721319549232)},
     {"0.0.0.0", ADDRESS_TRUNCATED, "0.0.0.0", "a86acbcbc29b8fa83c83582d56a892d0", INT64_C(7671753169134438796)},
     {"::", ADDRESS_TRUNCATED, "::", "ff921230177d146ee8401eb821731284", INT64_C(8029140746188716603)},
     {"192.0.2.77", ADDRESS_HASHED, "fd6d:6761:7465:e68c:98c8:125d:ea6e:6aa8", "e68c98c8125dea6e6aa8bfdea5be4694", INT64_C(4481234277065709410)},
     {"::ffff:192.0.2.77", ADDRESS_HASHED, "fd6d:6761:7465:e68c:98c8:125d:ea6e:6aa8", "e68c98c8125dea6e6aa8bfdea5be4694", INT64_C(4481234277065709410)},
-    {"2001:db8:1:2:3:4:5:6", ADDRESS_HASHED, "fd6d:6761:7465:46a8:3bc5:5ffc:da5:5dae", "46a83bc55ffc0da55dae94700e74b294", INT64_C(7153268144518590907)},
+    {"2001:db8:1:2:3:4:5:6", ADDRESS_HASHED, "fd6d:6761:7465:f77b:d36b:9e0:8fb2:3ffa", "f77bd36b09e08fb23ffaf0571a893975", INT64_C(867814141368489177)},
     {"0.0.0.0", ADDRESS_HASHED, "fd6d:6761:7465:a86a:cbcb:c29b:8fa8:3c83", "a86acbcbc29b8fa83c83582d56a892d0", INT64_C(8101709959176464246)},
     {"::", ADDRESS_HASHED, "fd6d:6761:7465:ff92:1230:177d:146e:e840", "ff921230177d146ee8401eb821731284", INT64_C(1152969500758894824)},
 };
@@ -76,13 +78,17 @@ static void random_address(char ret_address[ADDRESS_TEXT_SIZE]) {
   inet_ntop(bytes[15] & 1 ? AF_INET : AF_INET6, bytes, ret_address, ADDRESS_TEXT_SIZE);
 }
 
-/* The same network, another host: the last byte differs. */
-static void neighbour_of(const char *address, char ret_neighbour[ADDRESS_TEXT_SIZE]) {
+static void flip_bit_of(const char *address, size_t byte, char ret_other[ADDRESS_TEXT_SIZE]) {
   unsigned char bytes[16];
   int family = strchr(address, ':') == NULL ? AF_INET : AF_INET6;
   ck_assert(inet_pton(family, address, bytes) == 1);
-  bytes[family == AF_INET ? 3 : 15] ^= 1;
-  inet_ntop(family, bytes, ret_neighbour, ADDRESS_TEXT_SIZE);
+  bytes[byte] ^= 1;
+  inet_ntop(family, bytes, ret_other, ADDRESS_TEXT_SIZE);
+}
+
+/* The same network as it is shown, another subscriber: another host of IPv4, another /64 of IPv6. */
+static void neighbour_of(const char *address, char ret_neighbour[ADDRESS_TEXT_SIZE]) {
+  flip_bit_of(address, strchr(address, ':') == NULL ? 3 : 7, ret_neighbour);
 }
 
 static struct masked_address mask(const char *address, enum address_mode mode, const unsigned char *with) {
@@ -145,6 +151,47 @@ START_TEST(hashed_shows_nothing_and_forgets_with_the_salt) {
 }
 END_TEST
 
+START_TEST(the_addresses_of_one_64_count_as_one_in_each_mode) {
+  for (size_t i = 0; i < ROUNDS; i++) {
+    char address[ADDRESS_TEXT_SIZE], other[ADDRESS_TEXT_SIZE];
+    unsigned char bytes[16];
+    random_bytes(bytes, sizeof bytes);
+    inet_ntop(AF_INET6, bytes, address, sizeof address);
+    flip_bit_of(address, 8 + i % 8, other);
+    for (enum address_mode mode = ADDRESS_FULL; mode <= ADDRESS_HASHED; mode++) {
+      const struct masked_address one = mask(address, mode, salt), two = mask(other, mode, salt);
+      ck_assert_msg(same_key(&one, &two) && one.hash == two.hash, "%s %s", address, other);
+    }
+  }
+}
+END_TEST
+
+START_TEST(a_network_is_what_counts_as_one_address) {
+  static const struct {
+    const char *one, *other;
+    bool same;
+    const char *description;
+  } rows[] = {
+      {"192.0.2.1", "::ffff:192.0.2.1", true, "an IPv4 address, mapped"},
+      {"192.0.2.1", "64:ff9b::192.0.2.1", true, "an IPv4 address behind a translator"},
+      {"192.0.2.1", "192.0.2.2", false, "two IPv4 addresses"},
+      {"2001:db8::1", "2001:db8:0:0:ffff:ffff:ffff:ffff", true, "a /64 to its end"},
+      {"2001:db8::1", "2001:db8:0:1::1", false, "the next /64"},
+      {"::192.0.2.1", "192.0.2.1", false, "an IPv6 address with an IPv4 address in it"},
+      {"::", "::ffff:0.0.0.0", false, "the first /64, and the IPv4 address in it"},
+  };
+  for (size_t i = 0; i < UNIT_ROWS(rows); i++) {
+    unsigned char one[ADDRESS_NETWORK_SIZE], other[ADDRESS_NETWORK_SIZE];
+    ck_assert(address_network(rows[i].one, one) == ERROR_NONE && address_network(rows[i].other, other) == ERROR_NONE);
+    ck_assert_msg((memcmp(one, other, sizeof one) == 0) == rows[i].same, "%s", rows[i].description);
+  }
+  unsigned char network[ADDRESS_NETWORK_SIZE];
+  for (size_t i = 0; i < UNIT_ROWS(wrong); i++) {
+    ck_assert_msg(address_network(wrong[i], network) == ERROR_INVALID, "%s", wrong[i]);
+  }
+}
+END_TEST
+
 /* The sampling of unique addresses takes 1/16 and less of the hash space: each sixteenth must hold its share. */
 START_TEST(hashes_are_spread_evenly) {
   size_t shares[16] = {0};
@@ -168,4 +215,5 @@ END_TEST
 
 UNIT_MAIN("address_mask", known_values, refuses_what_is_no_address, full_tells_addresses_apart_and_needs_no_salt,
           truncated_counts_networks_whatever_the_day_and_tells_addresses_apart_within_it,
-          hashed_shows_nothing_and_forgets_with_the_salt, hashes_are_spread_evenly, modes_say_what_is_unique)
+          hashed_shows_nothing_and_forgets_with_the_salt, the_addresses_of_one_64_count_as_one_in_each_mode,
+          a_network_is_what_counts_as_one_address, hashes_are_spread_evenly, modes_say_what_is_unique)

@@ -125,6 +125,33 @@ START_TEST(a_resolver_looks_origins_up_at_run_time) {
 }
 END_TEST
 
+START_TEST(deliveries_of_a_grant_are_limited_only_where_that_is_set) {
+  static const struct {
+    const char *text, *zone, *limit;
+  } rows[] = {
+      {"", NULL, NULL},
+      {"grant_delivery_limit = 0;", NULL, NULL},
+      {"grant_delivery_limit = 50;", "limit_req_zone $stream_grant zone=mediagate_grant:10m rate=50r/s;\n",
+       "limit_req zone=mediagate_grant burst=50 nodelay;\nlimit_req_status 429;\n"},
+  };
+  for (size_t i = 0; i < UNIT_ROWS(rows); i++) {
+    struct settings *settings = NULL;
+    struct nginx_settings files = {0};
+    struct text problems = {0};
+    ck_assert_int_eq(settings_parse(rows[i].text, &settings, &problems), ERROR_NONE);
+    ck_assert_int_eq(nginx_settings_render(settings, CA, &files), ERROR_NONE);
+    if (rows[i].zone == NULL) {
+      ck_assert(strstr(files.http.data, "limit_req") == NULL && strstr(files.server.data, "limit_req") == NULL);
+    } else {
+      ck_assert_ptr_nonnull(strstr(files.http.data, rows[i].zone));
+      ck_assert_ptr_nonnull(strstr(files.server.data, rows[i].limit));
+    }
+    nginx_settings_free(&files);
+    settings_free(settings);
+  }
+}
+END_TEST
+
 START_TEST(the_certificates_path_cannot_leave_its_quotes) {
   static const char *const paths[] = {"/ca\"; x", "/ca$x", "/ca{", "/ca\\", "/ca\nx", "relative", ""};
   struct settings *settings = parse("origin_hosts", "https://origin.example.org");
@@ -138,4 +165,4 @@ START_TEST(the_certificates_path_cannot_leave_its_quotes) {
 END_TEST
 
 UNIT_MAIN("nginx_settings", each_value_is_rendered_or_refused, a_resolver_looks_origins_up_at_run_time,
-          the_certificates_path_cannot_leave_its_quotes)
+          deliveries_of_a_grant_are_limited_only_where_that_is_set, the_certificates_path_cannot_leave_its_quotes)

@@ -138,6 +138,25 @@ START_TEST(keeps_views_apart) {
 }
 END_TEST
 
+START_TEST(the_addresses_of_one_64_are_one_view_that_shows_the_first) {
+  struct view_batch batch = {0};
+  for (int i = 0; i < 100; i++) { /* the last line is the earliest delivery */
+    struct delivery delivery = made("film.mp4", 206, 1, "bytes 0-0/1000");
+    delivery.time_us -= i;
+    snprintf(delivery.address, sizeof delivery.address, "2001:db8:0:1::%x", i + 1);
+    ck_assert_int_eq(view_batch_add(&batch, &delivery), ERROR_NONE);
+  }
+  struct delivery next = made("film.mp4", 206, 1, "bytes 0-0/1000");
+  snprintf(next.address, sizeof next.address, "2001:db8:0:2::1");
+  ck_assert_int_eq(view_batch_add(&batch, &next), ERROR_NONE);
+  ck_assert_uint_eq(batch.count, 2);
+  ck_assert_int_eq(batch.views[0].lines, 100);
+  ck_assert_str_eq(batch.views[0].address, "2001:db8:0:1::64");
+  ck_assert_str_eq(batch.views[1].address, "2001:db8:0:2::1");
+  view_batch_free(&batch);
+}
+END_TEST
+
 START_TEST(every_delivery_that_began_ends) {
   static const struct {
     const char *method;
@@ -168,4 +187,4 @@ START_TEST(every_delivery_that_began_ends) {
 END_TEST
 
 UNIT_MAIN("view_batch", every_delivery_that_began_ends, knows_the_part_of_the_medium, adds_up_the_deliveries_of_a_view,
-          keeps_views_apart)
+          keeps_views_apart, the_addresses_of_one_64_are_one_view_that_shows_the_first)

@@ -29,13 +29,25 @@ void export_format_header(enum export_format format, struct text *line) {
 /* --- CSV --- */
 
 #define FORMULA_BEGINS "=+-@\t\r"
+/* The full-width signs too, which a spreadsheet with an East Asian setting takes for the plain ones. */
+static const char *const wide_formula_begins[] = {"＝", "＋", "－", "＠"};
+#define WIDE_FIRST_BYTE "\xef"
+
+static bool begins_formula(const char *text) {
+  for (size_t i = 0; i < sizeof wide_formula_begins / sizeof *wide_formula_begins; i++) {
+    if (strncmp(text, wide_formula_begins[i], strlen(wide_formula_begins[i])) == 0) {
+      return true;
+    }
+  }
+  return strchr(FORMULA_BEGINS, *text) != NULL;
+}
 
 /* The next place from `at` where a spreadsheet would take what follows for a formula, or the end: in front, and behind
  * what those of many countries separate cells by, which no quotes keep them from in a line that begins without. */
 static const char *find_formula(const char *text, const char *at) {
-  at += strcspn(at, FORMULA_BEGINS);
-  while (*at != '\0' && at != text && strchr(";\t\r\n", at[-1]) == NULL) {
-    at += 1 + strcspn(at + 1, FORMULA_BEGINS);
+  at += strcspn(at, FORMULA_BEGINS WIDE_FIRST_BYTE);
+  while (*at != '\0' && !(begins_formula(at) && (at == text || strchr(";\t\r\n", at[-1]) != NULL))) {
+    at += 1 + strcspn(at + 1, FORMULA_BEGINS WIDE_FIRST_BYTE);
   }
   return at;
 }

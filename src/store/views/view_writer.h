@@ -22,6 +22,7 @@ struct view_change {
   int64_t media_id;
   char grant_id[GRANT_ID_SIZE];
   char address[ADDRESS_TEXT_SIZE];             /* as it is to be shown */
+  unsigned char network[ADDRESS_NETWORK_SIZE]; /* address_network of it, while it is not masked */
   unsigned char address_key[ADDRESS_KEY_SIZE]; /* who views: the address before it was masked */
   int64_t address_hash;                        /* >= 0, evenly spread */
   char viewer[VIEWER_SIZE];                    /* "" for none */
