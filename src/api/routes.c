@@ -48,9 +48,9 @@ static const struct route table[] = {
     {HTTP_GET,    "/media/media/{id}/views",      POOL_API,    CALLER_ADMINISTRATOR, view_api_list,        NAMES("limit", "cursor", "bots"), NULL},
     {HTTP_GET,    "/media/media/{id}/analytics",  POOL_API,    CALLER_ADMINISTRATOR, analytics_api_media,  NAMES("from", "to", "interval", "tz", "bots"), NULL},
     {HTTP_GET,    "/analytics/overview",          POOL_API,    CALLER_ADMINISTRATOR, analytics_api_overview, NAMES("from", "to", "interval", "tz", "bots"), NULL},
-    {HTTP_GET,    "/analytics/top",               POOL_API,    CALLER_ADMINISTRATOR, analytics_api_top,    NAMES("from", "to", "by", "limit", "bots"), NULL},
+    {HTTP_GET,    "/analytics/top",               POOL_API,    CALLER_ADMINISTRATOR, analytics_api_top,    NAMES("from", "to", "tz", "by", "limit", "bots"), NULL},
     {HTTP_GET,    "/analytics/live",              POOL_API,    CALLER_ADMINISTRATOR, analytics_api_live,   NAMES("limit", "bots"), NULL},
-    {HTTP_GET,    "/analytics/export",            POOL_API,    CALLER_ADMINISTRATOR, export_api_views,     NAMES("format", "from", "to", "media_id", "cursor", "bots"), NULL},
+    {HTTP_GET,    "/analytics/export",            POOL_API,    CALLER_ADMINISTRATOR, export_api_views,     NAMES("format", "from", "to", "tz", "media_id", "cursor", "bots"), NULL},
     {HTTP_GET,    "/livez",                       POOL_API,    CALLER_ANYONE,        health_api_live,      NULL, NULL},
     {HTTP_GET,    "/readyz",                      POOL_API,    CALLER_ANYONE,        health_api_ready,     NULL, NULL},
     /* Asked by nginx itself once it has checked a stream URL; no client can reach it. */

@@ -174,26 +174,60 @@ static bool take_offset(const char **at, int64_t *ret_seconds) {
   return true;
 }
 
-enum error clock_parse_rfc3339(const char *string, int64_t *ret_time_us) {
-  const char *at = string;
-  int hour = 0, minute = 0, second = 0;
-  int64_t days, us = 0, offset = 0;
+enum spelling { SPELLING_DATE, SPELLING_LOCAL, SPELLING_ABSOLUTE };
 
-  if (!take_date(&at, &days)) {
+/* The time after a date, to the end of the string. */
+static bool take_time(const char **at, int *ret_second, int64_t *ret_seconds, int64_t *ret_us,
+                      enum spelling *ret_spelling) {
+  int hour = 0, minute = 0;
+  int64_t offset = 0;
+  if ((!take_character(at, 'T') && !take_character(at, 't')) || !take_number(at, 2, 0, 23, &hour) ||
+      !take_character(at, ':') || !take_number(at, 2, 0, 59, &minute) || !take_character(at, ':') ||
+      !take_number(at, 2, 0, 60, ret_second) || !take_fraction(at, ret_us)) {
+    return false;
+  }
+  *ret_spelling = **at == '\0' ? SPELLING_LOCAL : SPELLING_ABSOLUTE;
+  if (*ret_spelling == SPELLING_ABSOLUTE && !take_offset(at, &offset)) {
+    return false;
+  }
+  *ret_seconds = hour * INT64_C(3600) + minute * INT64_C(60) + *ret_second - offset;
+  return **at == '\0';
+}
+
+static enum error parse(const char *string, int64_t *ret_time_us, enum spelling *ret_spelling) {
+  const char *at = string;
+  int second = 0;
+  int64_t days, of_day = 0, us = 0;
+  enum spelling spelling = SPELLING_DATE;
+
+  if (!take_date(&at, &days) || (*at != '\0' && !take_time(&at, &second, &of_day, &us, &spelling))) {
     return ERROR_INVALID;
   }
-  if (*at != '\0') {
-    if ((!take_character(&at, 'T') && !take_character(&at, 't')) || !take_number(&at, 2, 0, 23, &hour) ||
-        !take_character(&at, ':') || !take_number(&at, 2, 0, 59, &minute) || !take_character(&at, ':') ||
-        !take_number(&at, 2, 0, 60, &second) || !take_fraction(&at, &us) || !take_offset(&at, &offset) || *at != '\0') {
-      return ERROR_INVALID;
-    }
-  }
-  int64_t seconds = days * SECONDS_PER_DAY + hour * INT64_C(3600) + minute * INT64_C(60) + second - offset;
+  int64_t seconds = days * SECONDS_PER_DAY + of_day;
   /* A leap second exists only as 23:59:60 UTC; it is the next day's midnight here. */
   if ((second == 60 && seconds % SECONDS_PER_DAY != 0) || seconds < 0 || seconds > LAST_TIME_SECOND) {
     return ERROR_INVALID;
   }
   *ret_time_us = seconds * US_PER_SECOND + us;
+  *ret_spelling = spelling;
   return ERROR_NONE;
+}
+
+enum error clock_parse_rfc3339(const char *string, int64_t *ret_time_us) {
+  int64_t time_us;
+  enum spelling spelling;
+  if (parse(string, &time_us, &spelling) != ERROR_NONE || spelling == SPELLING_LOCAL) {
+    return ERROR_INVALID;
+  }
+  *ret_time_us = time_us;
+  return ERROR_NONE;
+}
+
+enum error clock_parse_local(const char *string, int64_t *ret_time_us, bool *ret_local) {
+  enum spelling spelling;
+  enum error error = parse(string, ret_time_us, &spelling);
+  if (error == ERROR_NONE) {
+    *ret_local = spelling != SPELLING_ABSOLUTE;
+  }
+  return error;
 }

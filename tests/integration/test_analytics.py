@@ -108,6 +108,61 @@ def test_no_change_of_the_clocks_moves_a_view(stack, admin, crowd, zone):
         assert_agrees(stack, admin, crowd[0], low, high, interval, zone, bots=True)
 
 
+def local_count(stack, media_id, low, high, zone):
+    """Views whose wall clock shows a time from low to high: the zone's days, seen from the other side."""
+    return stack.sql(f"select count(*) from media_view_log where media_id = %s and not bot and (\"timestamp\" at time zone '{zone}') >= %s::timestamp"
+                     f" and (\"timestamp\" at time zone '{zone}') < %s::timestamp", media_id, low, high)[0][0]
+
+
+@pytest.mark.parametrize("zone", ZONES)
+def test_dates_are_days_of_the_zone(stack, admin, crowd, zone):
+    """Not of UTC: a day of Kathmandu was two half days, a month of New York two months."""
+    for change in CHANGES:
+        next_day = (datetime.date.fromisoformat(change) + datetime.timedelta(days=1)).isoformat()
+        asked = {"from": change, "to": next_day, "tz": zone, "interval": "month"}
+        expected = local_count(stack, crowd[0], change, next_day, zone)
+        answer = assert_json(admin.get(f"/media/media/{crowd[0]}/analytics", params=asked))
+        assert answer["total_views"] == expected and list(answer["views_per_day"]) == [change], asked
+        assert [step["start"] for step in answer["series"]] == [change[:7]], asked
+        top = assert_json(admin.get("/analytics/top", params={name: asked[name] for name in ("from", "to", "tz")}))
+        assert [item["views"] for item in top["items"] if item["media_id"] == crowd[0]] == ([expected] if expected else []) and top["tz"] == zone
+        rows = admin.get("/analytics/export", params={"from": change, "to": next_day, "tz": zone, "media_id": crowd[0], "format": "ndjson"}).text.splitlines()
+        assert json.loads(rows[-1]) == {"views": expected, "cursor": "complete"}, asked
+    overview = assert_json(admin.get("/analytics/overview", params={"from": "2026-11-01", "to": "2026-12-01", "tz": zone, "interval": "month"}))
+    assert [step["start"] for step in overview["series"]] == ["2026-11"]
+
+
+@pytest.mark.parametrize("tz, local, absolute", [
+    ("Asia/Kathmandu", "2026-11-22T17:00:00", "2026-11-22T11:15:00Z"), ("UTC", "2026-11-22T17:00:00", "2026-11-22T17:00:00Z"),
+    (None, "2026-11-22", "2026-11-22T00:00:00Z"), ("America/New_York", "2026-07-04T12:00:00.5", "2026-07-04T16:00:00.500000Z"),
+    ("America/New_York", "2026-11-01T01:30:00", "2026-11-01T05:30:00Z"),  # comes twice: the first
+    ("Australia/Lord_Howe", "2026-04-05T01:45:00", "2026-04-04T14:45:00Z"),  # the same, by half an hour
+    ("America/New_York", "2026-03-08T02:30:00", "2026-03-08T07:30:00Z"),  # passed over
+    ("Africa/Cairo", "2026-04-24", "2026-04-23T22:00:00Z"),  # midnight is passed over: the day begins at 1
+    ("America/Havana", "2026-11-01", "2026-11-01T04:00:00Z"),  # midnight comes twice
+    ("America/Santiago", "2026-09-06", "2026-09-06T04:00:00Z"), ("Pacific/Apia", "2011-12-30", "2011-12-30T10:00:00Z"), ("Pacific/Apia", "2011-12-31", "2011-12-30T10:00:00Z"),
+])
+def test_a_time_without_an_offset_is_one_of_the_zones_clocks(admin, tz, local, absolute):
+    for path in ("/analytics/overview", "/analytics/top"):
+        answer = assert_json(admin.get(path, params={"from": local, "to": "2027-06-01T00:00:00Z", **({"tz": tz} if tz else {})}))
+        assert answer["from"] == absolute, path
+        answer = assert_json(admin.get(path, params={"from": "2001-01-01T00:00:00Z", "to": local, **({"tz": tz} if tz else {})}))
+        assert answer["to"] == absolute, path
+
+
+def test_hours_of_an_old_medium_become_days_unless_a_beginning_is_given(stack, admin):
+    media_id = stack.new_media()["id"]
+    stack.add_views([{"media_id": media_id, "timestamp": time, "viewed_by_ip": "192.0.2.1"} for time in ("2024-01-01T10:03:00Z", "2025-06-10T10:00:00Z")])
+    path = f"/media/media/{media_id}/analytics"
+    answer = assert_json(admin.get(path, params={"interval": "hour"}))
+    assert (answer["interval"], answer["total_views"], len(answer["series"]), answer["series"][0]["start"]) == ("day", 2, 527, "2024-01-01")
+    answer = assert_json(admin.get(path, params={"interval": "hour", "to": "2025-01-01"}))
+    assert (answer["interval"], answer["total_views"]) == ("hour", 1)
+    assert_problem(admin.get(path, params={"interval": "hour", "from": "2024-01-01", "to": "2026-01-01"}), 422, ["?interval"])
+    answer = assert_json(admin.get(path, params={"interval": "hour", "from": "2025-06-01", "to": "2025-07-01"}))
+    assert (answer["interval"], answer["total_views"], len(answer["series"])) == ("hour", 1, 720)
+
+
 def test_rankings_are_those_of_slow_and_obvious_sql(stack, admin, crowd):
     chance = random.Random(7)
     for turn in range(40):
@@ -172,6 +227,8 @@ def test_who_watches_just_now(stack, admin):
     ("overview", "interval=week&bots=yes", ["?interval", "?bots"]), ("top", "by=fame&limit=0", ["?by", "?limit"]), ("top", "interval=day", ["?interval"]),
     ("top", "limit=101", ["?limit"]), ("live", "limit=x", ["?limit"]), ("live", "from=2026-01-01", ["?from"]), ("overview", "tz=Mars/Phobos", ["?tz"]),
     ("export", "format=xml&media_id=0&cursor=x", ["?format", "?media_id", "?cursor"]), ("export", "from=2026-01-02&to=2026-01-01", ["?to"]),
+    ("export", "tz=Mars/Phobos", ["?tz"]), ("top", "tz=Mars/Phobos&from=2026-01-01", ["?tz"]), ("export", "tz=EDT5&to=2026-01-01", ["?tz"]),
+    ("top", "tz=Asia/Kathmandu&from=2026-01-02&to=2026-01-01T18:15:00Z", ["?to"]), ("overview", "from=2026-01-02T10:00&to=x", ["?from", "?to"]),
 ])
 def test_questions_are_checked(admin, path, query, pointers):
     assert_problem(admin.get(f"/analytics/{path}?{query}"), 422, pointers)

@@ -85,6 +85,34 @@ START_TEST(refuses_times) {
 }
 END_TEST
 
+START_TEST(tells_local_times_from_absolute_ones) {
+  static const struct {
+    const char *input;
+    int64_t time_us; /* -1: refused */
+    bool local;
+    const char *description;
+  } rows[] = {
+      {"2026-11-22", INT64_C(1795305600000000), true, "a date"},
+      {"2026-11-22T17:00:00", INT64_C(1795366800000000), true, "a time without an offset"},
+      {"2026-11-22t17:00:00.5", INT64_C(1795366800500000), true, "with a fraction"},
+      {"2026-11-22T17:00:00Z", INT64_C(1795366800000000), false, "UTC"},
+      {"2026-11-22T17:00:00+05:45", INT64_C(1795346100000000), false, "an offset"},
+      {"2026-11-22T17:00:00 ", -1, false, "something after it"},
+      {"2026-11-22T17:00", -1, false, "no seconds"},
+      {"2026-11-22T", -1, false, "no time"},
+      {"2026-11-22T17:00:00.", -1, false, "an empty fraction"},
+  };
+  for (size_t i = 0; i < UNIT_ROWS(rows); i++) {
+    int64_t time_us = -1;
+    bool local = false;
+    enum error error = clock_parse_local(rows[i].input, &time_us, &local);
+    ck_assert_msg((error == ERROR_NONE) == (rows[i].time_us >= 0), "%s", rows[i].description);
+    ck_assert_msg(time_us == rows[i].time_us && local == rows[i].local, "%s: %lld", rows[i].description,
+                  (long long)time_us);
+  }
+}
+END_TEST
+
 START_TEST(formats_any_number) {
   char text[CLOCK_RFC3339_SIZE];
 
@@ -120,4 +148,5 @@ START_TEST(clocks_advance) {
 }
 END_TEST
 
-UNIT_MAIN("clock", parses_times, refuses_times, formats_any_number, formats_as_http_has_it, clocks_advance)
+UNIT_MAIN("clock", parses_times, refuses_times, tells_local_times_from_absolute_ones, formats_any_number,
+          formats_as_http_has_it, clocks_advance)

@@ -20,15 +20,6 @@
 #define LIVE_NORMAL 50
 #define LIVE_MAX    200
 
-/* False: the response has the 422. */
-static bool question_is_good(struct call *call) {
-  if (response_has_field_errors(call->response)) {
-    response_problem_fields(call->response);
-    return false;
-  }
-  return true;
-}
-
 /* What counts as one, by what is kept of addresses. */
 static const char *unique_of(const struct call *call) {
   return address_mode_uniques((enum address_mode)call->app->settings->view_ip);
@@ -50,14 +41,15 @@ static void fail_analytics(struct call *call, enum error error, int64_t media_id
 
 void analytics_api_media(struct call *call) {
   int64_t id;
-  struct view_question question;
+  struct analytics_query query;
   if (!call_media_id(call, &id)) {
     return;
   }
-  analytics_query_read(call, &question);
-  if (!question_is_good(call)) {
+  analytics_query_read(call, &query);
+  if (!analytics_query_settle(call, &query)) {
     return;
   }
+  struct view_question question = query.question;
   question.media_id = id;
   struct view_totals totals = {.unique_sample = 1};
   enum error error = view_analytics(call->app->database, &question, &totals);
@@ -74,11 +66,12 @@ void analytics_api_media(struct call *call) {
 }
 
 void analytics_api_overview(struct call *call) {
-  struct view_question question;
-  analytics_query_read(call, &question);
-  if (!question_is_good(call)) {
+  struct analytics_query query;
+  analytics_query_read(call, &query);
+  if (!analytics_query_settle(call, &query)) {
     return;
   }
+  const struct view_question question = query.question;
   struct view_totals totals = {.unique_sample = 1};
   struct media_counts counts = {.media = 0};
   enum error error = view_analytics(call->app->database, &question, &totals);
@@ -120,13 +113,14 @@ static void append_ranking(struct text *body, const struct view_ranking *ranking
 void analytics_api_top(struct call *call) {
   static const char *const by_names[] = {
       [VIEW_BY_VIEWS] = "views", [VIEW_BY_BYTES] = "bytes", [VIEW_BY_SECONDS] = "seconds", NULL};
-  struct view_question question;
-  analytics_query_read(call, &question);
+  struct analytics_query query;
+  analytics_query_read(call, &query);
   enum view_ranking_by by = (enum view_ranking_by)analytics_query_choice(call, "by", by_names);
   int limit = analytics_query_limit(call, TOP_NORMAL, TOP_MAX);
-  if (!question_is_good(call)) {
+  if (!analytics_query_settle(call, &query)) {
     return;
   }
+  const struct view_question question = query.question;
   struct view_ranking ranking = {.items = NULL};
   enum error error = view_ranking_read(call->app->database, &question, by, limit, &ranking);
   if (error != ERROR_NONE) {
@@ -135,6 +129,7 @@ void analytics_api_top(struct call *call) {
   }
   struct text *body = reply_begin(call->response, 200);
   analytics_json_bounds(body, &question, ranking.from_us, ranking.to_us);
+  reply_string(body, "tz", question.tz);
   reply_string(body, "by", by_names[by]);
   reply_string(body, "bots", question.bots ? "include" : "exclude");
   append_ranking(body, &ranking);
@@ -163,14 +158,14 @@ static void reply_live(struct call *call, const struct watching_live *live) {
 }
 
 void analytics_api_live(struct call *call) {
-  struct view_question question;
-  analytics_query_read(call, &question);
+  struct analytics_query query;
+  analytics_query_read(call, &query);
   int limit = analytics_query_limit(call, LIVE_NORMAL, LIVE_MAX);
-  if (!question_is_good(call)) {
+  if (!analytics_query_settle(call, &query)) {
     return;
   }
   struct watching_live live = {.items = NULL};
-  enum error error = watching_store_read(call->app->database, question.bots, limit, &live);
+  enum error error = watching_store_read(call->app->database, query.question.bots, limit, &live);
   if (error != ERROR_NONE) {
     call_fail(call, error, "looking who watches");
     return;

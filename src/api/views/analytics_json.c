@@ -69,7 +69,7 @@ static void append_series(struct text *body, const struct view_totals *totals) {
 void analytics_json_totals(struct text *body, const struct view_question *question, const struct view_totals *totals,
                            const char *unique_of) {
   analytics_json_bounds(body, question, totals->from_us, totals->to_us);
-  reply_string(body, "interval", analytics_query_interval_name(question->interval));
+  reply_string(body, "interval", analytics_query_interval_name(totals->interval));
   reply_string(body, "tz", question->tz);
   reply_string(body, "bots", question->bots ? "include" : "exclude");
   reply_integer(body, "total_views", totals->sums.views);

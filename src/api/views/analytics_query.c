@@ -19,11 +19,14 @@ const char *analytics_query_interval_name(enum view_interval interval) {
 }
 
 /* True: it is there and a time. */
-static bool query_time(struct call *call, const char *name, const char *pointer, int64_t *ret_time_us) {
+static bool query_time(struct call *call, const char *name, const char *pointer, int64_t *ret_time_us,
+                       bool *ret_local) {
   const char *text = query_get(call->query, name);
-  bool is_time = text != NULL && clock_parse_rfc3339(text, ret_time_us) == ERROR_NONE;
+  bool is_time = text != NULL && clock_parse_local(text, ret_time_us, ret_local) == ERROR_NONE;
   if (text != NULL && !is_time) {
-    response_field_error(call->response, pointer, "must be a time such as 2026-11-22T17:00:00Z, or a date");
+    response_field_error(call->response, pointer,
+                         "must be a time such as 2026-11-22T17:00:00Z, one of tz's clocks such as 2026-11-22T17:00:00, "
+                         "or a date of tz");
   }
   return is_time;
 }
@@ -51,22 +54,61 @@ bool analytics_query_bots(struct call *call) {
   return analytics_query_choice(call, "bots", bots) == 1;
 }
 
-void analytics_query_read(struct call *call, struct view_question *ret_question) {
-  struct view_question question = {.tz = query_get(call->query, "tz")};
-  (void)query_time(call, "from", "?from", &question.from_us); /* without it everything from 1970 on */
-  bool ends = query_time(call, "to", "?to", &question.to_us);
-  query_interval(call, &question.interval);
-  if (question.tz == NULL) {
-    question.tz = "UTC";
-  } else if (*question.tz == '\0' || strlen(question.tz) > TIME_ZONE_MAX) {
+void analytics_query_read(struct call *call, struct analytics_query *ret_query) {
+  struct analytics_query query = {.question = {.tz = query_get(call->query, "tz")}};
+  struct view_question *question = &query.question;
+  /* Without a bound everything from 1970 on, and up to now. */
+  (void)query_time(call, "from", "?from", &question->from_us, &query.from_is_local);
+  query.ends = query_time(call, "to", "?to", &question->to_us, &query.to_is_local);
+  query_interval(call, &question->interval);
+  if (question->tz == NULL) {
+    question->tz = "UTC";
+  } else if (*question->tz == '\0' || strlen(question->tz) > TIME_ZONE_MAX) {
     analytics_query_bad_zone(call);
   }
-  question.bots = analytics_query_bots(call);
+  question->bots = analytics_query_bots(call);
+  *ret_query = query;
+}
+
+/* Asks the database, which knows the zones; no local time makes it look whether there is such a zone. */
+static enum error find_local_times(struct call *call, struct analytics_query *query) {
+  struct view_question *question = &query->question;
+  int64_t *times[2];
+  size_t count = 0;
+  if (query->from_is_local) {
+    times[count++] = &question->from_us;
+  }
+  if (query->to_is_local) {
+    times[count++] = &question->to_us;
+  }
+  if (strcmp(question->tz, "UTC") == 0) {
+    return ERROR_NONE;
+  }
+  enum error error = view_local_times(call->app->database, question->tz, times, count);
+  question->from_us = question->from_us < 0 ? 0 : question->from_us; /* the first hours of 1970 east of Greenwich */
+  question->to_us = question->to_us < 0 ? 0 : question->to_us;
+  return error;
+}
+
+bool analytics_query_settle(struct call *call, struct analytics_query *query) {
+  if (!response_has_field_errors(call->response)) {
+    enum error error = find_local_times(call, query);
+    if (error == ERROR_INVALID) {
+      analytics_query_bad_zone(call);
+    } else if (error != ERROR_NONE) {
+      call_fail(call, error, "looking up a time zone");
+      return false;
+    }
+  }
   /* 0 is an open bound, and 1970 too: no view is older, but as an end it would let in all of them. */
-  if (ends && question.from_us >= question.to_us) {
+  if (query->ends && query->question.from_us >= query->question.to_us) {
     response_field_error(call->response, "?to", "must be later than from, and than 1970-01-01");
   }
-  *ret_question = question;
+  if (response_has_field_errors(call->response)) {
+    response_problem_fields(call->response);
+    return false;
+  }
+  return true;
 }
 
 int analytics_query_choice(struct call *call, const char *name, const char *const choices[]) {

@@ -12,8 +12,17 @@
 #include "api/call.h"
 #include "store/analytics/view_analytics.h"
 
-/* from, to, interval, tz and bots, as far as the route knows them; media_id is left 0. */
-void analytics_query_read(struct call *call, struct view_question *ret_question);
+/* What was asked, as far as the route knows it. The bounds are those of `question` but for: */
+struct analytics_query {
+  struct view_question question;   /* from, to, interval, tz and bots; media_id is left 0 */
+  bool ends;                       /* `to` was given */
+  bool from_is_local, to_is_local; /* a time of tz's clocks, as if they showed UTC, until analytics_query_settle */
+};
+
+void analytics_query_read(struct call *call, struct analytics_query *ret_query);
+/* When all of the query was read: finds out when local times are, and compares the bounds. False: something is wrong
+ * with the query, or the database is away, and the response says so. */
+bool analytics_query_settle(struct call *call, struct analytics_query *query);
 /* Do robots count too? */
 bool analytics_query_bots(struct call *call);
 /* The index of the value in a NULL-terminated list, the first when absent. */

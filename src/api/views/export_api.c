@@ -50,14 +50,12 @@ static void read_media_id(struct call *call, int64_t *ret_media_id) {
 /* False: the response has the 422. */
 static bool read_export_query(struct call *call, struct export *ret_export) {
   static const char *const formats[] = {[EXPORT_CSV] = "csv", [EXPORT_NDJSON] = "ndjson", NULL};
-  struct view_question question;
+  struct analytics_query query;
   struct cursor cursor = {.time_us = 0};
-  analytics_query_read(call, &question);
+  analytics_query_read(call, &query);
   *ret_export = (struct export){
       .format = (enum export_format)analytics_query_choice(call, "format", formats),
-      .wanted = {.from_us = question.from_us,
-                 .to_us = question.to_us == 0 ? clock_now_us() : question.to_us,
-                 .bots = question.bots},
+      .wanted = {.bots = query.question.bots},
       .list = call_list(call) & LIST_MASK,
   };
   read_media_id(call, &ret_export->wanted.media_id);
@@ -68,10 +66,11 @@ static bool read_export_query(struct call *call, struct export *ret_export) {
   }
   ret_export->wanted.after_us = cursor.time_us;
   ret_export->wanted.after_id = cursor.id;
-  if (response_has_field_errors(call->response)) {
-    response_problem_fields(call->response);
+  if (!analytics_query_settle(call, &query)) {
     return false;
   }
+  ret_export->wanted.from_us = query.question.from_us;
+  ret_export->wanted.to_us = query.question.to_us == 0 ? clock_now_us() : query.question.to_us;
   return true;
 }
 

@@ -3,8 +3,8 @@
  * A view as a line of an export: CSV (RFC 4180) or NDJSON. The last column is the cursor behind the line; the last line
  * of a whole export has "complete" there and nothing else. Pure.
  *
- * In CSV a text that begins with = + - @ (also full-width), a tab or a carriage return gets a ' before it: spreadsheets would run it as a
- * formula. NDJSON has every text as it is.
+ * In CSV a text that begins with = + - @ (also full-width), a tab or a carriage return gets a ' before it: spreadsheets
+ * would run it as a formula. NDJSON has every text as it is.
  */
 #ifndef MEDIAGATE_API_VIEWS_EXPORT_FORMAT_H
 #define MEDIAGATE_API_VIEWS_EXPORT_FORMAT_H

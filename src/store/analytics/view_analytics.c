@@ -10,6 +10,7 @@
 #include "store/analytics/view_sums.h"
 #include "store/analytics/view_tops.h"
 #include "store/analytics/view_uniques.h"
+#include "store/engine/statement.h"
 
 static enum error copy_series(const struct view_series *series, struct view_series *ret_copy) {
   struct view_bucket *buckets = calloc(series->count + 1, sizeof *buckets);
@@ -58,6 +59,12 @@ static int64_t count_rows(const struct view_totals *totals, const struct view_ra
   return count;
 }
 
+/* Whoever leaves the beginning open does not know how many hours there are: days, when they are too many. */
+static enum view_interval coarsest_needed(const struct view_question *question, const struct view_range *range) {
+  bool too_many = question->interval == VIEW_HOUR && !view_range_steps_fit(range, VIEW_HOUR);
+  return question->from_us == 0 && too_many ? VIEW_DAY : question->interval;
+}
+
 /* In the transaction. */
 static enum error count_all(struct database *database, const struct view_question *question,
                             struct view_totals *totals) {
@@ -69,7 +76,8 @@ static enum error count_all(struct database *database, const struct view_questio
   totals->from_us = range.from_us;
   totals->to_us = range.to_us;
   totals->rows_since_us = range.rows_since_us;
-  error = count_steps(database, &range, question->interval, totals);
+  totals->interval = coarsest_needed(question, &range);
+  error = count_steps(database, &range, totals->interval, totals);
   int64_t rows = count_rows(totals, &range);
   if (error == ERROR_NONE) {
     error = view_uniques_fill(database, &range, rows, totals);
@@ -82,7 +90,7 @@ static enum error count_all(struct database *database, const struct view_questio
 
 enum error view_analytics(struct database *database, const struct view_question *question,
                           struct view_totals *ret_totals) {
-  struct view_totals totals = {.unique_sample = 1};
+  struct view_totals totals = {.unique_sample = 1, .interval = question->interval};
   enum error error = view_range_begin(database, question->tz);
   if (error != ERROR_NONE) {
     return error;
@@ -95,4 +103,27 @@ enum error view_analytics(struct database *database, const struct view_question 
   }
   *ret_totals = totals;
   return ERROR_NONE;
+}
+
+enum error view_local_times(struct database *database, const char *tz, int64_t *const times_us[], size_t count) {
+  /* PostgreSQL takes the last of two; clocks go back by four hours at the most. */
+  /* clang-format off */
+  static const char *const select =
+      "select " SQL_MICROSECONDS("coalesce((select min(t) from (select w.wall::timestamptz - step * interval '15 minutes' as t"
+      " from generate_series(0, 16) step) s where t::timestamp = w.wall), w.wall::timestamptz)")
+      " from (select " SQL_TIMESTAMP("$1") " at time zone 'UTC' as wall) w";
+  /* clang-format on */
+  enum error error = view_range_begin(database, tz);
+  if (error != ERROR_NONE) {
+    return error;
+  }
+  for (size_t i = 0; error == ERROR_NONE && i < count; i++) {
+    struct parameters parameters = {0};
+    parameters_i64(&parameters, *times_us[i]);
+    struct rows row = statement_row(database, select, STATEMENT_REPEATABLE, &parameters);
+    int64_t time_us = rows_i64(&row);
+    error = rows_close_into(&row, times_us[i], &time_us, sizeof time_us);
+  }
+  view_range_end(database);
+  return error;
 }

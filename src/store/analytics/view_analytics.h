@@ -13,4 +13,10 @@
 enum error view_analytics(struct database *database, const struct view_question *question,
                           struct view_totals *ret_totals) MUST_CHECK;
 
+/* Of a time that wall clocks in `tz` show, as if they showed UTC: when that is. A time that comes twice is the first of
+ * both; one that the clocks pass over is as long after the change as it is in the gap, so midnight is where its day
+ * begins. ERROR_INVALID: no such zone. */
+enum error view_local_times(struct database *database, const char *tz, int64_t *const times_us[],
+                            size_t count) MUST_CHECK;
+
 #endif

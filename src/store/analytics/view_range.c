@@ -206,10 +206,14 @@ static enum error read_steps(struct rows *rows, const struct view_range *range, 
   return ERROR_NONE;
 }
 
+bool view_range_steps_fit(const struct view_range *range, enum view_interval interval) {
+  int64_t shortest = interval == VIEW_HOUR ? HOUR_US : DAY_US;
+  return range->to_us / shortest - range->from_us / shortest < STEPS_MAX;
+}
+
 enum error view_range_steps(struct database *database, const struct view_range *range, enum view_interval interval,
                             struct view_series *ret_series) {
-  int64_t shortest = interval == VIEW_HOUR ? HOUR_US : DAY_US;
-  if (range->to_us / shortest - range->from_us / shortest >= STEPS_MAX) {
+  if (!view_range_steps_fit(range, interval)) {
     return ERROR_TOO_LARGE;
   }
   struct parameters parameters = {0};

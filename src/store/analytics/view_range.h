@@ -30,6 +30,8 @@ void view_range_end(struct database *database);
 enum error view_range_resolve(struct database *database, const struct view_question *question,
                               struct view_range *ret_range) MUST_CHECK;
 
+/* Are they no more than an answer may have? */
+bool view_range_steps_fit(const struct view_range *range, enum view_interval interval);
 /* The steps of the range, without sums. VIEW_MONTH: by view_sums_months. ERROR_TOO_LARGE. */
 enum error view_range_steps(struct database *database, const struct view_range *range, enum view_interval interval,
                             struct view_series *ret_series) MUST_CHECK;

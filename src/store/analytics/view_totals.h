@@ -58,6 +58,8 @@ struct view_top {
 
 struct view_totals {
   int64_t from_us, to_us; /* as it was counted; 0: there is nothing */
+  enum view_interval
+      interval; /* of the series: days where hours were asked for, with an open beginning, and too many */
   struct view_sums sums;
   struct view_uniques uniques;
   int64_t unique_sample;     /* every so many-th address was looked at; 1: all */
