@@ -76,8 +76,8 @@ def export_row(stack, rounds, bearer, stop):
     begin = stack.sql('select "timestamp" from media_view_log where media_id = %s order by "timestamp" desc offset %s limit 1', HOT_MEDIUM, EXPORTED)
     since = begin[0][0] if begin else stack.sql("select min(\"timestamp\") from media_view_log")[0][0]
     url = f"{stack.base_url}/analytics/export?bots=include&media_id={HOT_MEDIUM}&from={since.isoformat().replace('+00:00', 'Z')}&to={stop}"
-    copy = ("\\copy (select v.id, media_id, \"timestamp\", viewed_by_ip, viewer, grant_id, country, referrer, a.text, bytes_sent, seconds, delivered_points,"
-            f" source, bot from media_view_log v left join user_agent a on a.id = user_agent_id where media_id = {HOT_MEDIUM} and \"timestamp\" >= '{since}'"
+    copy = ("\\copy (select v.id, media_id, \"timestamp\", viewed_by_ip, viewer, grant_id, country, referrer, a.text, bytes_sent, seconds, watched_seconds, delivered_points,"
+            f" source, bot, played from media_view_log v left join user_agent a on a.id = user_agent_id where media_id = {HOT_MEDIUM} and \"timestamp\" >= '{since}'"
             f" and \"timestamp\" < '{stop}' order by \"timestamp\", v.id) to /dev/null csv")
     count = min(EXPORTED, HOT)
     return Row("export of a million views as CSV", "psql's COPY of the same columns to CSV", "rows/s", None).measure(

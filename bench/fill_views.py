@@ -35,13 +35,13 @@ ATTACH = "alter table media_view_log attach partition {table} for values from (%
 # In the order of time, as views come in. An address is one of `addresses`, the low numbers more often.
 VIEWS = """
 insert into {table} (id, granted_at, media_id, viewed_by_ip, "timestamp", last_seen_at, grant_id, address_key, address_hash, bytes_sent,
-    seconds, user_agent_id, file_bytes, delivered_points, bot, source, country, viewer, referrer, delivered_bytes)
+    seconds, watched_seconds, user_agent_id, file_bytes, delivered_points, bot, played, source, country, viewer, referrer, delivered_bytes)
   select %(first_id)s + n, t, case when hot then 1 else 2 + (power(r1, 3) * (%(media)s - 1))::int end, '10.0.0.0'::inet + address,
     t, t + interval '20 minutes',
     (lpad(to_hex((extract(epoch from t) * 1000)::int8), 12, '0') || '70008' || lpad(to_hex(%(first_id)s + n), 15, '0'))::uuid,
     lpad(to_hex(address), 32, '0')::uuid,
-    hashint8extended(address, 42) & 9223372036854775807, bytes, (bytes / 1000000)::int8, 1 + (power(r2, 4) * (%(agents)s - 1))::int,
-    1000000000, (bytes / 100000)::int, r3 < 0.05, 'stream',
+    hashint8extended(address, 42) & 9223372036854775807, bytes, (bytes / 1000000)::int8, (bytes / 500000)::int8, 1 + (power(r2, 4) * (%(agents)s - 1))::int,
+    1000000000, (bytes / 100000)::int, r3 < 0.05, bytes > 2000000, 'stream',
     (array['DE','US','FR','IN','BR','JP','GB','IT','NP','AU', null])[1 + (power(r4, 2) * 10)::int],
     case when r3 > 0.4 then 'viewer-' || (power(r1, 2) * 100000)::int end,
     case when r4 > 0.5 then 'site-' || (power(r2, 3) * 200)::int || '.example.org' end, int8multirange(int8range(0, bytes))
@@ -52,18 +52,18 @@ insert into {table} (id, granted_at, media_id, viewed_by_ip, "timestamp", last_s
 """
 
 QUARTERS = """
-insert into view_rollup (grain, media_id, start, bot, views, bytes_sent, seconds, points, points_views)
-  select 'quarter', media_id, date_bin('15 minutes', "timestamp", '2000-01-01Z'), bot, count(*), sum(bytes_sent), sum(seconds),
-    sum(delivered_points), count(delivered_points) from {table} group by media_id, 3, bot
+insert into view_rollup (grain, media_id, start, bot, views, plays, bytes_sent, seconds, watched_seconds, points, points_views)
+  select 'quarter', media_id, date_bin('15 minutes', "timestamp", '2000-01-01Z'), bot, count(*), count(*) filter (where played), sum(bytes_sent), sum(seconds),
+    sum(watched_seconds), sum(delivered_points), count(delivered_points) from {table} group by media_id, 3, bot
 """
 COARSER = """
-insert into view_rollup (grain, media_id, start, bot, views, bytes_sent, seconds, points, points_views)
-  select %(coarse)s, media_id, date_trunc(%(coarse)s, start, 'UTC'), bot, sum(views), sum(bytes_sent), sum(seconds), sum(points),
+insert into view_rollup (grain, media_id, start, bot, views, plays, bytes_sent, seconds, watched_seconds, points, points_views)
+  select %(coarse)s, media_id, date_trunc(%(coarse)s, start, 'UTC'), bot, sum(views), sum(plays), sum(bytes_sent), sum(seconds), sum(watched_seconds), sum(points),
     sum(points_views) from view_rollup where grain = %(fine)s and media_id > 0 group by media_id, 3, bot
 """
 ALL_MEDIA = """
-insert into view_rollup (grain, media_id, start, bot, views, bytes_sent, seconds, points, points_views)
-  select grain, 0, start, bot, sum(views), sum(bytes_sent), sum(seconds), sum(points), sum(points_views) from view_rollup
+insert into view_rollup (grain, media_id, start, bot, views, plays, bytes_sent, seconds, watched_seconds, points, points_views)
+  select grain, 0, start, bot, sum(views), sum(plays), sum(bytes_sent), sum(seconds), sum(watched_seconds), sum(points), sum(points_views) from view_rollup
     where media_id > 0 group by grain, start, bot
 """
 ROLLUP_INDEX = "create index view_rollup_start_idx on view_rollup (grain, start, media_id)"

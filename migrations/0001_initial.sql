@@ -244,11 +244,13 @@ create table media_view_log (
   address_key uuid not null, -- identifies the viewer's unmasked address
   address_hash bigint not null, -- evenly distributed, so that a sample can estimate the number of distinct addresses
   bytes_sent bigint,
-  seconds bigint,
+  seconds bigint, -- from the beginning of its first delivery to the end of its last
+  watched_seconds bigint, -- the delivered share of the medium's duration; null: unknown
   user_agent_id bigint,
   file_bytes bigint, -- size of the file that delivered_bytes refers to
   delivered_points integer, -- hundredths of a percent of the medium; null: unknown
   bot boolean not null default false,
+  played boolean not null default false, -- as much as play_min_seconds and play_min_percent ask for
   source text not null,
   country text,
   viewer text,
@@ -258,6 +260,7 @@ create table media_view_log (
   constraint media_view_log_address_hash_check check (address_hash >= 0),
   constraint media_view_log_bytes_sent_check check (bytes_sent >= 0),
   constraint media_view_log_seconds_check check (seconds >= 0),
+  constraint media_view_log_watched_seconds_check check (watched_seconds >= 0),
   constraint media_view_log_file_bytes_check check (file_bytes >= 0),
   constraint media_view_log_delivered_points_check check (delivered_points between 0 and 10000),
   constraint media_view_log_source_check check (source in ('reported', 'stream')),
@@ -329,8 +332,10 @@ create table view_rollup (
   start timestamptz not null,
   bot boolean not null,
   views bigint not null,
+  plays bigint not null, -- of these, those that played
   bytes_sent bigint not null,
   seconds bigint not null,
+  watched_seconds bigint not null,
   points bigint not null, -- sum of delivered_points
   points_views bigint not null, -- the number of views that have delivered_points
   constraint view_rollup_pkey primary key (grain, media_id, start, bot),

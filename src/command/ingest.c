@@ -151,11 +151,13 @@ static int run_ingest(const struct settings *settings, bool status, const char *
   if (gethostname(node, sizeof node) != 0) {
     snprintf(node, sizeof node, "?");
   }
-  struct ingester_options options = {.log_dir = settings->log_dir,
-                                     .rejects_path = rejects_path,
-                                     .batch_lines = (size_t)settings->ingest_batch,
-                                     .view_retention = settings->view_retention,
-                                     .between_batches = between_batches};
+  struct ingester_options options = {
+      .log_dir = settings->log_dir,
+      .rejects_path = rejects_path,
+      .batch_lines = (size_t)settings->ingest_batch,
+      .view_retention = settings->view_retention,
+      .play_rule = {.min_seconds = settings->play_min_seconds, .min_percent = settings->play_min_percent},
+      .between_batches = between_batches};
   struct log_rotation rotation = {.log_dir = settings->log_dir,
                                   .nginx_pid_file = settings->nginx_pid_file,
                                   .size_bytes = settings->log_rotate_size << 20,
@@ -234,10 +236,12 @@ static int import_logs(const struct settings *settings, const char *rejects_path
   if (database == NULL) {
     return COMMAND_FAILED;
   }
-  struct ingester_options options = {.database = database,
-                                     .rejects_path = rejects_path,
-                                     .batch_lines = (size_t)settings->ingest_batch,
-                                     .view_retention = settings->view_retention};
+  struct ingester_options options = {
+      .database = database,
+      .rejects_path = rejects_path,
+      .batch_lines = (size_t)settings->ingest_batch,
+      .view_retention = settings->view_retention,
+      .play_rule = {.min_seconds = settings->play_min_seconds, .min_percent = settings->play_min_percent}};
   struct ingester *ingester = NULL;
   enum error opened = command_audience_open(settings, true, &options.audience);
   if (opened == ERROR_NONE) {

@@ -92,6 +92,8 @@
   INTEGER(stream_ttl_max, "s", 1, 604800, 86400, true, "Longest lifetime of a stream URL") \
   INTEGER(grant_delivery_limit, "deliveries", 0, 1000000, 0, true, "Deliveries a second of one grant, and as many more in a burst, before 429; a player of segments takes a few a second; 0: any number; a change needs `mediagate nginx-config` too") \
   INTEGER(view_report_limit, "views", 1, 100000, 5, true, "Reported views a minute per medium and address (IPv6: /64) before 429") \
+  INTEGER(play_min_seconds, "s", 0, 86400, 3, false, "A view is a play when as much of its medium was delivered as plays so long, and in no less time; or all of the medium") \
+  INTEGER(play_min_percent, "%", 0, 100, 0, false, "A view is a play only when this share of its medium was delivered too") \
   INTEGER(view_retention, "months", 0, 1200, 0, false, "How many months views are kept beside the current one, by when their grant was issued; their sums stay; 0: for ever") \
   CHOICE (view_ip, "full|truncated|hashed", "full", false, "What is kept of viewers' addresses: all, the network (/24, /48), or a pseudonym of the day") \
   STRING (country_database, "", false, "Country database in MaxMind's format (MMDB), read anew when the file is replaced; empty: no countries") \

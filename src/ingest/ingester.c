@@ -177,7 +177,8 @@ static enum error commit_lines(struct ingester *ingester, const struct delivery_
   if (error == ERROR_NONE) {
     error = mark_views(ingester);
   }
-  const struct delivery_batch batch = {.lines = (int64_t)lines,
+  const struct delivery_batch batch = {.play_rule = ingester->options.play_rule,
+                                       .lines = (int64_t)lines,
                                        .rejected = rejected,
                                        .views = ingester->batch.views,
                                        .view_count = ingester->batch.count,

@@ -14,15 +14,17 @@
 #include "base/error.h"
 #include "ingest/log_follower.h"
 #include "store/engine/database.h"
+#include "store/views/view_writer.h"
 
 #define DELIVERY_LOG_NAME "view.log"
 
 struct ingester_options {
   struct database *database;
-  const char *log_dir;       /* of nginx's delivery logs */
-  const char *rejects_path;  /* see reject_file.h */
-  size_t batch_lines;        /* at most, in one transaction */
-  int64_t view_retention;    /* months; 0: views are kept for ever */
+  const char *log_dir;      /* of nginx's delivery logs */
+  const char *rejects_path; /* see reject_file.h */
+  size_t batch_lines;       /* at most, in one transaction */
+  int64_t view_retention;   /* months; 0: views are kept for ever */
+  struct play_rule play_rule;
   struct audience *audience; /* what is said of viewers; may be NULL where nothing is counted */
   /* Called between two batches, for what must not wait until a backlog is worked off; it may ask for the lag. May be
    * NULL. */

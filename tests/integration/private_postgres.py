@@ -62,13 +62,14 @@ class PrivatePostgres:
 
     def add_views(self, rows):
         """Views made by hand, as ingest would have stored them: rows, and what they add to the sums. A row is a mapping of columns."""
-        rollups = ("insert into view_rollup as r (grain, media_id, start, bot, views, bytes_sent, seconds, points, points_views)"
+        rollups = ("insert into view_rollup as r (grain, media_id, start, bot, views, plays, bytes_sent, seconds, watched_seconds, points, points_views)"
                    " select grain, m.media_id, case grain when 'quarter' then date_bin('15 minutes', \"timestamp\", '2000-01-01Z')"
-                   " else date_trunc(grain, \"timestamp\", 'UTC') end, bot, count(*), coalesce(sum(bytes_sent), 0), coalesce(sum(seconds), 0),"
+                   " else date_trunc(grain, \"timestamp\", 'UTC') end, bot, count(*), count(*) filter (where played), coalesce(sum(bytes_sent), 0), coalesce(sum(seconds), 0),"
+                   " coalesce(sum(watched_seconds), 0),"
                    " coalesce(sum(delivered_points), 0), count(delivered_points) from media_view_log v"
                    " cross join (values ('quarter'), ('day'), ('month')) g (grain) cross join lateral (values (v.media_id), (0)) m (media_id)"
-                   " where v.id > %s group by 1, 2, 3, 4 on conflict (grain, media_id, start, bot) do update set views = r.views + excluded.views,"
-                   " bytes_sent = r.bytes_sent + excluded.bytes_sent, seconds = r.seconds + excluded.seconds,"
+                   " where v.id > %s group by 1, 2, 3, 4 on conflict (grain, media_id, start, bot) do update set views = r.views + excluded.views, plays = r.plays + excluded.plays,"
+                   " bytes_sent = r.bytes_sent + excluded.bytes_sent, seconds = r.seconds + excluded.seconds, watched_seconds = r.watched_seconds + excluded.watched_seconds,"
                    " points = r.points + excluded.points, points_views = r.points_views + excluded.points_views")
         with contextlib.closing(self.connect()) as connection, connection, connection.cursor() as cursor:
             cursor.execute("select coalesce(max(id), 0) from media_view_log")
@@ -76,7 +77,8 @@ class PrivatePostgres:
             for month in {str(row["timestamp"])[:7] for row in rows}:
                 cursor.execute("select media_view_log_partition(%s)", (month + "-02T00:00:00Z",))
             for row in rows:
-                digest = hashlib.sha256(ipaddress.ip_address(row["viewed_by_ip"]).packed).digest()
+                address = ipaddress.ip_address(row["viewed_by_ip"]).packed
+                digest = hashlib.sha256(address if len(address) == 4 else address[:8] + bytes(8)).digest()
                 columns = {"granted_at": row["timestamp"], "source": "stream", "address_key": digest[:16].hex(),
                            "address_hash": int.from_bytes(digest[16:24], "big") >> 1, **row}
                 names = ", ".join(f'"{name}"' for name in columns)

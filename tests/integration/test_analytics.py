@@ -37,7 +37,8 @@ def crowd(stack):
         if chance.random() < 0.3:
             time = time.replace(minute=chance.choice((0, 15, 30, 45)), second=0, microsecond=0) - datetime.timedelta(microseconds=chance.randint(0, 1))
         row = {"media_id": media[chance.random() < 0.3], "timestamp": time, "viewed_by_ip": f"192.0.2.{int(chance.paretovariate(1)) % 250}",
-               "bot": chance.random() < 0.1, "bytes_sent": chance.randint(0, 10**9), "seconds": chance.choice((None, chance.randint(0, 999)))}
+               "bot": chance.random() < 0.1, "bytes_sent": chance.randint(0, 10**9), "seconds": chance.choice((None, chance.randint(0, 999))),
+               "watched_seconds": chance.choice((None, chance.randint(0, 999))), "played": chance.random() < 0.5}
         if chance.random() < 0.7:
             row.update(country=chance.choice(("DE", "NP", "IN")), viewer=f"viewer-{number % 7}", delivered_points=chance.randint(0, 10000))
         rows.append(row)
@@ -56,11 +57,12 @@ def obvious(stack, media_id, low, high, interval, zone, bots):
     where = "media_id = any (%s) and \"timestamp\" >= %s and \"timestamp\" < %s and (not bot or %s)"
     values = ([media_id] if media_id else [row[0] for row in stack.sql("select id from media_asset")], low, high, bots)
     totals = stack.sql("select count(*), count(distinct address_hash), coalesce(sum(bytes_sent), 0)::bigint, coalesce(sum(seconds), 0)::bigint,"
+                       " count(*) filter (where played), coalesce(sum(watched_seconds), 0)::bigint,"
                        f" avg(delivered_points) / 100 from media_view_log where {where}", *values)[0]
     key = f"to_char(\"timestamp\" at time zone '{zone}', '{FORMATS.get(interval, 'YYYY-MM-DD')}')"
     if interval == "hour":  # the hour's beginning in local time, and which of two when the clocks go back
         key = f"date_trunc('hour', \"timestamp\" at time zone '{zone}')::text || ' ' || (\"timestamp\" at time zone '{zone}' - \"timestamp\" at time zone 'UTC')::text"
-    steps = stack.sql(f"select {key}, count(*), count(distinct address_hash), sum(bytes_sent)::bigint from media_view_log where {where}"
+    steps = stack.sql(f"select {key}, count(*), count(distinct address_hash), sum(bytes_sent)::bigint, count(*) filter (where played), coalesce(sum(watched_seconds), 0)::bigint from media_view_log where {where}"
                       " group by 1 order by min(\"timestamp\")", *values)
     return totals, steps
 
@@ -71,10 +73,10 @@ def assert_agrees(stack, admin, media_id, low, high, interval, zone, bots):
     answer = assert_json(admin.get(path, params=asked))
     totals, steps = obvious(stack, media_id, low, high, interval, zone, bots)
     assert answer["uniques"]["exact"] and answer["from"] == rfc3339(low) and answer["to"] == rfc3339(high)
-    assert (answer["total_views"], answer["unique_ips"], answer["bytes_sent"], answer["seconds"]) == totals[:4], asked
-    assert answer["delivered_percent"] == (None if totals[4] is None else pytest.approx(float(totals[4]), abs=0.006)), asked
+    assert (answer["total_views"], answer["unique_ips"], answer["bytes_sent"], answer["seconds"], answer["total_plays"], answer["watched_seconds"]) == totals[:6], asked
+    assert answer["delivered_percent"] == (None if totals[6] is None else pytest.approx(float(totals[6]), abs=0.006)), asked
     filled = [step for step in answer["series"] if step["views"]]
-    assert [(s["views"], s["unique_ips"], s["bytes_sent"]) for s in filled] == [tuple(step[1:]) for step in steps], asked
+    assert [(s["views"], s["unique_ips"], s["bytes_sent"], s["plays"], s["watched_seconds"]) for s in filled] == [tuple(step[1:]) for step in steps], asked
     names = [s["start"] if interval in FORMATS else s["start"].replace("T", " ")[:len("2026-11-01 00")] for s in filled]
     assert names == [step[0] if interval in FORMATS else step[0][:len("2026-11-01 00")] for step in steps], asked
     days = obvious(stack, media_id, low, high, "day", zone, bots)[1]
@@ -168,13 +170,14 @@ def test_rankings_are_those_of_slow_and_obvious_sql(stack, admin, crowd):
     for turn in range(40):
         low = near_a_robot(stack, chance) if turn % 2 else moment("2026-02-20") + datetime.timedelta(seconds=chance.uniform(0, 260) * 86400)
         high = low + datetime.timedelta(seconds=chance.uniform(60, 90 * 86400))
-        by, column = chance.choice((("views", "count(*)"), ("bytes", "coalesce(sum(bytes_sent), 0)::bigint"), ("seconds", "coalesce(sum(seconds), 0)::bigint")))
+        by, column = chance.choice((("views", "count(*)"), ("bytes", "coalesce(sum(bytes_sent), 0)::bigint"),
+                                    ("plays", "count(*) filter (where played)"), ("seconds", "coalesce(sum(watched_seconds), 0)::bigint")))
         bots = chance.random() < 0.3
         asked = {"from": rfc3339(low), "to": rfc3339(high), "by": by, "limit": chance.choice((1, 2, 10)), "bots": "include" if bots else "exclude"}
         answer = assert_json(admin.get("/analytics/top", params=asked))
         expected = stack.sql(f"select media_id, {column} from media_view_log where \"timestamp\" >= %s and \"timestamp\" < %s and (not bot or %s)"
                              f" group by 1 having {column} > 0 order by 2 desc, 1 limit %s", low, high, bots, asked["limit"])
-        name = {"views": "views", "bytes": "bytes_sent", "seconds": "seconds"}[by]
+        name = {"views": "views", "plays": "plays", "bytes": "bytes_sent", "seconds": "watched_seconds"}[by]
         assert [(item["media_id"], item[name]) for item in answer["items"]] == expected, asked
 
 
@@ -260,11 +263,11 @@ def test_csv_is_safe_and_whole(admin, hostile):
     assert answer.headers["Content-Disposition"] == 'attachment; filename="views.csv"' and answer.headers["Cache-Control"] == "no-store"
     text = answer.content.decode("utf-8")
     rows = list(csv.reader(io.StringIO(text, newline=""), strict=True))
-    assert rows[0][:3] == ["id", "media_id", "timestamp"] and {len(row) for row in rows} == {15}
-    assert rows[-1] == [""] * 14 + ["complete"] and text.endswith("\r\n")
+    assert rows[0][:3] == ["id", "media_id", "timestamp"] and {len(row) for row in rows} == {17}
+    assert rows[-1] == [""] * 16 + ["complete"] and text.endswith("\r\n")
     assert [row[8] for row in rows[1:-1]] == [re.sub(r"(^|(?<=[;\t]))(?=[=+@\t＝＋－＠-])", "'", agent) for agent in agents]
     assert not re.search(r"(^|[;\t])[=+@＝＋－＠-]", text, re.M)
-    assert {row[4] for row in rows[1:-1]} == {"'-u-1"} and {row[11] for row in rows[1:-1]} == {"12.34"}
+    assert {row[4] for row in rows[1:-1]} == {"'-u-1"} and {row[12] for row in rows[1:-1]} == {"12.34"}
     assert all(cell[:1] not in ("=", "+", "-", "@", "＝", "＋", "－", "＠") for row in rows for cell in row)
 
 
@@ -297,6 +300,6 @@ def test_robots_are_exported_when_asked_for(admin, stack):
 
 
 def test_an_export_of_nothing_is_complete(admin):
-    assert admin.get("/analytics/export", params={"to": "2020-01-01"}).text.splitlines()[1:] == ["," * 14 + "complete"]
+    assert admin.get("/analytics/export", params={"to": "2020-01-01"}).text.splitlines()[1:] == ["," * 16 + "complete"]
     head = admin.head("/analytics/export")
     assert head.status_code == 200 and head.headers["Content-Type"].startswith("text/csv") and head.content == b""

@@ -5,8 +5,8 @@ import datetime
 import pytest
 from answers import assert_json, assert_problem, parse_time
 
-VIEW_MEMBERS = {"id", "media_id", "viewed_by_ip", "timestamp", "viewer", "grant_id", "user_agent", "country", "referrer", "bytes_sent", "seconds", "delivered_percent", "source",
-                "bot"}
+VIEW_MEMBERS = {"id", "media_id", "viewed_by_ip", "timestamp", "viewer", "grant_id", "user_agent", "country", "referrer", "bytes_sent", "seconds",
+                "watched_seconds", "delivered_percent", "source", "bot", "played"}
 
 
 @pytest.fixture
@@ -136,12 +136,13 @@ def watched(stack, medium):
 
 def test_everything_adds_up(admin, watched):
     answer = assert_json(admin.get(watched + "/analytics"))
-    assert set(answer) == {"media_id", "from", "to", "interval", "tz", "bots", "total_views", "unique_ips", "uniques", "views_per_day", "bytes_sent",
-                           "seconds", "delivered_percent", "series", "top"}
+    assert set(answer) == {"media_id", "from", "to", "interval", "tz", "bots", "total_views", "total_plays", "unique_ips", "uniques", "views_per_day", "bytes_sent",
+                           "seconds", "watched_seconds", "delivered_percent", "series", "top"}
     assert answer["total_views"] == 6 and answer["unique_ips"] == 3 and answer["bytes_sent"] == 600
     assert answer["interval"] == "day" and answer["tz"] == "UTC" and answer["from"] is None and answer["to"] is None
     assert answer["views_per_day"] == {"2026-03-27": 2, "2026-03-28": 1, "2026-03-29": 0, "2026-03-30": 0, "2026-03-31": 3}
-    assert answer["series"][0] == {"start": "2026-03-27", "views": 2, "unique_ips": 1, "unique_ips_error": 0, "bytes_sent": 200, "seconds": 0, "delivered_percent": None}
+    assert answer["series"][0] == {"start": "2026-03-27", "views": 2, "plays": 0, "unique_ips": 1, "unique_ips_error": 0, "bytes_sent": 200, "seconds": 0,
+                                   "watched_seconds": 0, "delivered_percent": None}
     assert (answer["series"][4]["views"], answer["series"][4]["unique_ips"]) == (3, 2)
     assert [bucket["views"] for bucket in answer["series"]] == [2, 1, 0, 0, 3]
 
@@ -182,7 +183,7 @@ def test_hours_and_months(admin, watched):
     ("from=yesterday", ["?from"]), ("to=2026-13-01", ["?to"]), ("from=2026-02-30", ["?from"]), ("from=2026-03-01&to=2026-03-01", ["?to"]),
     ("from=2026-03-02&to=2026-03-01", ["?to"]), ("to=1970-01-01", ["?to"]), ("from=2026-03-01&to=1970-01-01T00:00:00Z", ["?to"]), ("interval=week", ["?interval"]), ("interval=", ["?interval"]), ("tz=Mars/Olympus", ["?tz"]), ("tz=", ["?tz"]),
     ("tz=" + "x" * 65, ["?tz"]), ("tz=Europe/Berlin'--", ["?tz"]), ("from=x&to=y&interval=z", ["?from", "?to", "?interval"]), ("since=2026-03-01", ["?since"]),
-    ("interval=hour&from=1990-01-01&to=2026-01-01", ["?interval"]), ("from=2026-03-01T00:00:00", ["?from"]), ("from=1", ["?from"]),
+    ("interval=hour&from=1990-01-01&to=2026-01-01", ["?interval"]), ("from=2026-03-01T00:00", ["?from"]), ("from=1", ["?from"]),
 ])
 def test_questions_are_checked(admin, watched, query, pointers):
     assert_problem(admin.get(f"{watched}/analytics?{query}"), 422, pointers)

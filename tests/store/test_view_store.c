@@ -49,10 +49,14 @@ START_TEST(reports_a_view) {
   ck_assert_str_eq(view.grant_id, "");
   ck_assert_int_eq(view.bytes_sent, -1);
   ck_assert_int_eq(view.delivered_points, -1);
+  ck_assert_int_eq(view.watched_seconds, -1);
+  ck_assert(view.played);
   view_free(&view);
-  ck_assert_int_eq(fixture_sql("select count(*) from view_rollup where views = 1 and bytes_sent = 0 and not bot"), 6);
+  ck_assert_int_eq(fixture_sql("select count(*) from view_rollup where views = 1 and plays = 1 and watched_seconds = 0"
+                               " and bytes_sent = 0 and not bot"),
+                   6);
   ck_assert_int_eq(fixture_sql("select count(*) from media_view_log where granted_at = \"timestamp\" and address_key ="
-                               " '1e03d7e1-ca9d-b508-0365-cbde610828b6'"),
+                               " '1a4dcb2f-bf65-e9a5-a1b3-1d4734bf1d48'"),
                    1);
   ck_assert_int_eq(report(id + 1, "192.0.2.1", 5, &view), ERROR_NOT_FOUND);
   ck_assert_int_eq(report(id, "not an address", 5, &view), ERROR_INVALID);

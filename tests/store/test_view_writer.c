@@ -134,6 +134,87 @@ START_TEST(a_known_percent_stays_known) {
 }
 END_TEST
 
+/* --- plays and watched time ------------------------------------------------------------------ */
+
+/* A view with the time from its first delivery to the end of its last, and what was delivered of a file of 10,000
+ * bytes. The rule is that of view_changes_commit: 3 s. */
+START_TEST(a_view_plays_when_as_much_of_the_medium_was_delivered_in_as_much_time) {
+  static const struct {
+    double duration; /* of the medium; 0: unknown */
+    int64_t bytes;   /* -1: nobody knows of what the bytes are */
+    int elapsed_seconds;
+    int64_t watched; /* -1: unknown */
+    bool played;
+    const char *description;
+  } rows[] = {
+      {7200, 1, 10800, 1, false, "a player that loads the metadata, and stays open for three hours"},
+      {7200, 4, 1, 3, false, "2.9 seconds of it"},
+      {7200, 4, 9, 3, false, "the same in nine seconds"},
+      {7200, 5, 2, 4, false, "3.6 seconds of it in two"},
+      {7200, 5, 3, 4, true, "3.6 seconds of it in three"},
+      {7200, 3000, 1, 2160, false, "much, loaded at once before anybody plays"},
+      {7200, 10000, 10, 7200, true, "all of it, delivered in ten seconds"},
+      {7200, 10000, 20000, 7200, true, "all of it, with a pause of hours: no more than there is"},
+      {2, 9999, 1, 2, false, "a short one, but for its end"},
+      {2, 10000, 1, 2, true, "all of a short one"},
+      {0.4, 10000, 1, 0, true, "all of a very short one"},
+      {0, 10000, 1, -1, true, "all, of an unknown duration"},
+      {0, 9000, 2, -1, false, "most of it: the time from its first delivery to its last"},
+      {0, 1, 3, -1, true, "the same, long enough"},
+      {7200, -1, 2, -1, false, "an unknown share: the time as well"},
+      {7200, -1, 3, -1, true, "the same, long enough"},
+  };
+  for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+    struct view_changes batch = {0};
+    int64_t film = fixture_medium();
+    char sql[200];
+    snprintf(sql, sizeof sql, "update media_asset set duration_seconds = nullif(%f, 0) where id = %lld",
+             rows[i].duration, (long long)film);
+    fixture_sql(sql);
+    struct view_change *view = view_changes_add(&batch, film, GRANT, "192.0.2.1", 0, 10);
+    view->ended_us = view->started_us + rows[i].elapsed_seconds * INT64_C(1000000);
+    if (rows[i].bytes >= 0) {
+      range_set_add(&view->bytes, 0, rows[i].bytes);
+      view->file_bytes = 10000;
+    }
+    ck_assert_int_eq(view_changes_commit(fixture_database, &batch, (int64_t)i, (int64_t)i + 1), ERROR_NONE);
+    snprintf(sql, sizeof sql,
+             "select coalesce(watched_seconds, -1) * 2 + played::int from media_view_log where media_id = %lld",
+             (long long)film);
+    int64_t found = fixture_sql(sql);
+    ck_assert_msg(found == rows[i].watched * 2 + rows[i].played, "%s: %lld", rows[i].description, (long long)found);
+  }
+  ck_assert_int_eq(view_changes_wrong_rollups(), 0);
+}
+END_TEST
+
+/* Whatever the batches are, the sums get what a view gained; and what was known of a view outlives its file. */
+START_TEST(plays_and_watched_time_grow_with_the_view) {
+  struct view_changes batch = {0};
+  int64_t film = fixture_medium();
+  fixture_sql("update media_asset set duration_seconds = 100, segment_count = 50");
+  static const struct {
+    int64_t segment, watched;
+    int plays;
+  } rows[] = {{0, 2, 0}, {0, 2, 0}, {7, 4, 1}, {8, 6, 1}};
+  for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+    range_set_add(&view_changes_add(&batch, film, GRANT, "192.0.2.1", (int)i, 10)->segments, rows[i].segment,
+                  rows[i].segment + 1);
+    ck_assert_int_eq(view_changes_commit(fixture_database, &batch, (int64_t)i, (int64_t)i + 1), ERROR_NONE);
+    ck_assert_int_eq(fixture_sql("select watched_seconds from view_rollup where grain = 'day' and media_id = 0"),
+                     rows[i].watched);
+    ck_assert_int_eq(fixture_sql("select plays from view_rollup where grain = 'month' and media_id = 0"),
+                     rows[i].plays);
+    ck_assert_int_eq(view_changes_wrong_rollups(), 0);
+  }
+  fixture_sql("update media_asset set duration_seconds = null, segment_count = null");
+  range_set_add(&view_changes_add(&batch, film, GRANT, "192.0.2.1", 5, 10)->segments, 9, 10);
+  ck_assert_int_eq(view_changes_commit(fixture_database, &batch, 4, 5), ERROR_NONE);
+  ck_assert_int_eq(fixture_sql("select watched_seconds * 2 + played::int from media_view_log"), 13);
+  ck_assert_int_eq(view_changes_wrong_rollups(), 0);
+}
+END_TEST
+
 static void record_writes(const char *table) {
   char sql[200];
   snprintf(sql, sizeof sql,
@@ -385,9 +466,10 @@ END_TEST
 
 FIXTURE_MAIN("view_writer", delivered_bytes_are_a_union, the_size_of_the_medium_is_a_denominator_too,
              delivered_segments_are_a_union, segments_beyond_a_package_are_no_part,
-             bytes_around_a_playlist_are_not_the_film, a_known_percent_stays_known, sums_are_written_last,
-             crumbs_are_forgotten_beyond_some, marks_are_of_the_first_delivery,
-             a_grant_lies_in_the_partition_of_its_month, who_watches_now_is_known,
+             bytes_around_a_playlist_are_not_the_film, a_known_percent_stays_known,
+             a_view_plays_when_as_much_of_the_medium_was_delivered_in_as_much_time,
+             plays_and_watched_time_grow_with_the_view, sums_are_written_last, crumbs_are_forgotten_beyond_some,
+             marks_are_of_the_first_delivery, a_grant_lies_in_the_partition_of_its_month, who_watches_now_is_known,
              old_months_are_dropped_and_their_sums_stay, a_month_that_is_read_is_dropped_later,
              nothing_to_drop_waits_for_nobody, months_are_made_ahead_by_many_at_once,
              a_view_that_is_changed_by_hand_loses_no_delivery, who_falls_silent_loses_its_turn)

@@ -31,8 +31,10 @@ struct view_change *view_changes_add(struct view_changes *changes, int64_t media
 
 enum error view_changes_commit(struct database *database, struct view_changes *changes, int64_t from, int64_t to) {
   const struct delivery_log log = {.id = {7}, .position = from};
-  const struct delivery_batch batch = {
-      .lines = (int64_t)changes->count, .views = changes->views, .view_count = changes->count};
+  const struct delivery_batch batch = {.play_rule = {.min_seconds = 3},
+                                       .lines = (int64_t)changes->count,
+                                       .views = changes->views,
+                                       .view_count = changes->count};
   enum error error = delivery_store_commit(database, &log, to, &batch);
   for (size_t i = 0; i < changes->count; i++) {
     view_change_free(&changes->views[i]);
@@ -46,7 +48,8 @@ int64_t view_changes_wrong_rollups(void) {
       "with raw as (select g.grain, m.media_id, case g.grain when 'quarter' then date_bin('15 minutes', "
       "v.\"timestamp\","
       " '2000-01-01Z') else date_trunc(g.grain, v.\"timestamp\", 'UTC') end as start, v.bot, count(*)::int8 as views,"
-      " sum(coalesce(v.bytes_sent, 0))::int8 as bytes_sent, sum(coalesce(v.seconds, 0))::int8 as seconds,"
+      " count(*) filter (where v.played)::int8 as plays, sum(coalesce(v.bytes_sent, 0))::int8 as bytes_sent,"
+      " sum(coalesce(v.seconds, 0))::int8 as seconds, sum(coalesce(v.watched_seconds, 0))::int8 as watched_seconds,"
       " sum(coalesce(v.delivered_points, 0))::int8 as points, count(v.delivered_points)::int8 as points_views"
       " from media_view_log v, (values ('quarter'), ('day'), ('month')) g (grain),"
       " lateral (values (v.media_id), (0)) m (media_id) group by 1, 2, 3, 4)"

@@ -103,16 +103,21 @@ static void append_ranking(struct text *body, const struct view_ranking *ranking
     reply_string(body, "title", rank->title);
     reply_boolean(body, "deleted", rank->deleted);
     reply_integer(body, "views", rank->views);
+    reply_integer(body, "plays", rank->plays);
     reply_integer(body, "bytes_sent", rank->bytes_sent);
     reply_integer(body, "seconds", rank->seconds);
+    reply_integer(body, "watched_seconds", rank->watched_seconds);
     text_append(body, "}");
   }
   text_append(body, "]");
 }
 
 void analytics_api_top(struct call *call) {
-  static const char *const by_names[] = {
-      [VIEW_BY_VIEWS] = "views", [VIEW_BY_BYTES] = "bytes", [VIEW_BY_SECONDS] = "seconds", NULL};
+  static const char *const by_names[] = {[VIEW_BY_VIEWS] = "views",
+                                         [VIEW_BY_PLAYS] = "plays",
+                                         [VIEW_BY_BYTES] = "bytes",
+                                         [VIEW_BY_SECONDS] = "seconds",
+                                         NULL};
   struct analytics_query query;
   analytics_query_read(call, &query);
   enum view_ranking_by by = (enum view_ranking_by)analytics_query_choice(call, "by", by_names);

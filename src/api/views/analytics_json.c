@@ -25,6 +25,7 @@ void analytics_json_bounds(struct text *body, const struct view_question *questi
 static void append_amounts(struct text *body, const struct view_sums *sums) {
   reply_integer(body, "bytes_sent", sums->bytes_sent);
   reply_integer(body, "seconds", sums->seconds);
+  reply_integer(body, "watched_seconds", sums->watched_seconds);
   reply_delivered(body, sums->points_views == 0 ? -1 : (double)sums->points / (double)sums->points_views);
 }
 
@@ -58,6 +59,7 @@ static void append_series(struct text *body, const struct view_totals *totals) {
     text_append(body, "{");
     reply_string(body, "start", bucket->start);
     reply_integer(body, "views", bucket->sums.views);
+    reply_integer(body, "plays", bucket->sums.plays);
     reply_integer(body, "unique_ips", bucket->uniques.count);
     reply_number(body, "unique_ips_error", bucket->uniques.standard_error, ERROR_DIGITS);
     append_amounts(body, &bucket->sums);
@@ -73,6 +75,7 @@ void analytics_json_totals(struct text *body, const struct view_question *questi
   reply_string(body, "tz", question->tz);
   reply_string(body, "bots", question->bots ? "include" : "exclude");
   reply_integer(body, "total_views", totals->sums.views);
+  reply_integer(body, "total_plays", totals->sums.plays);
   append_uniques(body, totals, unique_of);
   append_days(body, totals);
   append_amounts(body, &totals->sums);

@@ -12,7 +12,7 @@
 
 #define LINE_END "\r\n"
 /* Empty cells before the last column. */
-#define NOTHING ",,,,,,,,,,,,,,"
+#define NOTHING ",,,,,,,,,,,,,,,,"
 
 const char *export_format_content_type(enum export_format format) {
   return format == EXPORT_CSV ? "text/csv; charset=utf-8; header=present" : "application/x-ndjson";
@@ -22,7 +22,7 @@ void export_format_header(enum export_format format, struct text *line) {
   if (format == EXPORT_CSV) {
     text_append(line,
                 "id,media_id,timestamp,viewed_by_ip,viewer,grant_id,country,referrer,user_agent,bytes_sent,seconds,"
-                "delivered_percent,source,bot,cursor" LINE_END);
+                "watched_seconds,delivered_percent,source,bot,played,cursor" LINE_END);
   }
 }
 
@@ -107,12 +107,14 @@ static void append_csv(const struct view *view, const char *cursor, struct text 
   append_csv_text(line, view->user_agent);
   append_csv_count(line, view->bytes_sent);
   append_csv_count(line, view->seconds);
+  append_csv_count(line, view->watched_seconds);
   text_append(line, ",");
   if (view->delivered_points >= 0) {
     text_appendf(line, "%d.%02d", view->delivered_points / 100, view->delivered_points % 100);
   }
   append_csv_text(line, view->source);
   append_csv_text(line, view->bot ? "true" : "false");
+  append_csv_text(line, view->played ? "true" : "false");
   append_csv_text(line, cursor);
   text_append(line, LINE_END);
 }
@@ -140,9 +142,11 @@ static void append_ndjson(const struct view *view, const char *cursor, struct te
   reply_string(line, "user_agent", view->user_agent);
   append_ndjson_count(line, "bytes_sent", view->bytes_sent);
   append_ndjson_count(line, "seconds", view->seconds);
+  append_ndjson_count(line, "watched_seconds", view->watched_seconds);
   reply_delivered(line, view->delivered_points);
   reply_string(line, "source", view->source);
   reply_boolean(line, "bot", view->bot);
+  reply_boolean(line, "played", view->played);
   reply_string(line, "cursor", cursor);
   text_append(line, "}\n");
 }

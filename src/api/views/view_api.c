@@ -143,9 +143,11 @@ static void append_listed_view(struct text *body, const struct view *view) {
   reply_string(body, "referrer", view->referrer);
   append_view_count(body, "bytes_sent", view->bytes_sent);
   append_view_count(body, "seconds", view->seconds);
+  append_view_count(body, "watched_seconds", view->watched_seconds);
   reply_delivered(body, view->delivered_points);
   reply_string(body, "source", view->source);
   reply_boolean(body, "bot", view->bot);
+  reply_boolean(body, "played", view->played);
   text_append(body, "}");
 }
 

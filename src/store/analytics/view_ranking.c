@@ -21,8 +21,9 @@
 
 static const char *const ranking_sql[] = {
     [VIEW_BY_VIEWS] = VIEW_RANKING_SQL("views"),
+    [VIEW_BY_PLAYS] = VIEW_RANKING_SQL("plays"),
     [VIEW_BY_BYTES] = VIEW_RANKING_SQL("bytes_sent"),
-    [VIEW_BY_SECONDS] = VIEW_RANKING_SQL("seconds"),
+    [VIEW_BY_SECONDS] = VIEW_RANKING_SQL("watched_seconds"),
 };
 
 void view_ranking_free(struct view_ranking *ranking) {
@@ -98,8 +99,10 @@ static enum error read_ranking(struct rows *rows, struct round *round, struct vi
     rank->title = rows_text_copy(rows);
     rank->deleted = rows_bool(rows);
     rank->views = rows_i64(rows);
+    rank->plays = rows_i64(rows);
     rank->bytes_sent = rows_i64(rows);
     rank->seconds = rows_i64(rows);
+    rank->watched_seconds = rows_i64(rows);
     round->last_value = rows_i64(rows);
     round->bound = rows_i64(rows);
     round->media = rows_i64(rows);

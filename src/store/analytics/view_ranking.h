@@ -7,13 +7,14 @@
 #include "store/analytics/view_totals.h"
 #include "store/engine/database.h"
 
-enum view_ranking_by { VIEW_BY_VIEWS, VIEW_BY_BYTES, VIEW_BY_SECONDS };
+/* By seconds: those watched. The time from the first delivery to the last has the pauses in it. */
+enum view_ranking_by { VIEW_BY_VIEWS, VIEW_BY_PLAYS, VIEW_BY_BYTES, VIEW_BY_SECONDS };
 
 struct view_rank {
   int64_t media_id;
   char *title; /* malloc'd */
   bool deleted;
-  int64_t views, bytes_sent, seconds;
+  int64_t views, plays, bytes_sent, seconds, watched_seconds;
 };
 
 struct view_ranking {

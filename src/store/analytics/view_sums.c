@@ -24,14 +24,16 @@ static const char *const day_sql = GRAIN_SQL("day");
 static const char *const quarter_sql = GRAIN_SQL("quarter");
 /* What lies between each time of $2 and its midnight of $3: taken away when it is the midnight that comes later. */
 static const char *const correction_sql =
-    "select e.i, e.sign * r.views, e.sign * r.bytes_sent, e.sign * r.seconds, e.sign * r.points, e.sign * r.points_views"
+    "select e.i, e.sign * r.views, e.sign * r.plays, e.sign * r.bytes_sent, e.sign * r.seconds, e.sign * r.watched_seconds,"
+    " e.sign * r.points, e.sign * r.points_views"
     " from (select i, least(at, day) as low, greatest(at, day) as high, case when at < day then -1 else 1 end as sign"
     "  from unnest($2::timestamptz[], $3::timestamptz[]) with ordinality t (at, day, i) where at <> day) e"
     " cross join lateral (select " VIEW_SUM_COLUMNS ROLLUPS
-    "  and r.grain = 'quarter' and r.start >= e.low and r.start < e.high) r (views, bytes_sent, seconds, points, points_views)";
+    "  and r.grain = 'quarter' and r.start >= e.low and r.start < e.high) r (views, plays, bytes_sent, seconds, watched_seconds, points, points_views)";
 /* Of views, where the rollups are too coarse. */
 #define ROWS_SQL(table) \
-  "select count(*), coalesce(sum(bytes_sent), 0)::int8, coalesce(sum(seconds), 0)::int8," \
+  "select count(*), count(*) filter (where played), coalesce(sum(bytes_sent), 0)::int8, coalesce(sum(seconds), 0)::int8," \
+  " coalesce(sum(watched_seconds), 0)::int8," \
   " coalesce(sum(delivered_points), 0)::int8, count(delivered_points)" \
   " from media_view_log where " table " and \"timestamp\" >= $2::timestamptz and \"timestamp\" < $3::timestamptz" \
   " and (not bot or $4::boolean)"
@@ -42,8 +44,10 @@ static const char *const rows_of_all_sql = ROWS_SQL("$1::int8 = 0");
 static struct view_sums read_sums(struct rows *rows) {
   struct view_sums sums;
   sums.views = rows_i64_or(rows, 0);
+  sums.plays = rows_i64_or(rows, 0);
   sums.bytes_sent = rows_i64_or(rows, 0);
   sums.seconds = rows_i64_or(rows, 0);
+  sums.watched_seconds = rows_i64_or(rows, 0);
   sums.points = rows_i64_or(rows, 0);
   sums.points_views = rows_i64_or(rows, 0);
   return sums;
@@ -51,8 +55,10 @@ static struct view_sums read_sums(struct rows *rows) {
 
 void view_sums_add(struct view_sums *sums, const struct view_sums *more, int64_t times) {
   sums->views += times * more->views;
+  sums->plays += times * more->plays;
   sums->bytes_sent += times * more->bytes_sent;
   sums->seconds += times * more->seconds;
+  sums->watched_seconds += times * more->watched_seconds;
   sums->points += times * more->points;
   sums->points_views += times * more->points_views;
 }

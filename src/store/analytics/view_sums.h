@@ -10,7 +10,8 @@
 #include "store/engine/rows.h"
 
 #define VIEW_SUM_COLUMNS                                                                                               \
-  "sum(views)::int8, sum(bytes_sent)::int8, sum(seconds)::int8, sum(points)::int8, sum(points_views)::int8"
+  "sum(views)::int8, sum(plays)::int8, sum(bytes_sent)::int8, sum(seconds)::int8, sum(watched_seconds)::int8,"         \
+  " sum(points)::int8, sum(points_views)::int8"
 
 /* Adds `times` times `more`: 1, or -1. */
 void view_sums_add(struct view_sums *sums, const struct view_sums *more, int64_t times);

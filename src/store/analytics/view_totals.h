@@ -22,10 +22,12 @@ struct view_question {
 
 struct view_sums {
   int64_t views;
+  int64_t plays; /* of these, those that played */
   int64_t bytes_sent;
-  int64_t seconds;
-  int64_t points;       /* hundredths of a percent that were delivered, */
-  int64_t points_views; /* of so many views: those of which that is known */
+  int64_t seconds;         /* from the first delivery to the end of the last */
+  int64_t watched_seconds; /* the delivered share of the duration, of views of which that is known */
+  int64_t points;          /* hundredths of a percent that were delivered, */
+  int64_t points_views;    /* of so many views: those of which that is known */
 };
 
 /* How many distinct addresses. The error is the standard error as a share of the count: 0 for an exact one. */

@@ -75,7 +75,7 @@ static enum error store(struct database *database, const struct delivery_log *lo
     error = watching_store_change(database, batch->watching);
   }
   if (error == ERROR_NONE) { /* last, since it locks sums that everybody adds to */
-    error = view_writer_add(database, log->id, batch->views, user_agent_ids, batch->view_count);
+    error = view_writer_add(database, log->id, &batch->play_rule, batch->views, user_agent_ids, batch->view_count);
   }
   return statement_end_transaction(database, error);
 }

@@ -27,6 +27,7 @@ enum error delivery_store_position(struct database *database, const unsigned cha
 struct delivery_batch {
   int64_t lines;
   int64_t rejected;
+  struct play_rule play_rule;
   const struct view_change *views; /* each view once */
   size_t view_count;
   struct watching_change *watching; /* may be NULL */

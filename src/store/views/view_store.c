@@ -27,7 +27,7 @@
 #define VIEW_COLUMNS_WITH(user_agent) \
   "v.id, v.media_id, host(v.viewed_by_ip), " SQL_MICROSECONDS("v.\"timestamp\"") \
   ", v.viewer, replace(v.grant_id::text, '-', ''), " user_agent "," \
-  " v.country, v.referrer, v.bytes_sent, v.seconds, v.delivered_points, v.source, v.bot"
+  " v.country, v.referrer, v.bytes_sent, v.seconds, v.watched_seconds, v.delivered_points, v.source, v.bot, v.played"
 #define VIEW_COLUMNS VIEW_COLUMNS_WITH("(select a.text from user_agent a where a.id = v.user_agent_id)")
 /* clang-format on */
 
@@ -51,9 +51,11 @@ static void read_view(struct rows *rows, struct view *ret_view) {
   ret_view->referrer = rows_text_copy(rows);
   ret_view->bytes_sent = rows_i64_or(rows, -1);
   ret_view->seconds = rows_i64_or(rows, -1);
+  ret_view->watched_seconds = rows_i64_or(rows, -1);
   ret_view->delivered_points = (int)rows_i64_or(rows, -1);
   rows_text(rows, ret_view->source, sizeof ret_view->source);
   ret_view->bot = rows_bool(rows);
+  ret_view->played = rows_bool(rows);
 }
 
 /* All rows, which it closes; it ends at one whose first column is null. The caller frees each view and the array. */

@@ -21,12 +21,14 @@ struct view {
   char grant_id[GRANT_ID_SIZE];
   char *user_agent; /* NULL for none; malloc'd */
   char country[COUNTRY_SIZE];
-  char *referrer;       /* host; NULL for none; malloc'd */
-  int64_t bytes_sent;   /* -1 unknown */
-  int64_t seconds;      /* -1 unknown */
-  int delivered_points; /* hundredths of a percent of the medium; -1 unknown */
-  char source[16];      /* "reported", or "stream" for one counted from the delivery log */
+  char *referrer;          /* host; NULL for none; malloc'd */
+  int64_t bytes_sent;      /* -1 unknown */
+  int64_t seconds;         /* -1 unknown */
+  int64_t watched_seconds; /* -1 unknown */
+  int delivered_points;    /* hundredths of a percent of the medium; -1 unknown */
+  char source[16];         /* "reported", or "stream" for one counted from the delivery log */
   bool bot;
+  bool played; /* as much as the settings ask for */
 };
 
 void view_free(struct view *view);

@@ -114,13 +114,15 @@ enum error view_writer_take_turn(struct database *database) {
 }
 
 static enum error write_columns(struct database *database, const unsigned char log_id[DIGEST_SIZE],
-                                struct text columns[COLUMNS]) {
+                                const struct play_rule *rule, struct text columns[COLUMNS]) {
   struct parameters parameters = {0};
   enum error error = array_end_columns(columns, COLUMNS, &parameters);
   if (error != ERROR_NONE) {
     return error;
   }
   parameters_hash(&parameters, log_id);
+  parameters_i64(&parameters, rule->min_seconds);
+  parameters_i64(&parameters, rule->min_percent);
   struct parameters granted = {0};
   parameters_text(&granted, columns[COLUMN_GRANTED].data);
   error = statement_execute(database, make_partitions, STATEMENT_ONCE, &granted, NULL);
@@ -128,12 +130,13 @@ static enum error write_columns(struct database *database, const unsigned char l
 }
 
 enum error view_writer_add(struct database *database, const unsigned char log_id[DIGEST_SIZE],
-                           const struct view_change *changes, const int64_t *user_agent_ids, size_t count) {
+                           const struct play_rule *rule, const struct view_change *changes,
+                           const int64_t *user_agent_ids, size_t count) {
   struct text columns[COLUMNS] = {{0}};
   for (size_t i = 0; i < count; i++) {
     add_change(columns, &changes[i], user_agent_ids[i]);
   }
-  enum error error = count == 0 ? ERROR_NONE : write_columns(database, log_id, columns);
+  enum error error = count == 0 ? ERROR_NONE : write_columns(database, log_id, rule, columns);
   array_free_columns(columns, COLUMNS);
   return error;
 }

@@ -39,6 +39,13 @@ struct view_change {
   struct range_set segments; /* of a playlist, by number */
 };
 
+/* When a view played: as many seconds of its medium were delivered, in as many seconds from its first delivery to the
+ * end of its last, or all of the medium; and as large a share. What is unknown is not asked for. */
+struct play_rule {
+  int64_t min_seconds;
+  int64_t min_percent;
+};
+
 void view_change_free(struct view_change *change);
 
 /* The first statement of a transaction that writes views: see SQL_TAKE_TURN. */
@@ -46,6 +53,7 @@ enum error view_writer_take_turn(struct database *database) MUST_CHECK;
 /* In that transaction. Every view stands once in `changes`. What is added to media that the database does not know is
  * left out, and counted in `skipped` of that row of delivery_log, as all other lines are in `counted`. */
 enum error view_writer_add(struct database *database, const unsigned char log_id[DIGEST_SIZE],
-                           const struct view_change *changes, const int64_t *user_agent_ids, size_t count) MUST_CHECK;
+                           const struct play_rule *rule, const struct view_change *changes,
+                           const int64_t *user_agent_ids, size_t count) MUST_CHECK;
 
 #endif

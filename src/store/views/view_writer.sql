@@ -1,7 +1,8 @@
 -- SPDX-License-Identifier: ISC
 --
 -- Writes what one batch of deliveries changes in views, in one statement. Each view stands once in the arrays. $1 to
--- $18 are its columns, in the order of enum column in view_writer.c; $19 is the log's row in delivery_log.
+-- $18 are its columns, in the order of enum column in view_writer.c; $19 is the log's row in delivery_log,
+-- $20 and $21 are the least seconds and percent of a play.
 -- :add_to_rollups is add_to_rollups.sql, of the query "difference".
 
 -- The changes.
@@ -31,7 +32,10 @@ known as materialized (
     greatest(v.last_seen_at, i.ended) as last_seen_at,
     coalesce(v.bytes_sent, 0) + i.bytes_sent as bytes_sent,
     coalesce(v.seconds, 0) as old_seconds,
+    v.watched_seconds as old_watched_seconds,
     v.delivered_points as old_points,
+    coalesce(v.played, false) as old_played,
+    nullif(m.duration_seconds, 0) as duration_seconds,
     greatest(v.file_bytes, nullif(i.file_bytes, 0)) as file_bytes,
     m.size_bytes,
     coalesce(m.package_segments, m.segment_count) as segment_count,
@@ -57,15 +61,23 @@ known as materialized (
 ),
 -- The views as they will be. Points are hundredths of a percent that were delivered: of the file's bytes, or of the
 -- playlist's segments, whichever is more. Bytes around a playlist of the library (a key, segments without a number)
--- are of no single file. What is known stays known when the medium is no more what it was. With "offset 0" points are
--- worked out once, not each time that they are mentioned.
+-- are of no single file. With "offset 0" points are worked out once, not each time that they are mentioned.
+-- The watched time is that share of the duration. A view plays when all was delivered, or when the watched time and the
+-- time from the first delivery to the end of the last are long enough: players load some megabytes at once before anybody
+-- plays. What is unknown is not asked for. What is known stays known when the medium is no more what it was.
 merged as materialized (
-  select k.*,
-    floor(extract(epoch from k.last_seen_at - k."timestamp"))::int8 as seconds,
-    coalesce(case when p.points > 10000 then 10000 else p.points::int end, k.old_points) as points
+  select k.*, s.seconds,
+    case when w.is_gone then k.old_points else floor(p.points)::int end as points,
+    case when w.watched is null then k.old_watched_seconds else round(w.watched)::int8 end as watched_seconds,
+    case
+      when w.is_gone then k.old_played
+      else (coalesce(p.points >= 10000, false) or coalesce(w.watched >= $20::int8, true) and s.seconds >= $20::int8)
+        and coalesce(p.points >= $21::int8 * 100, true)
+    end as played
   from known k
   cross join lateral (
-    select floor(greatest(
+    select case when a.points > 10000 then 10000 else a.points end as points
+    from (select greatest(
       case when not k.by_segments and coalesce(k.file_bytes, k.size_bytes) > 0 then
         (select sum(upper(r) - lower(r)) from unnest(k.delivered_bytes) r)::float8
           * 10000 / coalesce(k.file_bytes, k.size_bytes)
@@ -74,16 +86,19 @@ merged as materialized (
         (select sum(upper(r) - lower(r)) from unnest(k.delivered_segments * k.numbers) r)::float8
           * 10000 / k.segment_count
       end
-    )) as points
-    offset 0
+    ) as points offset 0) a
   ) p
+  cross join lateral (
+    select p.points * k.duration_seconds / 10000 as watched, p.points is null and k.old_points is not null as is_gone
+  ) w
+  cross join lateral (select floor(extract(epoch from k.last_seen_at - k."timestamp"))::int8 as seconds) s
 ),
 -- First the views that were there. A row is found by its key and not by ctid: one that somebody changes by hand
 -- meanwhile gets another ctid, and would be passed over.
 updated as (
   update media_view_log v set last_seen_at = m.last_seen_at, bytes_sent = m.bytes_sent, seconds = m.seconds,
-    file_bytes = m.file_bytes, delivered_points = m.points, delivered_bytes = m.delivered_bytes,
-    delivered_segments = m.delivered_segments
+    watched_seconds = m.watched_seconds, played = m.played, file_bytes = m.file_bytes, delivered_points = m.points,
+    delivered_bytes = m.delivered_bytes, delivered_segments = m.delivered_segments
   from merged m
   where not m.opened and v.grant_id = m.grant_id and v.media_id = m.media_id and v.address_key = m.address_key
     and v.granted_at = m.granted_at
@@ -92,11 +107,11 @@ updated as (
 -- Then those that are new: a look for a view would wade through what this statement has stored already.
 inserted as (
   insert into media_view_log (granted_at, media_id, viewed_by_ip, "timestamp", last_seen_at, grant_id, address_key,
-    address_hash, bytes_sent, seconds, user_agent_id, file_bytes, delivered_points, bot, source, country, viewer,
-    referrer, delivered_bytes, delivered_segments)
+    address_hash, bytes_sent, seconds, watched_seconds, user_agent_id, file_bytes, delivered_points, bot, played,
+    source, country, viewer, referrer, delivered_bytes, delivered_segments)
   select granted_at, media_id, address, "timestamp", last_seen_at, grant_id, address_key,
-    address_hash, bytes_sent, seconds, nullif(user_agent_id, 0), file_bytes, points, bot, 'stream', country, viewer,
-    referrer, delivered_bytes, delivered_segments
+    address_hash, bytes_sent, seconds, watched_seconds, nullif(user_agent_id, 0), file_bytes, points, bot, played,
+    'stream', country, viewer, referrer, delivered_bytes, delivered_segments
   from merged
   where opened and (select count(*) from updated) >= 0
   returning 1
@@ -124,7 +139,9 @@ done as materialized (
   select (select count(*) from inserted) + (select count(*) from watching) + (select count(*) from counted) as rows
 ),
 difference as (
-  select media_id, "timestamp", bot, opened::int as views, added_bytes as bytes_sent, seconds - old_seconds as seconds,
+  select media_id, "timestamp", bot, opened::int as views, played::int - old_played::int as plays,
+    added_bytes as bytes_sent, seconds - old_seconds as seconds,
+    coalesce(watched_seconds, 0) - coalesce(old_watched_seconds, 0) as watched_seconds,
     coalesce(points, 0) - coalesce(old_points, 0) as points,
     (points is not null)::int - (old_points is not null)::int as points_views
   from merged, done
