@@ -9,10 +9,9 @@
  *   hashed      a pseudonym from fd6d:6761:7465::/48    HMAC with the day's salt    the same digest: addresses of a day
  *
  * What is hashed is what counts as one address (address_network in domain/address.h): the 4 bytes of an IPv4 address,
- * or the 16 of an IPv6 address with the last 8 zeroed. An IPv6 address that carries an
- * IPv4 address is that. address_key is
- * the digest's first 16 bytes, address_hash the next 8 (big-endian) without the sign. Rows are kept by these, so
- * nothing of this may change.
+ * or the 16 of an IPv6 address with the last 8 zeroed. An IPv6 address that carries an IPv4 address is that.
+ * address_key is the digest's first 16 bytes, address_hash the next 8 (big-endian) without the sign. Rows are kept by
+ * these, so nothing of this may change.
  */
 #ifndef MEDIAGATE_AUDIENCE_ADDRESS_MASK_H
 #define MEDIAGATE_AUDIENCE_ADDRESS_MASK_H

@@ -12,18 +12,34 @@
 
 struct audience {
   enum address_mode mode;
-  struct robot_list *robots;          /* NULL: this machine has no list */
+  struct robot_list *robots;
   struct country_database *countries; /* NULL: none is set */
 };
 
-static enum error open_robots(struct audience *audience, const char *folder, struct text *ret_problems) {
-  struct text problem = {0};
-  enum error error = robot_list_open(folder, &audience->robots, &problem);
+/* What is wrong with a list is told, with its consequence; views count without it. */
+static enum error tell_problem(enum error error, const char *path, const char *consequence, struct text *problem,
+                               struct text *ret_problems) {
   if (error != ERROR_NONE && error != ERROR_MEMORY) {
-    text_appendf(ret_problems,
-                 "%s; robots count as viewers. Build with --with-web and install again, or correct share_dir\n",
-                 problem.data == NULL ? folder : problem.data);
+    text_appendf(ret_problems, "%s; %s\n", problem->data == NULL ? path : problem->data, consequence);
     error = ERROR_NONE;
+  }
+  text_clear(problem);
+  return error;
+}
+
+static enum error open_robots(struct audience *audience, const struct audience_options *options,
+                              struct text *ret_problems) {
+  struct text problem = {0};
+  enum error error = robot_list_new(&audience->robots);
+  if (error == ERROR_NONE) {
+    error = tell_problem(robot_list_read_shipped(audience->robots, options->folder, &problem), options->folder,
+                         "robots count as viewers. Build with --with-web and install again, or correct share_dir",
+                         &problem, ret_problems);
+  }
+  if (error == ERROR_NONE && options->robot_list[0] != '\0') {
+    error = tell_problem(robot_list_read_own(audience->robots, options->robot_list, &problem), options->robot_list,
+                         "robot_list says nothing. Correct the file, readable by this account, and restart", &problem,
+                         ret_problems);
   }
   text_free(&problem);
   return error;
@@ -36,7 +52,7 @@ enum error audience_open(const struct audience_options *options, struct audience
     return ERROR_MEMORY;
   }
   audience->mode = options->mode;
-  enum error error = open_robots(audience, options->folder, ret_problems);
+  enum error error = open_robots(audience, options, ret_problems);
   if (error == ERROR_NONE && options->country_database[0] != '\0') {
     error = country_database_new(options->country_database, &audience->countries);
   }
@@ -77,7 +93,7 @@ enum error audience_judge(struct audience *audience, const char *address, const 
   if (error != ERROR_NONE) {
     return error;
   }
-  mark.robot = audience->robots != NULL && robot_list_has(audience->robots, user_agent_or_null);
+  mark.robot = robot_list_has(audience->robots, user_agent_or_null);
   if (audience->countries != NULL) {
     country_database_find(audience->countries, address, mark.country);
   }

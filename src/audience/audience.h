@@ -16,6 +16,7 @@
 
 struct audience_options {
   const char *folder;           /* of robots.list and players.list */
+  const char *robot_list;       /* the operator's own list of robots; "" for none */
   const char *country_database; /* "" for none */
   enum address_mode mode;
 };

@@ -20,9 +20,14 @@
 #define OPTIONS  (PCRE2_UTF | PCRE2_MATCH_INVALID_UTF)
 #define LETTERS  128
 
-struct pattern_list {
-  pcre2_code *code;
+struct program {
+  pcre2_code *code; /* NULL: no pattern, nothing matches */
   pcre2_match_data *match;
+};
+
+struct pattern_list {
+  struct program plain;
+  struct program excepting; /* of the lines that begin with ! */
 };
 
 /* NULL: does not compile; then *ret_error says why. */
@@ -64,19 +69,24 @@ static void add_pattern(struct alternation *alternation, const char *pattern, si
 }
 
 /* Takes the lines' patterns, each of which must compile by itself. */
-static enum error read_patterns(const char *path, const char *lines, struct alternation *alternation,
-                                struct text *ret_problem) {
+static enum error read_patterns(const char *path, const char *lines, struct alternation *plain,
+                                struct alternation *excepting, struct text *ret_problem) {
   for (size_t line = 1; *lines != '\0'; line++) {
     size_t length = strcspn(lines, "\n");
+    size_t excepts = lines[0] == '!';
     if (length > 0 && lines[0] != '#') {
       int pcre2_error = 0;
-      pcre2_code *code = compile(lines, length, &pcre2_error);
+      pcre2_code *code = compile(lines + excepts, length - excepts, &pcre2_error);
       if (code == NULL) {
         say_problem(ret_problem, path, line, pcre2_error);
         return ERROR_INVALID;
       }
       pcre2_code_free(code);
-      add_pattern(alternation, lines, length);
+      if (length == excepts) {
+        text_appendf(ret_problem, "%s:%zu: no pattern after !", path, line);
+        return ERROR_INVALID;
+      }
+      add_pattern(excepts ? excepting : plain, lines + excepts, length - excepts);
     }
     lines += length + (lines[length] == '\n');
   }
@@ -100,34 +110,23 @@ static enum error join(const struct alternation *alternation, struct text *ret_p
   return ret_pattern->failed ? ERROR_MEMORY : ERROR_NONE;
 }
 
-static enum error make_pattern(const struct text *pattern, struct pattern_list **ret_list) {
-  struct pattern_list *list = calloc(1, sizeof *list);
-  if (list == NULL) {
-    return ERROR_MEMORY;
-  }
+static enum error make_program(const struct text *pattern, struct program *program) {
   int pcre2_error = 0;
-  list->code = compile(pattern->data, pattern->length, &pcre2_error);
-  list->match = list->code == NULL ? NULL : pcre2_match_data_create(1, NULL);
-  if (list->match == NULL) {
-    enum error error = list->code == NULL && pcre2_error != PCRE2_ERROR_HEAP_FAILED ? ERROR_INVALID : ERROR_MEMORY;
-    pattern_list_close(list);
-    return error;
+  program->code = compile(pattern->data, pattern->length, &pcre2_error);
+  program->match = program->code == NULL ? NULL : pcre2_match_data_create(1, NULL);
+  if (program->match == NULL) {
+    return program->code == NULL && pcre2_error != PCRE2_ERROR_HEAP_FAILED ? ERROR_INVALID : ERROR_MEMORY;
   }
-  (void)pcre2_jit_compile(list->code, PCRE2_JIT_COMPLETE); /* without a JIT it is only slower */
-  *ret_list = list;
+  (void)pcre2_jit_compile(program->code, PCRE2_JIT_COMPLETE); /* without a JIT it is only slower */
   return ERROR_NONE;
 }
 
-static enum error compile_all(const char *path, const struct alternation *alternation, struct pattern_list **ret_list,
+static enum error compile_all(const char *path, const struct alternation *alternation, struct program *program,
                               struct text *ret_problem) {
   struct text pattern = {0};
   enum error error = join(alternation, &pattern);
-  if (error == ERROR_NONE && pattern.length == 0) {
-    text_appendf(ret_problem, "%s: holds no pattern", path);
-    return ERROR_INVALID;
-  }
-  if (error == ERROR_NONE) {
-    error = make_pattern(&pattern, ret_list);
+  if (error == ERROR_NONE && pattern.length > 0) {
+    error = make_program(&pattern, program);
   }
   if (error != ERROR_NONE) {
     text_appendf(ret_problem, "%s: its patterns together: %s", path, error_strerror(error));
@@ -136,31 +135,65 @@ static enum error compile_all(const char *path, const struct alternation *altern
   return error;
 }
 
+/* The file's lines as programs. */
+static enum error read_list(const char *path, const char *lines, struct pattern_list *list, struct text *ret_problem) {
+  struct alternation plain = {0}, excepting = {0};
+  enum error error = read_patterns(path, lines, &plain, &excepting, ret_problem);
+  if (error == ERROR_NONE) {
+    error = compile_all(path, &plain, &list->plain, ret_problem);
+  }
+  if (error == ERROR_NONE) {
+    error = compile_all(path, &excepting, &list->excepting, ret_problem);
+  }
+  if (error == ERROR_NONE && list->plain.code == NULL && list->excepting.code == NULL) {
+    text_appendf(ret_problem, "%s: holds no pattern", path);
+    error = ERROR_INVALID;
+  }
+  alternation_free(&plain);
+  alternation_free(&excepting);
+  return error;
+}
+
 enum error pattern_list_open(const char *path, struct pattern_list **ret_list, struct text *ret_problem) {
+  struct pattern_list *list = calloc(1, sizeof *list);
   struct text file = {0};
-  struct alternation alternation = {0};
-  enum error error = file_read(path, FILE_MAX, &file);
+  enum error error = list == NULL ? ERROR_MEMORY : file_read(path, FILE_MAX, &file);
   if (error != ERROR_NONE) {
     text_appendf(ret_problem, "%s: %s", path, error_strerror(error));
   } else {
-    error = read_patterns(path, file.data == NULL ? "" : file.data, &alternation, ret_problem);
-  }
-  if (error == ERROR_NONE) {
-    error = compile_all(path, &alternation, ret_list, ret_problem);
+    error = read_list(path, file.data == NULL ? "" : file.data, list, ret_problem);
   }
   text_free(&file);
-  alternation_free(&alternation);
-  return error;
+  if (error != ERROR_NONE) {
+    pattern_list_close(list);
+    return error;
+  }
+  *ret_list = list;
+  return ERROR_NONE;
+}
+
+static void free_program(struct program *program) {
+  pcre2_match_data_free(program->match);
+  pcre2_code_free(program->code);
 }
 
 void pattern_list_close(struct pattern_list *list) {
   if (list != NULL) {
-    pcre2_match_data_free(list->match);
-    pcre2_code_free(list->code);
+    free_program(&list->plain);
+    free_program(&list->excepting);
     free(list);
   }
 }
 
+static bool program_matches(const struct program *program, const char *text) {
+  return program->code != NULL &&
+         pcre2_match(program->code, (PCRE2_SPTR)text, strlen(text), 0, 0, program->match, NULL) >= 0;
+}
+
 bool pattern_list_matches(const struct pattern_list *list, const char *text) {
-  return pcre2_match(list->code, (PCRE2_SPTR)text, strlen(text), 0, 0, list->match, NULL) >= 0;
+  return list != NULL && program_matches(&list->plain, text);
+}
+
+bool pattern_list_excepts(const struct pattern_list *list, const char *text) {
+  return list != NULL && program_matches(&list->excepting, text);
 }

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * A file of regular expressions (PCRE2), one a line; empty lines and those that begin with # are skipped. A text
- * matches the list when any of them matches somewhere in it, letters as they are written.
+ * matches the list when any of them matches somewhere in it, letters as they are written. A line that begins with ! is
+ * an exception: the list says of what matches the rest of it that it is none of what it lists.
  */
 #ifndef MEDIAGATE_AUDIENCE_PATTERN_LIST_H
 #define MEDIAGATE_AUDIENCE_PATTERN_LIST_H
@@ -19,6 +20,7 @@ struct pattern_list;
 enum error pattern_list_open(const char *path, struct pattern_list **ret_list, struct text *ret_problem) MUST_CHECK;
 void pattern_list_close(struct pattern_list *list);
 /* Takes some 10 µs for a text that none of 1,500 patterns matches: remember the answer. */
-bool pattern_list_matches(const struct pattern_list *list, const char *text);
+bool pattern_list_matches(const struct pattern_list *list, const char *text); /* no list: nothing */
+bool pattern_list_excepts(const struct pattern_list *list, const char *text);
 
 #endif

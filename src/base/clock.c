@@ -194,7 +194,7 @@ static bool take_time(const char **at, int *ret_second, int64_t *ret_seconds, in
   return **at == '\0';
 }
 
-static enum error parse(const char *string, int64_t *ret_time_us, enum spelling *ret_spelling) {
+static enum error parse_time(const char *string, int64_t *ret_time_us, enum spelling *ret_spelling) {
   const char *at = string;
   int second = 0;
   int64_t days, of_day = 0, us = 0;
@@ -216,7 +216,7 @@ static enum error parse(const char *string, int64_t *ret_time_us, enum spelling 
 enum error clock_parse_rfc3339(const char *string, int64_t *ret_time_us) {
   int64_t time_us;
   enum spelling spelling;
-  if (parse(string, &time_us, &spelling) != ERROR_NONE || spelling == SPELLING_LOCAL) {
+  if (parse_time(string, &time_us, &spelling) != ERROR_NONE || spelling == SPELLING_LOCAL) {
     return ERROR_INVALID;
   }
   *ret_time_us = time_us;
@@ -225,7 +225,7 @@ enum error clock_parse_rfc3339(const char *string, int64_t *ret_time_us) {
 
 enum error clock_parse_local(const char *string, int64_t *ret_time_us, bool *ret_local) {
   enum spelling spelling;
-  enum error error = parse(string, ret_time_us, &spelling);
+  enum error error = parse_time(string, ret_time_us, &spelling);
   if (error == ERROR_NONE) {
     *ret_local = spelling != SPELLING_ABSOLUTE;
   }

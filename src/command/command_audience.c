@@ -27,8 +27,10 @@ enum error command_audience_open(const struct settings *settings, bool tell, str
     return ERROR_MEMORY;
   }
   struct text problems = {0};
-  const struct audience_options options = {
-      .folder = folder, .country_database = settings->country_database, .mode = (enum address_mode)settings->view_ip};
+  const struct audience_options options = {.folder = folder,
+                                           .robot_list = settings->robot_list,
+                                           .country_database = settings->country_database,
+                                           .mode = (enum address_mode)settings->view_ip};
   enum error error = audience_open(&options, ret_audience, &problems);
   if (tell && error == ERROR_NONE && problems.data != NULL) {
     tell_problems(problems.data);

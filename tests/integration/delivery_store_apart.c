@@ -25,7 +25,7 @@ enum error delivery_store_commit(struct database *database, const struct deliver
   if (error == ERROR_NONE) {
     error = view_writer_take_turn(database);
     if (error == ERROR_NONE) {
-      error = view_writer_add(database, log->id, batch->views, ids, batch->view_count);
+      error = view_writer_add(database, log->id, &batch->play_rule, batch->views, ids, batch->view_count);
     }
     error = statement_end_transaction(database, error);
   }

@@ -95,6 +95,26 @@ def test_the_opening_delivery_decides(town):
     assert (view["bot"], view["user_agent"]) == (False, CHROME)
 
 
+def test_the_operators_list_decides_for_deliveries_and_reports(make_stack):
+    stack = make_stack(trusted_proxies=["127.0.0.1"])
+    path = stack.data_dir / "robots.own"
+    path.write_text("# ours\n^OurMonitor/\n!Googlebot\n", encoding="utf-8")
+    stack.reconfigure(restart=True, robot_list=str(path))
+    stack.start_ingest()
+    media = new_film(stack)
+    for user_agent in ("OurMonitor/1.0", GOOGLEBOT, "python-requests/2.32.3"):
+        play(stack, media, user_agent=user_agent)
+    assert [view["bot"] for view in wait_views(stack, media, 3)] == [True, False, False]
+    assert_json(stack.admin().post(f"/media/media/{media}/view", json={"user_agent": "OurMonitor/2.0"}), 201)
+    assert views(stack, media)[-1]["bot"] is True
+    stack.stop_ingest()
+    path.write_text("good\n(bad\n", encoding="utf-8")
+    stack.start_ingest()
+    play(stack, media, user_agent="OurMonitor/1.0")
+    assert wait_views(stack, media, 5)[-1]["bot"] is False
+    assert "robots.own:2: " in stack.log_text("ingest.log")
+
+
 def test_without_a_list_of_robots_ingest_says_so_and_counts(make_stack):
     lonely = make_stack(trusted_proxies=["127.0.0.1"])
     (lonely.root / "share/audience/robots.list").unlink(missing_ok=True)

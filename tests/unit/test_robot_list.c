@@ -20,7 +20,9 @@
 #define TELEVISION                                                                                                     \
   "Mozilla/5.0 (SMART-TV; LINUX; Tizen 6.0) AppleWebKit/537.36 (KHTML, like Gecko) 76.0.3809.146/6.0 TV Safari/537.36"
 
-static const char robots_text[] = "# robots\n\nGooglebot\\/\nbingbot\n^curl\nokhttp\n[wW]get\nLavf\n(?i)spider\n";
+static const char robots_text[] =
+    "# robots\n\nGooglebot\\/\nbingbot\n^curl\nokhttp\n[wW]get\nLavf\n(?i)spider\npython-requests\nGo-http-client\n"
+    "libwww-perl\naiohttp\n^Apache-HttpClient\naxios\nnode-fetch\nsindresorhus\\/got\n";
 
 static const struct {
   const char *user_agent;
@@ -45,6 +47,19 @@ static const struct {
     {"GStreamer souphttpsrc 1.22.0 libsoup/2.74.3", false, "GStreamer"},
     {"curl/7.88.1", false, "who holds a signed URL and plays it with curl"},
     {"Wget/1.21.3", false, "or with wget"},
+    {"python-requests/2.32.3", false, "a library under its bare name says no more than curl"},
+    {"Go-http-client/2.0", false, "the same"},
+    {"libwww-perl/6.68", false, "the same"},
+    {"Python/3.11 aiohttp/3.9.1", false, "the same"},
+    {"Apache-HttpClient/4.5.14 (Java/17.0.9)", false, "the same"},
+    {"axios/1.7.2", false, "the same"},
+    {"node-fetch/1.0 (+https://github.com/bitinn/node-fetch)", false, "the same"},
+    {"got (https://github.com/sindresorhus/got)", false, "the same"},
+    {"2Bone_LinkChecker/1.0 libwww-perl/6.03", true, "a program that gives itself a name is judged by that"},
+    {"python-requests/2.32.3 Spider", true, "the same"},
+    {"atc/1.0 watchOS/10.1 model/Watch6,18 hwp/t8301 build/21S71 (6; dt:265)", true, "watchOS, which fetches ahead"},
+    {"AppleCoreMedia/1.0.0.21S71 (Apple Watch; U; CPU Watch OS 10_1 like Mac OS X; en_us)", false,
+     "what a watch plays"},
     {"", false, "nothing is nobody's"},
     {NULL, false, "nothing is nobody's"},
 };
@@ -79,10 +94,16 @@ static void tear_down(const struct fixture *fixture) {
   ck_assert(file_remove_tree(fixture->folder) == ERROR_NONE);
 }
 
-static void check_user_agents(const struct fixture *fixture) {
+static struct robot_list *open_shipped(const struct fixture *fixture) {
   struct robot_list *list = NULL;
   struct text problem = {0};
-  ck_assert_msg(robot_list_open(fixture->folder, &list, &problem) == ERROR_NONE, "%s", problem.data);
+  ck_assert(robot_list_new(&list) == ERROR_NONE);
+  ck_assert_msg(robot_list_read_shipped(list, fixture->folder, &problem) == ERROR_NONE, "%s", problem.data);
+  return list;
+}
+
+static void check_user_agents(const struct fixture *fixture) {
+  struct robot_list *list = open_shipped(fixture);
   for (int round = 0; round < 2; round++) { /* the second time from memory */
     for (size_t i = 0; i < UNIT_ROWS(user_agents); i++) {
       ck_assert_msg(robot_list_has(list, user_agents[i].user_agent) == user_agents[i].robot, "%s",
@@ -90,7 +111,6 @@ static void check_user_agents(const struct fixture *fixture) {
     }
   }
   robot_list_close(list);
-  text_free(&problem);
 }
 
 START_TEST(players_win_over_robots) {
@@ -116,11 +136,9 @@ END_TEST
 
 START_TEST(many_user_agents_are_answered_right) {
   struct fixture fixture = {.folder = ""};
-  struct robot_list *list = NULL;
-  struct text problem = {0};
   set_up(&fixture);
   write_file(&fixture, "robots.list", robots_text);
-  ck_assert(robot_list_open(fixture.folder, &list, &problem) == ERROR_NONE);
+  struct robot_list *list = open_shipped(&fixture);
   for (int round = 0; round < 2; round++) {
     for (int i = 0; i < 20000; i++) { /* more than are remembered */
       char user_agent[64];
@@ -189,6 +207,8 @@ static const struct {
     {"# only this\n\n", ERROR_INVALID, "holds no pattern", "only a comment"},
     {"good\n\n(bad\n", ERROR_INVALID, "robots.list:3: ", "the line that does not compile"},
     {"good)|(bad\n", ERROR_INVALID, "robots.list:1: ", "a line that compiles only within another"},
+    {"good\n!\n", ERROR_INVALID, "robots.list:2: ", "an exception of nothing"},
+    {"good\n!(bad\n", ERROR_INVALID, "robots.list:2: ", "an exception that does not compile"},
     {"good", ERROR_NONE, NULL, "no newline at the end"},
 };
 
@@ -201,10 +221,12 @@ START_TEST(a_broken_list_is_named_with_its_line) {
     if (lists[i].text != NULL) {
       write_file(&fixture, "robots.list", lists[i].text);
     }
-    ck_assert_msg(robot_list_open(fixture.folder, &list, &problem) == lists[i].error, "%s", lists[i].description);
+    ck_assert(robot_list_new(&list) == ERROR_NONE);
+    enum error error = robot_list_read_shipped(list, fixture.folder, &problem);
+    ck_assert_msg(error == lists[i].error, "%s", lists[i].description);
     ck_assert_msg(lists[i].problem == NULL ? problem.length == 0 : strstr(problem.data, lists[i].problem) != NULL,
                   "%s: %s", lists[i].description, problem.data);
-    ck_assert_msg((list != NULL) == (lists[i].error == ERROR_NONE), "%s", lists[i].description);
+    ck_assert_msg(robot_list_has(list, "a good one") == (error == ERROR_NONE), "%s", lists[i].description);
     robot_list_close(list);
     text_free(&problem);
     tear_down(&fixture);
@@ -212,16 +234,49 @@ START_TEST(a_broken_list_is_named_with_its_line) {
 }
 END_TEST
 
+START_TEST(the_operators_list_has_the_last_word) {
+  static const struct {
+    const char *user_agent;
+    bool with_shipped, alone;
+    const char *description;
+  } rows[] = {
+      {"OurMonitor/1.0", true, true, "a robot that only the operator knows"},
+      {"VLC/3.0.20 LibVLC/3.0.20", true, true, "a player that the operator calls a robot"},
+      {"python-requests/2.32.3", true, true, "a library that the operator calls a robot"},
+      {"Mozilla/5.0 (compatible; Googlebot/2.1)", false, false, "a robot that the operator calls none"},
+      {"OurMonitor/1.0 for people", false, false, "his own exception wins over his pattern"},
+      {"bingbot", true, false, "what he does not name is as shipped"},
+      {CHROME, false, false, "a browser"},
+  };
+  struct fixture fixture = {.folder = ""};
+  set_up(&fixture);
+  write_file(&fixture, "robots.list", robots_text);
+  write_file(&fixture, "own.list", "# ours\n^OurMonitor/\n!for people$\n^VLC\n^python-requests/\n!Googlebot\n");
+  char *path = file_join(fixture.folder, "own.list");
+  struct text problem = {0};
+  struct robot_list *with_shipped = open_shipped(&fixture), *alone = NULL;
+  ck_assert(robot_list_new(&alone) == ERROR_NONE);
+  ck_assert(robot_list_read_own(with_shipped, path, &problem) == ERROR_NONE);
+  ck_assert(robot_list_read_own(alone, path, &problem) == ERROR_NONE);
+  for (size_t i = 0; i < UNIT_ROWS(rows); i++) {
+    ck_assert_msg(robot_list_has(with_shipped, rows[i].user_agent) == rows[i].with_shipped, "%s", rows[i].description);
+    ck_assert_msg(robot_list_has(alone, rows[i].user_agent) == rows[i].alone, "alone: %s", rows[i].description);
+  }
+  robot_list_close(with_shipped);
+  robot_list_close(alone);
+  free(path);
+  tear_down(&fixture);
+}
+END_TEST
+
 START_TEST(a_hostile_user_agent_is_only_a_text) {
   struct fixture fixture = {.folder = ""};
-  struct robot_list *list = NULL;
-  struct text problem = {0};
   char big[2049];
   memset(big, 'a', sizeof big - 1);
   big[sizeof big - 1] = '\0';
   set_up(&fixture);
   write_file(&fixture, "robots.list", robots_text);
-  ck_assert(robot_list_open(fixture.folder, &list, &problem) == ERROR_NONE);
+  struct robot_list *list = open_shipped(&fixture);
   ck_assert(!robot_list_has(list, big));
   ck_assert(robot_list_has(list, "\xff\xfe spider \xc3"));
   robot_list_close(list);
@@ -231,4 +286,5 @@ END_TEST
 
 UNIT_MAIN("robot_list", players_win_over_robots, the_list_that_was_built_knows_robots_and_no_players,
           many_user_agents_are_answered_right, patterns_together_match_what_each_matches_alone,
-          a_broken_list_is_named_with_its_line, a_hostile_user_agent_is_only_a_text)
+          a_broken_list_is_named_with_its_line, the_operators_list_has_the_last_word,
+          a_hostile_user_agent_is_only_a_text)
