@@ -73,7 +73,7 @@
   /* accounts */ \
   CHOICE (signup_policy, "open|invite|closed", "invite", true, "Who may sign up: anyone, who has an invitation or an administrator's token, no one") \
   INTEGER(password_min, "bytes", 8, 128, 8, true, "Shortest password") \
-  INTEGER(signup_address_limit, "accounts", 1, 1000000, 20, true, "Sign-ups from one address (IPv6: /64) within signup_window before 429, where signup_policy is open") \
+  INTEGER(signup_address_limit, "accounts", 1, 1000000, 20, true, "Sign-ups from one address (IPv6: /48) within signup_window before 429, where signup_policy is open") \
   INTEGER(signup_limit, "accounts", 1, 1000000, 200, true, "Sign-ups from all addresses together within signup_window before 429, where signup_policy is open") \
   INTEGER(signup_window, "s", 1, 86400, 3600, true, "Window of the sign-up limits") \
   INTEGER(argon2_memory, "KiB", 8, 65536, 19456, true, "argon2id memory; stored hashes that differ are renewed at login") \

@@ -147,8 +147,8 @@ def test_open_sign_up_is_limited_by_address_and_in_all(make_stack):
         limited = sign_up(api, "192.0.2.1")
         assert int(limited.headers["Retry-After"]) > 3000 and "address" in limited.json()["detail"]
         assert_problem(sign_up(api, "192.0.2.1", password="short"), 422)  # what is not hashed does not count
-        statuses = [sign_up(api, f"2001:db8:0:1::{n:x}").status_code for n in range(1, 6)]
-        assert statuses == [201] * 3 + [429] * 2  # one /64 is one address
+        statuses = [sign_up(api, f"2001:db8:0:{n:x}::1").status_code for n in range(1, 6)]
+        assert statuses == [201] * 3 + [429] * 2  # one /48 is one address
         statuses = [sign_up(api, f"198.51.100.{n}").status_code for n in range(1, 6)]
         assert statuses == [201] * 2 + [429] * 3  # all together: eight
         assert [event["address"] for event in stack.serve_events("signup_limited")][0] == "192.0.2.1"

@@ -84,8 +84,8 @@ bool password_attempt_count_signup(struct call *call) {
                                        .all = settings->signup_limit,
                                        .window_seconds = settings->signup_window};
   int64_t retry_after = settings->signup_window;
-  char address[ADDRESS_TEXT_SIZE], network[ADDRESS_TEXT_SIZE];
-  place_of(call->request, address, network);
+  char address[ADDRESS_TEXT_SIZE];
+  address_prefix(call->request->remote_address, 32, 48, address); /* else one /48 takes everybody's share */
   enum error error = signup_limit_count(call->app->database, address, &limits, &retry_after);
   return admit(call, error, retry_after, "signup_limited",
                "Too many accounts were made from this address, or from all together.");
