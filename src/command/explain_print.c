@@ -86,7 +86,7 @@ static void print_view(const struct grant_view *view) {
   if (view->delivered_points >= 0) {
     printf(", %" PRId64 ".%02d %% of it", view->delivered_points / 100, (int)(view->delivered_points % 100));
   }
-  puts(view->bot ? ", a robot" : "");
+  puts(view->robot ? ", a robot" : "");
 }
 
 static const char *agreement_text(enum explain_agreement agreement) {
@@ -170,7 +170,7 @@ static void add_view(struct text *out, const struct grant_view *view) {
                  (int)(view->delivered_points % 100));
   }
   text_appendf(out, "\"bytes_sent\":%" PRId64 ",\"seconds\":%" PRId64 ",\"bot\":%s}", view->bytes_sent, view->seconds,
-               view->bot ? "true" : "false");
+               view->robot ? "true" : "false");
 }
 
 static void add_views(struct text *out, const struct explanation *explanation) {

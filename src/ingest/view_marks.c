@@ -32,7 +32,7 @@ enum error view_marks_fill(struct view_marks *marks, struct view_change *view) {
     memcpy(view->address_key, mark.address.key, sizeof view->address_key);
     memcpy(view->country, mark.country, sizeof view->country);
     view->address_hash = mark.address.hash;
-    view->bot = mark.robot;
+    view->robot = mark.robot;
   }
   return error;
 }

@@ -122,7 +122,7 @@ int64_t fixture_medium(void) {
   return id;
 }
 
-void fixture_view(int64_t media_id, const char *timestamp, const char *address, bool bot) {
+void fixture_view(int64_t media_id, const char *timestamp, const char *address, bool robot) {
   char sql[3000];
   snprintf(sql, sizeof sql, "select 1 from media_view_log_partition('%s')", timestamp);
   fixture_sql(sql);
@@ -130,9 +130,10 @@ void fixture_view(int64_t media_id, const char *timestamp, const char *address, 
            "with d as (insert into media_view_log (media_id, viewed_by_ip, granted_at, \"timestamp\", address_key, "
            "address_hash,"
            " source, bot, bytes_sent) values (%lld, '%s', '%s', '%s', gen_random_uuid(), abs(hashtext('%s')), "
-           "'stream', %s, 10) returning media_id, \"timestamp\", bot, 1 as views, 0 as plays, 10 as bytes_sent, 0 as seconds,"
+           "'stream', %s, 10) returning media_id, \"timestamp\", bot, 1 as views, 0 as plays, 10 as bytes_sent, 0 as "
+           "seconds,"
            " 0 as watched_seconds, 0 as points, 0 as points_views)" ADD_TO_ROLLUPS_SQL("d"),
-           (long long)media_id, address, timestamp, timestamp, address, bot ? "true" : "false");
+           (long long)media_id, address, timestamp, timestamp, address, robot ? "true" : "false");
   fixture_sql(sql);
 }
 
@@ -147,10 +148,10 @@ void fixture_cluster(const char *arguments) {
 }
 
 static void before_each(void) {
-  fixture_sql(
-      "truncate package_job, upload, admin_user, invitation, login_session, refresh_token, login_place, rate_limit, media_asset,"
-      " revoked_grant, delivery_log, media_view_log, view_rollup, view_watching, user_agent, address_salt,"
-      " ingest_node");
+  fixture_sql("truncate package_job, upload, admin_user, invitation, login_session, refresh_token, login_place, "
+              "rate_limit, media_asset,"
+              " revoked_grant, delivery_log, media_view_log, view_rollup, view_watching, user_agent, address_salt,"
+              " ingest_node");
   fixture_database = fixture_connect(fixture_connection_string, true);
 }
 

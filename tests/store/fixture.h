@@ -35,7 +35,7 @@ void fixture_cluster(const char *arguments);
 struct account fixture_account(const char *email);
 int64_t fixture_medium(void); /* a new one's id */
 /* A view with 10 bytes, and what it adds to the sums. */
-void fixture_view(int64_t media_id, const char *timestamp, const char *address, bool bot);
+void fixture_view(int64_t media_id, const char *timestamp, const char *address, bool robot);
 
 int fixture_run(const char *suite_name, const TTest *const *tests, size_t test_count);
 

@@ -68,7 +68,7 @@ START_TEST(views_of_a_batch_keep_what_is_theirs) {
       struct view_change *view = view_changes_add(&batch, film, GRANT, address, 10 * i, 100 + i);
       range_set_add(&view->bytes, 0, i + 1);
       view->file_bytes = 10;
-      view->bot = i % 2 == 1;
+      view->robot = i % 2 == 1;
       snprintf(view->viewer, sizeof view->viewer, "%s%.*d", i == 0 ? "" : "u-", i == 0 ? 0 : 1, i);
       snprintf(view->country, sizeof view->country, "%s%c", i == 0 ? "" : "A", i == 0 ? '\0' : 'A' + i);
       free(view->user_agent);

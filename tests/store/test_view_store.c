@@ -44,7 +44,7 @@ START_TEST(reports_a_view) {
   ck_assert_str_eq(view.viewer, "user-7");
   ck_assert_str_eq(view.user_agent, "Player/1.0");
   ck_assert_str_eq(view.country, "AT");
-  ck_assert(!view.bot);
+  ck_assert(!view.robot);
   ck_assert_str_eq(view.source, "reported");
   ck_assert_str_eq(view.grant_id, "");
   ck_assert_int_eq(view.bytes_sent, -1);

@@ -281,7 +281,7 @@ START_TEST(marks_are_of_the_first_delivery) {
   struct view_changes batch = {0};
   int64_t film = fixture_medium();
   struct view_change *view = view_changes_add(&batch, film, GRANT, "192.0.2.1", 0, 10);
-  view->bot = true;
+  view->robot = true;
   memcpy(view->country, "DE", 3);
   view->referrer_host = strdup("player.example");
   ck_assert_int_eq(view_changes_commit(fixture_database, &batch, 0, 1), ERROR_NONE);

@@ -136,7 +136,7 @@ void analytics_api_top(struct call *call) {
   analytics_json_bounds(body, &question, ranking.from_us, ranking.to_us);
   reply_string(body, "tz", question.tz);
   reply_string(body, "by", by_names[by]);
-  reply_string(body, "bots", question.bots ? "include" : "exclude");
+  reply_string(body, "bots", question.robots ? "include" : "exclude");
   append_ranking(body, &ranking);
   reply_end(call->response);
   view_ranking_free(&ranking);
@@ -170,7 +170,7 @@ void analytics_api_live(struct call *call) {
     return;
   }
   struct watching_live live = {.items = NULL};
-  enum error error = watching_store_read(call->app->database, query.question.bots, limit, &live);
+  enum error error = watching_store_read(call->app->database, query.question.robots, limit, &live);
   if (error != ERROR_NONE) {
     call_fail(call, error, "looking who watches");
     return;

@@ -73,7 +73,7 @@ void analytics_json_totals(struct text *body, const struct view_question *questi
   analytics_json_bounds(body, question, totals->from_us, totals->to_us);
   reply_string(body, "interval", analytics_query_interval_name(totals->interval));
   reply_string(body, "tz", question->tz);
-  reply_string(body, "bots", question->bots ? "include" : "exclude");
+  reply_string(body, "bots", question->robots ? "include" : "exclude");
   reply_integer(body, "total_views", totals->sums.views);
   reply_integer(body, "total_plays", totals->sums.plays);
   append_uniques(body, totals, unique_of);

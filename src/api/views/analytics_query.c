@@ -49,9 +49,9 @@ void analytics_query_bad_zone(struct call *call) {
   response_field_error(call->response, "?tz", "must be the IANA name of a time zone, such as Europe/Berlin or UTC");
 }
 
-bool analytics_query_bots(struct call *call) {
-  static const char *const bots[] = {"exclude", "include", NULL};
-  return analytics_query_choice(call, "bots", bots) == 1;
+bool analytics_query_robots(struct call *call) {
+  static const char *const robots[] = {"exclude", "include", NULL};
+  return analytics_query_choice(call, "bots", robots) == 1;
 }
 
 void analytics_query_read(struct call *call, struct analytics_query *ret_query) {
@@ -66,7 +66,7 @@ void analytics_query_read(struct call *call, struct analytics_query *ret_query) 
   } else if (*question->tz == '\0' || strlen(question->tz) > TIME_ZONE_MAX) {
     analytics_query_bad_zone(call);
   }
-  question->bots = analytics_query_bots(call);
+  question->robots = analytics_query_robots(call);
   *ret_query = query;
 }
 

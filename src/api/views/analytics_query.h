@@ -14,7 +14,7 @@
 
 /* What was asked, as far as the route knows it. The bounds are those of `question` but for: */
 struct analytics_query {
-  struct view_question question;   /* from, to, interval, tz and bots; media_id is left 0 */
+  struct view_question question;   /* from, to, interval, tz and robots; media_id is left 0 */
   bool ends;                       /* `to` was given */
   bool from_is_local, to_is_local; /* a time of tz's clocks, as if they showed UTC, until analytics_query_settle */
 };
@@ -24,7 +24,7 @@ void analytics_query_read(struct call *call, struct analytics_query *ret_query);
  * with the query, or the database is away, and the response says so. */
 bool analytics_query_settle(struct call *call, struct analytics_query *query);
 /* Do robots count too? */
-bool analytics_query_bots(struct call *call);
+bool analytics_query_robots(struct call *call);
 /* The index of the value in a NULL-terminated list, the first when absent. */
 int analytics_query_choice(struct call *call, const char *name, const char *const choices[]);
 int analytics_query_limit(struct call *call, int normal, int max);

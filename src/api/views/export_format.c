@@ -113,7 +113,7 @@ static void append_csv(const struct view *view, const char *cursor, struct text 
     text_appendf(line, "%d.%02d", view->delivered_points / 100, view->delivered_points % 100);
   }
   append_csv_text(line, view->source);
-  append_csv_text(line, view->bot ? "true" : "false");
+  append_csv_text(line, view->robot ? "true" : "false");
   append_csv_text(line, view->played ? "true" : "false");
   append_csv_text(line, cursor);
   text_append(line, LINE_END);
@@ -145,7 +145,7 @@ static void append_ndjson(const struct view *view, const char *cursor, struct te
   append_ndjson_count(line, "watched_seconds", view->watched_seconds);
   reply_delivered(line, view->delivered_points);
   reply_string(line, "source", view->source);
-  reply_boolean(line, "bot", view->bot);
+  reply_boolean(line, "bot", view->robot);
   reply_boolean(line, "played", view->played);
   reply_string(line, "cursor", cursor);
   text_append(line, "}\n");

@@ -97,7 +97,7 @@ static void report_view(struct call *call, int64_t media_id, const struct report
                                     .viewer = reported->viewer,
                                     .user_agent = reported->user_agent,
                                     .country = mark.country,
-                                    .bot = mark.robot};
+                                    .robot = mark.robot};
     error = view_store_report(call->app->database, &row, call->app->settings->view_report_limit, &view, &retry_after);
   }
   if (error == ERROR_LIMITED) {
@@ -146,7 +146,7 @@ static void append_listed_view(struct text *body, const struct view *view) {
   append_view_count(body, "watched_seconds", view->watched_seconds);
   reply_delivered(body, view->delivered_points);
   reply_string(body, "source", view->source);
-  reply_boolean(body, "bot", view->bot);
+  reply_boolean(body, "bot", view->robot);
   reply_boolean(body, "played", view->played);
   text_append(body, "}");
 }
@@ -170,14 +170,14 @@ void view_api_list(struct call *call) {
   if (!call_media_id(call, &id)) {
     return;
   }
-  bool bots = analytics_query_bots(call); /* what is wrong with it is told together with the page's */
+  bool robots = analytics_query_robots(call); /* what is wrong with it is told together with the page's */
   if (!call_page(call, &page)) {
     return;
   }
   struct view *items = NULL;
   size_t count = 0, limit = (size_t)page.limit;
-  enum error error = view_store_list(call->app->database, id, bots, page.cursor.time_us, page.cursor.id, page.limit + 1,
-                                     &items, &count);
+  enum error error = view_store_list(call->app->database, id, robots, page.cursor.time_us, page.cursor.id,
+                                     page.limit + 1, &items, &count);
   if (error != ERROR_NONE) {
     call_fail_media(call, error, id, "listing views");
     return;

@@ -133,7 +133,7 @@ static enum error read_bounds(struct database *database, const struct view_quest
   static const char *const select = VIEW_BOUNDS_SQL;
   struct parameters parameters = {0};
   parameters_i64(&parameters, question->media_id);
-  parameters_bool(&parameters, question->bots);
+  parameters_bool(&parameters, question->robots);
   struct rows row = statement_row(database, select, STATEMENT_REPEATABLE, &parameters);
   struct bounds bounds;
   bounds.found = rows_bool(&row);
@@ -163,7 +163,7 @@ enum error view_range_resolve(struct database *database, const struct view_quest
   if (error != ERROR_NONE || !bounds.found) {
     return error == ERROR_NONE ? ERROR_NOT_FOUND : error;
   }
-  struct view_range range = {.media_id = question->media_id, .bots = question->bots};
+  struct view_range range = {.media_id = question->media_id, .robots = question->robots};
   bool open = question->from_us == 0;
   int64_t end = open && bounds.last == 0 ? 0
                 : open                   ? bounds.last + QUARTER_US

@@ -126,7 +126,7 @@ static enum error rank_round(struct database *database, const struct view_range 
   struct parameters parameters = {0};
   parameters_text(&parameters, from);
   parameters_text(&parameters, to);
-  parameters_bool(&parameters, range->bots);
+  parameters_bool(&parameters, range->robots);
   parameters_i64(&parameters, round->least_bound);
   parameters_i64(&parameters, round->most_media);
   parameters_text(&parameters, parts->lows.data);
@@ -161,7 +161,7 @@ static enum error rank_all(struct database *database, const struct view_range *r
 
 enum error view_ranking_read(struct database *database, const struct view_question *question, enum view_ranking_by by,
                              int limit, struct view_ranking *ret_ranking) {
-  struct view_question of_all = {.from_us = question->from_us, .to_us = question->to_us, .bots = question->bots};
+  struct view_question of_all = {.from_us = question->from_us, .to_us = question->to_us, .robots = question->robots};
   struct view_ranking ranking = {.items = NULL};
   struct view_range range;
   enum error error = view_range_begin(database, "UTC");

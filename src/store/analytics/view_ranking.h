@@ -24,7 +24,7 @@ struct view_ranking {
 };
 
 void view_ranking_free(struct view_ranking *ranking);
-/* The first `limit` media, exactly; equal ones by their ids, the lower first. Of the question: from, to and bots. */
+/* The first `limit` media, exactly; equal ones by their ids, the lower first. Of the question: from, to and robots. */
 enum error view_ranking_read(struct database *database, const struct view_question *question, enum view_ranking_by by,
                              int limit, struct view_ranking *ret_ranking) MUST_CHECK;
 

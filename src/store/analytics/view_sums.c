@@ -97,7 +97,7 @@ static enum error add_grain(struct database *database, const struct view_range *
     parameters_i64(&parameters, range->media_id);
     parameters_text(&parameters, begins.data);
     parameters_text(&parameters, end);
-    parameters_bool(&parameters, range->bots);
+    parameters_bool(&parameters, range->robots);
     error = add_rows(database, sql, &parameters, ret_sums, count);
   }
   text_free(&begins);
@@ -116,7 +116,7 @@ static enum error read_corrections(struct database *database, const struct view_
     parameters_i64(&parameters, range->media_id);
     parameters_text(&parameters, times.data);
     parameters_text(&parameters, midnights.data);
-    parameters_bool(&parameters, range->bots);
+    parameters_bool(&parameters, range->robots);
     error = add_rows(database, correction_sql, &parameters, ret_sums, count);
   }
   text_free(&times);
@@ -163,7 +163,7 @@ static enum error add_edge(struct database *database, const struct view_range *r
   parameters_i64(&parameters, range->media_id);
   parameters_text(&parameters, from);
   parameters_text(&parameters, to);
-  parameters_bool(&parameters, range->bots);
+  parameters_bool(&parameters, range->robots);
   struct rows row = statement_row(database, range->media_id == 0 ? rows_of_all_sql : rows_of_medium_sql,
                                   STATEMENT_REPEATABLE, &parameters);
   struct view_sums edge = read_sums(&row);

@@ -85,7 +85,7 @@ enum error view_tops_fill(struct database *database, const struct view_range *ra
   parameters_i64(&parameters, range->media_id);
   parameters_text(&parameters, from);
   parameters_text(&parameters, to);
-  parameters_bool(&parameters, range->bots);
+  parameters_bool(&parameters, range->robots);
   parameters_i64(&parameters, sample - 1);
   parameters_i64(&parameters, sample == 1 ? 1 : SEEN_MIN);
   struct rows rows;

@@ -15,7 +15,7 @@ enum view_interval { VIEW_HOUR, VIEW_DAY, VIEW_MONTH };
 struct view_question {
   int64_t media_id;       /* 0: all media */
   int64_t from_us, to_us; /* from <= timestamp < to; 0: open */
-  bool bots;              /* robots count too */
+  bool robots;            /* robots count too */
   enum view_interval interval;
   const char *tz; /* an IANA name */
 };

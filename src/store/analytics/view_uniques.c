@@ -135,7 +135,7 @@ static enum error count_sampled(struct database *database, const struct view_ran
   parameters_text(&parameters, from);
   parameters_text(&parameters, to);
   parameters_text(&parameters, begins);
-  parameters_bool(&parameters, range->bots);
+  parameters_bool(&parameters, range->robots);
   parameters_i64(&parameters, highest / totals->unique_sample);
   estimate_none(totals);
   struct rows rows;

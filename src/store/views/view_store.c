@@ -54,7 +54,7 @@ static void read_view(struct rows *rows, struct view *ret_view) {
   ret_view->watched_seconds = rows_i64_or(rows, -1);
   ret_view->delivered_points = (int)rows_i64_or(rows, -1);
   rows_text(rows, ret_view->source, sizeof ret_view->source);
-  ret_view->bot = rows_bool(rows);
+  ret_view->robot = rows_bool(rows);
   ret_view->played = rows_bool(rows);
 }
 
@@ -97,7 +97,7 @@ static enum error insert_reported(struct database *database, const struct view_r
   parameters_text(&parameters, report->viewer);
   parameters_i64_or_null(&parameters, user_agent_id);
   parameters_text_or_null(&parameters, report->country);
-  parameters_bool(&parameters, report->bot);
+  parameters_bool(&parameters, report->robot);
   struct rows row = statement_row(database, insert, STATEMENT_ONCE, &parameters);
   struct view view = {0};
   read_view(&row, &view);
@@ -145,7 +145,7 @@ enum error view_store_report(struct database *database, const struct view_report
 
 /* --- lists ----------------------------------------------------------------------------------- */
 
-enum error view_store_list(struct database *database, int64_t media_id, bool bots, int64_t before_timestamp_us,
+enum error view_store_list(struct database *database, int64_t media_id, bool robots, int64_t before_timestamp_us,
                            int64_t before_id, int limit, struct view **ret_items, size_t *ret_count) {
   /* clang-format off */
   static const char *const select =
@@ -161,7 +161,7 @@ enum error view_store_list(struct database *database, int64_t media_id, bool bot
   parameters_i64_or_null(&parameters, before_timestamp_us);
   parameters_i64_or_null(&parameters, before_id);
   parameters_i64(&parameters, limit);
-  parameters_bool(&parameters, bots);
+  parameters_bool(&parameters, robots);
   struct rows rows;
   enum error error = statement_execute(database, select, STATEMENT_REPEATABLE, &parameters, &rows);
   if (error != ERROR_NONE) {
@@ -195,7 +195,7 @@ enum error view_store_export(struct database *database, const struct view_export
   parameters_i64(&parameters, begun ? wanted->after_us : wanted->from_us);
   parameters_i64(&parameters, wanted->to_us);
   parameters_i64(&parameters, begun ? wanted->after_id : 0); /* below every id */
-  parameters_bool(&parameters, wanted->bots);
+  parameters_bool(&parameters, wanted->robots);
   parameters_i64(&parameters, limit);
   struct rows rows;
   enum error error = statement_execute(database, wanted->media_id == 0 ? export_of_all : export_of_medium,
@@ -228,7 +228,7 @@ enum error view_store_of_grant(struct database *database, const char *grant_id, 
     view->bytes_sent = rows_i64(&rows);
     view->seconds = rows_i64(&rows);
     view->delivered_points = rows_i64_or(&rows, -1);
-    view->bot = rows_bool(&rows);
+    view->robot = rows_bool(&rows);
     rows_text(&rows, view->viewed_by_ip, sizeof view->viewed_by_ip);
     rows_text(&rows, view->viewer, sizeof view->viewer);
     rows_text(&rows, view->country, sizeof view->country);

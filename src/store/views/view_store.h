@@ -27,7 +27,7 @@ struct view {
   int64_t watched_seconds; /* -1 unknown */
   int delivered_points;    /* hundredths of a percent of the medium; -1 unknown */
   char source[16];         /* "reported", or "stream" for one counted from the delivery log */
-  bool bot;
+  bool robot;
   bool played; /* as much as the settings ask for */
 };
 
@@ -42,20 +42,20 @@ struct view_report {
   const char *viewer;               /* NULL for none, as the others */
   const char *user_agent;
   const char *country; /* "" unknown */
-  bool bot;
+  bool robot;
 };
 /* Counts against the limit, which is for each medium and address, and inserts, in one transaction. ERROR_LIMITED with
  * *ret_retry_after seconds; ERROR_NOT_FOUND: no such medium. */
 enum error view_store_report(struct database *database, const struct view_report *report, int64_t limit_per_minute,
                              struct view *ret_view, int64_t *ret_retry_after) MUST_CHECK;
-/* Newest first, robots' too if `bots`; before_*: the cursor, 0 for the first page. ERROR_NOT_FOUND: no such medium. */
-enum error view_store_list(struct database *database, int64_t media_id, bool bots, int64_t before_timestamp_us,
+/* Newest first, robots' too if `robots`; before_*: the cursor, 0 for the first page. ERROR_NOT_FOUND: no such medium. */
+enum error view_store_list(struct database *database, int64_t media_id, bool robots, int64_t before_timestamp_us,
                            int64_t before_id, int limit, struct view **ret_items, size_t *ret_count) MUST_CHECK;
 
 struct view_export {
   int64_t media_id;           /* 0: all */
   int64_t from_us, to_us;     /* from <= timestamp < to */
-  bool bots;                  /* robots too */
+  bool robots;                /* robots too */
   int64_t after_us, after_id; /* behind this view; 0, 0: from the beginning */
 };
 
@@ -73,7 +73,7 @@ struct grant_view {
   int64_t bytes_sent;
   int64_t seconds;
   int64_t delivered_points; /* hundredths of a percent; -1 unknown */
-  bool bot;
+  bool robot;
   char viewed_by_ip[ADDRESS_TEXT_SIZE]; /* as view_ip shows it */
   char viewer[VIEWER_SIZE];             /* "" for none */
   char country[COUNTRY_SIZE];           /* "" unknown */

@@ -41,7 +41,7 @@ enum column {
   COLUMN_USER_AGENT,
   COLUMN_COUNTRY,
   COLUMN_REFERRER,
-  COLUMN_BOT,
+  COLUMN_ROBOT,
   COLUMN_FILE_BYTES,
   COLUMN_DELIVERED_BYTES,
   COLUMN_DELIVERED_SEGMENTS,
@@ -82,7 +82,7 @@ static void add_change(struct text columns[COLUMNS], const struct view_change *c
   array_add_i64(&columns[COLUMN_USER_AGENT], user_agent_id);
   array_add_text(&columns[COLUMN_COUNTRY], change->country);
   array_add_text(&columns[COLUMN_REFERRER], change->referrer_host == NULL ? "" : change->referrer_host);
-  array_add_plain(&columns[COLUMN_BOT], change->bot ? "t" : "f");
+  array_add_plain(&columns[COLUMN_ROBOT], change->robot ? "t" : "f");
   array_add_i64(&columns[COLUMN_FILE_BYTES], change->file_bytes);
   add_ranges(&columns[COLUMN_DELIVERED_BYTES], &change->bytes);
   add_ranges(&columns[COLUMN_DELIVERED_SEGMENTS], &change->segments);

@@ -18,7 +18,7 @@ enum column {
   COLUMN_ADDRESS_KEY,
   COLUMN_VIEWER,
   COLUMN_COUNTRY,
-  COLUMN_BOT,
+  COLUMN_ROBOT,
   COLUMN_STARTED,
   COLUMNS
 };
@@ -33,7 +33,7 @@ static void add_start(struct text columns[COLUMNS], const struct watching_start 
   array_add_plain(&columns[COLUMN_ADDRESS_KEY], key);
   array_add_text(&columns[COLUMN_VIEWER], view->viewer);
   array_add_text(&columns[COLUMN_COUNTRY], view->country);
-  array_add_plain(&columns[COLUMN_BOT], view->bot ? "t" : "f");
+  array_add_plain(&columns[COLUMN_ROBOT], view->robot ? "t" : "f");
   array_add_i64(&columns[COLUMN_STARTED], view->started_us);
 }
 
@@ -107,9 +107,9 @@ void watching_live_free(struct watching_live *live) {
   }
 }
 
-enum error watching_store_read(struct database *database, bool bots, int limit, struct watching_live *ret_live) {
+enum error watching_store_read(struct database *database, bool robots, int limit, struct watching_live *ret_live) {
   struct parameters parameters = {0};
-  parameters_bool(&parameters, bots);
+  parameters_bool(&parameters, robots);
   parameters_i64(&parameters, limit);
   struct rows rows;
   enum error error = statement_execute(database, select_live, STATEMENT_REPEATABLE, &parameters, &rows);
