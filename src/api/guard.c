@@ -5,6 +5,7 @@
 
 #include "api/guard.h"
 
+#include <stdio.h>
 #include <string.h>
 #include <strings.h>
 
@@ -121,5 +122,20 @@ bool guard_admit(struct call *call, struct guard_identity *storage) {
   call->account = &storage->account;
   call->token = &storage->token;
   call->request->account_id = storage->account.id;
+  call->scopes = role_scopes(storage->account.role);
   return true;
+}
+
+bool guard_permit(struct call *call, enum scope scope) {
+  if (scope_is_in(scope, call->scopes)) {
+    return true;
+  }
+  char challenge[128];
+  snprintf(challenge, sizeof challenge, CHALLENGE ", error=\"insufficient_scope\", scope=\"%s\"", scope_name(scope));
+  log_event(LOG_LEVEL_INFO, "scope_missing", LOG_I64("account_id", call->account->id),
+            LOG_STR("scope", scope_name(scope)), LOG_STR("route", call->request->route));
+  response_header(call->response, "WWW-Authenticate", challenge);
+  response_problem_of_type(call->response, 403, "insufficient-scope",
+                           "This call needs the scope %s, which the caller does not have.", scope_name(scope));
+  return false;
 }

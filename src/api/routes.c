@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * The table of all routes, and the way of one request through it: find the row, check the pool,
- * find out who calls, read the query, call the handler.
+ * find out who calls and what the caller may do, read the query, call the handler.
  */
 #include "config.h"
 
@@ -20,43 +20,43 @@ static const struct route_wrap tus = {.method = tus_api_method, .begin = tus_api
 
 /* clang-format off */
 static const struct route table[] = {
-    {HTTP_POST,   "/auth/signup",                 POOL_AUTH,   CALLER_ANYONE,        account_api_signup,   NULL, NULL},
-    {HTTP_POST,   "/auth/login",                  POOL_AUTH,   CALLER_ANYONE,        auth_api_login,       NULL, NULL},
-    {HTTP_POST,   "/auth/refresh",                POOL_API,    CALLER_ANYONE,        auth_api_refresh,     NULL, NULL},
-    {HTTP_POST,   "/auth/logout",                 POOL_API,    CALLER_ANYONE,        auth_api_logout,      NULL, NULL},
-    {HTTP_GET,    "/auth/me",                     POOL_FAST,   CALLER_ADMINISTRATOR, account_api_me,       NULL, NULL},
-    {HTTP_PUT,    "/auth/password",               POOL_AUTH,   CALLER_ADMINISTRATOR, account_api_password, NULL, NULL},
-    {HTTP_POST,   "/media/media",                 POOL_API,    CALLER_ADMINISTRATOR, media_api_create,     NULL, NULL},
-    {HTTP_GET,    "/media/media",                 POOL_API,    CALLER_ADMINISTRATOR, media_api_list,       NAMES("type", "q", "limit", "cursor"), NULL},
-    {HTTP_GET,    "/media/media/{id}",            POOL_FAST,   CALLER_ADMINISTRATOR, media_api_get,        NULL, NULL},
-    {HTTP_PATCH,  "/media/media/{id}",            POOL_API,    CALLER_ADMINISTRATOR, media_api_change,     NULL, NULL},
-    {HTTP_DELETE, "/media/media/{id}",            POOL_API,    CALLER_ADMINISTRATOR, media_api_delete,     NULL, NULL},
-    {HTTP_PUT,    "/media/media/{id}/file",       POOL_UPLOAD, CALLER_ADMINISTRATOR, upload_api_put_file,  NULL, NULL},
-    {HTTP_POST,   "/media/media/{id}/package",    POOL_API,    CALLER_ADMINISTRATOR, package_api_request,  NULL, NULL},
-    {HTTP_DELETE, "/media/media/{id}/package",    POOL_API,    CALLER_ADMINISTRATOR, package_api_remove,   NAMES("keep"), NULL},
-    {HTTP_PUT,    "/media/media/{id}/subtitles/{lang}", POOL_API, CALLER_ADMINISTRATOR, subtitle_api_put,  NULL, NULL},
-    {HTTP_DELETE, "/media/media/{id}/subtitles/{lang}", POOL_API, CALLER_ADMINISTRATOR, subtitle_api_remove, NULL, NULL},
-    {HTTP_OPTIONS, "/uploads",                    POOL_API,    CALLER_ANYONE,        tus_api_discover,     NULL, &tus},
-    {HTTP_POST,   "/uploads",                     POOL_UPLOAD, CALLER_ADMINISTRATOR, tus_api_create,       NULL, &tus},
-    {HTTP_OPTIONS, "/uploads/{upload_id}",        POOL_API,    CALLER_ANYONE,        tus_api_discover,     NULL, &tus},
-    {HTTP_HEAD,   "/uploads/{upload_id}",         POOL_UPLOAD, CALLER_ADMINISTRATOR, tus_api_tell,         NULL, &tus},
-    {HTTP_PATCH,  "/uploads/{upload_id}",         POOL_UPLOAD, CALLER_ADMINISTRATOR, tus_api_append,       NULL, &tus},
-    {HTTP_DELETE, "/uploads/{upload_id}",         POOL_UPLOAD, CALLER_ADMINISTRATOR, tus_api_terminate,    NULL, &tus},
-    {HTTP_GET,    "/media/media/{id}/stream-url", POOL_FAST,   CALLER_ADMINISTRATOR, stream_api_issue,     NAMES("ttl_seconds", "viewer", "bind_ip", "download"), NULL},
-    {HTTP_DELETE, "/media/grants/{grant_id}",     POOL_API,    CALLER_ADMINISTRATOR, stream_api_revoke,    NULL, NULL},
-    {HTTP_POST,   "/media/media/{id}/view",       POOL_API,    CALLER_ADMINISTRATOR, view_api_report,      NULL, NULL},
-    {HTTP_GET,    "/media/media/{id}/views",      POOL_API,    CALLER_ADMINISTRATOR, view_api_list,        NAMES("limit", "cursor", "bots"), NULL},
-    {HTTP_GET,    "/media/media/{id}/analytics",  POOL_API,    CALLER_ADMINISTRATOR, analytics_api_media,  NAMES("from", "to", "interval", "tz", "bots"), NULL},
-    {HTTP_GET,    "/analytics/overview",          POOL_API,    CALLER_ADMINISTRATOR, analytics_api_overview, NAMES("from", "to", "interval", "tz", "bots"), NULL},
-    {HTTP_GET,    "/analytics/top",               POOL_API,    CALLER_ADMINISTRATOR, analytics_api_top,    NAMES("from", "to", "tz", "by", "limit", "bots"), NULL},
-    {HTTP_GET,    "/analytics/live",              POOL_API,    CALLER_ADMINISTRATOR, analytics_api_live,   NAMES("limit", "bots"), NULL},
-    {HTTP_GET,    "/analytics/export",            POOL_API,    CALLER_ADMINISTRATOR, export_api_views,     NAMES("format", "from", "to", "tz", "media_id", "cursor", "bots"), NULL},
-    {HTTP_GET,    "/livez",                       POOL_API,    CALLER_ANYONE,        health_api_live,      NULL, NULL},
-    {HTTP_GET,    "/readyz",                      POOL_API,    CALLER_ANYONE,        health_api_ready,     NULL, NULL},
+    {HTTP_POST,   "/auth/signup",                 POOL_AUTH,   CALLER_ANYONE,        SCOPE_NONE,            account_api_signup,     NULL, NULL},
+    {HTTP_POST,   "/auth/login",                  POOL_AUTH,   CALLER_ANYONE,        SCOPE_NONE,            auth_api_login,         NULL, NULL},
+    {HTTP_POST,   "/auth/refresh",                POOL_API,    CALLER_ANYONE,        SCOPE_NONE,            auth_api_refresh,       NULL, NULL},
+    {HTTP_POST,   "/auth/logout",                 POOL_API,    CALLER_ANYONE,        SCOPE_NONE,            auth_api_logout,        NULL, NULL},
+    {HTTP_GET,    "/auth/me",                     POOL_FAST,   CALLER_ADMINISTRATOR, SCOPE_NONE,            account_api_me,         NULL, NULL},
+    {HTTP_PUT,    "/auth/password",               POOL_AUTH,   CALLER_ADMINISTRATOR, SCOPE_NONE,            account_api_password,   NULL, NULL},
+    {HTTP_POST,   "/media/media",                 POOL_API,    CALLER_ADMINISTRATOR, SCOPE_MEDIA_WRITE,     media_api_create,       NULL, NULL},
+    {HTTP_GET,    "/media/media",                 POOL_API,    CALLER_ADMINISTRATOR, SCOPE_MEDIA_READ,      media_api_list,         NAMES("type", "q", "limit", "cursor"), NULL},
+    {HTTP_GET,    "/media/media/{id}",            POOL_FAST,   CALLER_ADMINISTRATOR, SCOPE_MEDIA_READ,      media_api_get,          NULL, NULL},
+    {HTTP_PATCH,  "/media/media/{id}",            POOL_API,    CALLER_ADMINISTRATOR, SCOPE_MEDIA_WRITE,     media_api_change,       NULL, NULL},
+    {HTTP_DELETE, "/media/media/{id}",            POOL_API,    CALLER_ADMINISTRATOR, SCOPE_MEDIA_DELETE,    media_api_delete,       NULL, NULL},
+    {HTTP_PUT,    "/media/media/{id}/file",       POOL_UPLOAD, CALLER_ADMINISTRATOR, SCOPE_UPLOADS_WRITE,   upload_api_put_file,    NULL, NULL},
+    {HTTP_POST,   "/media/media/{id}/package",    POOL_API,    CALLER_ADMINISTRATOR, SCOPE_PACKAGES_WRITE,  package_api_request,    NULL, NULL},
+    {HTTP_DELETE, "/media/media/{id}/package",    POOL_API,    CALLER_ADMINISTRATOR, SCOPE_PACKAGES_WRITE,  package_api_remove,     NAMES("keep"), NULL},
+    {HTTP_PUT,    "/media/media/{id}/subtitles/{lang}", POOL_API, CALLER_ADMINISTRATOR, SCOPE_SUBTITLES_WRITE, subtitle_api_put,       NULL, NULL},
+    {HTTP_DELETE, "/media/media/{id}/subtitles/{lang}", POOL_API, CALLER_ADMINISTRATOR, SCOPE_SUBTITLES_WRITE, subtitle_api_remove,    NULL, NULL},
+    {HTTP_OPTIONS, "/uploads",                    POOL_API,    CALLER_ANYONE,        SCOPE_NONE,            tus_api_discover,       NULL, &tus},
+    {HTTP_POST,   "/uploads",                     POOL_UPLOAD, CALLER_ADMINISTRATOR, SCOPE_UPLOADS_WRITE,   tus_api_create,         NULL, &tus},
+    {HTTP_OPTIONS, "/uploads/{upload_id}",        POOL_API,    CALLER_ANYONE,        SCOPE_NONE,            tus_api_discover,       NULL, &tus},
+    {HTTP_HEAD,   "/uploads/{upload_id}",         POOL_UPLOAD, CALLER_ADMINISTRATOR, SCOPE_UPLOADS_WRITE,   tus_api_tell,           NULL, &tus},
+    {HTTP_PATCH,  "/uploads/{upload_id}",         POOL_UPLOAD, CALLER_ADMINISTRATOR, SCOPE_UPLOADS_WRITE,   tus_api_append,         NULL, &tus},
+    {HTTP_DELETE, "/uploads/{upload_id}",         POOL_UPLOAD, CALLER_ADMINISTRATOR, SCOPE_UPLOADS_WRITE,   tus_api_terminate,      NULL, &tus},
+    {HTTP_GET,    "/media/media/{id}/stream-url", POOL_FAST,   CALLER_ADMINISTRATOR, SCOPE_STREAMS_ISSUE,   stream_api_issue,       NAMES("ttl_seconds", "viewer", "bind_ip", "download"), NULL},
+    {HTTP_DELETE, "/media/grants/{grant_id}",     POOL_API,    CALLER_ADMINISTRATOR, SCOPE_STREAMS_REVOKE,  stream_api_revoke,      NULL, NULL},
+    {HTTP_POST,   "/media/media/{id}/view",       POOL_API,    CALLER_ADMINISTRATOR, SCOPE_VIEWS_REPORT,    view_api_report,        NULL, NULL},
+    {HTTP_GET,    "/media/media/{id}/views",      POOL_API,    CALLER_ADMINISTRATOR, SCOPE_ANALYTICS_READ,  view_api_list,          NAMES("limit", "cursor", "bots"), NULL},
+    {HTTP_GET,    "/media/media/{id}/analytics",  POOL_API,    CALLER_ADMINISTRATOR, SCOPE_ANALYTICS_READ,  analytics_api_media,    NAMES("from", "to", "interval", "tz", "bots"), NULL},
+    {HTTP_GET,    "/analytics/overview",          POOL_API,    CALLER_ADMINISTRATOR, SCOPE_ANALYTICS_READ,  analytics_api_overview, NAMES("from", "to", "interval", "tz", "bots"), NULL},
+    {HTTP_GET,    "/analytics/top",               POOL_API,    CALLER_ADMINISTRATOR, SCOPE_ANALYTICS_READ,  analytics_api_top,      NAMES("from", "to", "tz", "by", "limit", "bots"), NULL},
+    {HTTP_GET,    "/analytics/live",              POOL_API,    CALLER_ADMINISTRATOR, SCOPE_ANALYTICS_READ,  analytics_api_live,     NAMES("limit", "bots"), NULL},
+    {HTTP_GET,    "/analytics/export",            POOL_API,    CALLER_ADMINISTRATOR, SCOPE_EXPORT_READ,     export_api_views,       NAMES("format", "from", "to", "tz", "media_id", "cursor", "bots"), NULL},
+    {HTTP_GET,    "/livez",                       POOL_API,    CALLER_ANYONE,        SCOPE_NONE,            health_api_live,        NULL, NULL},
+    {HTTP_GET,    "/readyz",                      POOL_API,    CALLER_ANYONE,        SCOPE_NONE,            health_api_ready,       NULL, NULL},
     /* Asked by nginx itself once it has checked a stream URL; no client can reach it. */
-    {HTTP_GET,    "/internal/origin",             POOL_FAST,   CALLER_ANYONE,        stream_api_origin,    NULL, NULL},
-    /* Asked by nginx itself before an upload takes a worker: is the token good? */
-    {HTTP_GET,    "/internal/caller",             POOL_FAST,   CALLER_ADMINISTRATOR, account_api_is_known, NULL, NULL},
+    {HTTP_GET,    "/internal/origin",             POOL_FAST,   CALLER_ANYONE,        SCOPE_NONE,            stream_api_origin,     NULL, NULL},
+    /* Asked by nginx itself before an upload takes a worker: may the caller upload? */
+    {HTTP_GET,    "/internal/caller",             POOL_FAST,   CALLER_ADMINISTRATOR, SCOPE_UPLOADS_WRITE,   account_api_is_known,  NULL, NULL},
 };
 /* clang-format on */
 static const size_t table_count = sizeof table / sizeof *table;
@@ -150,7 +150,8 @@ static void run_route(struct call *call, const struct route *route) {
   struct query query = {.count = 0};
   call->query = &query;
   call->request->route = route->pattern;
-  if (pool_fits(call, route) && (route->caller == CALLER_ANYONE || guard_admit(call, &identity)) &&
+  if (pool_fits(call, route) &&
+      (route->caller == CALLER_ANYONE || (guard_admit(call, &identity) && guard_permit(call, route->scope))) &&
       read_route_query(call, route, &query)) {
     route->handler(call);
   }

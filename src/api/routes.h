@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * The routes: one table of method, path, pool, who may call, handler. Tests hold it against
+ * The routes: one table of method, path, pool, who may call, scope, handler. Tests hold it against
  * docs/openapi.yaml and against nginx's routing (`mediagate routes` prints it).
  */
 #ifndef MEDIAGATE_API_ROUTES_H
@@ -10,6 +10,7 @@
 
 #include "api/app.h"
 #include "api/call.h"
+#include "domain/scope.h"
 #include "http/request.h"
 #include "http/response.h"
 
@@ -31,6 +32,7 @@ struct route {
   const char *pattern;
   enum pool pool;
   enum route_caller caller;
+  enum scope scope; /* what the caller must have; SCOPE_NONE: nothing more */
   void (*handler)(struct call *call);
   const char *const *query_names; /* NULL-terminated; NULL: none are known */
   const struct route_wrap *wrap;  /* NULL: nothing; the same in all routes of one path */

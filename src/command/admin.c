@@ -27,20 +27,26 @@
 #include "store/accounts/invitation_store.h"
 
 static const char usage[] =
-    "usage: mediagate admin create EMAIL | invite | list | disable EMAIL | enable EMAIL | reset-password EMAIL |\n"
-    "                       revoke-grants EMAIL   [--config FILE]\n\n"
+    "usage: mediagate admin create EMAIL [--role ROLE] | invite [--role ROLE] | list | set-role EMAIL ROLE |\n"
+    "                       disable EMAIL | enable EMAIL | reset-password EMAIL | revoke-grants EMAIL\n"
+    "                       [--config FILE]\n\n"
     "  create          make an account; the password comes from the terminal, or is the first line of standard input\n"
     "  invite          print a single-use invitation for POST /auth/signup\n"
     "  list            list the accounts\n"
+    "  set-role        change what the account may do: owner (everything), editor (media, streams, views), analyst "
+    "(reads)\n"
     "  disable         end the account's sessions and tokens; stream URLs that it issued play on\n"
     "  enable          undo that\n"
     "  reset-password  set a new password and end all sessions and tokens of the account\n"
-    "  revoke-grants   refuse every stream URL that the account has issued up to now\n\n" OPTIONS_USAGE_CONFIG;
+    "  revoke-grants   refuse every stream URL that the account has issued up to now\n\n"
+    "  --role ROLE     of the new account: owner, editor (default) or analyst; the first account is an "
+    "owner\n" OPTIONS_USAGE_CONFIG;
 
 struct admin {
   const struct settings *settings;
   struct database *database;
   char email[EMAIL_SIZE]; /* "" for what takes none */
+  enum role role;
 };
 
 static int fail_action(const struct admin *admin, const char *action, enum error error) {
@@ -89,7 +95,7 @@ static int create(const struct admin *admin) {
   if (!ask_password(admin, hash)) {
     return COMMAND_FAILED;
   }
-  enum error error = account_store_create(admin->database, admin->email, hash, 0, &account);
+  enum error error = account_store_create(admin->database, admin->email, hash, admin->role, 0, &account);
   if (error == ERROR_CONFLICT) {
     fprintf(stderr, "mediagate: %s has an account already; `mediagate admin reset-password` sets a new password\n",
             admin->email);
@@ -99,7 +105,7 @@ static int create(const struct admin *admin) {
     return fail_action(admin, "creating the account", error);
   }
   system_log_event("admin_create", account.id);
-  printf("%s: account %" PRId64 " is made\n", account.email, account.id);
+  printf("%s: account %" PRId64 " is made, with the role %s\n", account.email, account.id, role_name(account.role));
   return 0;
 }
 
@@ -109,14 +115,15 @@ static int invite(const struct admin *admin) {
   char expires_at[CLOCK_RFC3339_SIZE];
   enum error error = secret_token_new(token, hash);
   if (error == ERROR_NONE) {
-    error = invitation_store_create(admin->database, hash, 0, admin->settings->invitation_ttl);
+    error = invitation_store_create(admin->database, hash, admin->role, 0, admin->settings->invitation_ttl);
   }
   if (error != ERROR_NONE) {
     return fail_action(admin, "making the invitation", error);
   }
   system_log_event("admin_invite", 0);
   clock_format_rfc3339((clock_now_seconds() + admin->settings->invitation_ttl) * INT64_C(1000000), expires_at);
-  fprintf(stderr, "An invitation for one account, good until %s; it is not shown again:\n", expires_at);
+  fprintf(stderr, "An invitation for one account with the role %s, good until %s; it is not shown again:\n",
+          role_name(admin->role), expires_at);
   printf("%s\n", token);
   return 0;
 }
@@ -125,14 +132,39 @@ static void print_account(void *context, const struct account *account) {
   char created_at[CLOCK_RFC3339_SIZE];
   (void)context;
   clock_format_rfc3339(account->created_at_us / 1000000 * 1000000, created_at);
-  printf("%6" PRId64 "  %-20s  %-8s  %s\n", account->id, created_at, account->disabled ? "disabled" : "active",
-         account->email);
+  printf("%6" PRId64 "  %-20s  %-8s  %-7s  %s\n", account->id, created_at, account->disabled ? "disabled" : "active",
+         role_name(account->role), account->email);
 }
 
 static int list_accounts(const struct admin *admin) {
-  printf("%6s  %-20s  %-8s  %s\n", "id", "created", "state", "e-mail");
+  printf("%6s  %-20s  %-8s  %-7s  %s\n", "id", "created", "state", "role", "e-mail");
   enum error error = account_store_list(admin->database, print_account, NULL);
   return error == ERROR_NONE ? 0 : fail_action(admin, "listing the accounts", error);
+}
+
+static int refuse_last_owner(const struct admin *admin) {
+  fprintf(
+      stderr,
+      "mediagate: %s is the last enabled owner and stays one; `mediagate admin set-role EMAIL owner` makes another\n",
+      admin->email);
+  return COMMAND_FAILED;
+}
+
+static int set_role(const struct admin *admin) {
+  struct account account;
+  if (!find_account(admin, &account)) {
+    return COMMAND_FAILED;
+  }
+  enum error error = account_store_set_role(admin->database, account.id, admin->role);
+  if (error == ERROR_CONFLICT) {
+    return refuse_last_owner(admin);
+  }
+  if (error != ERROR_NONE) {
+    return fail_action(admin, "setting the role", error);
+  }
+  system_log_event("admin_set_role", account.id);
+  printf("%s has the role %s\n", account.email, role_name(admin->role));
+  return 0;
 }
 
 static int disable(const struct admin *admin) {
@@ -141,6 +173,9 @@ static int disable(const struct admin *admin) {
     return COMMAND_FAILED;
   }
   enum error error = account_store_set_disabled(admin->database, account.id, true);
+  if (error == ERROR_CONFLICT) {
+    return refuse_last_owner(admin);
+  }
   if (error != ERROR_NONE) {
     return fail_action(admin, "disabling the account", error);
   }
@@ -210,18 +245,22 @@ static int revoke_grants(const struct admin *admin) {
   return 0;
 }
 
+enum action_role { ROLE_NOT_TAKEN, ROLE_AS_OPTION, ROLE_AS_ARGUMENT };
+
 static const struct action {
   const char *name;
   int (*run)(const struct admin *admin);
   bool takes_email;
+  enum action_role role;
 } actions[] = {
-    {"create", create, true},
-    {"invite", invite, false},
-    {"list", list_accounts, false},
-    {"disable", disable, true},
-    {"enable", enable, true},
-    {"reset-password", reset_password, true},
-    {"revoke-grants", revoke_grants, true},
+    {"create", create, true, ROLE_AS_OPTION},
+    {"invite", invite, false, ROLE_AS_OPTION},
+    {"list", list_accounts, false, ROLE_NOT_TAKEN},
+    {"set-role", set_role, true, ROLE_AS_ARGUMENT},
+    {"disable", disable, true, ROLE_NOT_TAKEN},
+    {"enable", enable, true, ROLE_NOT_TAKEN},
+    {"reset-password", reset_password, true, ROLE_NOT_TAKEN},
+    {"revoke-grants", revoke_grants, true, ROLE_NOT_TAKEN},
 };
 
 static const struct action *find_action(const char *name) {
@@ -233,10 +272,14 @@ static const struct action *find_action(const char *name) {
   return NULL;
 }
 
-static int run_action(const struct action *action, const char *email, const char *config_path) {
-  struct admin admin = {0};
+static int run_action(const struct action *action, const char *email, const char *role, const char *config_path) {
+  struct admin admin = {.role = ROLE_EDITOR};
   if (email != NULL && email_normalise(email, admin.email) != ERROR_NONE) {
     fprintf(stderr, "mediagate: %s is not an e-mail address\n", email);
+    return COMMAND_USAGE;
+  }
+  if (role != NULL && role_find(role, &admin.role) != ERROR_NONE) {
+    fprintf(stderr, "mediagate: there is no role %s; give owner, editor or analyst\n", role);
     return COMMAND_USAGE;
   }
   struct settings *settings = options_load_settings(config_path);
@@ -251,8 +294,33 @@ static int run_action(const struct action *action, const char *email, const char
   return exit_code;
 }
 
+/* What follows the action's name. False after a message. */
+static bool read_arguments(const struct action *action, int count, char **arguments, const char **ret_email,
+                           const char **ret_role) {
+  int taken = 0;
+  if (action->takes_email && taken < count) {
+    *ret_email = arguments[taken++];
+  }
+  if (action->role == ROLE_AS_OPTION && taken + 1 < count && strcmp(arguments[taken], "--role") == 0) {
+    *ret_role = arguments[taken + 1];
+    taken += 2;
+  } else if (action->role == ROLE_AS_ARGUMENT && taken < count) {
+    *ret_role = arguments[taken++];
+  }
+  if (action->takes_email && *ret_email == NULL) {
+    fprintf(stderr, "mediagate admin %s: whose account? Give its e-mail\n", action->name);
+  } else if (action->role == ROLE_AS_ARGUMENT && *ret_role == NULL) {
+    fprintf(stderr, "mediagate admin %s: which role? Give owner, editor or analyst\n", action->name);
+  } else if (taken < count) {
+    (void)options_refuse("admin", arguments[taken], usage);
+  } else {
+    return true;
+  }
+  return false;
+}
+
 int command_admin(int argc, char **argv) {
-  const char *config_path = NULL;
+  const char *config_path = NULL, *email = NULL, *role = NULL;
   int exit_code = 0;
   if (!options_begin(&argc, argv, usage, &config_path, &exit_code)) {
     return exit_code;
@@ -265,13 +333,8 @@ int command_admin(int argc, char **argv) {
   if (action == NULL) {
     return options_refuse(argv[0], argv[1], usage);
   }
-  int wanted = action->takes_email ? 3 : 2;
-  if (argc < wanted) {
-    fprintf(stderr, "mediagate admin %s: whose account? Give its e-mail\n", argv[1]);
+  if (!read_arguments(action, argc - 2, argv + 2, &email, &role)) {
     return COMMAND_USAGE;
   }
-  if (argc > wanted) {
-    return options_refuse(argv[0], argv[wanted], usage);
-  }
-  return run_action(action, action->takes_email ? argv[2] : NULL, config_path);
+  return run_action(action, email, role, config_path);
 }

@@ -11,8 +11,9 @@
 #include "api/routes.h"
 #include "command/options.h"
 
-static const char usage[] = "usage: mediagate routes\n\n"
-                            "Prints METHOD PATTERN POOL CALLER, a line a route; CALLER is anyone or administrator.\n";
+static const char usage[] =
+    "usage: mediagate routes\n\n"
+    "Prints METHOD PATTERN POOL CALLER SCOPE, a line a route; CALLER is anyone or administrator, SCOPE - for none.\n";
 
 int command_routes(int argc, char **argv) {
   const char *config_path;
@@ -26,8 +27,8 @@ int command_routes(int argc, char **argv) {
   size_t count;
   const struct route *routes = routes_table(&count);
   for (size_t i = 0; i < count; i++) {
-    printf("%s %s %s %s\n", request_method_name(routes[i].method), routes[i].pattern, pool_name(routes[i].pool),
-           routes[i].caller == CALLER_ANYONE ? "anyone" : "administrator");
+    printf("%s %s %s %s %s\n", request_method_name(routes[i].method), routes[i].pattern, pool_name(routes[i].pool),
+           routes[i].caller == CALLER_ANYONE ? "anyone" : "administrator", scope_name(routes[i].scope));
   }
   return fflush(stdout) == 0 ? 0 : COMMAND_FAILED;
 }

@@ -71,7 +71,8 @@
   INTEGER(upload_deadline, "s", 1, 3600, 60, true, "An upload worker without a heartbeat this long is killed") \
   INTEGER(drain_deadline, "s", 0, 3600, 20, true, "How long requests may run on after SIGTERM or when a worker is replaced") \
   /* accounts */ \
-  CHOICE (signup_policy, "open|invite|closed", "invite", true, "Who may sign up: anyone, who has an invitation or an administrator's token, no one") \
+  CHOICE (signup_policy, "open|invite|closed", "invite", true, "Who may sign up: anyone, who has an invitation or an owner's token, no one") \
+  CHOICE (signup_role, "owner|editor|analyst", "editor", true, "Role of an account that signs up without an invitation; the first account is an owner") \
   INTEGER(password_min, "bytes", 8, 128, 8, true, "Shortest password") \
   INTEGER(signup_address_limit, "accounts", 1, 1000000, 20, true, "Sign-ups from one address (IPv6: /48) within signup_window before 429, where signup_policy is open") \
   INTEGER(signup_limit, "accounts", 1, 1000000, 200, true, "Sign-ups from all addresses together within signup_window before 429, where signup_policy is open") \

@@ -19,6 +19,7 @@
 
 #define STREAM_PIECE   8192
 #define STREAM_WAIT_MS 1000
+#define PROBLEM_TYPES  "/problems/" /* of this host, so that the types are the same on each */
 
 static const struct {
   int status;
@@ -100,11 +101,13 @@ static void append_problem_member(struct text *body, const char *name, const cha
   text_append_json_string(body, value, strlen(value));
 }
 
-/* Everything of a problem document but the closing brace. `detail` may be NULL. */
-static void begin_problem(struct response *response, int status, const char *detail) {
+/* Everything of a problem document but the closing brace. `name` of its type may be NULL, `detail` too. */
+static void begin_problem(struct response *response, int status, const char *name, const char *detail) {
   set_body(response, status, "application/problem+json");
   struct text *body = &response->body;
-  text_append(body, "{\"type\":\"about:blank\"");
+  text_append(body, name == NULL ? "{\"type\":\"about:blank\"" : "{\"type\":\"" PROBLEM_TYPES);
+  text_append(body, name == NULL ? "" : name);
+  text_append(body, name == NULL ? "" : "\"");
   append_problem_member(body, "title", response_title(status));
   text_appendf(body, ",\"status\":%d", status);
   if (detail != NULL) {
@@ -116,15 +119,28 @@ static void begin_problem(struct response *response, int status, const char *det
   }
 }
 
+/* A longer text may be cut. */
+#define FORMAT_DETAIL(format, ret_detail)                                                                              \
+  do {                                                                                                                 \
+    va_list arguments;                                                                                                 \
+    va_start(arguments, format);                                                                                       \
+    (void)vsnprintf(ret_detail, sizeof(ret_detail), format, arguments);                                                \
+    va_end(arguments);                                                                                                 \
+  } while (0)
+
 void response_problem(struct response *response, int status, const char *detail_format, ...) {
   char detail[512];
   if (detail_format != NULL) {
-    va_list arguments;
-    va_start(arguments, detail_format);
-    (void)vsnprintf(detail, sizeof detail, detail_format, arguments); /* a longer text may be cut */
-    va_end(arguments);
+    FORMAT_DETAIL(detail_format, detail);
   }
-  begin_problem(response, status, detail_format == NULL ? NULL : detail);
+  begin_problem(response, status, NULL, detail_format == NULL ? NULL : detail);
+  text_append(&response->body, "}\n");
+}
+
+void response_problem_of_type(struct response *response, int status, const char *name, const char *detail_format, ...) {
+  char detail[512];
+  FORMAT_DETAIL(detail_format, detail);
+  begin_problem(response, status, name, detail);
   text_append(&response->body, "}\n");
 }
 
@@ -134,10 +150,7 @@ void response_field_error(struct response *response, const char *pointer, const 
   }
   struct response_field_error *noted = &response->field_errors[response->field_error_count++];
   (void)snprintf(noted->pointer, sizeof noted->pointer, "%s", pointer);
-  va_list arguments;
-  va_start(arguments, detail_format);
-  (void)vsnprintf(noted->detail, sizeof noted->detail, detail_format, arguments);
-  va_end(arguments);
+  FORMAT_DETAIL(detail_format, noted->detail);
 }
 
 bool response_has_field_errors(const struct response *response) {
@@ -146,7 +159,7 @@ bool response_has_field_errors(const struct response *response) {
 
 void response_problem_fields(struct response *response) {
   struct text *body = &response->body;
-  begin_problem(response, 422, "Some fields are missing, unknown or not as they should be; `errors` names each.");
+  begin_problem(response, 422, NULL, "Some fields are missing, unknown or not as they should be; `errors` names each.");
   text_append(body, ",\"errors\":[");
   for (size_t i = 0; i < response->field_error_count; i++) {
     const struct response_field_error *noted = &response->field_errors[i];

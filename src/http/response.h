@@ -46,9 +46,14 @@ void response_free(struct response *response);
 void response_header(struct response *response, const char *name, const char *value);
 /* Status without a body (204). */
 void response_empty(struct response *response, int status);
-/* A problem document: {type, title, status, detail, request_id, error?, errors?}. Replaces a body that was set before;
- * headers stay. `detail` says what was wrong and what to do, in plain words; it may be NULL when the title says all. */
+/* A problem document: {type, title, status, detail, request_id, error?, errors?}, of the type about:blank. Replaces a
+ * body that was set before; headers stay. `detail` says what was wrong and what to do, in plain words; it may be NULL
+ * when the title says all. */
 void response_problem(struct response *response, int status, const char *detail_format, ...) PRINTF_LIKE(3, 4);
+/* The same with a `type` of its own, for what a program must tell apart from other answers of this status. `name` is
+ * the last part of the type; docs/errors.md lists all. */
+void response_problem_of_type(struct response *response, int status, const char *name, const char *detail_format, ...)
+    PRINTF_LIKE(4, 5);
 /* Notes one wrong field; response_problem_fields then makes the 422 of all that were noted. */
 void response_field_error(struct response *response, const char *pointer, const char *detail_format, ...)
     PRINTF_LIKE(3, 4);

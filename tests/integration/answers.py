@@ -7,8 +7,8 @@ import re
 RFC3339 = re.compile(r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{6})?Z$")
 
 
-def assert_problem(answer, status, pointers=None):
-    """A problem document (RFC 9457) of this status; with `pointers`, a 422 that names exactly these fields."""
+def assert_problem(answer, status, pointers=None, name=None):
+    """A problem document (RFC 9457) of this status; with `pointers`, a 422 that names exactly these fields; with `name`, of a type of its own."""
     assert answer.status_code == status, f"{answer.request.method} {answer.url}: {answer.status_code} {answer.text}"
     assert answer.headers["Content-Type"] == "application/problem+json"
     assert answer.headers["Cache-Control"].split(", ")[-1] == "no-store"
@@ -17,7 +17,7 @@ def assert_problem(answer, status, pointers=None):
         return None
     problem = answer.json()
     assert problem["status"] == status
-    assert problem["type"] == "about:blank"
+    assert problem["type"] == ("about:blank" if name is None else f"/problems/{name}")
     assert problem["title"]
     assert problem["request_id"] == answer.headers["X-Request-Id"]
     if status == 401:

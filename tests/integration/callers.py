@@ -48,13 +48,16 @@ class Callers:
     def anonymous(self, https=False):
         return Api(self.https_url if https else self.base_url, self.certificate, contract=self.contract)
 
-    def new_admin(self, password=PASSWORD):
-        """A fresh administrator, logged in: an Api with .email, .password, .account, .tokens."""
+    def new_admin(self, password=PASSWORD, role=None):
+        """A fresh account, logged in: an Api with .email, .password, .account, .tokens. The first one is an owner, others editors
+        unless `role` says otherwise."""
         self._serial += 1
         email = f"admin{self._serial}.{os.getpid()}@example.test"
         with self.anonymous() as api:
             created = api.post("/auth/signup", json={"email": email, "password": password})
             assert created.status_code == 201, created.text
+            if role:
+                self.sql("update admin_user set role = %s where email = %s", role, email)
             return self.login(email, password, created.json())
 
     def login(self, email, password, account=None):
@@ -66,9 +69,9 @@ class Callers:
         return admin
 
     def admin(self):
-        """One administrator that all tests of the stack may share; its token is renewed when it is old."""
+        """One owner that all tests of the stack may share; its token is renewed when it is old."""
         if self._admin is None:
-            self._admin = self.new_admin()
+            self._admin = self.new_admin(role="owner")
         elif self._admin.get("/auth/me").status_code != 200:
             self._admin = self.login(self._admin.email, self._admin.password, self._admin.account)
         return self._admin

@@ -66,7 +66,7 @@ class FakePools:
 
     def reset(self):
         self.seen, self.die_on, self.headers = [], 0, {}
-        self.looks, self.caller = [], "204 No Content"
+        self.looks, self.caller, self.challenge = [], "204 No Content", ""
 
     def close(self):
         for listener in self.listeners:
@@ -98,7 +98,7 @@ class FakePools:
         pairs = _pairs(params)
         if pairs["DOCUMENT_URI"] == "/internal/caller":
             self.looks.append((pool, pairs))
-            self._send(connection, request, f"Status: {self.caller}\r\nContent-Type: application/json\r\n\r\n".encode())
+            self._send(connection, request, f"Status: {self.caller}\r\n{self.challenge}Content-Type: application/json\r\n\r\n".encode())
             return keep
         self.seen.append((pool, pairs, keep))
         if self.die_on > 0:

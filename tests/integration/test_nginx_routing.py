@@ -3,6 +3,7 @@
 import pytest
 
 import signing
+from answers import assert_problem
 from stack import TOP_SRC, can_sandbox, wait_until
 
 
@@ -61,6 +62,20 @@ def test_an_upload_takes_no_worker_before_its_token_was_looked_at(front):
                 pool, params = front.pools.looks[0]
                 assert (pool, params["REQUEST_METHOD"], params["HTTP_AUTHORIZATION"]) == ("fast", "GET", "Bearer nobody")
                 assert not params.get("CONTENT_LENGTH")
+
+
+def test_a_caller_without_the_scope_is_told_so_before_an_upload(front):
+    """nginx writes that answer: the type and the challenge are those of the workers."""
+    challenge = 'Bearer realm="mediagate", error="insufficient_scope", scope="uploads:write"'
+    front.pools.caller, front.pools.challenge = "403 Forbidden", f"WWW-Authenticate: {challenge}\r\n"
+    with front.anonymous() as api:
+        for method, path in (("PUT", "/media/media/7/file"), ("POST", "/uploads"), ("PATCH", "/uploads/" + "0" * 32)):
+            answer = api.request(method, path, data=b"x" * 100)
+            problem = assert_problem(answer, 403, name="insufficient-scope")
+            assert "uploads:write" in problem["detail"] and answer.headers["WWW-Authenticate"] == challenge
+        assert not front.pools.seen
+        forged = api.get(front.sign().replace("/-/", "/someone/"))  # another 403 of nginx has no scope
+        assert "scope" not in assert_problem(forged, 403)["detail"] and "WWW-Authenticate" not in forged.headers
 
 
 def test_only_the_multiplexed_pool_keeps_connections(front):

@@ -109,7 +109,7 @@ int fixture_race(int processes, int (*child)(struct database *database, int numb
 
 struct account fixture_account(const char *email) {
   struct account account;
-  enum error error = account_store_create(fixture_database, email, "$argon2id$test", 0, &account);
+  enum error error = account_store_create(fixture_database, email, "$argon2id$test", ROLE_EDITOR, 0, &account);
   ck_assert_msg(error == ERROR_NONE, "%s: %s", error_strerror(error), database_last_error(fixture_database));
   return account;
 }

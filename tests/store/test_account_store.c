@@ -15,6 +15,7 @@
 #include "fixture.h"
 #include "store/accounts/grant_store.h"
 #include "store/accounts/invitation_store.h"
+#include "store/engine/statement.h"
 
 static const unsigned char token[32] = {7};
 
@@ -24,6 +25,7 @@ START_TEST(creates_and_finds) {
   ck_assert_int_eq(account_store_find(fixture_database, made.id, &found), ERROR_NONE);
   ck_assert_str_eq(found.email, "ada@example.org");
   ck_assert_str_eq(found.hashed_password, "$argon2id$test");
+  ck_assert_int_eq(found.role, ROLE_OWNER); /* it is the first */
   ck_assert_uint_eq(found.issuer_tag, made.issuer_tag);
   ck_assert(!found.disabled);
   ck_assert_int_le(llabs(found.created_at_us - clock_now_us()), 60000000);
@@ -37,8 +39,9 @@ END_TEST
 START_TEST(an_email_is_taken_once) {
   fixture_account("ada@example.org");
   struct account account;
-  ck_assert_int_eq(account_store_create(fixture_database, "ada@example.org", "hash", 0, &account), ERROR_CONFLICT);
-  ck_assert_int_eq(account_store_create(fixture_database, "Ada@example.org", "hash", 0, &account),
+  ck_assert_int_eq(account_store_create(fixture_database, "ada@example.org", "hash", ROLE_EDITOR, 0, &account),
+                   ERROR_CONFLICT);
+  ck_assert_int_eq(account_store_create(fixture_database, "Ada@example.org", "hash", ROLE_EDITOR, 0, &account),
                    ERROR_INVALID); /* not normalised */
   ck_assert_ptr_nonnull(strstr(database_last_error(fixture_database), "23514"));
 }
@@ -47,7 +50,7 @@ END_TEST
 static int sign_up(struct database *database, int number) {
   (void)number;
   struct account account;
-  enum error error = account_store_create(database, "ada@example.org", "hash", 0, &account);
+  enum error error = account_store_create(database, "ada@example.org", "hash", ROLE_EDITOR, 0, &account);
   return error == ERROR_NONE ? 1 : error == ERROR_CONFLICT ? 0 : 200;
 }
 
@@ -64,6 +67,75 @@ START_TEST(renews_only_the_hash_that_was_verified) {
   ck_assert_int_eq(account_store_find(fixture_database, account.id, &account), ERROR_NONE);
   ck_assert_str_eq(account.hashed_password, "newer");
   ck_assert_int_eq(account.token_epoch, 0);
+}
+END_TEST
+
+static int sign_up_apart(struct database *database, int number) {
+  char email[32];
+  snprintf(email, sizeof email, "guest%d@example.org", number);
+  struct account account;
+  return account_store_create(database, email, "hash", ROLE_ANALYST, 0, &account) != ERROR_NONE ? 200
+         : account.role == ROLE_OWNER                                                           ? 1
+                                                                                                : 0;
+}
+
+START_TEST(of_parallel_first_accounts_one_is_the_owner) {
+  ck_assert_int_eq(fixture_race(8, sign_up_apart), 1);
+  ck_assert_int_eq(fixture_sql("select count(*) from admin_user where role = 'analyst'"), 7);
+}
+END_TEST
+
+START_TEST(the_last_owner_is_neither_demoted_nor_disabled) {
+  struct account owner = fixture_account("ada@example.org"), editor = fixture_account("bob@example.org");
+  ck_assert_int_eq(editor.role, ROLE_EDITOR);
+  ck_assert_int_eq(account_store_set_role(fixture_database, owner.id, ROLE_EDITOR), ERROR_CONFLICT);
+  ck_assert_int_eq(account_store_set_disabled(fixture_database, owner.id, true), ERROR_CONFLICT);
+  ck_assert_int_eq(account_store_set_role(fixture_database, owner.id, ROLE_OWNER), ERROR_NONE);
+  ck_assert_int_eq(account_store_find(fixture_database, owner.id, &owner), ERROR_NONE);
+  ck_assert(owner.role == ROLE_OWNER && !owner.disabled && owner.token_epoch == 0);
+
+  ck_assert_int_eq(account_store_set_role(fixture_database, editor.id, ROLE_OWNER), ERROR_NONE);
+  ck_assert_int_eq(account_store_set_disabled(fixture_database, editor.id, true), ERROR_NONE);
+  ck_assert_int_eq(account_store_set_role(fixture_database, owner.id, ROLE_ANALYST),
+                   ERROR_CONFLICT); /* the other sleeps */
+  ck_assert_int_eq(account_store_set_disabled(fixture_database, editor.id, false), ERROR_NONE);
+  ck_assert_int_eq(account_store_set_role(fixture_database, owner.id, ROLE_ANALYST), ERROR_NONE);
+  ck_assert_int_eq(account_store_set_disabled(fixture_database, editor.id, true), ERROR_CONFLICT);
+  ck_assert_int_eq(account_store_set_disabled(fixture_database, owner.id, true), ERROR_NONE);
+  ck_assert_int_eq(account_store_set_role(fixture_database, 99, ROLE_ANALYST), ERROR_NOT_FOUND);
+}
+END_TEST
+
+#define CHANGERS        6
+#define CHANGES_OF_EACH 60
+#define ENABLED_OWNERS  "select count(*) from admin_user where role = 'owner' and disabled_at is null"
+
+/* Returns 1 when an owner was always there. */
+static int change_roles(struct database *database, int number) {
+  unsigned int seed = (unsigned int)number;
+  for (int i = 0; i < CHANGES_OF_EACH; i++) {
+    int64_t id = 1 + rand_r(&seed) % 4;
+    int what = rand_r(&seed) % 5;
+    enum error error = what < ROLE_COUNT ? account_store_set_role(database, id, (enum role)what)
+                                         : account_store_set_disabled(database, id, what == ROLE_COUNT);
+    struct rows row = statement_row(database, ENABLED_OWNERS, STATEMENT_ONCE, NULL);
+    bool owned = rows_i64(&row) > 0;
+    if (rows_close(&row) != ERROR_NONE || !owned || (error != ERROR_NONE && error != ERROR_CONFLICT)) {
+      return 0;
+    }
+  }
+  return 1;
+}
+
+START_TEST(no_sequence_of_changes_leaves_no_owner) {
+  fixture_sql("truncate admin_user restart identity cascade");
+  for (int i = 1; i <= 4; i++) {
+    char email[32];
+    snprintf(email, sizeof email, "owner%d@example.org", i);
+    ck_assert_int_eq(account_store_set_role(fixture_database, fixture_account(email).id, ROLE_OWNER), ERROR_NONE);
+  }
+  ck_assert_int_eq(fixture_race(CHANGERS, change_roles), CHANGERS);
+  ck_assert_int_gt(fixture_sql(ENABLED_OWNERS), 0);
 }
 END_TEST
 
@@ -143,7 +215,7 @@ START_TEST(an_invitation_is_spent_once) {
   struct account inviter = fixture_account("ada@example.org");
   struct account account;
   ck_assert_int_eq(invitation_store_check(fixture_database, token), ERROR_DENIED);
-  ck_assert_int_eq(invitation_store_create(fixture_database, token, inviter.id, 60), ERROR_NONE);
+  ck_assert_int_eq(invitation_store_create(fixture_database, token, ROLE_EDITOR, inviter.id, 60), ERROR_NONE);
   ck_assert_int_eq(invitation_store_check(fixture_database, token), ERROR_NONE);
   ck_assert_int_eq(invitation_store_create_account(fixture_database, token, "ada@example.org", "hash", &account),
                    ERROR_CONFLICT);
@@ -157,9 +229,19 @@ START_TEST(an_invitation_is_spent_once) {
 }
 END_TEST
 
+START_TEST(an_invitation_carries_a_role) {
+  fixture_account("ada@example.org");
+  struct account account;
+  ck_assert_int_eq(invitation_store_create(fixture_database, token, ROLE_ANALYST, 0, 60), ERROR_NONE);
+  ck_assert_int_eq(invitation_store_create_account(fixture_database, token, "bob@example.org", "hash", &account),
+                   ERROR_NONE);
+  ck_assert_int_eq(account.role, ROLE_ANALYST);
+}
+END_TEST
+
 START_TEST(an_expired_invitation_is_refused) {
   struct account account;
-  ck_assert_int_eq(invitation_store_create(fixture_database, token, 0, 60), ERROR_NONE);
+  ck_assert_int_eq(invitation_store_create(fixture_database, token, ROLE_EDITOR, 0, 60), ERROR_NONE);
   fixture_sql("update invitation set expires_at = now()");
   ck_assert_int_eq(invitation_store_check(fixture_database, token), ERROR_DENIED);
   ck_assert_int_eq(invitation_store_create_account(fixture_database, token, "bob@example.org", "hash", &account),
@@ -176,7 +258,7 @@ static int accept_invitation(struct database *database, int number) {
 }
 
 START_TEST(of_parallel_guests_one_spends_the_invitation) {
-  ck_assert_int_eq(invitation_store_create(fixture_database, token, 0, 60), ERROR_NONE);
+  ck_assert_int_eq(invitation_store_create(fixture_database, token, ROLE_EDITOR, 0, 60), ERROR_NONE);
   ck_assert_int_eq(fixture_race(8, accept_invitation), 1);
   ck_assert_int_eq(fixture_sql("select count(*) from admin_user"), 1);
 }
@@ -192,7 +274,7 @@ START_TEST(knows_the_costs_of_all_hashes) {
   ck_assert_uint_eq(costs.count, 0);
   for (size_t i = 0; i < sizeof hashes / sizeof *hashes; i++) {
     snprintf(email, sizeof email, "a%zu@example.org", i);
-    ck_assert_int_eq(account_store_create(fixture_database, email, hashes[i], 0, &account), ERROR_NONE);
+    ck_assert_int_eq(account_store_create(fixture_database, email, hashes[i], ROLE_EDITOR, 0, &account), ERROR_NONE);
   }
   ck_assert_int_eq(account_store_costs(fixture_database, &costs), ERROR_NONE);
   ck_assert_uint_eq(costs.count, 2);
@@ -207,6 +289,8 @@ START_TEST(knows_the_costs_of_all_hashes) {
 END_TEST
 
 FIXTURE_MAIN("account_store", creates_and_finds, an_email_is_taken_once, of_parallel_signups_one_wins,
+             of_parallel_first_accounts_one_is_the_owner, the_last_owner_is_neither_demoted_nor_disabled,
+             no_sequence_of_changes_leaves_no_owner, an_invitation_carries_a_role,
              renews_only_the_hash_that_was_verified, changes_of_nobody_are_not_found,
              a_replaced_issuer_tag_is_revoked_until_its_grants_expire, revocations_are_kept_until_they_expire,
              lists_by_id, an_invitation_is_spent_once, an_expired_invitation_is_refused,

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Accounts. Who may sign up is a setting: anyone, who has an invitation or an administrator's
+ * Accounts. Who may sign up is a setting: anyone, who has an invitation or an owner's
  * access token, or no one.
  */
 #include "config.h"
@@ -29,6 +29,7 @@ static void reply_account(struct response *response, int status, const struct ac
   struct text *body = reply_begin(response, status);
   reply_integer(body, "id", account->id);
   reply_string(body, "email", account->email);
+  reply_string(body, "role", role_name(account->role));
   reply_time(body, "created_at", account->created_at_us);
   reply_end(response);
 }
@@ -110,10 +111,10 @@ static bool admit_signup(struct call *call, const struct signup *signup, struct 
     return admit_invited(call, signup->invitation, ret_admission);
   }
   if (*call->request->authorization == '\0') {
-    response_problem(call->response, 403, "Signing up needs an invitation, or the access token of an administrator.");
+    response_problem(call->response, 403, "Signing up needs an invitation, or the access token of an owner.");
     return false;
   }
-  if (!guard_admit(call, storage)) {
+  if (!guard_admit(call, storage) || !guard_permit(call, SCOPE_ACCOUNTS_MANAGE)) {
     return false;
   }
   ret_admission->created_by = call->account->id;
@@ -131,7 +132,8 @@ static void create_account(struct call *call, const struct signup *signup, const
   }
   error = admission->by_invitation
               ? invitation_store_create_account(database, admission->invitation_hash, signup->email, hash, &account)
-              : account_store_create(database, signup->email, hash, admission->created_by, &account);
+              : account_store_create(database, signup->email, hash, (enum role)call->app->settings->signup_role,
+                                     admission->created_by, &account);
   if (error == ERROR_CONFLICT) {
     response_problem(call->response, 409, "There is an account with this e-mail already.");
   } else if (error == ERROR_DENIED) {

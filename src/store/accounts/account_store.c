@@ -14,12 +14,24 @@
 #include "store/accounts/account_row.h"
 #include "store/engine/statement.h"
 
-#define TAG_ATTEMPTS 8 /* a random tag of 32 bits is rarely taken */
+#define OWNERS_LOCK  "7235412097710211331" /* the schema makes the first owner under it too */
+#define TAG_ATTEMPTS 8                     /* a random tag of 32 bits is rarely taken */
+
+enum role account_row_read_role(struct rows *rows) {
+  char name[ROLE_NAME_SIZE];
+  enum role role = ROLE_ANALYST;
+  rows_text(rows, name, sizeof name);
+  if (rows->error == ERROR_NONE && role_find(name, &role) != ERROR_NONE) {
+    rows->error = ERROR_INTERNAL;
+  }
+  return role;
+}
 
 void account_row_read(struct rows *rows, struct account *ret_account) {
   ret_account->id = rows_i64(rows);
   rows_text(rows, ret_account->email, sizeof ret_account->email);
   rows_text(rows, ret_account->hashed_password, sizeof ret_account->hashed_password);
+  ret_account->role = account_row_read_role(rows);
   ret_account->token_epoch = rows_i64(rows);
   ret_account->issuer_tag = (uint32_t)rows_i64(rows);
   ret_account->disabled = rows_bool(rows);
@@ -51,10 +63,10 @@ enum error account_store_find_by_email(struct database *database, const char *em
 
 /* A tag that stands in a revocation would have all its grants refused, so it is not taken either. */
 enum error account_store_create(struct database *database, const char *email, const char *hashed_password,
-                                int64_t created_by, struct account *ret_account) {
+                                enum role role, int64_t created_by, struct account *ret_account) {
   static const char *const insert =
-      "insert into admin_user as a (email, hashed_password, issuer_tag, created_by)"
-      " select $1, $2, $3::int8, $4::int8"
+      "insert into admin_user as a (email, hashed_password, issuer_tag, created_by, role)"
+      " select $1, $2, $3::int8, $4::int8, $5"
       " where not exists (select from revoked_grant where name = lpad(to_hex($3::int8), 8, '0'))"
       " on conflict do nothing returning " ACCOUNT_COLUMNS;
   for (int i = 0; i < TAG_ATTEMPTS; i++) {
@@ -63,6 +75,7 @@ enum error account_store_create(struct database *database, const char *email, co
     parameters_text(&parameters, hashed_password);
     parameters_i64(&parameters, random_u32());
     parameters_i64_or_null(&parameters, created_by);
+    parameters_text(&parameters, role_name(role));
     enum error error = execute_one(database, insert, STATEMENT_ONCE, &parameters, ret_account);
     if (error != ERROR_NOT_FOUND) {
       return error;
@@ -118,24 +131,12 @@ static enum error end_sessions(struct database *database, int64_t account_id) {
                           STATEMENT_ONCE, &parameters, NULL);
 }
 
-/* In a transaction: runs `sql`, which updates and returns the account, and ends its sessions. */
+/* Runs `sql`, which updates and returns the account, and ends its sessions. */
 static enum error change_and_end_sessions(struct database *database, const char *sql,
                                           const struct parameters *parameters, int64_t id,
                                           struct account *ret_account) {
-  enum error error = statement_begin(database);
-  if (error != ERROR_NONE) {
-    return error;
-  }
-  struct account account;
-  error = execute_one(database, sql, STATEMENT_ONCE, parameters, &account);
-  if (error == ERROR_NONE) {
-    error = end_sessions(database, id);
-  }
-  error = statement_end_transaction(database, error);
-  if (error == ERROR_NONE) {
-    *ret_account = account;
-  }
-  return error;
+  enum error error = execute_one(database, sql, STATEMENT_ONCE, parameters, ret_account);
+  return error == ERROR_NONE ? end_sessions(database, id) : error;
 }
 
 enum error account_store_set_password(struct database *database, int64_t id, int64_t epoch, const char *new_hash,
@@ -148,26 +149,84 @@ enum error account_store_set_password(struct database *database, int64_t id, int
   parameters_text(&parameters, new_hash);
   parameters_i64(&parameters, epoch);
   struct account account;
-  enum error error = change_and_end_sessions(database, update, &parameters, id, &account);
+  enum error error = statement_begin(database);
+  if (error != ERROR_NONE) {
+    return error;
+  }
+  error = change_and_end_sessions(database, update, &parameters, id, &account);
+  error = statement_end_transaction(database, error);
   if (error == ERROR_NONE && ret_epoch != NULL) {
     *ret_epoch = account.token_epoch;
   }
   return error;
 }
 
-enum error account_store_set_disabled(struct database *database, int64_t id, bool disabled) {
+/* In a transaction: is there an enabled owner beside this account? Until its end nobody else takes an owner away, so
+ * that of two who would each leave the other alone the second sees what the first did. The lock has a statement of its
+ * own: the next one sees what was committed before. ERROR_CONFLICT: there is none, and this account is one. */
+static enum error lock_other_owners(struct database *database, int64_t id) {
+  static const char *const select = "select count(*) filter (where id <> $1) > 0 or count(*) filter (where id = $1) = 0"
+                                    " from admin_user where role = 'owner' and disabled_at is null";
+  enum error error =
+      statement_change(database, "select pg_advisory_xact_lock(" OWNERS_LOCK ")", STATEMENT_ONCE, NULL, NULL);
+  if (error != ERROR_NONE) {
+    return error;
+  }
+  struct parameters parameters = {0};
+  parameters_i64(&parameters, id);
+  struct rows row = statement_row(database, select, STATEMENT_ONCE, &parameters);
+  bool may_go = rows_bool(&row);
+  error = rows_close(&row);
+  return error == ERROR_NONE && !may_go ? ERROR_CONFLICT : error;
+}
+
+static enum error disable_account(struct database *database, int64_t id) {
   struct parameters parameters = {0};
   parameters_i64(&parameters, id);
   struct account account;
-  if (disabled) {
-    return change_and_end_sessions(
+  enum error error = statement_begin(database);
+  if (error != ERROR_NONE) {
+    return error;
+  }
+  error = lock_other_owners(database, id);
+  if (error == ERROR_NONE) {
+    error = change_and_end_sessions(
         database,
         "update admin_user a set disabled_at = coalesce(disabled_at, now()), token_epoch = token_epoch + 1"
         " where id = $1 returning " ACCOUNT_COLUMNS,
         &parameters, id, &account);
   }
+  return statement_end_transaction(database, error);
+}
+
+enum error account_store_set_disabled(struct database *database, int64_t id, bool disabled) {
+  if (disabled) {
+    return disable_account(database, id);
+  }
+  struct parameters parameters = {0};
+  parameters_i64(&parameters, id);
+  struct account account;
   return execute_one(database, "update admin_user a set disabled_at = null where id = $1 returning " ACCOUNT_COLUMNS,
                      STATEMENT_REPEATABLE, &parameters, &account);
+}
+
+enum error account_store_set_role(struct database *database, int64_t id, enum role role) {
+  struct parameters parameters = {0};
+  parameters_i64(&parameters, id);
+  parameters_text(&parameters, role_name(role));
+  struct account account;
+  enum error error = statement_begin(database);
+  if (error != ERROR_NONE) {
+    return error;
+  }
+  if (role != ROLE_OWNER) {
+    error = lock_other_owners(database, id);
+  }
+  if (error == ERROR_NONE) {
+    error = execute_one(database, "update admin_user a set role = $2 where id = $1 returning " ACCOUNT_COLUMNS,
+                        STATEMENT_ONCE, &parameters, &account);
+  }
+  return statement_end_transaction(database, error);
 }
 
 /* *ret_old_tag: the tag that the row had; the row stays locked. */

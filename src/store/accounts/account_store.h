@@ -9,21 +9,24 @@
 
 #include "base/error.h"
 #include "domain/email.h"
+#include "domain/scope.h"
 #include "store/engine/database.h"
 
 struct account {
   int64_t id;
   char email[EMAIL_SIZE];
   char hashed_password[128];
+  enum role role;
   int64_t token_epoch;
   uint32_t issuer_tag; /* random, unique; the tail of every grant that the account issues */
   bool disabled;
   int64_t created_at_us;
 };
 
-/* The e-mail must be normalised. ERROR_CONFLICT: taken. created_by 0: nobody. */
+/* The e-mail must be normalised. ERROR_CONFLICT: taken. created_by 0: nobody. The first account of all is an owner,
+ * whatever `role` says. */
 enum error account_store_create(struct database *database, const char *email, const char *hashed_password,
-                                int64_t created_by, struct account *ret_account) MUST_CHECK;
+                                enum role role, int64_t created_by, struct account *ret_account) MUST_CHECK;
 enum error account_store_find(struct database *database, int64_t id, struct account *ret_account) MUST_CHECK;
 enum error account_store_find_by_email(struct database *database, const char *email,
                                        struct account *ret_account) MUST_CHECK;
@@ -43,8 +46,10 @@ enum error account_store_renew_hash(struct database *database, int64_t id, const
  * *ret_epoch may be NULL. */
 enum error account_store_set_password(struct database *database, int64_t id, int64_t epoch, const char *new_hash,
                                       int64_t *ret_epoch) MUST_CHECK;
-/* Disabling raises the token epoch and ends all sessions. */
+/* Disabling raises the token epoch and ends all sessions. ERROR_CONFLICT: it is the last enabled owner, which stays. */
 enum error account_store_set_disabled(struct database *database, int64_t id, bool disabled) MUST_CHECK;
+/* ERROR_CONFLICT: it is the last enabled owner, which stays one. */
+enum error account_store_set_role(struct database *database, int64_t id, enum role role) MUST_CHECK;
 /* Gives the account a new issuer tag and records the old one as revoked until `expires_at_us`; returns the old tag. */
 enum error account_store_replace_issuer_tag(struct database *database, int64_t id, int64_t expires_at_us,
                                             uint32_t *ret_old_tag) MUST_CHECK;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* Invitations to become an administrator. Only the SHA-256 of an invitation's token is stored. */
+/* Invitations to make an account, with the role that it gets. Only the SHA-256 of an invitation's token is stored. */
 #ifndef MEDIAGATE_STORE_ACCOUNTS_INVITATION_STORE_H
 #define MEDIAGATE_STORE_ACCOUNTS_INVITATION_STORE_H
 
@@ -11,7 +11,7 @@
 #include "store/engine/database.h"
 
 enum error invitation_store_create(struct database *database, const unsigned char token_hash[DIGEST_SIZE],
-                                   int64_t created_by, int64_t ttl_seconds) MUST_CHECK;
+                                   enum role role, int64_t created_by, int64_t ttl_seconds) MUST_CHECK;
 /* Spends the invitation and creates the account in one transaction. ERROR_DENIED: unknown, spent or expired (nothing is
  * spent then); ERROR_CONFLICT: the e-mail is taken (the invitation stays good). */
 enum error invitation_store_create_account(struct database *database, const unsigned char token_hash[DIGEST_SIZE],
