@@ -7,18 +7,20 @@
 
 #include "command/command.h"
 
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "command/command_warnings.h"
 #include "command/options.h"
 #include "config/settings_load.h"
 #include "store/engine/connection_string.h"
 
 static const char usage[] =
     "usage: mediagate check-config [--config FILE] [--show | --sample | --markdown | --man]\n\n"
-    "Checks the settings in the file and the environment and names every problem.\n\n" OPTIONS_USAGE_CONFIG
-    "  --show          print the effective settings; passwords are masked\n"
+    "Checks the settings in the file and the environment, names every problem, and warns of what they leave "
+    "open.\n\n" OPTIONS_USAGE_CONFIG "  --show          print the effective settings; passwords are masked\n"
     "  --sample        print a sample file with every setting and its default\n"
     "  --markdown      print the table of docs/settings.md\n"
     "  --man           print the rows for mediagate.conf(5)\n";
@@ -203,6 +205,11 @@ static bool mask(char **connection) {
   return true;
 }
 
+static void print_warning(void *context, const char *setting, const char *meaning, const char *remedy) {
+  const char *config_path = context;
+  fprintf(stderr, "%s: warning: %s: %s; %s\n", config_path, setting, meaning, remedy);
+}
+
 static int check_settings(const char *config_path, bool show) {
   struct settings *settings = options_load_settings(config_path);
   int exit_code = COMMAND_FAILED;
@@ -211,6 +218,7 @@ static int check_settings(const char *config_path, bool show) {
     return COMMAND_FAILED;
   }
   if (!show) {
+    command_warnings_tell(settings, print_warning, (void *)(uintptr_t)config_path);
     printf("%s: the settings are good\n", config_path);
     exit_code = 0;
   } else if (mask(&settings->database) && mask(&settings->notify_database)) {

@@ -18,6 +18,7 @@
 #include "base/outage.h"
 #include "command/background.h"
 #include "command/command_database.h"
+#include "command/command_warnings.h"
 #include "command/options.h"
 #include "package/packager.h"
 #include "package/subtitler.h"
@@ -176,6 +177,7 @@ int command_package(int argc, char **argv) {
   if (settings == NULL) {
     return COMMAND_FAILED;
   }
+  command_warnings_log(settings);
   exit_code = run_packager(settings, once);
   settings_free(settings);
   return exit_code;

@@ -17,6 +17,7 @@
 #include "base/file.h"
 #include "base/log.h"
 #include "command/command_database.h"
+#include "command/command_warnings.h"
 #include "command/options.h"
 #include "command/pools.h"
 #include "command/serve_context.h"
@@ -172,6 +173,7 @@ static enum error on_reload(void *context, struct supervisor_plan *ret_plan) {
   serve->context = next;
   serve->reloading = true;
   log_configure((enum log_level)next->settings->log_level, (enum log_format)next->settings->log_format);
+  command_warnings_log(next->settings);
   return ERROR_NONE;
 }
 
@@ -201,6 +203,7 @@ static int run_serve(struct serve *serve) {
   log_configure((enum log_level)settings->log_level, (enum log_format)settings->log_format);
   log_event(LOG_LEVEL_INFO, "starting", LOG_STR("version", PACKAGE_VERSION), LOG_STR("config", serve->config_path),
             LOG_STR("run_dir", settings->run_dir), LOG_STR("data_dir", settings->data_dir));
+  command_warnings_log(settings);
   supervisor_hold_signals();
   if (pid_path != NULL && check_data_folder(settings) && check_database(settings) &&
       take_pid_file(pid_path, &pid_fd) == ERROR_NONE) {

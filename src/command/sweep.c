@@ -23,10 +23,11 @@ static const char usage[] =
 
 static int report(enum error error, const struct sweep_counts *counts, int64_t uploads, struct database *database) {
   printf("removed: %" PRId64 " spool files, %" PRId64 " resumable uploads, %" PRId64
-         " replaced or stray files, %" PRId64 " deleted media, %" PRId64 " folders in the trash\nleft: %" PRId64
-         " newly noted, %" PRId64 " of media that the database does not know, %" PRId64 " that failed\n",
-         counts->spool, uploads, counts->stored, counts->deleted, counts->trash, counts->noted, counts->unknown,
-         counts->failed);
+         " replaced or stray files, %" PRId64 " deleted media, %" PRId64 " folders in the trash, %" PRId64
+         " links that led out of the library\nleft: %" PRId64 " newly noted, %" PRId64
+         " of media that the database does not know, %" PRId64 " that failed\n",
+         counts->spool, uploads, counts->stored, counts->deleted, counts->trash, counts->cut, counts->noted,
+         counts->unknown, counts->failed);
   if (error != ERROR_NONE) {
     fprintf(stderr, "mediagate: the sweep stopped early: %s %s\n", error_strerror(error),
             database_last_error(database));

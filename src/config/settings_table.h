@@ -28,7 +28,7 @@
   INTEGER(api_statement_timeout, "ms", 50, 600000, 15000, true, "Statement timeout of the api pool, housekeeping and `mediagate package`") \
   INTEGER(upload_statement_timeout, "ms", 50, 600000, 15000, true, "Statement timeout of the upload pool") \
   /* files */ \
-  STRING (data_dir, "/var/lib/mediagate", false, "Folder of media/, spool/, uploads/, packaging/, pending/, trash/ and revoked/; one file system") \
+  STRING (data_dir, "/var/lib/mediagate", false, "Folder of media/, spool/, uploads/, packaging/, pending/, links/, trash/ and revoked/; one file system") \
   STRING (library_dir, "", true, "Folder of files that are already there, for file_url library:PATH; a playlist's grant covers its whole folder; empty: none") \
   STRING (run_dir, "/run/mediagate", false, "Folder of the pools' sockets: fast.sock auth.sock api.sock upload.sock") \
   STRING (ingest_dir, "/var/lib/mediagate-ingest", false, "Folder of rejected.log, in which ingest keeps what is no line of the delivery log") \

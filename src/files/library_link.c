@@ -11,13 +11,11 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
-#include <linux/openat2.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 #include <strings.h>
 #include <sys/stat.h>
-#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "base/file.h"
@@ -25,12 +23,13 @@
 #include "base/text_parse.h"
 #include "domain/digest.h"
 #include "domain/medium.h"
+#include "files/library_guard.h"
+#include "files/library_path.h"
 #include "files/media_folder_private.h"
 
 #define CLEANUP_FD       __attribute__((cleanup(file_close_cleanup)))
 #define EXTENSION_MAX    8
 #define NAME_MAX_SERVED  128
-#define RESOLVE_TRIES    1000
 #define FOLDER_DEPTH_MAX 6     /* below the linked folder; nginx takes seven folders and a file */
 #define FOLDER_FILES_MAX 50000 /* a day of two-second segments */
 
@@ -96,45 +95,9 @@ enum error library_link_check_path(const char *path, char ret_reason[LIBRARY_LIN
 /* Resolves below the library without any way out; the result is for fstat and for its path. */
 static enum error resolve_link(const struct media_folder *folder, const char *path, int *ret_fd,
                                char ret_reason[LIBRARY_LINK_REASON_SIZE]) {
-  struct open_how how = {.flags = O_PATH | O_CLOEXEC, .resolve = RESOLVE_BENEATH | RESOLVE_NO_MAGICLINKS};
-  long fd;
-  int tries = 0;
-  do {
-    fd = syscall(SYS_openat2, folder->library_fd, path, &how, sizeof how);
-  } while (fd < 0 && (errno == EINTR || errno == EAGAIN) &&
-           ++tries < RESOLVE_TRIES); /* EAGAIN: something was renamed meanwhile */
-  if (fd >= 0) {
-    *ret_fd = (int)fd;
-    return ERROR_NONE;
-  }
-  switch (errno) {
-  case ENOENT:
-  case ENOTDIR:
-    return refuse(ERROR_NOT_FOUND, ret_reason, "there is no such file in the library");
-  case EAGAIN:
-    return refuse(ERROR_NOT_FOUND, ret_reason, "the library is changing just now; try again");
-  case EXDEV:
-  case ELOOP:
-    return refuse(ERROR_DENIED, ret_reason, "this path leads out of the library");
-  case EACCES:
-    return refuse(ERROR_DENIED, ret_reason, "the service may not read this file of the library");
-  case ENAMETOOLONG:
-    return refuse(ERROR_INVALID, ret_reason, "a segment of this path is too long");
-  default:
-    return file_error_from_errno(errno);
-  }
-}
-
-/* The absolute path of what a descriptor stands for. */
-static enum error path_of(int fd, char ret_path[PATH_MAX]) {
-  char link[64];
-  snprintf(link, sizeof link, "/proc/self/fd/%d", fd);
-  ssize_t length = readlink(link, ret_path, PATH_MAX - 1);
-  if (length <= 0) {
-    return file_error_from_errno(errno);
-  }
-  ret_path[length] = '\0';
-  return ret_path[0] == '/' ? ERROR_NONE : ERROR_INTERNAL;
+  const char *reason;
+  enum error error = library_path_open(folder, path, O_PATH, ret_fd, &reason);
+  return error == ERROR_NONE ? error : refuse(error, ret_reason, "%s", reason);
 }
 
 static bool is_played(const char *name) {
@@ -244,6 +207,9 @@ static void format_extension(const char *path, char ret_extension[EXTENSION_MAX 
 static enum error make_link(struct media_folder *folder, int64_t media_id, const char *target, const char *entry) {
   CLEANUP_FD int medium_fd = -1;
   enum error error = media_folder_prepare_entry(folder, media_id, entry, &medium_fd);
+  if (error == ERROR_NONE) {
+    error = library_guard_note(folder, media_id, entry, target);
+  }
   if (error != ERROR_NONE) {
     return error;
   }
@@ -283,10 +249,6 @@ enum error library_link_create(struct media_folder *folder, int64_t media_id, co
                                char ret_stored_name[MEDIUM_STORED_NAME_SIZE], int64_t *ret_size,
                                char ret_reason[LIBRARY_LINK_REASON_SIZE]) {
   snprintf(ret_reason, LIBRARY_LINK_REASON_SIZE, "the file could not be linked");
-  if (folder->library_fd < 0) {
-    return refuse(ERROR_UNSUPPORTED, ret_reason,
-                  "there is no library: the setting library_dir is empty or names no folder");
-  }
   enum error error = library_link_check_path(path, ret_reason);
   CLEANUP_FD int file_fd = -1;
   CLEANUP_FD int folder_fd = -1;
@@ -315,7 +277,7 @@ enum error library_link_create(struct media_folder *folder, int64_t media_id, co
     error = refuse(ERROR_INVALID, ret_reason, "the playlist's name is too long");
   }
   if (error == ERROR_NONE) {
-    error = path_of(playlist ? folder_fd : file_fd, target);
+    error = library_path_of(playlist ? folder_fd : file_fd, target);
   }
   if (error == ERROR_NONE) {
     error = make_link(folder, media_id, target, entry);

@@ -18,6 +18,8 @@
 #include "base/file.h"
 #include "domain/digest.h"
 #include "domain/medium.h"
+#include "files/library_guard.h"
+#include "files/library_path.h"
 #include "files/media_folder_private.h"
 
 #define FOLDER_MODE 0750
@@ -47,7 +49,8 @@ static enum error open_folders(struct media_folder *folder, const char *data_dir
     const char *name;
     int *fd;
   } folders[] = {{"spool", &folder->spool_fd}, {"uploads", &folder->uploads_fd}, {"packaging", &folder->packaging_fd},
-                 {"media", &folder->media_fd}, {"pending", &folder->pending_fd}, {"trash", &folder->trash_fd}};
+                 {"media", &folder->media_fd}, {"pending", &folder->pending_fd}, {"links", &folder->links_fd},
+                 {"trash", &folder->trash_fd}};
   for (size_t i = 0; i < sizeof folders / sizeof folders[0] && error == ERROR_NONE; i++) {
     error = open_folder(folder->data_fd, folders[i].name, folders[i].fd);
   }
@@ -65,15 +68,16 @@ enum error media_folder_open(const char *data_dir, const char *library_dir, stru
                                   .packaging_fd = -1,
                                   .media_fd = -1,
                                   .pending_fd = -1,
-                                  .trash_fd = -1,
-                                  .library_fd = -1};
+                                  .links_fd = -1,
+                                  .trash_fd = -1};
   enum error error = open_folders(folder, data_dir);
+  if (error == ERROR_NONE && library_dir != NULL && library_dir[0] != '\0') {
+    folder->library_dir = strdup(library_dir);
+    error = folder->library_dir == NULL ? ERROR_MEMORY : ERROR_NONE;
+  }
   if (error != ERROR_NONE) {
     media_folder_close(folder);
     return error;
-  }
-  if (library_dir != NULL && library_dir[0] != '\0') {
-    folder->library_fd = open(library_dir, O_PATH | O_DIRECTORY | O_CLOEXEC);
   }
   *ret_folder = folder;
   return ERROR_NONE;
@@ -83,8 +87,9 @@ void media_folder_close(struct media_folder *folder) {
   if (folder == NULL) {
     return;
   }
-  file_close_cleanup(&folder->library_fd);
+  free(folder->library_dir);
   file_close_cleanup(&folder->trash_fd);
+  file_close_cleanup(&folder->links_fd);
   file_close_cleanup(&folder->pending_fd);
   file_close_cleanup(&folder->media_fd);
   file_close_cleanup(&folder->uploads_fd);
@@ -129,11 +134,13 @@ enum error media_folder_open_stored(struct media_folder *folder, int64_t media_i
   if (error != ERROR_NONE) {
     return error;
   }
-  /* Not blocking: an operator may have put a FIFO into a linked folder. */
-  __attribute__((cleanup(file_close_cleanup))) int fd =
-      openat(medium_fd, stored_name, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
-  if (fd < 0 || fstat(fd, &status) != 0) {
-    return file_error_from_errno(errno);
+  __attribute__((cleanup(file_close_cleanup))) int fd = -1;
+  error = library_path_open_stored(folder, medium_fd, stored_name, &fd);
+  if (error == ERROR_NONE && fstat(fd, &status) != 0) {
+    error = file_error_from_errno(errno);
+  }
+  if (error != ERROR_NONE) {
+    return error;
   }
   if (!S_ISREG(status.st_mode)) {
     return ERROR_INVALID;
@@ -149,7 +156,10 @@ enum error media_folder_remove_stored(struct media_folder *folder, int64_t media
   if (media_folder_entry(stored_name, entry) != ERROR_NONE) {
     return ERROR_INVALID;
   }
-  enum error error = media_folder_open_medium(folder, media_id, &medium_fd);
+  enum error error = library_guard_forget(folder, media_id, entry);
+  if (error == ERROR_NONE) {
+    error = media_folder_open_medium(folder, media_id, &medium_fd);
+  }
   if (error == ERROR_NONE && unlinkat(medium_fd, entry, 0) != 0) {
     error =
         errno == EISDIR ? media_folder_trash_entry(folder, media_id, medium_fd, entry) : file_error_from_errno(errno);

@@ -10,6 +10,7 @@
  *                (library_link.h)
  *   pending/     notes of what is not settled: "<id>-<entry>" may not be the row's file, "<id>" is
  *                being deleted
+ *   links/       a copy of each link into the library, named as a note (library_guard.h)
  *   trash/       folders of deleted media, on their way out
  *
  * A note is written before the step that it is about and removed after it, so whatever a kill -9
@@ -37,7 +38,7 @@ void media_folder_close(struct media_folder *folder);
 enum error media_folder_check_writable(struct media_folder *folder) MUST_CHECK;
 
 /* Opens what a stored name stands for, read-only, for probing. ERROR_NOT_FOUND; ERROR_INVALID: not
- * such a name or not a regular file. */
+ * such a name or not a regular file; ERROR_DENIED: its link leads out of the library. */
 enum error media_folder_open_stored(struct media_folder *folder, int64_t media_id, const char *stored_name,
                                     int *ret_fd) MUST_CHECK;
 /* Removes one stored file, package or link now (never what a link points to), and its note. A missing one is

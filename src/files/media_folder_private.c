@@ -116,7 +116,7 @@ enum error media_folder_prepare_entry(struct media_folder *folder, int64_t media
   return ERROR_NONE;
 }
 
-static enum error format_note(int64_t media_id, const char *entry, char ret_name[MEDIA_FOLDER_NOTE_SIZE]) {
+enum error media_folder_format_note(int64_t media_id, const char *entry, char ret_name[MEDIA_FOLDER_NOTE_SIZE]) {
   int length = entry != NULL ? snprintf(ret_name, MEDIA_FOLDER_NOTE_SIZE, "%" PRId64 "-%s", media_id, entry)
                              : snprintf(ret_name, MEDIA_FOLDER_NOTE_SIZE, "%" PRId64, media_id);
   return length > 0 && length < MEDIA_FOLDER_NOTE_SIZE ? ERROR_NONE : ERROR_INVALID;
@@ -124,7 +124,7 @@ static enum error format_note(int64_t media_id, const char *entry, char ret_name
 
 enum error media_folder_write_note(struct media_folder *folder, int64_t media_id, const char *entry) {
   char name[MEDIA_FOLDER_NOTE_SIZE];
-  if (format_note(media_id, entry, name) != ERROR_NONE) {
+  if (media_folder_format_note(media_id, entry, name) != ERROR_NONE) {
     return ERROR_INVALID;
   }
   __attribute__((cleanup(file_close_cleanup))) int fd =
@@ -137,7 +137,7 @@ enum error media_folder_write_note(struct media_folder *folder, int64_t media_id
 
 enum error media_folder_remove_note(struct media_folder *folder, int64_t media_id, const char *entry) {
   char name[MEDIA_FOLDER_NOTE_SIZE];
-  if (format_note(media_id, entry, name) != ERROR_NONE) {
+  if (media_folder_format_note(media_id, entry, name) != ERROR_NONE) {
     return ERROR_INVALID;
   }
   return unlinkat(folder->pending_fd, name, 0) == 0 || errno == ENOENT ? ERROR_NONE : file_error_from_errno(errno);

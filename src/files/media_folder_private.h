@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * What the files of this layer share about the folders below data_dir: their descriptors, unique
- * names, notes. Only for files of src/library; everybody else uses media_folder.h, spool_file.h,
+ * names, notes. Only for files of src/files; everybody else uses media_folder.h, spool_file.h,
  * library_link.h and sweep.h.
  */
 #ifndef MEDIAGATE_FILES_MEDIA_FOLDER_PRIVATE_H
@@ -17,8 +17,8 @@
 #define MEDIA_FOLDER_NOTE_SIZE (MEDIUM_STORED_NAME_SIZE + 24)
 
 struct media_folder {
-  int data_fd, spool_fd, uploads_fd, packaging_fd, media_fd, pending_fd, trash_fd;
-  int library_fd; /* -1: no library */
+  int data_fd, spool_fd, uploads_fd, packaging_fd, media_fd, pending_fd, links_fd, trash_fd;
+  char *library_dir; /* NULL: no library. Opened anew each time: a disk may be mounted there meanwhile */
 };
 
 /* Milliseconds and randomness in hex: sorts by time, cannot be guessed. */
@@ -47,6 +47,9 @@ enum error media_folder_trash_entry(struct media_folder *folder, int64_t media_i
  * the medium. */
 enum error media_folder_write_note(struct media_folder *folder, int64_t media_id, const char *entry) MUST_CHECK;
 enum error media_folder_remove_note(struct media_folder *folder, int64_t media_id, const char *entry) MUST_CHECK;
+/* The name that a note about an entry has. ERROR_INVALID: too long. */
+enum error media_folder_format_note(int64_t media_id, const char *entry,
+                                    char ret_name[MEDIA_FOLDER_NOTE_SIZE]) MUST_CHECK;
 /* Reads a note's name. *ret_entry is "" for a deletion. ERROR_INVALID: not a note. */
 enum error media_folder_parse_note(const char *name, int64_t *ret_media_id,
                                    char ret_entry[MEDIUM_STORED_NAME_SIZE]) MUST_CHECK;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * The sweep over spool/, packaging/, trash/, pending/ and, when it is a full one, media/. See sweep.h and
+ * The sweep over spool/, packaging/, trash/, links/, pending/ and, when it is a full one, media/. See sweep.h and
  * media_folder.h.
  */
 #include "config.h"
@@ -20,6 +20,7 @@
 #include "base/file.h"
 #include "base/text_parse.h"
 #include "domain/medium.h"
+#include "files/library_guard.h"
 #include "files/media_folder_private.h"
 
 struct sweep {
@@ -102,6 +103,23 @@ static enum error sweep_trashed(struct sweep *sweep, int folder_fd, const char *
   enum error error = file_remove_tree(path);
   if (error == ERROR_NONE) {
     sweep->counts->trash++;
+  }
+  return error;
+}
+
+/* The library may have changed since the link was made: library_guard.h. */
+static enum error sweep_link(struct sweep *sweep, int folder_fd, const char *name) {
+  (void)folder_fd;
+  int64_t media_id = 0;
+  enum library_guard_deed deed = LIBRARY_GUARD_NOTHING;
+  enum error error = library_guard_tend(sweep->folder, name, &media_id, &deed);
+  if (deed != LIBRARY_GUARD_NOTHING) {
+    bool cut = deed == LIBRARY_GUARD_CUT;
+    sweep->counts->cut += cut ? 1 : 0;
+    sweep->counts->restored += cut ? 0 : 1;
+    if (sweep->options->link_changed != NULL) {
+      sweep->options->link_changed(sweep->options->context, media_id, cut);
+    }
   }
   return error;
 }
@@ -197,11 +215,17 @@ static enum error examine_medium(struct sweep *sweep, int64_t media_id, DIR *ent
   bool current = false;
   *ret_deleted = false;
   while ((entry = readdir(entries)) != NULL) {
-    empty = empty && !media_folder_is_entry(entry->d_name);
-    if (!media_folder_is_entry(entry->d_name) || has_note(sweep, media_id, entry->d_name)) {
+    if (!media_folder_is_entry(entry->d_name)) {
       continue;
     }
-    enum error error = ask_row(sweep, media_id, entry->d_name, &current, ret_deleted);
+    empty = false;
+    enum error error = library_guard_adopt(sweep->folder, media_id, dirfd(entries), entry->d_name);
+    if (error == ERROR_NONE && has_note(sweep, media_id, entry->d_name)) {
+      continue;
+    }
+    if (error == ERROR_NONE) {
+      error = ask_row(sweep, media_id, entry->d_name, &current, ret_deleted);
+    }
     if (error == ERROR_NONE && !current && !*ret_deleted) {
       error = note_stray(sweep, media_id, entry->d_name);
     }
@@ -244,6 +268,9 @@ enum error sweep_run(struct media_folder *folder, const struct sweep_options *op
   }
   if (error == ERROR_NONE) {
     error = each_entry(&sweep, folder->trash_fd, sweep_trashed);
+  }
+  if (error == ERROR_NONE) {
+    error = each_entry(&sweep, folder->links_fd, sweep_link);
   }
   if (error == ERROR_NONE) {
     error = each_entry(&sweep, folder->pending_fd, sweep_note);

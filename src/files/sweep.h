@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Removes what uploads, links and deletions left behind, those that a kill -9 interrupted included.
+ * Removes what uploads, links and deletions left behind, those that a kill -9 interrupted included, and looks again at
+ * every link into the library.
  */
 #ifndef MEDIAGATE_FILES_SWEEP_H
 #define MEDIAGATE_FILES_SWEEP_H
@@ -29,15 +30,18 @@ struct sweep_options {
    * start, and once a day. */
   bool full;
   sweep_is_current *is_current;
+  /* Told of each link into the library that was removed because it led out, or made again. May be NULL. */
+  void (*link_changed)(void *context, int64_t media_id, bool cut);
   void *context;
 };
 
 struct sweep_counts {
   int64_t spool, trash, stored,
-      deleted;     /* removed: what was on its way, folders in trash/, stored files, folders of deleted media */
-  int64_t noted;   /* found by a full sweep and kept for now */
-  int64_t unknown; /* of media that the database never heard of: left alone */
-  int64_t failed;  /* could not be looked at or removed; the next sweep tries again */
+      deleted;           /* removed: what was on its way, folders in trash/, stored files, folders of deleted media */
+  int64_t noted;         /* found by a full sweep and kept for now */
+  int64_t cut, restored; /* links into the library: removed because they led out, and made again */
+  int64_t unknown;       /* of media that the database never heard of: left alone */
+  int64_t failed;        /* could not be looked at or removed; the next sweep tries again */
 };
 
 /* ERROR_IO and the like only when a folder as a whole cannot be read; ERROR_UNAVAILABLE when

@@ -25,6 +25,17 @@ static enum error is_current(void *context, int64_t media_id, const char *entry,
   return media_store_is_current(upkeep->database, media_id, entry, ret_current, ret_deleted);
 }
 
+static void log_link(void *context, int64_t media_id, bool cut) {
+  (void)context;
+  if (cut) {
+    log_event(LOG_LEVEL_WARNING, "library_link_cut", LOG_I64("media_id", media_id),
+              LOG_STR("meaning", "its path in the library leads out of it now, so nobody plays it any more"),
+              LOG_STR("remedy", "put the file back where it was, or set file_url again"));
+  } else {
+    log_event(LOG_LEVEL_INFO, "library_link_restored", LOG_I64("media_id", media_id));
+  }
+}
+
 static void log_counts(const struct sweep_counts *counts) {
   bool wrong = counts->unknown + counts->failed > 0;
   if (wrong || counts->spool + counts->trash + counts->stored + counts->deleted + counts->noted > 0) {
@@ -43,6 +54,7 @@ enum error file_sweep_media(struct upkeep *upkeep, bool full, int64_t commit_sec
                                         .spool_grace_seconds = SPOOL_GRACE_SECONDS,
                                         .full = full,
                                         .is_current = is_current,
+                                        .link_changed = log_link,
                                         .context = upkeep};
   enum error error = sweep_run(upkeep->media_folder, &options, ret_counts);
   log_counts(ret_counts);

@@ -176,3 +176,62 @@ def test_a_file_that_no_url_names_any_more_plays_on_where_it_was_given_out(admin
             assert admin.delete(f"/media/media/{medium['id']}").status_code == 204
             assert_problem(viewer.get(old), 404)
     assert_problem(admin.get(f"/media/media/{linked['id']}/stream-url"), 404)
+
+
+@pytest.mark.parametrize("what", ["file", "folder"])
+def test_a_library_file_swapped_for_a_link_gets_no_grant_and_is_cut_by_the_sweep(admin, stack, shelf, what):
+    medium = stack.new_media(file_url=library_url(shelf, "film.mp4" if what == "file" else "hls/hls.m3u8"))
+    swapped = shelf / ("film.mp4" if what == "file" else "hls")
+    old = stack.stream_path(medium["id"])
+    aside = shelf / "aside"
+    swapped.rename(aside)
+    outside = stack.root / f"outside-{shelf.name}"
+    if what == "file":
+        outside.write_text("not for viewers")
+    else:
+        shutil.copytree(aside, outside)
+    outside.chmod(0o755)
+    swapped.symlink_to(outside)
+    problem = assert_problem(admin.get(f"/media/media/{medium['id']}/stream-url"), 409)
+    assert "library" in problem["detail"] and str(stack.root) not in str(problem)
+    stack.mediagate("sweep")  # unless serve's own was faster
+    with stack.anonymous() as viewer:
+        assert_problem(viewer.get(old), 404)
+        swapped.unlink()
+        aside.rename(swapped)
+        stack.mediagate("sweep")
+        assert viewer.get(old).status_code == 200
+    assert_json(admin.get(f"/media/media/{medium['id']}/stream-url"))
+
+
+def test_in_a_library_mounted_with_nosymfollow_a_swapped_file_does_not_play_at_all(stack, shelf):
+    medium = stack.new_media(file_url=library_url(shelf, "film.mp4"))
+    show = stack.new_media(file_url=library_url(shelf, "hls/hls.m3u8"))
+    paths = [stack.stream_path(medium["id"]), stack.stream_path(show["id"])]
+    mounted = subprocess.run(["mount", "--bind", "-o", "ro,nosymfollow", stack.library_dir, stack.library_dir], capture_output=True, text=True, check=False)
+    if mounted.returncode != 0:
+        pytest.skip(f"nothing can be mounted here: {mounted.stderr.strip()}")
+    try:
+        assert "nosymfollow" not in stack.mediagate("check-config").stderr
+        with stack.anonymous() as viewer:
+            assert [viewer.get(path).status_code for path in paths] == [200, 200]
+    finally:
+        subprocess.run(["umount", "-l", stack.library_dir], check=True)
+    outside = stack.root / f"outside-{shelf.name}"
+    shutil.copytree(shelf, outside, symlinks=True)
+    outside.chmod(0o755)
+    shelf.rename(shelf.with_name(shelf.name + "-aside"))
+    shelf.symlink_to(outside)
+    try:
+        with stack.anonymous() as viewer:
+            plays = [viewer.get(path).status_code for path in paths]  # so this is what the mount is for, until serve's sweep cuts them
+            assert plays == [200, 200] or 404 in plays
+            subprocess.run(["mount", "--bind", "-o", "ro,nosymfollow", stack.library_dir, stack.library_dir], check=True)
+            try:
+                for path in paths:
+                    assert_problem(viewer.get(path), 404)
+            finally:
+                subprocess.run(["umount", "-l", stack.library_dir], check=True)
+    finally:
+        shelf.unlink()
+        shelf.with_name(shelf.name + "-aside").rename(shelf)

@@ -17,6 +17,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "base/file.h"
+#include "files/library_guard.h"
 #include "library_fixture.h"
 #include "unit.h"
 
@@ -263,7 +265,106 @@ START_TEST(a_race_with_the_library_never_leads_out) {
 }
 END_TEST
 
+static void replace_by_link(const char *path, const char *target) {
+  char full[256];
+  snprintf(full, sizeof full, "%s/%s", fixture.root, path);
+  ck_assert_int_eq(file_remove_tree(full), ERROR_NONE);
+  library_fixture_link(&fixture, target, path);
+}
+
+static const struct {
+  const char *swapped, *target; /* what becomes a link, and where to */
+  enum error expected;
+  const char *description;
+} swapped_rows[] = {
+    {"library/films/a.mp4", "/etc/passwd", ERROR_DENIED, "the file, by an absolute link out"},
+    {"library/films/a.mp4", "../../outside/a.mp4", ERROR_DENIED, "the file, by a relative link out"},
+    {"library/films", "../outside", ERROR_DENIED, "its folder"},
+    {"library/films", "/proc/self/root/etc", ERROR_DENIED, "its folder, by a magic link"},
+    {"library/films/a.mp4", "../other/b.mp4", ERROR_NONE, "the file, by a link within the library"},
+    {"library/films/a.mp4", "nothing.mp4", ERROR_NOT_FOUND, "the file, by a link to nothing"},
+};
+
+/* Where a grant is given, and where the program reads the file itself. */
+START_TEST(a_file_swapped_for_a_link_later_is_noticed) {
+  for (size_t i = 0; i < UNIT_ROWS(swapped_rows); i++) {
+    char name[MEDIUM_STORED_NAME_SIZE];
+    int64_t size = 0;
+    int fd = -1;
+    library_fixture_set_up(&fixture);
+    library_fixture_write(&fixture, "outside/a.mp4", "secret");
+    library_fixture_write(&fixture, "library/films/a.mp4", "film");
+    library_fixture_write(&fixture, "library/other/b.mp4", "film");
+    ck_assert_int_eq(link_path("films/a.mp4", name, &size), ERROR_NONE);
+    ck_assert_int_eq(library_guard_check(fixture.folder, 7, name), ERROR_NONE);
+    replace_by_link(swapped_rows[i].swapped, swapped_rows[i].target);
+    enum error error = library_guard_check(fixture.folder, 7, name);
+    ck_assert_msg(error == swapped_rows[i].expected, "%s: %s", swapped_rows[i].description, error_strerror(error));
+    error = media_folder_open_stored(fixture.folder, 7, name, &fd);
+    ck_assert_msg(error == swapped_rows[i].expected, "%s: %s", swapped_rows[i].description, error_strerror(error));
+    file_close_cleanup(&fd);
+    library_fixture_tear_down(&fixture);
+  }
+}
+END_TEST
+
+START_TEST(a_playlists_folder_swapped_for_a_link_later_is_noticed) {
+  char name[MEDIUM_STORED_NAME_SIZE];
+  int64_t size = 0;
+  int fd = -1;
+  library_fixture_set_up(&fixture);
+  library_fixture_write(&fixture, "library/show/master.m3u8", "#EXTM3U");
+  library_fixture_write(&fixture, "outside/master.m3u8", "#EXTM3U");
+  ck_assert_int_eq(link_path("show/master.m3u8", name, &size), ERROR_NONE);
+  ck_assert_int_eq(library_guard_check(fixture.folder, 7, name), ERROR_NONE);
+  replace_by_link("library/show", "../outside");
+  ck_assert_int_eq(library_guard_check(fixture.folder, 7, name), ERROR_DENIED);
+  ck_assert_int_eq(media_folder_open_stored(fixture.folder, 7, name, &fd), ERROR_DENIED);
+  library_fixture_tear_down(&fixture);
+}
+END_TEST
+
+START_TEST(a_link_into_another_library_is_refused) {
+  char name[MEDIUM_STORED_NAME_SIZE];
+  char other[256];
+  int64_t size = 0;
+  struct media_folder *folder = NULL;
+  library_fixture_set_up(&fixture);
+  library_fixture_write(&fixture, "library/a.mp4", "film");
+  library_fixture_write(&fixture, "library2/a.mp4", "film");
+  ck_assert_int_eq(link_path("a.mp4", name, &size), ERROR_NONE);
+  snprintf(other, sizeof other, "%s2", fixture.library);
+  ck_assert_int_eq(media_folder_open(fixture.data, other, &folder), ERROR_NONE);
+  ck_assert_int_eq(library_guard_check(folder, 7, name), ERROR_DENIED);
+  media_folder_close(folder);
+  ck_assert_int_eq(media_folder_open(fixture.data, "", &folder), ERROR_NONE);
+  ck_assert_int_eq(library_guard_check(folder, 7, name), ERROR_UNSUPPORTED);
+  media_folder_close(folder);
+  library_fixture_tear_down(&fixture);
+}
+END_TEST
+
+START_TEST(an_uploaded_file_has_no_library_to_be_checked_against) {
+  char name[MEDIUM_STORED_NAME_SIZE];
+  library_fixture_set_up(&fixture);
+  library_fixture_place(&fixture, 7, "film", name);
+  ck_assert_int_eq(library_guard_check(fixture.folder, 7, name), ERROR_NONE);
+  ck_assert_int_eq(library_guard_check(fixture.folder, 7, "0123.mp4"), ERROR_NOT_FOUND);
+  library_fixture_tear_down(&fixture);
+}
+END_TEST
+
+START_TEST(an_ordinary_folder_is_not_mounted_safely) {
+  library_fixture_set_up(&fixture);
+  ck_assert(!library_guard_is_mounted_safely(fixture.library));
+  ck_assert(!library_guard_is_mounted_safely("/nowhere"));
+  library_fixture_tear_down(&fixture);
+}
+END_TEST
+
 UNIT_MAIN("library_link", takes_clean_relative_paths_only, knows_the_names_that_nginx_serves,
           links_a_file_under_a_name_of_its_own, links_the_folder_of_a_playlist,
           refuses_what_leads_out_and_what_cannot_play, a_missing_library_is_unsupported,
-          a_race_with_the_library_never_leads_out)
+          a_race_with_the_library_never_leads_out, a_file_swapped_for_a_link_later_is_noticed,
+          a_playlists_folder_swapped_for_a_link_later_is_noticed, a_link_into_another_library_is_refused,
+          an_uploaded_file_has_no_library_to_be_checked_against, an_ordinary_folder_is_not_mounted_safely)

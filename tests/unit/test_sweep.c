@@ -8,8 +8,11 @@
 #include "domain/medium.h"
 #include "files/sweep.h"
 
+#include <stdio.h>
 #include <string.h>
 
+#include "files/library_guard.h"
+#include "files/library_link.h"
 #include "files/spool_file.h"
 #include "library_fixture.h"
 #include "unit.h"
@@ -316,6 +319,91 @@ START_TEST(a_database_that_is_away_or_another_removes_nothing) {
 }
 END_TEST
 
+/* Links library/films/a.mp4 to medium 7, as its row's file. */
+static void link_film(char ret_name[MEDIUM_STORED_NAME_SIZE]) {
+  char reason[LIBRARY_LINK_REASON_SIZE];
+  int64_t size = 0;
+  library_fixture_write(&fixture, "outside/a.mp4", "secret");
+  library_fixture_write(&fixture, "library/films/a.mp4", "film");
+  ck_assert_int_eq(library_link_create(fixture.folder, 7, "films/a.mp4", ret_name, &size, reason), ERROR_NONE);
+  media_folder_settle(fixture.folder, 7, ret_name);
+  known_rows.stored_entry = ret_name;
+}
+
+static void move(const char *from, const char *to) {
+  char full_from[256];
+  char full_to[256];
+  snprintf(full_from, sizeof full_from, "%s/%s", fixture.root, from);
+  snprintf(full_to, sizeof full_to, "%s/%s", fixture.root, to);
+  ck_assert_int_eq(rename(full_from, full_to), 0);
+}
+
+START_TEST(a_link_that_leads_out_of_the_library_is_cut_and_restored_when_it_does_no_more) {
+  char name[MEDIUM_STORED_NAME_SIZE];
+  begin();
+  link_film(name);
+  ck_assert_int_eq(sweep(false).cut, 0);
+  ck_assert(stored_exists(name));
+  move("library/films", "library/films.real");
+  library_fixture_link(&fixture, "../outside", "library/films");
+  ck_assert_int_eq(sweep(false).cut, 1);
+  ck_assert(!stored_exists(name));
+  ck_assert_int_eq(sweep(true).cut, 0);
+  ck_assert_int_eq(library_guard_check(fixture.folder, 7, name), ERROR_DENIED); /* though its link is gone */
+  move("library/films", "library/link");
+  move("library/films.real", "library/films");
+  ck_assert_int_eq(sweep(false).restored, 1);
+  ck_assert(stored_exists(name));
+  ck_assert_int_eq(sweep(false).restored, 0);
+  library_fixture_tear_down(&fixture);
+}
+END_TEST
+
+START_TEST(a_link_to_a_file_that_is_away_stays) {
+  char name[MEDIUM_STORED_NAME_SIZE];
+  begin();
+  link_film(name);
+  move("library/films", "library/gone");
+  ck_assert_int_eq(sweep(true).cut, 0);
+  ck_assert(stored_exists(name));
+  library_fixture_tear_down(&fixture);
+}
+END_TEST
+
+START_TEST(a_full_sweep_watches_links_that_an_older_version_made) {
+  char name[MEDIUM_STORED_NAME_SIZE];
+  begin();
+  link_film(name);
+  ck_assert_int_eq(library_guard_forget(fixture.folder, 7, name), ERROR_NONE);
+  move("library/films", "library/films.real");
+  library_fixture_link(&fixture, "../outside", "library/films");
+  ck_assert_int_eq(sweep(false).cut, 0); /* nobody knows of it */
+  ck_assert_int_eq(library_guard_check(fixture.folder, 7, name), ERROR_DENIED);
+  sweep(true);
+  ck_assert_int_eq(sweep(false).cut, 1);
+  ck_assert(!stored_exists(name));
+  library_fixture_tear_down(&fixture);
+}
+END_TEST
+
+START_TEST(a_link_that_was_removed_is_not_made_again) {
+  char name[MEDIUM_STORED_NAME_SIZE];
+  begin();
+  link_film(name);
+  ck_assert_int_eq(media_folder_remove_stored(fixture.folder, 7, name), ERROR_NONE);
+  ck_assert_int_eq(sweep(false).restored, 0);
+  ck_assert(!stored_exists(name));
+  ck_assert_int_eq(library_fixture_count(&fixture, "data/links"), 0);
+  link_film(name);
+  ck_assert_int_eq(media_folder_trash(fixture.folder, 7), ERROR_NONE);
+  library_fixture_write(&fixture, "data/links/nonsense", "x");
+  sweep(false);
+  ck_assert_int_eq(library_fixture_count(&fixture, "data/links"), 0);
+  ck_assert(!library_fixture_exists(&fixture, "data/media/7"));
+  library_fixture_tear_down(&fixture);
+}
+END_TEST
+
 UNIT_MAIN("sweep", killed_while_spooling, an_upload_at_work_is_left_alone_however_slow,
           killed_after_the_note_before_the_rename, killed_after_the_rename_before_the_commit,
           killed_after_the_commit_before_the_note_went, a_replaced_file_stays_as_long_as_it_may_be_played,
@@ -323,4 +411,7 @@ UNIT_MAIN("sweep", killed_while_spooling, an_upload_at_work_is_left_alone_howeve
           killed_after_a_deletion_was_committed, killed_while_emptying_the_trash,
           an_upload_that_lost_to_a_deletion_goes, of_two_uploads_at_once_the_replaced_one_goes_without_a_full_sweep,
           the_folder_of_an_upload_that_lost_and_was_taken_back_goes, a_full_sweep_finds_what_has_no_note,
-          a_database_that_is_away_or_another_removes_nothing)
+          a_database_that_is_away_or_another_removes_nothing,
+          a_link_that_leads_out_of_the_library_is_cut_and_restored_when_it_does_no_more,
+          a_link_to_a_file_that_is_away_stays, a_full_sweep_watches_links_that_an_older_version_made,
+          a_link_that_was_removed_is_not_made_again)

@@ -17,6 +17,10 @@ bool file_url_is_remote(const char *text_or_null) {
   return text_or_null != NULL && origin_scheme_length(text_or_null) > 0;
 }
 
+bool file_url_is_library(const char *text_or_null) {
+  return text_or_null != NULL && strncmp(text_or_null, LIBRARY_PREFIX, strlen(LIBRARY_PREFIX)) == 0;
+}
+
 /* The byte that "%hh" stands for, or -1. */
 static int escaped_byte(const char *text) {
   unsigned char byte;
@@ -91,7 +95,7 @@ enum error file_url_parse(const char *text, struct file_url *ret_url, const char
   const char *problem = NULL;
   if (strlen(text) > FILE_URL_MAX_BYTES) {
     problem = "it may be 2048 bytes long at most";
-  } else if (strncmp(text, LIBRARY_PREFIX, strlen(LIBRARY_PREFIX)) == 0) {
+  } else if (file_url_is_library(text)) {
     url.kind = FILE_URL_LIBRARY;
     url.library_path = text + strlen(LIBRARY_PREFIX);
     problem = *url.library_path == '\0' ? "a path below the library must follow library:" : NULL;

@@ -33,6 +33,8 @@ struct file_url {
 enum error file_url_parse(const char *text, struct file_url *ret_url, const char **ret_reason) MUST_CHECK;
 /* http:// or https://; NULL and "" are not. */
 bool file_url_is_remote(const char *text_or_null);
+/* library:…; NULL and "" are not. */
+bool file_url_is_library(const char *text_or_null);
 /* A name for the end of a stream URL: the URL's last segment, kept to [A-Za-z0-9._-]. */
 void file_url_name(const struct file_url *url, char ret_name[FILE_URL_NAME_SIZE]);
 /* Is the URL's origin one of `scheme://host` or `scheme://host:port`? */

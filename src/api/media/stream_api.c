@@ -22,6 +22,7 @@
 #include "domain/address.h"
 #include "domain/grant.h"
 #include "domain/medium.h"
+#include "files/library_guard.h"
 #include "files/package_folder.h"
 #include "files/revocation.h"
 #include "security/signed_url.h"
@@ -232,11 +233,34 @@ static void sign_download(struct call *call, const struct media *media, const st
   text_free(&named);
 }
 
+/* The library may have changed since the file was linked. What is gone from it just now is nginx's 404. False: the
+ * response has the answer. */
+static bool library_file_is_inside(struct call *call, const struct media *media) {
+  if (media->file.stored_name[0] == '\0' || !file_url_is_library(media->file_url)) {
+    return true;
+  }
+  enum error error = library_guard_check(call->app->media_folder, media->id, media->file.stored_name);
+  if (error == ERROR_NONE || error == ERROR_NOT_FOUND) {
+    return true;
+  }
+  if (error != ERROR_DENIED && error != ERROR_UNSUPPORTED) {
+    call_fail(call, error, "looking at a file of the library");
+    return false;
+  }
+  refuse_grant(call, media->id, "its file is not in the library any more");
+  response_problem(call->response, 409,
+                   "The medium's file does not lie in the library any more: put it back, or set file_url again.");
+  return false;
+}
+
 static void issue_stream(struct call *call, const struct media *media, const struct wanted *wanted) {
   char file[STREAM_FILE_SIZE];
   if (!stream_file(media, file)) {
     refuse_grant(call, media->id, "nothing to stream");
     response_problem(call->response, 409, "The medium has no file yet: upload one, or set file_url.");
+    return;
+  }
+  if (!library_file_is_inside(call, media)) {
     return;
   }
   if (*call->app->settings->public_url == '\0' && *call->request->host == '\0') {
