@@ -88,27 +88,32 @@ void text_append_i64(struct text *text, int64_t number) {
 }
 
 /* Formats into the room that there is, and once more when it was too small. */
-void text_appendf(struct text *text, const char *format, ...) {
-  va_list arguments;
+void text_vappendf(struct text *text, const char *format, va_list arguments) {
+  va_list again;
 
   if (!reserve(text, TEXT_FIRST_CAPACITY / 2)) {
     return;
   }
   size_t room = text->capacity - text->length;
-  va_start(arguments, format);
+  va_copy(again, arguments);
   int length = vsnprintf(text->data + text->length, room, format, arguments);
-  va_end(arguments);
   if (length >= 0 && (size_t)length >= room && reserve(text, (size_t)length)) {
-    va_start(arguments, format);
-    length = vsnprintf(text->data + text->length, (size_t)length + 1, format, arguments);
-    va_end(arguments);
+    length = vsnprintf(text->data + text->length, (size_t)length + 1, format, again);
   }
+  va_end(again);
   if (length < 0 || text->failed) {
     text->failed = true;
     text->data[text->length] = '\0';
     return;
   }
   text->length += (size_t)length;
+}
+
+void text_appendf(struct text *text, const char *format, ...) {
+  va_list arguments;
+  va_start(arguments, format);
+  text_vappendf(text, format, arguments);
+  va_end(arguments);
 }
 
 /* --- UTF-8 ----------------------------------------------------------------------------------- */

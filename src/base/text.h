@@ -5,6 +5,7 @@
 #ifndef MEDIAGATE_BASE_TEXT_H
 #define MEDIAGATE_BASE_TEXT_H
 
+#include <stdarg.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -26,6 +27,7 @@ void text_append(struct text *text, const char *string);
 void text_append_bytes(struct text *text, const void *bytes, size_t size);
 void text_append_i64(struct text *text, int64_t number); /* decimal; several times faster than text_appendf */
 void text_appendf(struct text *text, const char *format, ...) PRINTF_LIKE(2, 3);
+void text_vappendf(struct text *text, const char *format, va_list arguments) PRINTF_LIKE(2, 0);
 /* Appends a JSON string literal with quotes; invalid UTF-8 becomes U+FFFD, so the result is always valid. Controls are
  * escaped, DEL and C1 too, so that it is also safe on a terminal. */
 void text_append_json_string(struct text *text, const char *bytes, size_t size);

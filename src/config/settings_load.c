@@ -205,6 +205,8 @@ static void load_file(struct settings_loading *loading) {
 
 /* --- the environment ------------------------------------------------------------------------- */
 
+static const char variable_characters[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_";
+
 /* Others may set MEDIAGATE_ variables for purposes of their own (Kubernetes does for a service of that
  * name), so an unknown one is a problem only where it looks like a misspelt setting. */
 static void load_variable(struct settings_loading *loading, const char *variable) {
@@ -216,6 +218,9 @@ static void load_variable(struct settings_loading *loading, const char *variable
     return;
   }
   snprintf(name, sizeof(name), "%.*s", (int)(equals - variable), variable);
+  if (name[strspn(name, variable_characters)] != '\0') {
+    return; /* no setting's, and not fit to be quoted */
+  }
   text_lower(name);
   if (settings_find_row(name, &index) != NULL) {
     loading->from_environment[index] = true;

@@ -18,7 +18,6 @@
 
 void settings_problem(struct settings_loading *loading, size_t row_index, const char *format, ...) {
   const struct settings_row *row = settings_row_at(row_index);
-  char message[512];
   va_list arguments;
 
   if (loading->from_environment[row_index]) {
@@ -34,9 +33,9 @@ void settings_problem(struct settings_loading *loading, size_t row_index, const 
     text_appendf(loading->problems, "%s: %s ", loading->path, row->name);
   }
   va_start(arguments, format);
-  vsnprintf(message, sizeof(message), format, arguments);
+  text_vappendf(loading->problems, format, arguments); /* whole: a cut could fall into a character */
   va_end(arguments);
-  text_appendf(loading->problems, "%s\n", message);
+  text_append(loading->problems, "\n");
 }
 
 /* --- a misspelling and what was meant -------------------------------------------------------- */

@@ -93,6 +93,9 @@ static int by_number_and_uri(const void *left, const void *right) {
  * trailer, say) is one. */
 static int64_t count_numbers(struct segment *segments, size_t count) {
   int64_t numbers = 0;
+  if (count == 0) {
+    return 0; /* nothing was allocated, and qsort takes no NULL */
+  }
   qsort(segments, count, sizeof *segments, by_number_and_uri);
   for (size_t i = 0; i < count; i++) {
     bool again = i > 0 && by_number_and_uri(&segments[i - 1], &segments[i]) == 0;

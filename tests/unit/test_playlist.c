@@ -37,6 +37,8 @@ START_TEST(counts_segments) {
        ERROR_NONE, 0, "low/main.m3u8", "a master playlist"},
       {"#EXTM3U\n#EXT-X-STREAM-INF:BANDWIDTH=1\n# a comment\nlow.m3u8\n", ERROR_NONE, 0, "low.m3u8",
        "a comment between"},
+      {"#EXTM3U\n#EXT-X-STREAM-INF:BANDWIDTH=1\nlow.m3u8\n#EXT-X-ENDLIST\n", ERROR_NONE, 0, "low.m3u8",
+       "a master that says it ends: no segments to sort"},
       {"", ERROR_INVALID, 0, "", "nothing"},
       {"#EXTM3U\n", ERROR_INVALID, 0, "", "an empty playlist"},
       {"a.ts\n", ERROR_INVALID, 0, "", "no playlist"},

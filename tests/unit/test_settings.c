@@ -237,6 +237,27 @@ START_TEST(every_text_has_a_form) {
 }
 END_TEST
 
+/* A list's entry is quoted with its control characters written out, which makes it six times as long. */
+START_TEST(problems_are_whole_utf8_however_long_a_value_is) {
+  for (size_t controls = 60; controls < 100; controls++) {
+    char value[100 + 1];
+    char file[160];
+    struct settings *settings = NULL;
+    struct text problems = {0};
+    memset(value, 0x7f, sizeof value - 1);
+    for (size_t i = controls; i + 1 < sizeof value - 1; i += 2) {
+      memcpy(value + i, "\xc3\xa4", 2);
+    }
+    value[sizeof value - 1] = '\0';
+    snprintf(file, sizeof file, "server_names = [\"%s\"];", value);
+    ck_assert_int_eq(settings_parse(file, &settings, &problems), ERROR_INVALID);
+    ck_assert_msg(text_is_utf8(problems.data, problems.length), "%zu controls: %s", controls, problems.data);
+    ck_assert_ptr_nonnull(strstr(problems.data, "; it must be ")); /* not cut off */
+    text_free(&problems);
+  }
+}
+END_TEST
+
 START_TEST(reads_file_and_environment) {
   char path[] = "/tmp/mediagate-test-settings-XXXXXX";
   static const char contents[] = "fast_workers = 3;\napi_workers = 5;\ndatabase = \"password=x\";\n";
@@ -260,10 +281,12 @@ START_TEST(reads_file_and_environment) {
 
   setenv("MEDIAGATE_API_WORKERS", "7x", 1);
   setenv("MEDIAGATE_API_WORKER", "7", 1);
+  setenv("MEDIAGATE_API_WORKER\xff", "7", 1);
   ck_assert_int_eq(fchmod(fd, 0644), 0);
   ck_assert(settings_load(path, &settings, &problems) == ERROR_INVALID && settings == NULL);
   ck_assert_msg(strstr(problems.data, "environment MEDIAGATE_API_WORKERS: must be a whole number") != NULL, "%s",
                 problems.data);
+  ck_assert(text_is_utf8(problems.data, problems.length));
   ck_assert_msg(strstr(problems.data, "environment MEDIAGATE_API_WORKER: no setting has that name") != NULL, "%s",
                 problems.data);
   ck_assert_msg(strstr(problems.data, "everybody may read it") != NULL, "%s", problems.data);
@@ -324,4 +347,5 @@ START_TEST(keeps_fixed_settings) {
 END_TEST
 
 UNIT_MAIN("settings", reports_problems, knows_forms, refuses_what_nginx_reads_specially, every_text_has_a_form,
-          reads_file_and_environment, what_is_printed_reads_back, keeps_fixed_settings)
+          problems_are_whole_utf8_however_long_a_value_is, reads_file_and_environment, what_is_printed_reads_back,
+          keeps_fixed_settings)
