@@ -37,14 +37,6 @@ void media_folder_close(struct media_folder *folder);
 /* Can files be written? For /readyz. */
 enum error media_folder_check_writable(struct media_folder *folder) MUST_CHECK;
 
-/* Opens what a stored name stands for, read-only, for probing. ERROR_NOT_FOUND; ERROR_INVALID: not
- * such a name or not a regular file; ERROR_DENIED: its link leads out of the library. */
-enum error media_folder_open_stored(struct media_folder *folder, int64_t media_id, const char *stored_name,
-                                    int *ret_fd) MUST_CHECK;
-/* Removes one stored file, package or link now (never what a link points to), and its note. A missing one is
- * fine. */
-enum error media_folder_remove_stored(struct media_folder *folder, int64_t media_id,
-                                      const char *stored_name) MUST_CHECK;
 /* After the row's commit: this stored name is the row's, so its note goes. Failure is harmless; the
  * sweep does the same later. */
 void media_folder_settle(struct media_folder *folder, int64_t media_id, const char *stored_name);

@@ -5,6 +5,7 @@
 #include "config.h"
 
 #include "files/playlist.h"
+#include "files/stored_file.h"
 
 #include <stdbool.h>
 #include <stdio.h>
@@ -149,7 +150,7 @@ enum error playlist_parse(const char *text, size_t size, struct playlist *ret_pl
 static enum error read_stored(struct media_folder *folder, int64_t media_id, const char *stored_name,
                               struct playlist *ret_playlist) {
   __attribute__((cleanup(file_close_cleanup))) int fd = -1;
-  enum error error = media_folder_open_stored(folder, media_id, stored_name, &fd);
+  enum error error = stored_file_open(folder, media_id, stored_name, &fd);
   if (error != ERROR_NONE) {
     return error;
   }

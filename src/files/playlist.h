@@ -22,7 +22,7 @@ struct playlist {
 
 /* Pure. ERROR_INVALID: no playlist, or one with neither segments nor variants. ERROR_MEMORY. */
 enum error playlist_parse(const char *text, size_t size, struct playlist *ret_playlist) MUST_CHECK;
-/* Of a stored playlist (media_folder_open_stored), of a master playlist's first variant. 0: unknown, also where the
+/* Of a stored playlist (stored_file_open), of a master playlist's first variant. 0: unknown, also where the
  * variant lies elsewhere or cannot be read. */
 enum error playlist_count_segments(struct media_folder *folder, int64_t media_id, const char *stored_name,
                                    int64_t *ret_segments) MUST_CHECK;

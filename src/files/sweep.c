@@ -22,6 +22,7 @@
 #include "domain/medium.h"
 #include "files/library_guard.h"
 #include "files/media_folder_private.h"
+#include "files/stored_file.h"
 
 struct sweep {
   struct media_folder *folder;
@@ -153,7 +154,7 @@ static enum error finish_deletion(struct sweep *sweep, int64_t media_id, bool is
 }
 
 static enum error remove_entry(struct sweep *sweep, int64_t media_id, const char *entry) {
-  enum error error = media_folder_remove_stored(sweep->folder, media_id, entry);
+  enum error error = stored_file_remove(sweep->folder, media_id, entry);
   if (error == ERROR_NONE) {
     sweep->counts->stored++;
   }

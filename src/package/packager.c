@@ -17,6 +17,7 @@
 #include "base/log.h"
 #include "domain/digest.h"
 #include "files/package_folder.h"
+#include "files/stored_file.h"
 #include "store/media/package_store.h"
 
 #define ATTEMPTS_MAX       5
@@ -58,8 +59,7 @@ static enum error make(struct work *work, struct transcode_result *ret_result) {
   options.progress = on_progress;
   options.context = work;
   options.stop = &work->stop;
-  enum error error =
-      media_folder_open_stored(work->packager->folder, job->media_id, job->stored_name, &work->source_fd);
+  enum error error = stored_file_open(work->packager->folder, job->media_id, job->stored_name, &work->source_fd);
   if (error == ERROR_NONE) {
     error = package_folder_create(work->packager->folder, &work->folder);
   }
@@ -112,7 +112,7 @@ static enum error commit(struct work *work, const struct transcode_result *resul
       media_folder_note_replaced(folder, job->media_id, old_name);
     }
   } else if (error == ERROR_CONFLICT) {
-    enum error removed = media_folder_remove_stored(folder, job->media_id, name);
+    enum error removed = stored_file_remove(folder, job->media_id, name);
     (void)removed; /* else the sweep does it */
   }
   return error;

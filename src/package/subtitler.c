@@ -20,6 +20,7 @@
 #include "domain/digest.h"
 #include "domain/medium.h"
 #include "files/package_folder.h"
+#include "files/stored_file.h"
 #include "files/subtitles.h"
 #include "package/master_playlist.h"
 
@@ -43,7 +44,7 @@ static enum error read_package_master(struct media_folder *folder, const struct 
   size_t size = 0;
   snprintf(name, sizeof name, "%s/%s", stale->package_name, PACKAGE_HLS);
   __attribute__((cleanup(file_close_cleanup))) int fd = -1;
-  enum error error = media_folder_open_stored(folder, stale->media_id, name, &fd);
+  enum error error = stored_file_open(folder, stale->media_id, name, &fd);
   if (error == ERROR_NONE) {
     error = file_read_at(fd, 0, ret_master, MASTER_MAX_BYTES, &size);
   }
@@ -56,7 +57,7 @@ static enum error find_end(struct media_folder *folder, int64_t media_id, const 
   size_t size = 0;
   char *vtt = malloc(SUBTITLE_MAX_BYTES);
   __attribute__((cleanup(file_close_cleanup))) int fd = -1;
-  enum error error = vtt == NULL ? ERROR_MEMORY : media_folder_open_stored(folder, media_id, stored_name, &fd);
+  enum error error = vtt == NULL ? ERROR_MEMORY : stored_file_open(folder, media_id, stored_name, &fd);
   if (error == ERROR_NONE) {
     error = file_read_at(fd, 0, vtt, SUBTITLE_MAX_BYTES, &size);
   }
@@ -130,7 +131,7 @@ static enum error commit(struct database *database, struct media_folder *folder,
     log_event(LOG_LEVEL_INFO, "subtitles_named", LOG_I64("media_id", stale->media_id),
               LOG_I64("languages", (int64_t)stale->count));
   } else if (error == ERROR_CONFLICT) { /* the next look finds what it is now */
-    enum error removed = media_folder_remove_stored(folder, stale->media_id, name);
+    enum error removed = stored_file_remove(folder, stale->media_id, name);
     (void)removed; /* else the sweep does it */
     error = ERROR_NONE;
   }

@@ -7,6 +7,7 @@
 
 #include "domain/medium.h"
 #include "files/library_link.h"
+#include "files/stored_file.h"
 
 #include <fcntl.h>
 #include <limits.h>
@@ -135,7 +136,7 @@ START_TEST(links_the_folder_of_a_playlist) {
   ck_assert_str_eq(name + 32, "/master.m3u8");
   memcpy(entry, name, 32);
   check_target(entry, "library/hls film");
-  ck_assert_int_eq(media_folder_open_stored(fixture.folder, 7, name, &fd), ERROR_NONE);
+  ck_assert_int_eq(stored_file_open(fixture.folder, 7, name, &fd), ERROR_NONE);
   close(fd);
   library_fixture_tear_down(&fixture);
 }
@@ -255,7 +256,7 @@ START_TEST(a_race_with_the_library_never_leads_out) {
       snprintf(full, sizeof full, "%s/data/media/7/%s", fixture.root, name);
       ck_assert_int_gt(readlink(full, target, sizeof target - 1), 0);
       ck_assert_msg(strncmp(target, fixture.library, strlen(fixture.library)) == 0, "%s", target);
-      ck_assert_int_eq(media_folder_remove_stored(fixture.folder, 7, name), ERROR_NONE);
+      ck_assert_int_eq(stored_file_remove(fixture.folder, 7, name), ERROR_NONE);
     }
   }
   kill(pid, SIGKILL);
@@ -300,7 +301,7 @@ START_TEST(a_file_swapped_for_a_link_later_is_noticed) {
     replace_by_link(swapped_rows[i].swapped, swapped_rows[i].target);
     enum error error = library_guard_check(fixture.folder, 7, name);
     ck_assert_msg(error == swapped_rows[i].expected, "%s: %s", swapped_rows[i].description, error_strerror(error));
-    error = media_folder_open_stored(fixture.folder, 7, name, &fd);
+    error = stored_file_open(fixture.folder, 7, name, &fd);
     ck_assert_msg(error == swapped_rows[i].expected, "%s: %s", swapped_rows[i].description, error_strerror(error));
     file_close_cleanup(&fd);
     library_fixture_tear_down(&fixture);
@@ -319,7 +320,7 @@ START_TEST(a_playlists_folder_swapped_for_a_link_later_is_noticed) {
   ck_assert_int_eq(library_guard_check(fixture.folder, 7, name), ERROR_NONE);
   replace_by_link("library/show", "../outside");
   ck_assert_int_eq(library_guard_check(fixture.folder, 7, name), ERROR_DENIED);
-  ck_assert_int_eq(media_folder_open_stored(fixture.folder, 7, name, &fd), ERROR_DENIED);
+  ck_assert_int_eq(stored_file_open(fixture.folder, 7, name, &fd), ERROR_DENIED);
   library_fixture_tear_down(&fixture);
 }
 END_TEST

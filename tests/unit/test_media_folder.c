@@ -10,6 +10,7 @@
 #include "files/media_folder.h"
 #include "files/package_folder.h"
 #include "files/spool_file.h"
+#include "files/stored_file.h"
 
 #include <fcntl.h>
 #include <stdio.h>
@@ -128,7 +129,7 @@ START_TEST(opens_stored_files_and_nothing_else) {
   ck_assert_int_eq(mkfifo(fifo, 0600), 0);
   for (size_t i = 0; i < UNIT_ROWS(stored_rows); i++) {
     int fd = -1;
-    enum error error = media_folder_open_stored(fixture.folder, 7, stored_rows[i].name, &fd);
+    enum error error = stored_file_open(fixture.folder, 7, stored_rows[i].name, &fd);
     ck_assert_msg(error == stored_rows[i].expected, "%s: %s", stored_rows[i].name, error_strerror(error));
     ck_assert_int_eq(fd >= 0, error == ERROR_NONE);
     if (fd >= 0) {
@@ -146,10 +147,10 @@ START_TEST(removes_a_link_and_never_what_it_points_to) {
   library_fixture_write(&fixture, "data/media/7/keep.mp4", "x");
   library_fixture_link(&fixture, "../../../library/film.mp4", "data/media/7/link.mp4");
   library_fixture_link(&fixture, "../../../library/hls", "data/media/7/folder");
-  ck_assert_int_eq(media_folder_remove_stored(fixture.folder, 7, "link.mp4"), ERROR_NONE);
-  ck_assert_int_eq(media_folder_remove_stored(fixture.folder, 7, "folder/master.m3u8"), ERROR_NONE);
-  ck_assert_int_eq(media_folder_remove_stored(fixture.folder, 7, "link.mp4"), ERROR_NONE); /* again */
-  ck_assert_int_eq(media_folder_remove_stored(fixture.folder, 7, "../7"), ERROR_INVALID);
+  ck_assert_int_eq(stored_file_remove(fixture.folder, 7, "link.mp4"), ERROR_NONE);
+  ck_assert_int_eq(stored_file_remove(fixture.folder, 7, "folder/master.m3u8"), ERROR_NONE);
+  ck_assert_int_eq(stored_file_remove(fixture.folder, 7, "link.mp4"), ERROR_NONE); /* again */
+  ck_assert_int_eq(stored_file_remove(fixture.folder, 7, "../7"), ERROR_INVALID);
   ck_assert_int_eq(library_fixture_count(&fixture, "data/media/7"), 1);
   ck_assert(library_fixture_exists(&fixture, "library/film.mp4"));
   ck_assert(library_fixture_exists(&fixture, "library/hls/master.m3u8"));

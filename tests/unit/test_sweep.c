@@ -14,6 +14,7 @@
 #include "files/library_guard.h"
 #include "files/library_link.h"
 #include "files/spool_file.h"
+#include "files/stored_file.h"
 #include "library_fixture.h"
 #include "unit.h"
 
@@ -265,7 +266,7 @@ START_TEST(the_folder_of_an_upload_that_lost_and_was_taken_back_goes) {
   char name[MEDIUM_STORED_NAME_SIZE];
   begin();
   library_fixture_place(&fixture, 7, "late", name);
-  ck_assert_int_eq(media_folder_remove_stored(fixture.folder, 7, name), ERROR_NONE);
+  ck_assert_int_eq(stored_file_remove(fixture.folder, 7, name), ERROR_NONE);
   ck_assert_int_eq(sweep(true).deleted, 0); /* a medium that is there may have an empty folder */
   ck_assert(library_fixture_exists(&fixture, "data/media/7"));
   known_rows.deleted = true;
@@ -390,7 +391,7 @@ START_TEST(a_link_that_was_removed_is_not_made_again) {
   char name[MEDIUM_STORED_NAME_SIZE];
   begin();
   link_film(name);
-  ck_assert_int_eq(media_folder_remove_stored(fixture.folder, 7, name), ERROR_NONE);
+  ck_assert_int_eq(stored_file_remove(fixture.folder, 7, name), ERROR_NONE);
   ck_assert_int_eq(sweep(false).restored, 0);
   ck_assert(!stored_exists(name));
   ck_assert_int_eq(library_fixture_count(&fixture, "data/links"), 0);

@@ -19,6 +19,7 @@
 #include "domain/medium.h"
 #include "files/library_link.h"
 #include "files/playlist.h"
+#include "files/stored_file.h"
 
 static const struct {
   const char *suffix, *content_type, *container;
@@ -71,7 +72,7 @@ static enum error look_into_library_file(struct call *call, int64_t media_id, co
   char extension[8]; /* the link keeps the file's own */
   struct probe_wanted wanted = {.type = MEDIA_VIDEO};
   enum media_type found;
-  enum error error = media_folder_open_stored(call->app->media_folder, media_id, facts->stored_name, &fd);
+  enum error error = stored_file_open(call->app->media_folder, media_id, facts->stored_name, &fd);
   if (error != ERROR_NONE) {
     return error == ERROR_INVALID ? ERROR_INTERNAL : error;
   }
@@ -152,7 +153,7 @@ bool library_file_attach(struct call *call, int64_t media_id, const struct media
       return false; /* the row may name the link: the sweep will find out */
     }
   }
-  error = media_folder_remove_stored(folder, media_id, facts.stored_name);
+  error = stored_file_remove(folder, media_id, facts.stored_name);
   if (error != ERROR_NONE) { /* the sweep will */
     log_event(LOG_LEVEL_WARNING, "link_not_removed", LOG_I64("media_id", media_id), LOG_ERROR_FIELD(error));
   }

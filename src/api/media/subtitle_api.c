@@ -17,6 +17,7 @@
 #include "domain/digest.h"
 #include "domain/medium.h"
 #include "files/spool_file.h"
+#include "files/stored_file.h"
 #include "files/subtitles.h"
 #include "http/content_type.h"
 #include "store/media/subtitle_store.h"
@@ -115,7 +116,7 @@ static enum error store_subtitles(struct call *call, int64_t media_id, const str
       media_folder_note_replaced(folder, media_id, old_name);
     }
   } else if (error != ERROR_UNKNOWN_OUTCOME) {
-    enum error removed = media_folder_remove_stored(folder, media_id, subtitle->stored_name);
+    enum error removed = stored_file_remove(folder, media_id, subtitle->stored_name);
     (void)removed; /* else the sweep does it */
   }
   return error;

@@ -15,6 +15,7 @@
 #include "api/media/probe_facts.h"
 #include "base/log.h"
 #include "domain/medium.h"
+#include "files/stored_file.h"
 
 void intake_beat(const struct call *call) {
   if (call->app->beat != NULL) {
@@ -103,8 +104,7 @@ static enum error commit_intake(struct intake *intake, char ret_old_name[MEDIUM_
 }
 
 static void take_back_intake(struct intake *intake) {
-  enum error error =
-      media_folder_remove_stored(intake->call->app->media_folder, intake->media->id, intake->facts.stored_name);
+  enum error error = stored_file_remove(intake->call->app->media_folder, intake->media->id, intake->facts.stored_name);
   if (error != ERROR_NONE) { /* the sweep will */
     log_event(LOG_LEVEL_WARNING, "upload_not_removed", LOG_I64("media_id", intake->media->id), LOG_ERROR_FIELD(error));
   }

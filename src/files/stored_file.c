@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * See stored_file.h.
+ */
+#include "config.h"
+
+#include "files/stored_file.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdbool.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/file.h"
+#include "domain/medium.h"
+#include "files/library_guard.h"
+#include "files/library_path.h"
+#include "files/media_folder_private.h"
+
+static bool is_clean_stored_name(const char *name) {
+  return name[0] != '\0' && name[0] != '/' && strstr(name, "//") == NULL && strncmp(name, "../", 3) != 0 &&
+         strstr(name, "/../") == NULL && strlen(name) < MEDIUM_STORED_NAME_SIZE;
+}
+
+enum error stored_file_open(struct media_folder *folder, int64_t media_id, const char *stored_name, int *ret_fd) {
+  __attribute__((cleanup(file_close_cleanup))) int medium_fd = -1;
+  struct stat status;
+  if (!is_clean_stored_name(stored_name)) {
+    return ERROR_INVALID;
+  }
+  enum error error = media_folder_open_medium(folder, media_id, &medium_fd);
+  if (error != ERROR_NONE) {
+    return error;
+  }
+  __attribute__((cleanup(file_close_cleanup))) int fd = -1;
+  error = library_path_open_stored(folder, medium_fd, stored_name, &fd);
+  if (error == ERROR_NONE && fstat(fd, &status) != 0) {
+    error = file_error_from_errno(errno);
+  }
+  if (error != ERROR_NONE) {
+    return error;
+  }
+  if (!S_ISREG(status.st_mode)) {
+    return ERROR_INVALID;
+  }
+  *ret_fd = fd;
+  fd = -1;
+  return ERROR_NONE;
+}
+
+enum error stored_file_remove(struct media_folder *folder, int64_t media_id, const char *stored_name) {
+  __attribute__((cleanup(file_close_cleanup))) int medium_fd = -1;
+  char entry[MEDIUM_STORED_NAME_SIZE];
+  if (media_folder_entry(stored_name, entry) != ERROR_NONE) {
+    return ERROR_INVALID;
+  }
+  enum error error = library_guard_forget(folder, media_id, entry);
+  if (error == ERROR_NONE) {
+    error = media_folder_open_medium(folder, media_id, &medium_fd);
+  }
+  if (error == ERROR_NONE && unlinkat(medium_fd, entry, 0) != 0) {
+    error =
+        errno == EISDIR ? media_folder_trash_entry(folder, media_id, medium_fd, entry) : file_error_from_errno(errno);
+  }
+  if (error != ERROR_NONE && error != ERROR_NOT_FOUND) {
+    return error;
+  }
+  return media_folder_remove_note(folder, media_id, entry);
+}
