@@ -8,7 +8,7 @@
 # ffprobe and ffmpeg read uploads in a namespace of their own, which some containers do not allow.
 choose_sandbox() {
   case " ${overrides[*]} " in *" MEDIAGATE_SANDBOX="*) return ;; esac
-  "${as[@]}" bwrap --unshare-all --ro-bind / / true 2>/dev/null && return
+  "${as[@]}" bwrap --unshare-all --unshare-user --disable-userns --ro-bind / / true 2>/dev/null && return
   say "  This machine lets $account make no namespaces (a container?), so ffprobe and ffmpeg read uploads without their sandbox:"
   say "  good enough to try things out with files of your own, not for files of strangers (setting: sandbox)."
   overrides+=(MEDIAGATE_SANDBOX=none)

@@ -8,6 +8,7 @@
 
 #include <stdio.h>
 #include <string.h>
+#include <sys/prctl.h>
 
 static const struct {
   const char *name;
@@ -39,6 +40,8 @@ static void print_usage(FILE *stream) {
 }
 
 int main(int argc, char **argv) {
+  /* Keys and passwords are in our memory: no core file, and no look into /proc from other processes of our account. */
+  (void)prctl(PR_SET_DUMPABLE, 0);
   if (argc < 2) {
     print_usage(stderr);
     return COMMAND_USAGE;

@@ -21,6 +21,8 @@ struct pool_row {
   int64_t deadline_seconds; /* without a heartbeat while serving: the supervisor kills the worker */
   int64_t statement_timeout_ms;
   bool caches;       /* it has a row cache and remembers access tokens */
+  bool access_keys;  /* it issues or verifies access tokens */
+  bool stream_keys;  /* it signs stream URLs */
   bool media_folder; /* it opens data_dir and library_dir */
   bool audience;     /* it says of viewers what the audience lists know */
   bool chores;       /* it does serve's chores */

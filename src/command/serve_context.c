@@ -66,6 +66,17 @@ enum error serve_context_load(const char *config_path, const struct serve_contex
   return ERROR_NONE;
 }
 
+void serve_context_drop_keys(struct serve_context *context, bool keep_access_keys, bool keep_stream_keys) {
+  if (!keep_access_keys) {
+    keyring_free(context->access_keys);
+    context->access_keys = NULL;
+  }
+  if (!keep_stream_keys) {
+    keyring_free(context->stream_keys);
+    context->stream_keys = NULL;
+  }
+}
+
 void serve_context_free(struct serve_context *context) {
   if (context != NULL) {
     settings_free(context->settings);

@@ -5,6 +5,8 @@
 #ifndef MEDIAGATE_COMMAND_SERVE_CONTEXT_H
 #define MEDIAGATE_COMMAND_SERVE_CONTEXT_H
 
+#include <stdbool.h>
+
 #include "base/error.h"
 #include "base/text.h"
 #include "config/settings.h"
@@ -21,6 +23,8 @@ struct serve_context {
 enum error serve_context_load(const char *config_path, const struct serve_context *current,
                               struct serve_context **ret_context, struct text *ret_problems,
                               struct text *ret_kept) MUST_CHECK;
+/* In a worker, after the fork: wipes the keys that its pool does not use. */
+void serve_context_drop_keys(struct serve_context *context, bool keep_access_keys, bool keep_stream_keys);
 void serve_context_free(struct serve_context *context);
 
 #endif

@@ -102,12 +102,14 @@ static enum error open_parts(struct worker *worker, const struct settings *setti
 }
 
 static enum error start(void *context, const char *name, struct scoreboard_slot *slot, void **ret_state) {
-  const struct serve_context *serve = context;
+  struct serve_context *serve = context;
   enum pool pool;
   struct worker *worker = pool_find(name, &pool) == ERROR_NONE ? calloc(1, sizeof *worker) : NULL;
   if (worker == NULL) {
     return ERROR_MEMORY; /* the supervisor's plan has no other names than ours */
   }
+  const struct pool_row row = pools_row(pool, serve->settings);
+  serve_context_drop_keys(serve, row.access_keys, row.stream_keys);
   worker->slot = slot;
   worker->app = (struct app){
       .settings = serve->settings,

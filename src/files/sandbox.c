@@ -8,9 +8,16 @@
 
 #include <string.h>
 
+/* Threads too. The kernel counts those of this user namespace alone, so the limit is set inside. */
+#define PROBE_PROCESSES     "--nproc=16"
+#define TRANSCODE_PROCESSES "--nproc=1024" /* an encoder takes some for each core and rendition */
+
+/* bubblewrap's own root is a file system in memory: it is made read-only, so that nothing can fill it. */
 static const char *const closed[] = {
     "bwrap",
     "--unshare-all",
+    "--unshare-user",   /* or it does not start; --unshare-all only tries */
+    "--disable-userns", /* much of the kernel that nobody needs here is reached through another namespace */
     "--die-with-parent",
     "--cap-drop",
     "ALL",
@@ -43,13 +50,14 @@ static size_t append_argument(const char *argv[SANDBOX_ARGUMENTS], size_t count,
 #define COUNT(array) (sizeof(array) / sizeof(array)[0])
 
 size_t sandbox_append(const char *argv[SANDBOX_ARGUMENTS]) {
-  static const char *const begin[] = {"--chdir", "/"};
+  static const char *const begin[] = {"--remount-ro", "/", "--chdir", "/", "prlimit", PROBE_PROCESSES};
   _Static_assert(COUNT(closed) + COUNT(begin) <= SANDBOX_ARGUMENTS, "they fit");
   return append_argument(argv, append_argument(argv, 0, closed, COUNT(closed)), begin, COUNT(begin));
 }
 
 size_t sandbox_append_writing(const char *argv[SANDBOX_ARGUMENTS], const char *folder) {
-  const char *const begin[] = {"--bind", folder, SANDBOX_OUTPUT, "--chdir", SANDBOX_OUTPUT};
+  const char *const begin[] = {"--bind",  folder,         SANDBOX_OUTPUT, "--remount-ro",     "/",
+                               "--chdir", SANDBOX_OUTPUT, "prlimit",      TRANSCODE_PROCESSES};
   _Static_assert(COUNT(closed) + COUNT(begin) <= SANDBOX_ARGUMENTS, "they fit");
   return append_argument(argv, append_argument(argv, 0, closed, COUNT(closed)), begin, COUNT(begin));
 }

@@ -1,14 +1,15 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * The bubblewrap in which ffprobe and ffmpeg read files of strangers: system folders to read, the input as one file to
- * read, perhaps one folder to write; no network, no capabilities, nothing else of this machine.
+ * read, perhaps one folder to write; no network, no capabilities, no user namespaces, a bounded number of processes,
+ * nothing else to write, nothing else of this machine.
  */
 #ifndef MEDIAGATE_FILES_SANDBOX_H
 #define MEDIAGATE_FILES_SANDBOX_H
 
 #include <stddef.h>
 
-#define SANDBOX_ARGUMENTS 48        /* as many as an array must have room for before the program's own */
+#define SANDBOX_ARGUMENTS 64        /* as many as an array must have room for before the program's own */
 #define SANDBOX_INPUT     "/input"  /* what the child has as fd 0 */
 #define SANDBOX_OUTPUT    "/output" /* the folder to write, which is also where the child begins */
 

@@ -41,10 +41,10 @@ static enum error try_signed_url(const struct keyring *keys) {
 enum error crypto_warm_up(const struct keyring *access_keys, const struct keyring *stream_keys) {
   char token[SECRET_TOKEN_SIZE];
   unsigned char hash[DIGEST_SIZE];
-  enum error error = try_access_token(access_keys);
+  enum error error = access_keys == NULL ? ERROR_NONE : try_access_token(access_keys);
   if (error == ERROR_NONE) {
     error = secret_token_new(token, hash);
   }
   explicit_bzero(token, sizeof token);
-  return error == ERROR_NONE ? try_signed_url(stream_keys) : error;
+  return error == ERROR_NONE && stream_keys != NULL ? try_signed_url(stream_keys) : error;
 }

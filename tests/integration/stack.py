@@ -58,7 +58,7 @@ def can_sandbox():
     """Some containers allow no namespaces: there ffprobe runs without bubblewrap, and what tests the sandbox itself is skipped."""
     user = unprivileged_user()
     identity = {"user": user.pw_uid, "group": user.pw_gid, "extra_groups": []} if user else {}
-    return subprocess.run(["bwrap", "--unshare-all", "--ro-bind", "/", "/", "true"], capture_output=True, check=False, cwd="/", **identity).returncode == 0
+    return subprocess.run(["bwrap", "--unshare-all", "--unshare-user", "--disable-userns", "--ro-bind", "/", "/", "true"], capture_output=True, check=False, cwd="/", **identity).returncode == 0
 
 
 class Stack(Callers, DeliveryLog, PrivatePostgres):

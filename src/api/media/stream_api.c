@@ -255,6 +255,10 @@ static bool library_file_is_inside(struct call *call, const struct media *media)
 
 static void issue_stream(struct call *call, const struct media *media, const struct wanted *wanted) {
   char file[STREAM_FILE_SIZE];
+  if (call->app->stream_keys == NULL) {
+    call_fail(call, ERROR_INTERNAL, "signing a stream URL in a pool without the keys");
+    return;
+  }
   if (!stream_file(media, file)) {
     refuse_grant(call, media->id, "nothing to stream");
     response_problem(call->response, 409, "The medium has no file yet: upload one, or set file_url.");

@@ -1,0 +1,92 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * What a program inside the sandbox can do, asked from inside.
+ */
+#include "config.h"
+
+#include "files/sandbox.h"
+
+#include <fcntl.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/file.h"
+#include "base/subprocess.h"
+#include "library_fixture.h"
+#include "unit.h"
+
+static struct library_fixture fixture;
+
+static const struct {
+  const char *script, *output, *description;
+} inside_rows[] = {
+    {"cat /input", "film", "reads its input"},
+    {"echo x >/input || echo refused", "refused\n", "does not write its input"},
+    {"unshare --user true || echo refused", "refused\n", "makes no user namespaces, not even in its own"},
+    {"for f in /x /usr/x /tmp/x /dev/x; do echo x >$f || echo refused; done", "refused\nrefused\nrefused\nrefused\n",
+     "writes nowhere, so that no memory is filled"},
+    {"ls /proc /etc/passwd /home /root || echo none", "none\n", "sees nothing else of this machine"},
+    {"ls /sys/class/net || echo none", "none\n", "sees no network"},
+};
+
+static void run_inside(const char *script, bool writing, struct subprocess_result *ret_result) {
+  const char *argv[SANDBOX_ARGUMENTS + 4];
+  char input[256];
+  size_t count = writing ? sandbox_append_writing(argv, fixture.library) : sandbox_append(argv);
+  const struct subprocess_limits limits = {
+      .wall_ms = 20000, .file_size_bytes = 1 << 20, .output_bytes = 4096, .error_bytes = 4096};
+  argv[count] = "sh";
+  argv[count + 1] = "-c";
+  argv[count + 2] = script;
+  argv[count + 3] = NULL;
+  snprintf(input, sizeof input, "%s/outside/film.mp4", fixture.root);
+  int fd = open(input, O_RDONLY | O_CLOEXEC);
+  ck_assert_int_ge(fd, 0);
+  ck_assert_int_eq(subprocess_run(argv, fd, &limits, NULL, NULL, ret_result), ERROR_NONE);
+  file_close_cleanup(&fd);
+}
+
+static void begin(void) {
+  library_fixture_set_up(&fixture);
+  library_fixture_write(&fixture, "outside/film.mp4", "film");
+}
+
+START_TEST(what_a_program_may_do_inside) {
+  begin();
+  for (size_t i = 0; i < UNIT_ROWS(inside_rows); i++) {
+    struct subprocess_result result;
+    run_inside(inside_rows[i].script, false, &result);
+    const char *output = result.output.length > 0 ? result.output.data : "";
+    ck_assert_msg(strcmp(output, inside_rows[i].output) == 0, "%s: %s%s", inside_rows[i].description, output,
+                  result.errors.length > 0 ? result.errors.data : "");
+    subprocess_result_free(&result);
+  }
+  library_fixture_tear_down(&fixture);
+}
+END_TEST
+
+START_TEST(processes_are_bounded) {
+  struct subprocess_result result;
+  begin();
+  run_inside("prlimit --nproc --noheadings --output SOFT,HARD", false, &result);
+  ck_assert_ptr_nonnull(strstr(result.output.data, "16"));
+  subprocess_result_free(&result);
+  run_inside("prlimit --nproc --noheadings --output SOFT,HARD", true, &result);
+  ck_assert_ptr_nonnull(strstr(result.output.data, "1024"));
+  subprocess_result_free(&result);
+  library_fixture_tear_down(&fixture);
+}
+END_TEST
+
+START_TEST(the_folder_to_write_is_the_only_one) {
+  struct subprocess_result result;
+  begin();
+  run_inside("echo x >a && echo x >/output/b && echo written; echo x >/c || echo refused", true, &result);
+  ck_assert_str_eq(result.output.data, "written\nrefused\n");
+  subprocess_result_free(&result);
+  ck_assert_int_eq(library_fixture_count(&fixture, "library"), 2);
+  library_fixture_tear_down(&fixture);
+}
+END_TEST
+
+UNIT_MAIN("sandbox", what_a_program_may_do_inside, processes_are_bounded, the_folder_to_write_is_the_only_one)
