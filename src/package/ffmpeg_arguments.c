@@ -197,11 +197,18 @@ static void put_filter(struct ffmpeg_arguments *arguments, const struct package_
   for (size_t i = 0; i < count; i++) {
     put(arguments, ";[s%zu]", i);
     put_scale(arguments, picture, renditions[i].width, renditions[i].height);
-    put_matrix(arguments, picture, is_sd(picture) ? "bt601" : "bt709");
-    put(arguments, ":out_range=tv");
+    if (picture->full_range || picture->colour == SOURCE_COLOUR_OTHER) { /* else ffmpeg would convert for nothing */
+      put_matrix(arguments, picture, is_sd(picture) ? "bt601" : "bt709");
+      put(arguments, ":out_range=tv");
+    }
     put_shape(arguments, picture, renditions[i].width, renditions[i].height);
     put(arguments, ",format=yuv420p[v%zu]", i);
   }
+}
+
+static int segment_seconds(const struct package_source *source) {
+  double rate = frame_rate_value(source->picture.rate);
+  return rate > 0 && rate <= FRAME_RATE_RARE ? PACKAGE_RARE_SECONDS : PACKAGE_SEGMENT_SECONDS;
 }
 
 /* Segments are cut at key frames, which come each so many pictures. */
@@ -232,7 +239,7 @@ static void add_pictures(struct ffmpeg_arguments *arguments, const struct packag
       "-sc_threshold", "0",       "-colorspace", tag,    "-color_range", "tv", "-color_primaries", tag,
       "-color_trc",    tag,       NULL};
   add_all(arguments, coding);
-  add_key_frames(arguments, frame_rate_pictures(source->picture.rate, PACKAGE_SEGMENT_SECONDS));
+  add_key_frames(arguments, frame_rate_pictures(source->picture.rate, segment_seconds(source)));
 }
 
 /* --- sounds ------------------------------------------------------------------------------------- */
@@ -271,16 +278,17 @@ static void add_sounds(struct ffmpeg_arguments *arguments, const struct package_
 
 /* --- the package -------------------------------------------------------------------------------- */
 
-/* Each segment lasts as long as whole pictures, or packets of sound, fit in PACKAGE_SEGMENT_SECONDS. */
+/* Each segment lasts as long as whole pictures, or packets of sound, fit in its time. */
 static void add_segments(struct ffmpeg_arguments *arguments, const struct package_source *source) {
   const struct frame_rate rate = source->picture.rate;
-  const double sound = floor(1.0 * PACKAGE_SEGMENT_SECONDS * SOUND_RATE / SOUND_PACKET) * SOUND_PACKET / SOUND_RATE;
+  const int seconds = segment_seconds(source);
+  const double sound = floor(1.0 * seconds * SOUND_RATE / SOUND_PACKET) * SOUND_PACKET / SOUND_RATE;
   bool shown = source->picture.stream >= 0;
   add(arguments, "-adaptation_sets");
   const char *sets = begin_text(arguments);
   if (shown) {
     put(arguments, "id=0,seg_duration=%.6f,streams=v",
-        frame_rate_pictures(rate, PACKAGE_SEGMENT_SECONDS) / frame_rate_value(rate) - SEGMENT_MARGIN);
+        frame_rate_pictures(rate, seconds) / frame_rate_value(rate) - SEGMENT_MARGIN);
   }
   if (source->sound_count > 0) {
     put(arguments, "%sseg_duration=%.6f,streams=a", shown ? " id=1," : "id=0,", sound - SEGMENT_MARGIN);

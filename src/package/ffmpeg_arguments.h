@@ -12,6 +12,7 @@
 #include "package/source.h"
 
 #define PACKAGE_SEGMENT_SECONDS  4
+#define PACKAGE_RARE_SECONDS     8 /* a segment of stills and slides, of which a long one has thousands */
 #define FFMPEG_ARGUMENTS_MAX     320
 #define FFMPEG_ARGUMENTS_STORAGE 16384
 /* Where ffmpeg_arguments_measure writes: lists of segments, and segments, which are checksums. */

@@ -11,7 +11,8 @@
 
 #define TERM_MAX  1000000 /* of a fraction; more is a measured rate, which a decimal one tells well enough */
 #define RARE      10      /* seconds for each picture, on average */
-#define MUCH_MORE 1.05    /* base above average by this factor: the rate varies, or base counts something else */
+#define STILL     600
+#define MUCH_MORE 1.05 /* base above average by this factor: the rate varies, or base counts something else */
 
 double frame_rate_value(struct frame_rate rate) {
   return rate.numerator > 0 && rate.denominator > 0 ? (double)rate.numerator / rate.denominator : 0;
@@ -64,6 +65,6 @@ struct frame_rate frame_rate_choose(struct frame_rate base, struct frame_rate av
 }
 
 struct frame_rate frame_rate_of_rare(struct frame_rate rate, int64_t pictures, double seconds) {
-  bool rare = pictures > 0 && seconds / (double)pictures > RARE;
-  return rare ? (struct frame_rate){FRAME_RATE_RARE, 1} : rate;
+  double each = pictures > 0 ? seconds / (double)pictures : 0;
+  return each > STILL ? (struct frame_rate){1, 1} : each > RARE ? (struct frame_rate){FRAME_RATE_RARE, 1} : rate;
 }

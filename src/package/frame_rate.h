@@ -11,7 +11,7 @@
 
 #define FRAME_RATE_MAX  60
 #define FRAME_RATE_MIN  10
-#define FRAME_RATE_RARE 2 /* where pictures come that rarely that nothing moves */
+#define FRAME_RATE_RARE 2 /* where pictures come that rarely that nothing moves; 1 where one lasts for many minutes */
 
 struct frame_rate {
   int numerator, denominator; /* pictures for each so many seconds; 0/0: unknown */

@@ -27,6 +27,7 @@ struct source_picture {
   int width, height; /* as it is shown: upright, of square pixels */
   struct frame_rate rate;
   enum source_colour colour;
+  bool full_range; /* values from 0 to 255, as JPEG has them */
 };
 
 struct source_sound {

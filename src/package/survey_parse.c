@@ -20,7 +20,8 @@
 #define LATE_SECONDS 0.02
 
 const char survey_entries[] =
-    "stream=index,codec_type,codec_name,width,height,sample_aspect_ratio,pix_fmt,color_space,color_transfer,"
+    "stream=index,codec_type,codec_name,width,height,sample_aspect_ratio,pix_fmt,color_range,color_space,color_"
+    "transfer,"
     "start_time,field_order,r_frame_rate,avg_frame_rate,sample_rate,channels:stream_side_data=rotation:"
     "stream_disposition=attached_pic,default,comment,visual_impaired,hearing_impaired:stream_tags=language,title:"
     "format=start_time";
@@ -122,7 +123,9 @@ static void read_picture(struct json_object *stream, struct source_picture *pict
                                      .rate = frame_rate_choose(rate_of(stream, "r_frame_rate"),
                                                                rate_of(stream, "avg_frame_rate"),
                                                                is_one_of(text_of(stream, "field_order"), interlaced)),
-                                     .colour = colour_of(stream)};
+                                     .colour = colour_of(stream),
+                                     .full_range = strcmp(text_of(stream, "color_range"), "pc") == 0 ||
+                                                   strncmp(text_of(stream, "pix_fmt"), "yuvj", 4) == 0};
 }
 
 /* It will stand in playlists, in quotes. */

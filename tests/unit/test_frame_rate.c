@@ -60,7 +60,7 @@ START_TEST(rare_pictures_get_a_low_rate) {
     int64_t pictures;
     double seconds;
     int expected;
-  } rare_rows[] = {{1500, 60, 25}, {1, 60, 2}, {2, 30000, 2}, {1, 0.04, 25}, {0, 60, 25}, {1, 3600, 2}, {6, 59, 25}};
+  } rare_rows[] = {{1500, 60, 25}, {1, 60, 2}, {2, 30000, 1}, {1, 0.04, 25}, {0, 60, 25}, {1, 3600, 1}, {6, 59, 25}};
   for (size_t i = 0; i < UNIT_ROWS(rare_rows); i++) {
     struct frame_rate rate =
         frame_rate_of_rare((struct frame_rate){25, 1}, rare_rows[i].pictures, rare_rows[i].seconds);
