@@ -166,11 +166,17 @@ make_cluster() {
   rm -rf "$state/pg.new" # left by an interrupted run
   mkdir -m 700 "$state/pg.new" || fail "cannot make $state/pg.new" "$(disk_hint "$state")"
   give "$state/pg.new"
-  step "making the database cluster" "${as[@]}" "$postgres_bin/initdb" -D "$state/pg.new" -U mediagate --auth=peer --encoding=UTF8 --locale=C.UTF-8 ||
+  step "making the database cluster" "${as[@]}" "$postgres_bin/initdb" -D "$state/pg.new" -U postgres --auth=peer --encoding=UTF8 --locale=C.UTF-8 ||
     fail "initdb failed" "$(disk_hint "$state")"
+  # What the program's role owns is its database; it is no superuser. The superuser makes both before the server ever
+  # starts, and is not let in afterwards.
+  # shellcheck disable=SC2016 # the inner shell's arguments
+  step "making the database" "${as[@]}" sh -c 'printf "CREATE ROLE mediagate LOGIN\nCREATE DATABASE mediagate OWNER mediagate\n" |
+    "$1" --single -D "$2" -c exit_on_error=true postgres' sh "$postgres_bin/postgres" "$state/pg.new" ||
+    fail "cannot make the database" "$(disk_hint "$state")"
   # Only the account itself can enter the folder of the socket, and only it is let in.
   printf 'mine %s mediagate\n' "$account" | write_file "$state/pg.new/pg_ident.conf"
-  printf 'local all mediagate peer map=mine\n' | write_file "$state/pg.new/pg_hba.conf"
+  printf 'local mediagate mediagate peer map=mine\n' | write_file "$state/pg.new/pg_hba.conf"
   mv "$state/pg.new" "$state/pg"
 }
 
@@ -183,9 +189,7 @@ start_postgres() {
   fi
   launch postgres "$postgres_bin/postgres" -D "$state/pg" -c listen_addresses= -c unix_socket_directories="$run" -c unix_socket_permissions=0700 \
     -c max_connections=100 -c shared_buffers=64MB
-  wait_for 60 postgres "the start of PostgreSQL" "${as[@]}" "$postgres_bin/psql" -h "$run" -U mediagate -d postgres -Xqc 'SELECT 1'
-  [ "$("${as[@]}" "$postgres_bin/psql" -h "$run" -U mediagate -d postgres -XAtqc "SELECT 1 FROM pg_database WHERE datname = 'mediagate'")" = 1 ] ||
-    "${as[@]}" "$postgres_bin/createdb" -h "$run" -U mediagate mediagate || fail "cannot make the database" "See $state/log/postgres.log."
+  wait_for 60 postgres "the start of PostgreSQL" "${as[@]}" "$postgres_bin/psql" -h "$run" -U mediagate -d mediagate -Xqc 'SELECT 1'
 }
 
 # The settings are written once and may be changed; MEDIAGATE_<NAME> in the environment wins over them.

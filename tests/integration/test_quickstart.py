@@ -26,6 +26,7 @@ def test_detach_status_second_run_stop_and_reset(quickstart):
     assert quickstart("--status").returncode == 0
     again = quickstart("--detach")
     assert again.returncode == 0 and "already running" in again.stdout
+    assert roles(quickstart) == "mediagate|f|f|f", "its own database is all that the program's role has"
 
     url = f"http://127.0.0.1:{quickstart.port}"
     account = {"email": "kept@example.org", "password": "a long enough password"}
@@ -41,6 +42,20 @@ def test_detach_status_second_run_stop_and_reset(quickstart):
     assert kept.returncode == 1 and quickstart.ready()
     assert quickstart("--reset", answer="y\n").returncode == 0
     assert not quickstart.state.exists() and not quickstart.ready()
+
+
+def roles(quickstart):
+    """Who the program is in its database, as the account of the instance; and nobody else may log in."""
+    settings = (quickstart.state / "etc/mediagate.conf").read_text(encoding="utf-8")
+    host = re.search('database = "host=([^ "]+)', settings).group(1)
+    account = (quickstart.state / "pg").owner()
+    psql = ["psql", "-h", host, "-XAtq"]
+    if os.geteuid() == 0:
+        psql = ["setpriv", f"--reuid={account}", f"--regid={account}", "--init-groups", "--", *psql]
+    for other in (["-U", "postgres", "-d", "mediagate"], ["-U", "mediagate", "-d", "postgres"]):
+        assert subprocess.run([*psql, *other, "-c", "SELECT 1"], capture_output=True, check=False, cwd="/").returncode != 0
+    return subprocess.run([*psql, "-U", "mediagate", "-d", "mediagate", "-c", "SELECT rolname, rolsuper, rolcreatedb, rolcreaterole FROM pg_roles WHERE rolname = current_user"],
+                          capture_output=True, text=True, check=True, cwd="/").stdout.strip()
 
 
 def children(pid):
