@@ -135,6 +135,15 @@ install_packages() {
   return "$status"
 }
 
+# Before the long steps. autoconf and make take blanks for the end of a name.
+check_build_paths() { # BUILD_DIR
+  case $top$1 in
+    *[[:space:]\"\#\$\&\'\`\\]*)
+      fail "the source and build folders' paths may hold no blanks and none of \" # \$ & ' \` \\: $top" \
+        "Move the clone, for instance to $HOME/mediagate." ;;
+  esac
+}
+
 # build_program FOLDER [CONFIGURE OPTION …]: out of tree, only what changed.
 build_program() {
   local build=$1 options
