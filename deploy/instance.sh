@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: ISC
 # shellcheck shell=bash
-# A private instance in a state folder: prepare, start, watch and stop PostgreSQL, `mediagate serve`, `ingest` and `package`, nginx
-# and the rotation of its logs. Sourced by quickstart after lib.sh and state.sh, with $top, $build and $state set.
+# A private instance in a state folder: prepare, start, watch and stop PostgreSQL, `mediagate serve`, `ingest` and
+# `package`, nginx and the rotation of its logs. Sourced by quickstart after lib.sh and state.sh, with $top, $build and
+# $state set.
 # shellcheck disable=SC2153,SC2154 # what quickstart and state.sh set
 # Every process has a file process/<name> with its id and start time, so that a stale one is recognised.
 
@@ -9,7 +10,8 @@
 choose_sandbox() {
   case " ${overrides[*]} " in *" MEDIAGATE_SANDBOX="*) return ;; esac
   "${as[@]}" bwrap --unshare-all --unshare-user --disable-userns --ro-bind / / true 2>/dev/null && return
-  say "  This machine lets $account make no namespaces (a container?), so ffprobe and ffmpeg read uploads without their sandbox:"
+  say "  This machine lets $account make no namespaces (a container?)," \
+    "so ffprobe and ffmpeg read uploads without their sandbox:"
   say "  good enough to try things out with files of your own, not for files of strangers (setting: sandbox)."
   overrides+=(MEDIAGATE_SANDBOX=none)
 }
@@ -101,7 +103,11 @@ wait_for() {
   local limit=$(($1 * 10)) name=$2 what=$3 tried=0
   shift 3
   until "$@" >/dev/null 2>&1; do
-    alive "$name" || { say ''; show_log "$name"; fail "$name ended while starting" "Its log is $state/log/$name.log." "$(disk_hint "$state")"; }
+    alive "$name" || {
+      say ''
+      show_log "$name"
+      fail "$name ended while starting" "Its log is $state/log/$name.log." "$(disk_hint "$state")"
+    }
     [ $tried -lt "$limit" ] || { show_log "$name"; fail "$what did not happen in time" "See the logs in $state/log."; }
     sleep 0.1
     tried=$((tried + 1))
@@ -117,7 +123,8 @@ check_ports() {
     if ! [[ $port =~ ^[1-9][0-9]{0,4}$ ]] || [ "$port" -gt 65535 ]; then
       fail "$name=$port is not a port" "Set $name to a number from 1024 to 65535."
     fi
-    [ "$port" -ge 1024 ] || fail "$name=$port needs root, which nothing here has" "Set $name to a number from 1024 to 65535."
+    [ "$port" -ge 1024 ] ||
+      fail "$name=$port needs root, which nothing here has" "Set $name to a number from 1024 to 65535."
     ! port_is_taken "$port" || fail "port $port on 127.0.0.1 is taken by another program" \
       "Stop it (ss -ltnp 'sport = :$port' names it), or choose another port: $name=$((port + 10)) ./quickstart"
   done
@@ -129,8 +136,10 @@ install_program() { # where the account can read it and not write, wherever the 
   local program=$state/program
   own_folder "$program" 755
   # Replaced by rename: a running instance keeps its own file.
-  { cp "$build/mediagate" "$program/mediagate.new" && chmod 755 "$program/mediagate.new" && mv "$program/mediagate.new" "$program/mediagate"; } ||
-    fail "cannot copy the program to $program" "$(disk_hint "$state")"
+  {
+    cp "$build/mediagate" "$program/mediagate.new" && chmod 755 "$program/mediagate.new" &&
+      mv "$program/mediagate.new" "$program/mediagate"
+  } || fail "cannot copy the program to $program" "$(disk_hint "$state")"
   rm -rf "$program/share.new"
   mkdir -p "$program/share.new/audience" "$program/share.new/deploy"
   cp -r "$top/migrations" "$program/share.new/"
@@ -153,8 +162,9 @@ postgres_programs() {
   local version=''
   [ ! -f "$state/pg/PG_VERSION" ] || version=$("${as[@]}" cat "$state/pg/PG_VERSION")
   postgres_bin=$(find /usr/lib/postgresql -maxdepth 2 -path "*/${version:-*}/bin" 2>/dev/null | sort -V | tail -n 1)
-  [ -n "$postgres_bin" ] || fail "the database in $state/pg is of PostgreSQL ${version:-15 or newer}, which is not installed" \
-    "Install it (apt-get install postgresql${version:+-$version}), or start afresh: ./quickstart --reset"
+  [ -n "$postgres_bin" ] ||
+    fail "the database in $state/pg is of PostgreSQL ${version:-15 or newer}, which is not installed" \
+      "Install it (apt-get install postgresql${version:+-$version}), or start afresh: ./quickstart --reset"
 }
 
 make_cluster() {
@@ -166,7 +176,8 @@ make_cluster() {
   rm -rf "$state/pg.new" # left by an interrupted run
   mkdir -m 700 "$state/pg.new" || fail "cannot make $state/pg.new" "$(disk_hint "$state")"
   give "$state/pg.new"
-  step "making the database cluster" "${as[@]}" "$postgres_bin/initdb" -D "$state/pg.new" -U postgres --auth=peer --encoding=UTF8 --locale=C.UTF-8 ||
+  step "making the database cluster" "${as[@]}" "$postgres_bin/initdb" -D "$state/pg.new" \
+    -U postgres --auth=peer --encoding=UTF8 --locale=C.UTF-8 ||
     fail "initdb failed" "$(disk_hint "$state")"
   # What the program's role owns is its database; it is no superuser. The superuser makes both before the server ever
   # starts, and is not let in afterwards.
@@ -187,9 +198,10 @@ start_postgres() {
   if [ -n "$old" ] && [ -z "$(started_at "$old")" ]; then
     "${as[@]}" rm -f "$state/pg/postmaster.pid" "$run/.s.PGSQL.5432" "$run/.s.PGSQL.5432.lock"
   fi
-  launch postgres "$postgres_bin/postgres" -D "$state/pg" -c listen_addresses= -c unix_socket_directories="$run" -c unix_socket_permissions=0700 \
-    -c max_connections=100 -c shared_buffers=64MB
-  wait_for 60 postgres "the start of PostgreSQL" "${as[@]}" "$postgres_bin/psql" -h "$run" -U mediagate -d mediagate -Xqc 'SELECT 1'
+  launch postgres "$postgres_bin/postgres" -D "$state/pg" -c listen_addresses= \
+    -c unix_socket_directories="$run" -c unix_socket_permissions=0700 -c max_connections=100 -c shared_buffers=64MB
+  wait_for 60 postgres "the start of PostgreSQL" \
+    "${as[@]}" "$postgres_bin/psql" -h "$run" -U mediagate -d mediagate -Xqc 'SELECT 1'
 }
 
 # The settings are written once and may be changed; MEDIAGATE_<NAME> in the environment wins over them.
@@ -221,16 +233,22 @@ TEXT
 # Before anything is started, where the kept file or the environment may have been changed since.
 check_settings() {
   "${mediagate[@]}" check-config --config "$config" >"$step_log" 2>&1 ||
-    { cat "$step_log" >&2; fail "the settings are not good" "Correct $config${overrides[*]:+, or what the environment overrides: ${overrides[*]%%=*}}, and run this again."; }
+    {
+      cat "$step_log" >&2
+      fail "the settings are not good" \
+        "Correct $config${overrides[*]:+, or what the environment overrides: ${overrides[*]%%=*}}, and run this again."
+    }
 }
 
 make_certificate() {
   local folder=$state/etc/tls
-  if [ -s "$folder/key.pem" ] && "${as[@]}" openssl x509 -checkend 86400 -noout -in "$folder/certificate.pem" >/dev/null 2>&1; then
+  if [ -s "$folder/key.pem" ] &&
+    "${as[@]}" openssl x509 -checkend 86400 -noout -in "$folder/certificate.pem" >/dev/null 2>&1; then
     return
   fi
-  (umask 077 && "${as[@]}" openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 365 -subj /CN=localhost \
-    -addext subjectAltName=DNS:localhost,IP:127.0.0.1,IP:::1 -keyout "$folder/key.pem" -out "$folder/certificate.pem.new" 2>"$step_log") ||
+  (umask 077 && "${as[@]}" openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 365 \
+    -subj /CN=localhost -addext subjectAltName=DNS:localhost,IP:127.0.0.1,IP:::1 \
+    -keyout "$folder/key.pem" -out "$folder/certificate.pem.new" 2>"$step_log") ||
     fail "openssl made no certificate" "See $step_log." "$(disk_hint "$state")"
   "${as[@]}" mv "$folder/certificate.pem.new" "$folder/certificate.pem"
 }
@@ -238,17 +256,20 @@ make_certificate() {
 render_nginx() {
   "${mediagate[@]}" nginx-config --config "$config" --output-dir "$state/etc/nginx" >"$step_log" 2>&1 ||
     { cat "$step_log" >&2; fail "the settings do not fit nginx" "Correct $config."; }
-  "${as[@]}" "$state/program/share/deploy/render-nginx" --output "$state/etc/nginx" --etc "$state/etc" --run "$run" --data "$state/data" --log "$state/log" \
-    --share "$state/program/share" --pid "$run/nginx.pid" --unprivileged --http "127.0.0.1:$PORT" --https "127.0.0.1:$HTTPS_PORT" ||
+  "${as[@]}" "$state/program/share/deploy/render-nginx" --output "$state/etc/nginx" \
+    --etc "$state/etc" --run "$run" --data "$state/data" --log "$state/log" \
+    --share "$state/program/share" --pid "$run/nginx.pid" --unprivileged \
+    --http "127.0.0.1:$PORT" --https "127.0.0.1:$HTTPS_PORT" ||
     fail "nginx's files could not be made" "$(disk_hint "$state")"
   rotation | write_file "$state/etc/logrotate.conf" || fail "logrotate's file could not be made" "$(disk_hint "$state")"
 }
 
 rotation() { # what logrotate shall do here: what it does elsewhere, and the logs that the journal would have
-  sed -e "s|^/var/log/mediagate/view.log ||; s|/var/log/mediagate|$state/log|g; s|/run/nginx\.pid|$run/nginx.pid|g; s|maxsize .*|maxsize 64M|; s|rotate 14|rotate 5|" \
-    "$top/deploy/logrotate"
+  sed -e "s|^/var/log/mediagate/view.log ||; s|/var/log/mediagate|$state/log|g; s|/run/nginx\.pid|$run/nginx.pid|g" \
+    -e "s|maxsize .*|maxsize 64M|; s|rotate 14|rotate 5|" "$top/deploy/logrotate"
   cat <<TEXT
-$state/log/serve.log $state/log/ingest.log $state/log/package.log $state/log/postgres.log $state/log/nginx.log $state/log/rotate.log {
+$state/log/serve.log $state/log/ingest.log $state/log/package.log \
+$state/log/postgres.log $state/log/nginx.log $state/log/rotate.log {
   size 16M
   rotate 2
   missingok
@@ -257,7 +278,9 @@ $state/log/serve.log $state/log/ingest.log $state/log/package.log $state/log/pos
 TEXT
 }
 
-sockets_are_there() { [ -S "$run/fast.sock" ] && [ -S "$run/auth.sock" ] && [ -S "$run/api.sock" ] && [ -S "$run/upload.sock" ]; }
+sockets_are_there() {
+  [ -S "$run/fast.sock" ] && [ -S "$run/auth.sock" ] && [ -S "$run/api.sock" ] && [ -S "$run/upload.sock" ]
+}
 is_ready() { curl -fsS -m 2 -o /dev/null "http://127.0.0.1:$PORT/readyz"; }
 
 # start_side_part NAME: one of those without which media are served all the same.
@@ -267,7 +290,8 @@ start_side_part() {
     ingest | package) launch_again "$1" "$state/program/mediagate" "$1" --config "$config" ;;
     rotate)
       # shellcheck disable=SC2016 # the inner shell's $1
-      launch rotate sh -c 'while :; do logrotate -s "$1/log/rotation" "$1/etc/logrotate.conf"; sleep 60; done' sh "$state"
+      launch rotate sh -c 'while :; do logrotate -s "$1/log/rotation" "$1/etc/logrotate.conf"; sleep 60; done' \
+        sh "$state"
       ;;
   esac
 }
@@ -279,7 +303,8 @@ start_all() {
   check_settings
   make_cluster
   start_postgres
-  step "bringing the schema up to date" "${mediagate[@]}" migrate --config "$config" || fail "the migration failed" "$(disk_hint "$state")"
+  step "bringing the schema up to date" "${mediagate[@]}" migrate --config "$config" ||
+    fail "the migration failed" "$(disk_hint "$state")"
   "${mediagate[@]}" keys init --config "$config" >"$step_log" 2>&1 ||
     { cat "$step_log" >&2; fail "the keys could not be made" "$(disk_hint "$state")"; }
   make_certificate

@@ -75,7 +75,8 @@ packages_missing() {
       continue # it came another way
     fi
     [ "$(dpkg-query -W -f='${db:Status-Status}' "$name" 2>/dev/null)" = installed ] || printf '%s\n' "$name"
-  done < <(awk -v words=" $* " '$1 !~ /^#/ && index(words, " " $2 " ") { print $1, ($3 ~ /^#/ ? "" : $3) }' "$top/deploy/packages")
+  done < <(awk -v words=" $* " '
+    $1 !~ /^#/ && index(words, " " $2 " ") { print $1, ($3 ~ /^#/ ? "" : $3) }' "$top/deploy/packages")
 }
 
 # Runs as root what comes after it, without a question.
@@ -105,7 +106,8 @@ restore_services() {
 }
 
 apt_install() {
-  local apt=(env DEBIAN_FRONTEND=noninteractive apt-get -y -q -o Dpkg::Options::=--force-confold -o DPkg::Lock::Timeout=120)
+  local apt=(env DEBIAN_FRONTEND=noninteractive apt-get -y -q
+    -o Dpkg::Options::=--force-confold -o DPkg::Lock::Timeout=120)
   as_root "${apt[@]}" install --no-install-recommends "$@" && return
   as_root "${apt[@]}" update && as_root "${apt[@]}" install --no-install-recommends "$@"
 }
@@ -121,10 +123,14 @@ ask_for_packages() {
     "(With postgresql and nginx among them, Debian starts both; they are not needed running.)" "Then run this again."
 }
 
-# install_packages WORD …: installs what these need and is missing. Returns 1 when the installation fails, or this user may not.
+# install_packages WORD …: installs what these need and is missing. Returns 1 when the installation fails, or this
+# user may not.
 install_packages() {
   local missing status=0
-  is_debian || { say "  This is not Debian: install what deploy/packages lists by yourself if something is missing."; return 0; }
+  is_debian || {
+    say "  This is not Debian: install what deploy/packages lists by yourself if something is missing."
+    return 0
+  }
   mapfile -t missing < <(packages_missing "$@")
   [ ${#missing[@]} -gt 0 ] || return 0
   may_install || { say "  missing packages, which this user cannot install: ${missing[*]}"; return 1; }
@@ -150,7 +156,8 @@ build_program() {
   shift
   options=$*
   mkdir -p "$build" || fail "cannot make $build" "Is the source folder writable for $(id -un)? Or set BUILD_DIR."
-  if [ ! -x "$top/configure" ] || [ "$top/configure.ac" -nt "$top/configure" ] || [ "$top/Makefile.am" -nt "$top/Makefile.in" ]; then
+  if [ ! -x "$top/configure" ] || [ "$top/configure.ac" -nt "$top/configure" ] ||
+    [ "$top/Makefile.am" -nt "$top/Makefile.in" ]; then
     step "autoreconf" autoreconf -fi "$top" || fail "autoreconf failed" "The output is in $step_log."
   fi
   if [ ! -f "$build/Makefile" ] || [ "$(cat "$build/.options" 2>/dev/null)" != "$options" ]; then
@@ -159,13 +166,15 @@ build_program() {
       fail "configure failed" "It names what is missing above; the whole output is in $step_log."
     printf '%s' "$options" >"$build/.options"
   fi
-  step "make" make -C "$build" -j"$(nproc)" mediagate || fail "the build failed" "The output is in $step_log." "$(disk_hint "$build")"
+  step "make" make -C "$build" -j"$(nproc)" mediagate ||
+    fail "the build failed" "The output is in $step_log." "$(disk_hint "$build")"
 }
 
 # What to add to a failure where the disk is full, else nothing.
 disk_hint() {
   local free
   free=$(df -Pk "$1" 2>/dev/null | awk 'NR == 2 { print $4 }')
-  [ -n "$free" ] && [ "$free" -lt 102400 ] && printf 'Only %s MiB are free below %s: make room there.' $((free / 1024)) "$1"
+  [ -n "$free" ] && [ "$free" -lt 102400 ] &&
+    printf 'Only %s MiB are free below %s: make room there.' $((free / 1024)) "$1"
   return 0
 }

@@ -1,9 +1,11 @@
 # SPDX-License-Identifier: ISC
 # shellcheck shell=bash
-# The state folder of a private instance: where it is, and what in it is whose. Sourced by quickstart after lib.sh, with $state set.
+# The state folder of a private instance: where it is, and what in it is whose. Sourced by quickstart after lib.sh,
+# with $state set.
 # shellcheck disable=SC2034,SC2153,SC2154 # what quickstart and instance.sh set and use
-# Started by root, everything runs as an account without privileges that is not to get root's: the state folder itself, process/
-# (which processes are ours) and program/ are root's; the other folders are the account's, and root writes there only as the account.
+# Started by root, everything runs as an account without privileges that is not to get root's: the state folder itself,
+# process/ (which processes are ours) and program/ are root's; the other folders are the account's, and root writes
+# there only as the account.
 
 parts=(rotate nginx package ingest serve postgres) # in the order of stopping
 mark=.mediagate-quickstart                         # says that quickstart made the folder, so that it may delete it
@@ -42,7 +44,9 @@ holds_something() { # FOLDER
 check_state() {
   local owner
   owner=$(stat -c %U "$state")
-  { [ -r "$state" ] && [ -x "$state" ]; } || fail "$state belongs to $owner, and $(id -un) may not enter it" "Was the instance started by $owner? Then as $owner: ./quickstart …"
+  { [ -r "$state" ] && [ -x "$state" ]; } ||
+    fail "$state belongs to $owner, and $(id -un) may not enter it" \
+      "Was the instance started by $owner? Then as $owner: ./quickstart …"
   holds_something "$state" || return 0
   [ -f "$state/$mark" ] || fail "$state holds files, and quickstart did not make it: left as it is" \
     "Name a folder that is new or empty with STATE_DIR. If an instance's remains are in it, delete them by hand."
@@ -52,35 +56,45 @@ check_state() {
 
 # From here on nobody else can put anything into $state itself.
 claim_state() {
-  [ ${#as[@]} -eq 0 ] || chown "root:$account" "$state" || fail "cannot take $state over" "Name another folder with STATE_DIR."
+  [ ${#as[@]} -eq 0 ] || chown "root:$account" "$state" ||
+    fail "cannot take $state over" "Name another folder with STATE_DIR."
   chmod 750 "$state" || fail "cannot take $state over" "Name another folder with STATE_DIR."
   place_sockets
   processes=$state/process
   own_folder "$processes" 700
   [ ! -f "$state/$mark" ] || return 0
   rm -f "$state/$mark" # a link that the account made just before
-  printf 'quickstart keeps an instance of mediagate in this folder; ./quickstart --reset deletes it.\n' >"$state/$mark" ||
+  printf 'quickstart keeps an instance of mediagate in this folder; ./quickstart --reset deletes it.\n' \
+    >"$state/$mark" ||
     fail "cannot write $state/$mark" "$(disk_hint "$state")"
 }
 
-# The state folder, where the account can reach it. A clone under /root (or any path that others cannot enter) gets it in
-# /var/lib instead, with the usual place as a link to it.
+# The state folder, where the account can reach it. A clone under /root (or any path that others cannot enter) gets it
+# in /var/lib instead, with the usual place as a link to it.
 place_state() {
   local asked=$state
   [ ! -L "$asked" ] || state=$(readlink -f "$asked")
-  mkdir -p "$state" 2>/dev/null || fail "cannot make the state folder $state" "Set STATE_DIR to a folder that $(id -un) can write to." "$(disk_hint "${state%/*}")"
+  mkdir -p "$state" 2>/dev/null ||
+    fail "cannot make the state folder $state" \
+      "Set STATE_DIR to a folder that $(id -un) can write to." "$(disk_hint "${state%/*}")"
   check_state
   if ! account_reaches "$state"; then
-    rmdir "$state" 2>/dev/null || fail "$state holds files but $account cannot reach it" "Move it where other users may enter, and name it with STATE_DIR."
+    rmdir "$state" 2>/dev/null ||
+      fail "$state holds files but $account cannot reach it" \
+        "Move it where other users may enter, and name it with STATE_DIR."
     state=/var/lib/mediagate-quickstart-$(printf '%s' "$asked" | sha256sum | cut -c1-8)
     say "  $account cannot reach $asked, so the state is in $state ($asked is a link to it)."
     mkdir -p "$state" || fail "cannot make $state" "Name a folder that $account can reach with STATE_DIR."
     check_state
-    account_reaches "$state" || fail "$account cannot reach $state either" "Name a folder that it can reach with STATE_DIR."
+    account_reaches "$state" ||
+      fail "$account cannot reach $state either" "Name a folder that it can reach with STATE_DIR."
     ln -s "$state" "$asked"
   fi
   case $state in
-    *[!A-Za-z0-9_./+:@=-]*) fail "the state folder's path may hold letters, digits and _./+:@=- only: $state" "Name another with STATE_DIR." ;;
+    *[!A-Za-z0-9_./+:@=-]*)
+      fail "the state folder's path may hold letters, digits and _./+:@=- only: $state" \
+        "Name another with STATE_DIR."
+      ;;
   esac
   claim_state
 }
@@ -102,7 +116,8 @@ run_is_ours() { [ ! -L "$run" ] && [ -d "$run" ] && [ "$(stat -c %U "$run")" = "
 make_folders() {
   local folder
   ! mkdir -m 750 "$run" 2>/dev/null || give "$run"
-  run_is_ours || fail "$run is no folder of $account" "Remove it, or set STATE_DIR to another path." "$(disk_hint "${run%/*}")"
+  run_is_ours ||
+    fail "$run is no folder of $account" "Remove it, or set STATE_DIR to another path." "$(disk_hint "${run%/*}")"
   for folder in "$state"/{etc,data,log,library,pg,pg.new}; do
     [ ! -L "$folder" ] || fail "$folder is a link" "Remove it, and run this again."
     case $folder in */pg | */pg.new) continue ;; esac
@@ -110,5 +125,6 @@ make_folders() {
     give "$folder"
     chmod 750 "$folder"
   done
-  "${as[@]}" mkdir -p -m 750 "$state/etc/nginx" "$state/etc/tls" || fail "cannot make $state/etc/nginx" "$(disk_hint "$state")"
+  "${as[@]}" mkdir -p -m 750 "$state/etc/nginx" "$state/etc/tls" ||
+    fail "cannot make $state/etc/nginx" "$(disk_hint "$state")"
 }
