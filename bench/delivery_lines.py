@@ -1,8 +1,10 @@
 # SPDX-License-Identifier: ISC
 """Traffic for measuring ingest: lines as nginx writes them, and the same deliveries as rows for COPY.
 
-A crowd of 2,000 views at a time, over 1,000 media of which few are watched by most; half of the views are progressive films asked for
-by ranges, half are HLS with its playlist and segments. Of a hundred lines about five count nothing (playlists, HEAD, refused).
+A crowd of 2,000 views at a time, over 1,000 media of which few are watched by most; half of the views are progressive
+films asked for
+by ranges, half are HLS with its playlist and segments. Of a hundred lines about five count nothing (playlists, HEAD,
+refused).
 """
 import random
 import time
@@ -10,13 +12,22 @@ import uuid
 
 MEDIA = 1000
 CROWD = 2000
-TABLE = """drop table if exists bench_delivery; create table bench_delivery (time timestamptz, request_id uuid, media_id bigint, grant_id uuid,
-  viewer text, file text, address inet, method text, status integer, body_bytes bigint, content_range text, seconds double precision,
+TABLE = """drop table if exists bench_delivery; create table bench_delivery (time timestamptz, request_id uuid,
+media_id bigint, grant_id uuid,
+  viewer text, file text, address inet, method text, status integer, body_bytes bigint, content_range text, seconds
+  double precision,
   complete boolean, user_agent text, referrer_host text)"""
-AGENTS = [f"Mozilla/5.0 (X11; Linux x86_64; rv:{number}.0) AppleWebKit/537.{number} (KHTML, like Gecko) Player/{number}.{minor}"
-          for number in range(60, 130) for minor in range(4)]
-LINE = ('{"time":%.3f,"request_id":"%s","media":"%d","grant":"%s","viewer":"%s","flags":"n","file":"%s","address":"%s","method":"%s","status":%d,'
-        '"body_bytes":%d,"content_range":"%s","seconds":%.3f,"completion":"OK","user_agent":"%s","referrer_host":"%s"}\n')
+AGENTS = [
+    f"Mozilla/5.0 (X11; Linux x86_64; rv:{number}.0) AppleWebKit/537.{number} (KHTML, like Gecko) "
+    f"Player/{number}.{minor}"
+    for number in range(60, 130)
+    for minor in range(4)
+]
+LINE = (
+    '{"time":%.3f,"request_id":"%s","media":"%d","grant":"%s","viewer":"%s","flags":"n","file":"%s",'
+    '"address":"%s","method":"%s","status":%d,'
+    '"body_bytes":%d,"content_range":"%s","seconds":%.3f,"completion":"OK","user_agent":"%s","referrer_host":"%s"}\n'
+)
 ROW = "%s\t%s\t%d\t%s\t%s\t%s\t%s\t%s\t%d\t%d\t%s\t%.3f\tt\t%s\t%s\n"
 
 
@@ -36,7 +47,11 @@ class View:
         self.left, number = self.left - 1, self.next
         self.next += 1
         if dice.random() < 0.05:
-            return ("main.m3u8", "GET", 200, 4000, "") if self.hls else dice.choice([("film.mp4", "HEAD", 200, 0, ""), ("film.mp4", "GET", 410, 300, "")])
+            return (
+                ("main.m3u8", "GET", 200, 4000, "")
+                if self.hls
+                else dice.choice([("film.mp4", "HEAD", 200, 0, ""), ("film.mp4", "GET", 410, 300, "")])
+            )
         if self.hls:
             return f"seg-{number}.m4s", "GET", 200, dice.randrange(10**5, 10**6), ""
         start, size = number * self.size // 40, dice.randrange(10**5, 10**6)
@@ -55,7 +70,43 @@ def write(log_path, rows_path, lines, deliveries, first_media, seed):
             view = crowd[place]
             file, method, status, size, content_range = view.deliver(dice)
             request, seconds = f"{dice.getrandbits(128):032x}", dice.random() * 5
-            log.write(LINE % (clock, request, view.media, view.grant, view.viewer, file, view.address, method, status, size, content_range, seconds, view.agent, view.referrer))
-            rows.write(ROW % (time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(clock)), uuid.UUID(request), view.media, view.grant, view.viewer, file, view.address, method, status, size, content_range, seconds, view.agent, view.referrer))
+            log.write(
+                LINE
+                % (
+                    clock,
+                    request,
+                    view.media,
+                    view.grant,
+                    view.viewer,
+                    file,
+                    view.address,
+                    method,
+                    status,
+                    size,
+                    content_range,
+                    seconds,
+                    view.agent,
+                    view.referrer,
+                )
+            )
+            rows.write(
+                ROW
+                % (
+                    time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(clock)),
+                    uuid.UUID(request),
+                    view.media,
+                    view.grant,
+                    view.viewer,
+                    file,
+                    view.address,
+                    method,
+                    status,
+                    size,
+                    content_range,
+                    seconds,
+                    view.agent,
+                    view.referrer,
+                )
+            )
             if view.left <= 0:
                 crowd[place] = View(dice, clock, deliveries, first_media)

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: ISC
-"""Measuring for `make bench`: one figure of wrk, pgbench or a whole command; pairs taken in turn; a ratio with its spread."""
+"""Measuring for `make bench`: one figure of wrk, pgbench or a whole command; pairs taken in turn; a ratio with its
+spread."""
 import re
 import statistics
 import subprocess
@@ -39,8 +40,24 @@ def wrk(url, connections, seconds, headers=(), script=None, arguments=()):
 
 def pgbench(environment, script, clients, seconds, database):
     """Transactions a second of one SQL script, prepared."""
-    output = run(["pgbench", "-n", "-M", "prepared", "-f", str(script), "-c", str(clients), "-j", "2", "-T", str(seconds), database],
-                 env=environment)
+    output = run(
+        [
+            "pgbench",
+            "-n",
+            "-M",
+            "prepared",
+            "-f",
+            str(script),
+            "-c",
+            str(clients),
+            "-j",
+            "2",
+            "-T",
+            str(seconds),
+            database,
+        ],
+        env=environment,
+    )
     return float(re.search(r"tps = ([\d.]+) \(without initial connection time\)", output).group(1))
 
 
@@ -75,18 +92,33 @@ class Row:
         return self.ratio() <= self.goal if self.lower_is_better else self.ratio() >= self.goal
 
     def as_json(self):
-        return {"work": self.work, "against": self.against, "unit": self.unit, "ours": self.ours, "against_values": self.theirs,
-                "ratio": round(self.ratio(), 3), "ratio_min": round(min(self.ratios()), 3), "ratio_max": round(max(self.ratios()), 3),
-                "goal": self.goal, "goal_is": "at most" if self.lower_is_better else "at least", "reached": self.reached()}
+        return {
+            "work": self.work,
+            "against": self.against,
+            "unit": self.unit,
+            "ours": self.ours,
+            "against_values": self.theirs,
+            "ratio": round(self.ratio(), 3),
+            "ratio_min": round(min(self.ratios()), 3),
+            "ratio_max": round(max(self.ratios()), 3),
+            "goal": self.goal,
+            "goal_is": "at most" if self.lower_is_better else "at least",
+            "reached": self.reached(),
+        }
 
     def as_markdown(self):
         goal, reached = "–", "–"
         if self.goal is not None:
             goal = f"{'≤' if self.lower_is_better else '≥'} {self.goal}"
             reached = "yes" if self.reached() else "**no**"
-        return (f"| {self.work} | {self.against} | {statistics.median(self.ours):,.1f} | {statistics.median(self.theirs):,.1f} | {self.unit} "
-                f"| **{self.ratio():.2f}** ({min(self.ratios()):.2f}–{max(self.ratios()):.2f}) | {goal} | {reached} |")
+        return (
+            f"| {self.work} | {self.against} | {statistics.median(self.ours):,.1f} | "
+            f"{statistics.median(self.theirs):,.1f} | {self.unit} "
+            f"| **{self.ratio():.2f}** ({min(self.ratios()):.2f}–{max(self.ratios()):.2f}) | {goal} | {reached} |"
+        )
 
 
-TABLE_HEAD = ("| work | against | ours (median) | against (median) | unit | ratio (min–max) | goal | reached |\n"
-              "|---|---|--:|--:|---|--:|--:|---|")
+TABLE_HEAD = (
+    "| work | against | ours (median) | against (median) | unit | ratio (min–max) | goal | reached |\n"
+    "|---|---|--:|--:|---|--:|--:|---|"
+)

@@ -2,8 +2,11 @@
 """Reads nginx's configuration: directives that end in `;` or in a block; quotes and comments are known."""
 import re
 
-TOKEN = re.compile(r"""\s+ | \#[^\n]* | "(?:[^"\\]|\\.)*" | '(?:[^'\\]|\\.)*' | [{};] | (?:\$\{\w+\}|[^\s{};"'\\]|\\.)+""",
-                   re.DOTALL | re.VERBOSE)
+TOKEN = re.compile(
+    r"""\s+ | \#[^\n]* | "(?:[^"\\]|\\.)*" | '(?:[^'\\]|\\.)*' | [{};] |
+(?:\$\{\w+\}|[^\s{};"'\\]|\\.)+""",
+    re.DOTALL | re.VERBOSE,
+)
 
 
 def directives(text):
@@ -23,8 +26,8 @@ def directives(text):
             depth -= 1
             assert depth >= 0, "nginx's configuration: a } too many"
         if depth == 0 and token in ";}":
-            head = text[start:opened if token == "}" else match.start()].strip()
-            found.append((head, text[start:position], text[opened + 1:match.start()] if token == "}" else None))
+            head = text[start : opened if token == "}" else match.start()].strip()
+            found.append((head, text[start:position], text[opened + 1 : match.start()] if token == "}" else None))
             start = opened = None
     assert depth == 0 and start is None, "nginx's configuration: it ends within a directive"
     return found
@@ -41,7 +44,7 @@ def blocks(text, head):
 
 def location(text, head, without=None):
     """The one block with that head, less the directives that the pattern finds; it must find some."""
-    (head, inside), = blocks(text, head)
+    ((head, inside),) = blocks(text, head)
     all_of_it = [whole for _, whole, _ in directives(inside)]
     kept = [whole for whole in all_of_it if without is None or not re.search(without, whole)]
     assert without is None or len(kept) < len(all_of_it), f"nothing of {head} matches {without}"

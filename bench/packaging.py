@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: ISC
 """What a package costs: seconds of one core for each second of film, memory, and bytes for each byte of the source.
 
-The sources are made on the spot: `calm` is a test picture with little motion, `busy` a zoom into a fractal under film grain, which is
+The sources are made on the spot: `calm` is a test picture with little motion, `busy` a zoom into a fractal under film
+grain, which is
 harder than most films. Prints a row of a Markdown table for each source and preset. After `make`, in the build folder:
 
     top_srcdir=.. top_builddir=. bench/packaging.py --seconds 30 --presets veryfast,ultrafast
@@ -28,8 +29,36 @@ LIMIT_SECONDS = 3600
 def make_source(folder, size_name, picture_name, seconds):
     size, rate = SIZES[size_name]
     path = folder / f"{size_name}-{picture_name}.mp4"
-    subprocess.run(["ffmpeg", "-nostdin", "-v", "error", "-f", "lavfi", "-i", PICTURES[picture_name].format(size=size), "-f", "lavfi", "-i", "sine",
-                    "-t", str(seconds), "-pix_fmt", "yuv420p", "-c:v", "libx264", "-preset", "veryfast", "-b:v", rate, "-c:a", "aac", path], check=True)
+    subprocess.run(
+        [
+            "ffmpeg",
+            "-nostdin",
+            "-v",
+            "error",
+            "-f",
+            "lavfi",
+            "-i",
+            PICTURES[picture_name].format(size=size),
+            "-f",
+            "lavfi",
+            "-i",
+            "sine",
+            "-t",
+            str(seconds),
+            "-pix_fmt",
+            "yuv420p",
+            "-c:v",
+            "libx264",
+            "-preset",
+            "veryfast",
+            "-b:v",
+            rate,
+            "-c:a",
+            "aac",
+            path,
+        ],
+        check=True,
+    )
     path.chmod(0o644)
     return path
 
@@ -53,8 +82,11 @@ def measure(stack, source, seconds):
     assert package["state"] == "ready", package
     [folder] = (entry for entry in (stack.data_dir / f"media/{media['id']}").iterdir() if entry.is_dir())
     source_size, size = source.stat().st_size, folder_size(folder)
-    return (f"{used / seconds:.1f} | {elapsed / seconds:.1f} | {source_size * 8 / seconds / 1e6:.1f} | {size * 8 / seconds / 1e6:.1f} | "
-            f"{size / source_size:.2f}")
+    return (
+        f"{used / seconds:.1f} | {elapsed / seconds:.1f} | {source_size * 8 / seconds / 1e6:.1f} | "
+        f"{size * 8 / seconds / 1e6:.1f} | "
+        f"{size / source_size:.2f}"
+    )
 
 
 def main():
@@ -62,13 +94,21 @@ def main():
     options.add_argument("--seconds", type=int, default=30, help="length of each source (default 30)")
     options.add_argument("--presets", default="veryfast,ultrafast")
     asked = options.parse_args()
-    print("| source | preset | core seconds a second | seconds a second | source, Mbit/s | package, Mbit/s | package / source |\n|---|---|---|---|---|---|---|")
+    print(
+        "| source | preset | core seconds a second | seconds a second | source, Mbit/s | package, Mbit/s | package / "
+        "source |\n|---|---|---|---|---|---|---|"
+    )
     with tempfile.TemporaryDirectory() as name:
         folder = pathlib.Path(name)
-        sources = {f"{size}, {picture}": make_source(folder, size, picture, asked.seconds) for size in SIZES for picture in PICTURES}
+        sources = {
+            f"{size}, {picture}": make_source(folder, size, picture, asked.seconds)
+            for size in SIZES
+            for picture in PICTURES
+        }
         for preset in asked.presets.split(","):
             stack = Stack(package_preset=preset, package_nice=0)
-            stack.settings["sandbox"] = "none"  # whose processes are nobody's children to be added up; it costs next to nothing
+            # whose processes are nobody's children to be added up; it costs next to nothing
+            stack.settings["sandbox"] = "none"
             with stack:
                 for title, source in sources.items():
                     print(f"| {title} | {preset} | {measure(stack, source, asked.seconds)} |", flush=True)

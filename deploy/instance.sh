@@ -182,7 +182,8 @@ make_cluster() {
   # What the program's role owns is its database; it is no superuser. The superuser makes both before the server ever
   # starts, and is not let in afterwards.
   # shellcheck disable=SC2016 # the inner shell's arguments
-  step "making the database" "${as[@]}" sh -c 'printf "CREATE ROLE mediagate LOGIN\nCREATE DATABASE mediagate OWNER mediagate\n" |
+  step "making the database" "${as[@]}" \
+    sh -c 'printf "CREATE ROLE mediagate LOGIN\nCREATE DATABASE mediagate OWNER mediagate\n" |
     "$1" --single -D "$2" -c exit_on_error=true postgres' sh "$postgres_bin/postgres" "$state/pg.new" ||
     fail "cannot make the database" "$(disk_hint "$state")"
   # Only the account itself can enter the folder of the socket, and only it is let in.

@@ -8,7 +8,8 @@ RFC3339 = re.compile(r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{6})?Z$")
 
 
 def assert_problem(answer, status, pointers=None, name=None):
-    """A problem document (RFC 9457) of this status; with `pointers`, a 422 that names exactly these fields; with `name`, of a type of its own."""
+    """A problem document (RFC 9457) of this status; with `pointers`, a 422 that names exactly these fields; with
+    `name`, of a type of its own."""
     assert answer.status_code == status, f"{answer.request.method} {answer.url}: {answer.status_code} {answer.text}"
     assert answer.headers["Content-Type"] == "application/problem+json"
     assert answer.headers["Cache-Control"].split(", ")[-1] == "no-store"
@@ -51,7 +52,10 @@ def send_raw(base_url, method, path, headers=None, body=None):
     connection = http.client.HTTPConnection(base_url.split("//")[1], timeout=30)
     try:
         connection.putrequest(method, path)
-        for name, value in {**(headers or {}), **({"Content-Length": str(len(body))} if body is not None else {})}.items():
+        for name, value in {
+            **(headers or {}),
+            **({"Content-Length": str(len(body))} if body is not None else {}),
+        }.items():
             connection.putheader(name, value)
         connection.endheaders(body)
         answer = connection.getresponse()

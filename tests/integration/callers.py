@@ -49,7 +49,8 @@ class Callers:
         return Api(self.https_url if https else self.base_url, self.certificate, contract=self.contract)
 
     def new_admin(self, password=PASSWORD, role=None):
-        """A fresh account, logged in: an Api with .email, .password, .account, .tokens. The first one is an owner, others editors
+        """A fresh account, logged in: an Api with .email, .password, .account, .tokens. The first one is an owner,
+        others editors
         unless `role` says otherwise."""
         self._serial += 1
         email = f"admin{self._serial}.{os.getpid()}@example.test"
@@ -84,8 +85,12 @@ class Callers:
 
     def upload(self, media_id, path, api=None, **arguments):
         with open(path, "rb") as body:
-            return (api or self.admin()).put(f"/media/media/{media_id}/file", data=body,
-                                             headers={"Content-Type": "application/octet-stream"}, **arguments)
+            return (api or self.admin()).put(
+                f"/media/media/{media_id}/file",
+                data=body,
+                headers={"Content-Type": "application/octet-stream"},
+                **arguments,
+            )
 
     def film(self, path, **fields):
         """A medium with a file, ready to stream: its JSON."""
@@ -95,7 +100,8 @@ class Callers:
         return answer.json()
 
     def media_of_files(self, files):
-        """A medium whose files just lie in its folder, as {name: bytes}: its id. No row names them; play them by sign()."""
+        """A medium whose files just lie in its folder, as {name: bytes}: its id. No row names them; play them by
+        sign()."""
         media = self.new_media()["id"]
         for name, content in files.items():
             path = self.data_dir / f"media/{media}" / name

@@ -34,8 +34,11 @@ def stack():
 
 @pytest.fixture(scope="session")
 def nginx_alone():
-    """nginx with a fake responder in each pool's place (.pools) and a playable file of medium 7: for what nginx decides itself."""
-    front = Stack(cors_origins=["https://player.example"], trusted_proxies=["127.0.0.1"], origin_hosts=["http://127.0.0.1:9"])
+    """nginx with a fake responder in each pool's place (.pools) and a playable file of medium 7: for what nginx
+    decides itself."""
+    front = Stack(
+        cors_origins=["https://player.example"], trusted_proxies=["127.0.0.1"], origin_hosts=["http://127.0.0.1:9"]
+    )
     with contextlib.ExitStack() as end:
         end.callback(front.remove)
         (front.data_dir / "media/7").mkdir(parents=True)

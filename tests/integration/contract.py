@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: ISC
 """Holds what the tests see against docs/openapi.yaml: their API calls go through Prism, a validating proxy.
 
-Prism rewrites bodies that it can read and breaks those that it cannot, so only what it passes on unchanged takes that way: no
+Prism rewrites bodies that it can read and breaks those that it cannot, so only what it passes on unchanged takes that
+way: no
 body, a form, or plain JSON. What it says of a *request* is ignored: tests send wrong ones on purpose.
 """
 import json
@@ -19,7 +20,9 @@ DOCUMENT = TOP_SRC / "docs/openapi.yaml"
 def _survives_javascript(value):
     """Does this JSON come out of JSON.parse and JSON.stringify as it went in?"""
     if isinstance(value, dict):
-        return all(not key.isdigit() and key != "__proto__" and _survives_javascript(item) for key, item in value.items())
+        return all(
+            not key.isdigit() and key != "__proto__" and _survives_javascript(item) for key, item in value.items()
+        )
     if isinstance(value, list):
         return all(map(_survives_javascript, value))
     return not isinstance(value, float) and (not isinstance(value, int) or abs(value) < 2**53)
@@ -33,11 +36,22 @@ class Contract:
         port = free_port()
         self.base_url = f"http://127.0.0.1:{port}"
         self.checked = set()  # (method, path, status) of every answer that was held against the document
-        self._command = [*web_tools.tool("prism"), "proxy", "--cors=false", "--verboseLevel=error", "--port", str(port), str(document), base_url]
+        self._command = [
+            *web_tools.tool("prism"),
+            "proxy",
+            "--cors=false",
+            "--verboseLevel=error",
+            "--port",
+            str(port),
+            str(document),
+            base_url,
+        ]
         self._process = None
 
     def __enter__(self):
-        self._process = subprocess.Popen(self._command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        self._process = subprocess.Popen(
+            self._command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+        )
         wait_until(self._answers, "the validating proxy to start")
         return self
 
@@ -58,7 +72,12 @@ class Contract:
     @staticmethod
     def carries(method, url, arguments):
         """Does the proxy pass this request on unchanged?"""
-        if method.upper() not in ("GET", "POST", "PUT", "PATCH", "DELETE") or "://" in url or "%" in url or url.startswith("/stream/"):
+        if (
+            method.upper() not in ("GET", "POST", "PUT", "PATCH", "DELETE")
+            or "://" in url
+            or "%" in url
+            or url.startswith("/stream/")
+        ):
             return False
         if arguments.get("stream") or arguments.get("files"):
             return False
@@ -75,5 +94,8 @@ class Contract:
             return
         self.checked.add((answer.request.method, answer.request.path_url.split("?")[0], answer.status_code))
         broken = [violation for violation in violations if violation["location"][0] == "response"]
-        assert not broken, f"{answer.request.method} {answer.request.path_url} answered {answer.status_code} {answer.text!r}, which breaks " \
-                           f"openapi.yaml: {broken}"
+        assert not broken, (
+            f"{answer.request.method} {answer.request.path_url} answered {answer.status_code} {answer.text!r}, which "
+            f"breaks "
+            f"openapi.yaml: {broken}"
+        )

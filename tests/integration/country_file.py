@@ -51,10 +51,21 @@ def write(path, networks):
         if entry is None:
             return len(tree)
         return len(tree) + 16 + entry[1] if isinstance(entry, tuple) else entry
+
     nodes = b"".join(pointer(entry).to_bytes(4, "big") for node in tree for entry in node)
-    metadata = encode({
-        "node_count": (UINT32, len(tree)), "record_size": (UINT16, 32), "ip_version": (UINT16, 6), "database_type": "Test-Country", "languages": ["en"],
-        "binary_format_major_version": (UINT16, 2), "binary_format_minor_version": (UINT16, 0), "build_epoch": (UINT64, 1_700_000_000), "description": {"en": "test"}})
+    metadata = encode(
+        {
+            "node_count": (UINT32, len(tree)),
+            "record_size": (UINT16, 32),
+            "ip_version": (UINT16, 6),
+            "database_type": "Test-Country",
+            "languages": ["en"],
+            "binary_format_major_version": (UINT16, 2),
+            "binary_format_minor_version": (UINT16, 0),
+            "build_epoch": (UINT64, 1_700_000_000),
+            "description": {"en": "test"},
+        }
+    )
     new = path.with_suffix(".new")
     new.write_bytes(nodes + bytes(16) + data + METADATA_BEGINS + metadata)
     new.chmod(0o644)

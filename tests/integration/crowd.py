@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: ISC
-"""Clients that play and count themselves what they got, and what happens to ingest meanwhile: for the proof that each delivery counts once."""
+"""Clients that play and count themselves what they got, and what happens to ingest meanwhile: for the proof that each
+delivery counts once."""
 import collections
 import concurrent.futures
 import http.client
@@ -47,11 +48,18 @@ class Played:
 
 
 class Crowd:
-    """Clients that play, and count themselves what they got. They go on until ingest has rotated `rotated` logs, and wait where the trouble that they are to
+    """Clients that play, and count themselves what they got. They go on until ingest has rotated `rotated` logs, and
+    wait where the trouble that they are to
     have does not keep up with them."""
 
     def __init__(self, town, media, requests_each, clients=8, rotated=0):
-        self.town, self.media, self.requests_each, self.clients, self.rotated = town, media, requests_each, clients, rotated
+        self.town, self.media, self.requests_each, self.clients, self.rotated = (
+            town,
+            media,
+            requests_each,
+            clients,
+            rotated,
+        )
         self.deadline = time.monotonic() + 20 * DEADLINE
         self.lock = threading.Condition()
         self.played, self.counted, self.done = collections.defaultdict(Played), 0, 0
@@ -66,15 +74,23 @@ class Crowd:
         dice = random.Random(f"{SEED} {client}")
         connection = http.client.HTTPConnection("127.0.0.1", self.town.http_port, timeout=DEADLINE)
         for turn in itertools.count():
-            if turn >= self.requests_each and (len(rotated_logs(self.town)) >= self.rotated or time.monotonic() > self.deadline):
+            if turn >= self.requests_each and (
+                len(rotated_logs(self.town)) >= self.rotated or time.monotonic() > self.deadline
+            ):
                 break
             with self.lock:
                 self.lock.wait_for(lambda: self.done < self.limit, timeout=20 * DEADLINE)
             media, number, address = dice.choice(self.media), dice.randrange(40), f"192.0.2.{dice.randrange(1, 6)}"
             segment = dice.randrange(SEGMENTS) + 1  # as packages number them
-            file, method = dice.choice(["film.mp4"] * 5 + [f"hls/seg-{segment}.m4s", "hls/main.m3u8", "none.mp4"]), dice.choice(["GET"] * 7 + ["HEAD"])
+            file, method = dice.choice(
+                ["film.mp4"] * 5 + [f"hls/seg-{segment}.m4s", "hls/main.m3u8", "none.mp4"]
+            ), dice.choice(["GET"] * 7 + ["HEAD"])
             start = dice.randrange(199_000)
-            headers = {"X-Forwarded-For": address, "Range": f"bytes={start}-{start + dice.randrange(1000)}"} if file == "film.mp4" else {"X-Forwarded-For": address}
+            headers = (
+                {"X-Forwarded-For": address, "Range": f"bytes={start}-{start + dice.randrange(1000)}"}
+                if file == "film.mp4"
+                else {"X-Forwarded-For": address}
+            )
             path = self.town.sign(media, file, grant=grant(number))
             if dice.random() < 0.1:
                 path = path.replace("/-/", "/forged/")
@@ -106,12 +122,15 @@ class Crowd:
 
 
 class Trouble:
-    """What happens while the crowd plays: kills of ingest (sometimes two run), rotations, crashes of PostgreSQL, each after a random number of requests and a
+    """What happens while the crowd plays: kills of ingest (sometimes two run), rotations, crashes of PostgreSQL, each
+    after a random number of requests and a
     random time. A quarter of a second is some batches long, or as long as a start."""
 
     def __init__(self, kills, rotations, crashes):
         self.dice, self.kills = random.Random(SEED), kills
-        self.rotations, self.crashes = set(self.dice.sample(range(kills), rotations)), set(self.dice.sample(range(kills), crashes))
+        self.rotations, self.crashes = set(self.dice.sample(range(kills), rotations)), set(
+            self.dice.sample(range(kills), crashes)
+        )
         self.missed = set(sorted(self.rotations)[::2])  # nobody counts meanwhile
         self.second, self.ready = None, 0
 
@@ -144,7 +163,8 @@ class Trouble:
         wait_until(lambda: crowd.done >= goal, "the crowd to play while nobody counts")
 
     def let_it_count(self, town):
-        """For a random time since its start, or, on every other turn, since it is ready: a busy machine would see kills of starting programs alone."""
+        """For a random time since its start, or, on every other turn, since it is ready: a busy machine would see
+        kills of starting programs alone."""
         if self.dice.random() < 0.5:
             wait_until(lambda: self.starts(town) > self.ready, "ingest to be ready")
         time.sleep(self.dice.uniform(0, 0.25))
@@ -184,7 +204,7 @@ def play_in_trouble(town, film_bytes, clients, requests_each, rotated=0, **troub
         (town.data_dir / f"media/{one}/film.mp4").write_bytes(film_bytes)
         (town.data_dir / f"media/{one}/hls/main.m3u8").write_bytes(b"#EXTM3U\n")
         for number in range(1, SEGMENTS + 1):
-            (town.data_dir / f"media/{one}/hls/seg-{number}.m4s").write_bytes(film_bytes[:1000 + number])
+            (town.data_dir / f"media/{one}/hls/seg-{number}.m4s").write_bytes(film_bytes[: 1000 + number])
     town.sql("update media_asset set package_segments = %s", SEGMENTS)  # a film and its package
     town.give_to_user()
     town.start_ingest()

@@ -35,33 +35,48 @@ class DeliveryLog:
         return signing.sign(secret, kid, media, file, **fields)
 
     def wait_logged(self):
-        """Until nginx has written the line of every answer that a client has read to its end: it does so after the last byte, before it waits for more."""
+        """Until nginx has written the line of every answer that a client has read to its end: it does so after the
+        last byte, before it waits for more."""
         busy = set(self._nginx_children()) if self.nginx else set()
 
         def all_have_waited():
             busy.difference_update([pid for pid in busy if self._state_of(pid) in "SX"])
             return not busy
+
         wait_until(all_have_waited, "nginx's workers to wait for events", interval=0.002)
 
     @staticmethod
     def _state_of(pid):
         """As in proc(5): S sleeps. X: there is none."""
         try:
-            return pathlib.Path(f"/proc/{pid}/stat").read_text(encoding="ascii", errors="replace").rpartition(")")[2].split()[0]
+            return (
+                pathlib.Path(f"/proc/{pid}/stat")
+                .read_text(encoding="ascii", errors="replace")
+                .rpartition(")")[2]
+                .split()[0]
+            )
         except (FileNotFoundError, ProcessLookupError):
             return "X"
 
     def wait_counted(self, timeout=None):
         """Until every line of the delivery log is in the database, those of what clients have got by now among them."""
         self.wait_logged()
-        wait_until(lambda: "unread: 0 bytes" in self.mediagate("ingest", "--status", check=False).stdout, "the delivery log to be counted", timeout, interval=0.2)
+        wait_until(
+            lambda: "unread: 0 bytes" in self.mediagate("ingest", "--status", check=False).stdout,
+            "the delivery log to be counted",
+            timeout,
+            interval=0.2,
+        )
 
     def rotate_view_log(self):
         """As logrotate does: by rename and a signal. The newest old log is view.log.1."""
         logs = self.root / "log"
         for number in range(len(list(logs.glob("view.log.*"))), 0, -1):
             (logs / f"view.log.{number}").rename(logs / f"view.log.{number + 1}")
-        wait_until(functools.partial(self._rename_view_log, logs / "view.log.1"), "a log to rename: ingest may just have done so, too")
+        wait_until(
+            functools.partial(self._rename_view_log, logs / "view.log.1"),
+            "a log to rename: ingest may just " "have done so, too",
+        )
         self.nginx.send_signal(signal.SIGUSR1)
         wait_until((logs / "view.log").exists, "nginx to open its log again")
 
@@ -72,9 +87,13 @@ class DeliveryLog:
         return False
 
     def wait_log_left(self, path=None):
-        """Until no worker of nginx writes into view.log.1 (or that one) any more: each opens the new log in its own time."""
+        """Until no worker of nginx writes into view.log.1 (or that one) any more: each opens the new log in its own
+        time."""
         old = (path or self.root / "log/view.log.1").stat()
-        wait_until(lambda: not any(os.path.samestat(old, descriptor) for descriptor in self._open_files()), "nginx's workers to leave the old log")
+        wait_until(
+            lambda: not any(os.path.samestat(old, descriptor) for descriptor in self._open_files()),
+            "nginx's workers to leave the old log",
+        )
 
     def _open_files(self):
         for worker in self._nginx_workers():

@@ -33,21 +33,23 @@ def _pairs(data):
         sizes = []
         for _ in range(2):
             if data[position] & 0x80:
-                sizes.append(struct.unpack("!I", data[position:position + 4])[0] & 0x7FFFFFFF)
+                sizes.append(struct.unpack("!I", data[position : position + 4])[0] & 0x7FFFFFFF)
                 position += 4
             else:
                 sizes.append(data[position])
                 position += 1
-        name = data[position:position + sizes[0]].decode()
-        result[name] = data[position + sizes[0]:position + sum(sizes)].decode(errors="replace")
+        name = data[position : position + sizes[0]].decode()
+        result[name] = data[position + sizes[0] : position + sum(sizes)].decode(errors="replace")
         position += sum(sizes)
     return result
 
 
 class FakePools:
-    """Listens on run/<pool>.sock. Every request is noted in .seen as (pool, params, keep) and answered 200 with its pool.
+    """Listens on run/<pool>.sock. Every request is noted in .seen as (pool, params, keep) and answered 200 with its
+    pool.
 
-    .die_on = N makes the next N requests end without an answer, as a killed worker does. nginx's own look at a token before an
+    .die_on = N makes the next N requests end without an answer, as a killed worker does. nginx's own look at a token
+    before an
     upload (/internal/caller) is answered too, with .caller, and noted in .looks only.
     """
 
@@ -98,7 +100,11 @@ class FakePools:
         pairs = _pairs(params)
         if pairs["DOCUMENT_URI"] == "/internal/caller":
             self.looks.append((pool, pairs))
-            self._send(connection, request, f"Status: {self.caller}\r\n{self.challenge}Content-Type: application/json\r\n\r\n".encode())
+            self._send(
+                connection,
+                request,
+                f"Status: {self.caller}\r\n{self.challenge}Content-Type: " f"application/json\r\n\r\n".encode(),
+            )
             return keep
         self.seen.append((pool, pairs, keep))
         if self.die_on > 0:

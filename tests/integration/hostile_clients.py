@@ -1,8 +1,10 @@
 # SPDX-License-Identifier: ISC
-"""Clients that mean harm, a thousand connections at a time, in a process of their own: python3 hostile_clients.py KIND SOURCE
+"""Clients that mean harm, a thousand connections at a time, in a process of their own: python3 hostile_clients.py KIND
+SOURCE
 HTTP_PORT HTTPS_PORT. It prints "ready" when all are there, and goes on until its standard input ends.
 
-SOURCE "address": all come from 127.0.0.66. "network": each request says by X-Forwarded-For that it is another address of one /64.
+SOURCE "address": all come from 127.0.0.66. "network": each request says by X-Forwarded-For that it is another address
+of one /64.
 """
 import itertools
 import resource
@@ -42,7 +44,12 @@ class Source:
 
 # --- HTTP/1.1 ------------------------------------------------------------------------------------
 def head(method, path, source, *headers):
-    lines = [f"{method} {path} HTTP/1.1", "Host: localhost", *headers, *(f"{name}: {value}" for name, value in source.headers())]
+    lines = [
+        f"{method} {path} HTTP/1.1",
+        "Host: localhost",
+        *headers,
+        *(f"{name}: {value}" for name, value in source.headers()),
+    ]
     return ("\r\n".join(lines) + "\r\n").encode()
 
 
@@ -71,20 +78,38 @@ def slow_headers(source, http_port, _):
 
 def slow_bodies(source, http_port, _):
     long = "Content-Length: 10000"
-    return drip(source, http_port, [lambda: head("POST", "/auth/refresh", source, "Content-Type: application/json", long) + b"\r\n{"])
+    return drip(
+        source,
+        http_port,
+        [lambda: head("POST", "/auth/refresh", source, "Content-Type: application/json", long) + b"\r\n{"],
+    )
 
 
 def slow_logins(source, http_port, _):
     long = "Content-Length: 10000"
-    return drip(source, http_port, [lambda: head("POST", "/auth/login", source, "Content-Type: application/json", long) + b"\r\n{"])
+    return drip(
+        source,
+        http_port,
+        [lambda: head("POST", "/auth/login", source, "Content-Type: application/json", long) + b"\r\n{"],
+    )
 
 
 def slow_uploads(source, http_port, _):
     """Without a token, and with one that is none."""
     long = "Content-Length: 1000000"
-    return drip(source, http_port, [lambda m=method, p=path, t=token: head(m, p, source, long, "Tus-Resumable: 1.0.0", *t) + b"\r\nx"
-                                    for method, path in (("PUT", "/media/media/1/file"), ("PATCH", "/uploads/" + "0" * 32), ("POST", "/uploads"))
-                                    for token in ((), ("Authorization: Bearer x.y.z",))])
+    return drip(
+        source,
+        http_port,
+        [
+            lambda m=method, p=path, t=token: head(m, p, source, long, "Tus-Resumable: 1.0.0", *t) + b"\r\nx"
+            for method, path in (
+                ("PUT", "/media/media/1/file"),
+                ("PATCH", "/uploads/" + "0" * 32),
+                ("POST", "/uploads"),
+            )
+            for token in ((), ("Authorization: Bearer x.y.z",))
+        ],
+    )
 
 
 # --- HTTP/2 (RFC 9113), every header spelt out (RFC 7541 section 6.2.2) ----------------------------
@@ -93,11 +118,20 @@ def frame(kind, flags, stream, payload=b""):
 
 
 def spelt(headers):
-    return b"".join(b"\0" + struct.pack("!B", len(name)) + name.encode() + struct.pack("!B", len(value)) + value.encode() for name, value in headers)
+    return b"".join(
+        b"\0" + struct.pack("!B", len(name)) + name.encode() + struct.pack("!B", len(value)) + value.encode()
+        for name, value in headers
+    )
 
 
 def open_stream(stream, method, path, source, flags=0):
-    fields = [(":method", method), (":scheme", "https"), (":authority", "localhost"), (":path", path), *source.headers()]
+    fields = [
+        (":method", method),
+        (":scheme", "https"),
+        (":authority", "localhost"),
+        (":path", path),
+        *source.headers(),
+    ]
     return frame(HEADERS, END_HEADERS | flags, stream, spelt(fields))
 
 
@@ -106,7 +140,11 @@ def http2(source, port, window=65535):
     context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
     context.set_alpn_protocols(["h2"])
     peer = context.wrap_socket(source.connect(port), server_hostname="localhost")
-    peer.sendall(b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n" + frame(SETTINGS, 0, 0, struct.pack("!HI", 4, window)) + frame(SETTINGS, 1, 0))
+    peer.sendall(
+        b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"
+        + frame(SETTINGS, 0, 0, struct.pack("!HI", 4, window))
+        + frame(SETTINGS, 1, 0)
+    )
     return peer
 
 
@@ -119,13 +157,16 @@ def streams(source, port, method, path, flags, window=65535):
         try:
             peer = peer or http2(source, port, window)
             peer.settimeout(1)
-            peer.sendall(b"".join(open_stream(n, method, path, source, flags) for n in range(first, first + 2 * STREAMS, 2)))
+            peer.sendall(
+                b"".join(open_stream(n, method, path, source, flags) for n in range(first, first + 2 * STREAMS, 2))
+            )
             while select.select([peer], [], [], 0)[0]:
                 if not peer.recv(65536):
                     return
             peers[number] = peer, first + 2 * STREAMS
         except OSError:
             pass  # closed: a new one, the next time
+
     for number in range(CONNECTIONS // STREAMS):
         fill(number)
     yield "ready"
@@ -151,18 +192,25 @@ def slow_readers(source, _, https_port):
 
 def resets(source, _, https_port):
     """Streams that are opened and reset at once, on connections that are made anew as nginx closes them."""
+
     def one():
         while True:
             try:
                 peer = http2(source, https_port)
-                for first in range(1, 2 ** 20, 2 * STREAMS):
-                    peer.sendall(b"".join(open_stream(n, "GET", "/auth/me", source, END_STREAM) + frame(RESET, 0, n, struct.pack("!I", 8))
-                                          for n in range(first, first + 2 * STREAMS, 2)))
+                for first in range(1, 2**20, 2 * STREAMS):
+                    peer.sendall(
+                        b"".join(
+                            open_stream(n, "GET", "/auth/me", source, END_STREAM)
+                            + frame(RESET, 0, n, struct.pack("!I", 8))
+                            for n in range(first, first + 2 * STREAMS, 2)
+                        )
+                    )
                     while select.select([peer], [], [], 0)[0] and peer.recv(65536):
                         pass
                     time.sleep(0.02)  # the machine is for those who are attacked, too
             except OSError:
                 time.sleep(0.01)
+
     for _ in range(4):
         threading.Thread(target=one, daemon=True).start()
     yield "ready"
@@ -171,7 +219,19 @@ def resets(source, _, https_port):
         yield None
 
 
-KINDS = {f.__name__: f for f in (slow_headers, slow_bodies, slow_logins, slow_uploads, streams_without_bodies, streams_of_no_route, slow_readers, resets)}
+KINDS = {
+    f.__name__: f
+    for f in (
+        slow_headers,
+        slow_bodies,
+        slow_logins,
+        slow_uploads,
+        streams_without_bodies,
+        streams_of_no_route,
+        slow_readers,
+        resets,
+    )
+}
 
 
 def main():

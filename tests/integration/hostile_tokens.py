@@ -69,7 +69,11 @@ def header(description, **members):
 
 
 def claims(description, expected=401, **changes):
-    return (description, lambda f: f.with_claims(**{k: v(f) if callable(v) else v for k, v in changes.items()}), expected)
+    return (
+        description,
+        lambda f: f.with_claims(**{k: v(f) if callable(v) else v for k, v in changes.items()}),
+        expected,
+    )
 
 
 def text(description, make, expected=401):
@@ -79,7 +83,7 @@ def text(description, make, expected=401):
 def swap(string, index):
     """The string with one character changed, which stays in the alphabet."""
     index %= len(string)
-    return string[:index] + ("A" if string[index] != "A" else "B") + string[index + 1:]
+    return string[:index] + ("A" if string[index] != "A" else "B") + string[index + 1 :]
 
 
 def another_spelling(segment):
@@ -120,13 +124,21 @@ HOSTILE_TOKENS = [
     header("kid a number", kid=1),
     header("kid in capitals", kid="KABCDE"),
     header("kid very long", kid="k" * 500),
-    text("kid of the stream keys, signed with that key",
-         lambda f: f.sign(f.header_text.replace(f.kid, f.stream_kid), unb64(f.payload), secret=f.stream_secret)),
+    text(
+        "kid of the stream keys, signed with that key",
+        lambda f: f.sign(f.header_text.replace(f.kid, f.stream_kid), unb64(f.payload), secret=f.stream_secret),
+    ),
     text("signed with the stream key", lambda f: f.with_header(f.header_text, secret=f.stream_secret)),
     text("signed with an empty key", lambda f: f.with_header(f.header_text, secret=b"")),
-    text("signed with the secret's text instead of its bytes", lambda f: f.with_header(f.header_text, secret=b64(f.secret).encode())),
+    text(
+        "signed with the secret's text instead of its bytes",
+        lambda f: f.with_header(f.header_text, secret=b64(f.secret).encode()),
+    ),
     text("header with blanks", lambda f: f.with_header(f.header_text.replace(":", ": "))),
-    text("header in another order", lambda f: f.with_header(json.dumps(dict(reversed(json.loads(f.header_text).items())), separators=(",", ":")))),
+    text(
+        "header in another order",
+        lambda f: f.with_header(json.dumps(dict(reversed(json.loads(f.header_text).items())), separators=(",", ":"))),
+    ),
     text("header with a newline behind", lambda f: f.with_header(f.header_text + "\n")),
     text("header an array", lambda f: f.with_header("[]")),
     text("header no JSON", lambda f: f.with_header("HS256")),
@@ -181,12 +193,18 @@ HOSTILE_TOKENS = [
     text("payload an empty object", lambda f: f.with_payload("{}")),
     text("payload null", lambda f: f.with_payload("null")),
     text("payload no JSON", lambda f: f.with_payload("sub=1")),
-    text("payload not UTF-8", lambda f: f.with_payload(f.payload_text().replace("mediagate", "\0").encode().replace(b"\0", b"\xff"))),
+    text(
+        "payload not UTF-8",
+        lambda f: f.with_payload(f.payload_text().replace("mediagate", "\0").encode().replace(b"\0", b"\xff")),
+    ),
     text("payload nested deeply", lambda f: f.with_payload("[" * 500 + "]" * 500)),
     text("payload tampered", lambda f: f"{f.header}.{swap(f.payload, 10)}.{f.signature}"),
     # the shape
     text("signature tampered at its start", lambda f: f"{f.header}.{f.payload}.{swap(f.signature, 0)}"),
-    text("signature tampered at its end", lambda f: f"{f.header}.{f.payload}.{f.signature[:-4]}{'AAAA' if not f.signature.endswith('AAAA') else 'AAAE'}"),
+    text(
+        "signature tampered at its end",
+        lambda f: f"{f.header}.{f.payload}.{f.signature[:-4]}{'AAAA' if not f.signature.endswith('AAAA') else 'AAAE'}",
+    ),
     text("signature in another spelling", lambda f: f"{f.header}.{f.payload}.{another_spelling(f.signature)}"),
     text("signature cut", lambda f: f.good[:-1]),
     text("signature longer", lambda f: f.good + "A"),

@@ -30,7 +30,9 @@ class Good:
         values = {name: pieces.get(name, getattr(self, name)) for name in self.NAMES if name != "signature"}
         values.update(media=values.pop("media"), address=pieces.get("address", ""))
         kid = values.pop("kid")
-        return signing.sign(self.keys.get(kid, "") if secret is None else secret, kid, values.pop("media"), values.pop("file"), **values)
+        return signing.sign(
+            self.keys.get(kid, "") if secret is None else secret, kid, values.pop("media"), values.pop("file"), **values
+        )
 
 
 def forged(description, expected=403, **pieces):
@@ -97,11 +99,25 @@ TAMPERED_URLS = [
     resigned("expiry beyond 64 bits, signed", 403, expires="99999999999999999999"),
     forged("expiry in hexadecimal", expires=lambda g: hex(int(g.expires))),
     forged("expiry in exponent form", expires="2e9"),
-    forged("field boundary: expiry to medium", expires=lambda g: g.expires[:-1], media=lambda g: g.expires[-1].replace("0", "1") + g.media),
-    forged("signature tampered at its start", signature=lambda g: ("A" if g.signature[0] != "A" else "B") + g.signature[1:]),
-    forged("signature tampered inside", signature=lambda g: g.signature[:10] + ("A" if g.signature[10] != "A" else "B") + g.signature[11:]),
-    forged("signature tampered at its end", signature=lambda g: g.signature[:-1] + ("A" if g.signature[-1] != "A" else "Q")),
-    forged("signature in another spelling", signature=lambda g: g.signature[:-1] + ALPHABET[ALPHABET.index(g.signature[-1]) + 1]),
+    forged(
+        "field boundary: expiry to medium",
+        expires=lambda g: g.expires[:-1],
+        media=lambda g: g.expires[-1].replace("0", "1") + g.media,
+    ),
+    forged(
+        "signature tampered at its start", signature=lambda g: ("A" if g.signature[0] != "A" else "B") + g.signature[1:]
+    ),
+    forged(
+        "signature tampered inside",
+        signature=lambda g: g.signature[:10] + ("A" if g.signature[10] != "A" else "B") + g.signature[11:],
+    ),
+    forged(
+        "signature tampered at its end", signature=lambda g: g.signature[:-1] + ("A" if g.signature[-1] != "A" else "Q")
+    ),
+    forged(
+        "signature in another spelling",
+        signature=lambda g: g.signature[:-1] + ALPHABET[ALPHABET.index(g.signature[-1]) + 1],
+    ),
     forged("signature cut", signature=lambda g: g.signature[:-1]),
     forged("signature longer", signature=lambda g: g.signature + "A"),
     forged("signature with padding", signature=lambda g: g.signature + "=="),
@@ -123,7 +139,11 @@ TAMPERED_URLS = [
     resigned("a file in a hidden folder", 403, file=".git/config"),
     resigned("nine folders deep", 403, file="1/2/3/4/5/6/7/8/9"),
     resigned("a very long name", 403, file="a" * 201),
-    spelt("a field too few", lambda g: "/stream/" + "/".join([g.kid, g.flags, g.viewer, g.grant, g.expires, g.signature, g.media]), 403),
+    spelt(
+        "a field too few",
+        lambda g: "/stream/" + "/".join([g.kid, g.flags, g.viewer, g.grant, g.expires, g.signature, g.media]),
+        403,
+    ),
     spelt("a field too many", lambda g: g.path.replace("/stream/", "/stream/k/"), 403),
     spelt("only the prefix", lambda g: "/stream/", 403),
     spelt("not below /stream/", lambda g: g.path.replace("/stream/", "/streams/"), 404),
@@ -142,7 +162,10 @@ OTHER_SPELLINGS = [
     spelt("two slashes before the file", lambda g: g.path.replace("/" + g.file, "//" + g.file)),
     spelt("three slashes first", lambda g: "//" + g.path),
     spelt("an encoded letter of the prefix", lambda g: g.path.replace("/stream/", "/%73tream/")),
-    spelt("an encoded letter of the file", lambda g: g.path.replace("/" + g.file, "/%" + format(ord(g.file[0]), "02x") + g.file[1:])),
+    spelt(
+        "an encoded letter of the file",
+        lambda g: g.path.replace("/" + g.file, "/%" + format(ord(g.file[0]), "02x") + g.file[1:]),
+    ),
     spelt("an encoded letter of the grant", lambda g: g.path.replace(g.grant, "%30" + g.grant[1:])),
     spelt("an encoded dot", lambda g: g.path.replace(".", "%2e")),
     spelt("an encoded dot in capitals", lambda g: g.path.replace(".", "%2E")),

@@ -51,15 +51,28 @@ class Load:
     def except_status(self, *allowed):
         """The answers of other statuses, with their text: for the message of an assertion."""
         with self._lock:
-            return [(status, getattr(answer, "text", repr(answer))[:300]) for status, answer in self.answers if status not in allowed]
+            return [
+                (status, getattr(answer, "text", repr(answer))[:300])
+                for status, answer in self.answers
+                if status not in allowed
+            ]
 
 
 def fresh(api, method, path, **arguments):
     """A request on a connection of its own."""
-    return requests.request(method, api.base + path, timeout=60,
-                            headers={"Authorization": api.headers["Authorization"], "Connection": "close"}, **arguments)
+    return requests.request(
+        method,
+        api.base + path,
+        timeout=60,
+        headers={"Authorization": api.headers["Authorization"], "Connection": "close"},
+        **arguments,
+    )
 
 
 def fresh_post(api, path, body, content_type="application/json"):
-    return requests.post(api.base + path, data=body, timeout=60, headers={
-        "Authorization": api.headers["Authorization"], "Content-Type": content_type, "Connection": "close"})
+    return requests.post(
+        api.base + path,
+        data=body,
+        timeout=60,
+        headers={"Authorization": api.headers["Authorization"], "Content-Type": content_type, "Connection": "close"},
+    )

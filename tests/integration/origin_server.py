@@ -9,6 +9,7 @@ import threading
 class Origin(http.server.ThreadingHTTPServer):
     """Serves `files` (path: bytes). Paths below /redirect/ answer 302, below /status/NNN/ that status, below
     /says/ what .says is: status, body, headers as a dictionary or a list of pairs; a Range is ignored there."""
+
     daemon_threads = True
 
     def __init__(self):
@@ -41,18 +42,28 @@ class Handler(http.server.BaseHTTPRequestHandler):
         if path.startswith("/says/"):
             return self._answer(*self.server.says)
         if path.startswith("/status/"):
-            return self._answer(int(path.split("/")[2]), b"<html>the origin's own words</html>", {"Content-Type": "text/html"})
+            return self._answer(
+                int(path.split("/")[2]), b"<html>the origin's own words</html>", {"Content-Type": "text/html"}
+            )
         content = self.server.files.get(path)
         if content is None:
             return self._answer(404, b"<html>the origin's own words</html>", {"Content-Type": "text/html"})
-        headers = {"Content-Type": "video/mp4", "Accept-Ranges": "bytes", "ETag": '"origin"', "Set-Cookie": "origin=1", "Server": "the-origin"}
+        headers = {
+            "Content-Type": "video/mp4",
+            "Accept-Ranges": "bytes",
+            "ETag": '"origin"',
+            "Set-Cookie": "origin=1",
+            "Server": "the-origin",
+        }
         wanted = re.fullmatch(r"bytes=(\d+)-(\d*)", self.headers.get("Range", ""))
         if not wanted:
             return self._answer(200, content, headers)
         first, last = int(wanted[1]), min(int(wanted[2] or len(content) - 1), len(content) - 1)
         if first >= len(content):
             return self._answer(416, b"", {"Content-Range": f"bytes */{len(content)}"})
-        return self._answer(206, content[first:last + 1], {**headers, "Content-Range": f"bytes {first}-{last}/{len(content)}"})
+        return self._answer(
+            206, content[first : last + 1], {**headers, "Content-Range": f"bytes {first}-{last}/{len(content)}"}
+        )
 
     do_HEAD = do_GET
 

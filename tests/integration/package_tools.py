@@ -17,16 +17,20 @@ def medium(studio, media):
 
 def wait_package(studio, media):
     """The medium's package once the API shows what the row says."""
+
     def shown():
         said = medium(studio, media)["package"] or {"state": None, "error": None, "served": False}
         current, error, name, _ = state(studio, media)
         return (said["state"], said["error"], said["served"]) == (current, error, name is not None) and (said,)
+
     return wait_until(shown, "the API to show the package as it is", interval=0.1)[0]
 
 
 def state(studio, media):
     """What the medium says of its package, read past every cache."""
-    return studio.sql("select package_state, package_error, package_name, package_segments from media_asset where id = %s", media)[0]
+    return studio.sql(
+        "select package_state, package_error, package_name, package_segments from media_asset where id = " "%s", media
+    )[0]
 
 
 def ask(studio, media):
@@ -46,9 +50,11 @@ def package(studio, media):
 
 def streams(studio, media, **query):
     """stream-url's answer once it names the package: the row cache may be 2 s old."""
+
     def named():
         answer = assert_json(studio.admin().get(f"/media/media/{media}/stream-url", params=query))
         return answer if answer["streams"]["hls"] else None
+
     return wait_until(named, "the package to be named", interval=0.1)
 
 
@@ -71,7 +77,9 @@ def assert_whole(folder):
     master = (folder / "master.m3u8").read_text(encoding="ascii")
     named = {"master.m3u8", "manifest.mpd"}
     counts = {}
-    for playlist in set(re.findall(r"^media_\d+\.m3u8$", master, re.M)) | set(re.findall(r'URI="(media_\d+\.m3u8)"', master)):
+    for playlist in set(re.findall(r"^media_\d+\.m3u8$", master, re.M)) | set(
+        re.findall(r'URI="(media_\d+\.m3u8)"', master)
+    ):
         text = (folder / playlist).read_text(encoding="ascii")
         assert text.rstrip().endswith("#EXT-X-ENDLIST"), playlist
         segments = re.findall(r"^seg-.*$", text, re.M)
@@ -93,13 +101,24 @@ def assert_exactly_one(studio, media):
 
 def probe(path):
     """ffprobe's streams of a file or URL."""
-    done = subprocess.run(["ffprobe", "-v", "error", "-show_streams", "-show_format", "-of", "json", str(path)], check=True, capture_output=True,
-                          timeout=DEADLINE)
+    done = subprocess.run(
+        ["ffprobe", "-v", "error", "-show_streams", "-show_format", "-of", "json", str(path)],
+        check=True,
+        capture_output=True,
+        timeout=DEADLINE,
+    )
     return json.loads(done.stdout)
 
 
 def make(path, *arguments):
     """A file of ffmpeg's making."""
-    words = [word for argument in arguments for word in (argument.split() if isinstance(argument, str) else [str(argument)])]
-    subprocess.run(["ffmpeg", "-v", "error", "-nostdin", "-y", *words, str(path)], check=True, capture_output=True, timeout=4 * DEADLINE)
+    words = [
+        word for argument in arguments for word in (argument.split() if isinstance(argument, str) else [str(argument)])
+    ]
+    subprocess.run(
+        ["ffmpeg", "-v", "error", "-nostdin", "-y", *words, str(path)],
+        check=True,
+        capture_output=True,
+        timeout=4 * DEADLINE,
+    )
     return path

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: ISC
-"""Ports for servers that bind theirs later: no client's connection gets them meanwhile, and no other process of the tests."""
+"""Ports for servers that bind theirs later: no client's connection gets them meanwhile, and no other process of the
+tests."""
 import itertools
 import os
 import pathlib
@@ -16,7 +17,8 @@ def client_ports_begin():
 
 
 def our_range(worker=None, workers=None):
-    """Each process of pytest-xdist has a part of the room; all that run alone share it from where their process id says."""
+    """Each process of pytest-xdist has a part of the room; all that run alone share it from where their process id
+    says."""
     worker = int((worker or os.environ.get("PYTEST_XDIST_WORKER", "gw0"))[2:])
     workers = int(workers or os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1"))
     begin = max(client_ports_begin() - ROOM, 1024)

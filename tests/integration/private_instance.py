@@ -35,19 +35,43 @@ class Quickstart:
         self.port, self.https_port = free_port(), free_port()
 
     def environment(self, **more):
-        return {**os.environ, "PATH": "/usr/local/bin:/usr/bin:/bin", "BUILD": "no", "BUILD_DIR": str(TOP_BUILD), "STATE_DIR": str(self.state), "PORT": str(self.port),
-                "HTTPS_PORT": str(self.https_port), "MEDIAGATE_UPLOAD_WORKERS": "2", **more}
+        return {
+            **os.environ,
+            "PATH": "/usr/local/bin:/usr/bin:/bin",
+            "BUILD": "no",
+            "BUILD_DIR": str(TOP_BUILD),
+            "STATE_DIR": str(self.state),
+            "PORT": str(self.port),
+            "HTTPS_PORT": str(self.https_port),
+            "MEDIAGATE_UPLOAD_WORKERS": "2",
+            **more,
+        }
 
     def __call__(self, *arguments, answer="", **more):
-        return subprocess.run([TOP_SRC / "quickstart", *arguments], input=answer, capture_output=True, text=True, check=False, cwd="/",
-                              env=self.environment(**more), timeout=4 * DEADLINE)
+        return subprocess.run(
+            [TOP_SRC / "quickstart", *arguments],
+            input=answer,
+            capture_output=True,
+            text=True,
+            check=False,
+            cwd="/",
+            env=self.environment(**more),
+            timeout=4 * DEADLINE,
+        )
 
     @contextlib.contextmanager
     def foreground(self):
         """Runs until it is told to end; it has printed its tour, and is never left behind."""
         # A runner may ignore SIGINT, and a shell cannot trap what was ignored when it began.
-        with subprocess.Popen([TOP_SRC / "quickstart"], env=self.environment(), stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, cwd="/",
-                              preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL)) as process:
+        with subprocess.Popen(
+            [TOP_SRC / "quickstart"],
+            env=self.environment(),
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            cwd="/",
+            preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
+        ) as process:
             try:
                 wait_until(self.ready, "the foreground instance", timeout=2 * DEADLINE)
                 wait_until((self.state / "process/addresses").exists, "the tour")

@@ -24,11 +24,24 @@ class PrivatePostgres:
     def start_postgres(self):
         folder = self.root / "pg"
         if not folder.exists():
-            self.run(postgres_program("initdb"), "-D", folder, "-U", "mediagate", "--auth=trust", "--encoding=UTF8", "--locale=C.UTF-8",
-                     "--no-sync", timeout=4 * DEADLINE)
+            self.run(
+                postgres_program("initdb"),
+                "-D",
+                folder,
+                "-U",
+                "mediagate",
+                "--auth=trust",
+                "--encoding=UTF8",
+                "--locale=C.UTF-8",
+                "--no-sync",
+                timeout=4 * DEADLINE,
+            )
             with open(folder / "postgresql.conf", "a", encoding="utf-8") as conf:
-                conf.write(f"listen_addresses = ''\nunix_socket_directories = '{self.root}/run'\nunix_socket_permissions = 0700\n"
-                           f"max_connections = 100\nshared_buffers = 64MB\n{self.postgres_extra}")
+                conf.write(
+                    f"listen_addresses = ''\nunix_socket_directories = "
+                    f"'{self.root}/run'\nunix_socket_permissions = 0700\n"
+                    f"max_connections = 100\nshared_buffers = 64MB\n{self.postgres_extra}"
+                )
         self.postgres = self.spawn([postgres_program("postgres"), "-D", folder], "postgres.log")
         wait_until(self._postgres_answers, "PostgreSQL to start")
         return self
@@ -61,16 +74,25 @@ class PrivatePostgres:
             return cursor.fetchall() if cursor.description else []
 
     def add_views(self, rows):
-        """Views made by hand, as ingest would have stored them: rows, and what they add to the sums. A row is a mapping of columns."""
-        rollups = ("insert into view_rollup as r (grain, media_id, start, bot, views, plays, bytes_sent, seconds, watched_seconds, points, points_views)"
-                   " select grain, m.media_id, case grain when 'quarter' then date_bin('15 minutes', \"timestamp\", '2000-01-01Z')"
-                   " else date_trunc(grain, \"timestamp\", 'UTC') end, bot, count(*), count(*) filter (where played), coalesce(sum(bytes_sent), 0), coalesce(sum(seconds), 0),"
-                   " coalesce(sum(watched_seconds), 0),"
-                   " coalesce(sum(delivered_points), 0), count(delivered_points) from media_view_log v"
-                   " cross join (values ('quarter'), ('day'), ('month')) g (grain) cross join lateral (values (v.media_id), (0)) m (media_id)"
-                   " where v.id > %s group by 1, 2, 3, 4 on conflict (grain, media_id, start, bot) do update set views = r.views + excluded.views, plays = r.plays + excluded.plays,"
-                   " bytes_sent = r.bytes_sent + excluded.bytes_sent, seconds = r.seconds + excluded.seconds, watched_seconds = r.watched_seconds + excluded.watched_seconds,"
-                   " points = r.points + excluded.points, points_views = r.points_views + excluded.points_views")
+        """Views made by hand, as ingest would have stored them: rows, and what they add to the sums. A row is a
+        mapping of columns."""
+        rollups = (
+            "insert into view_rollup as r (grain, media_id, start, bot, views, plays, bytes_sent, seconds, "
+            "watched_seconds, points, points_views)"
+            " select grain, m.media_id, case grain when 'quarter' then date_bin('15 minutes', \"timestamp\", "
+            "'2000-01-01Z')"
+            " else date_trunc(grain, \"timestamp\", 'UTC') end, bot, count(*), count(*) filter (where played), "
+            "coalesce(sum(bytes_sent), 0), coalesce(sum(seconds), 0),"
+            " coalesce(sum(watched_seconds), 0),"
+            " coalesce(sum(delivered_points), 0), count(delivered_points) from media_view_log v"
+            " cross join (values ('quarter'), ('day'), ('month')) g (grain) cross join lateral (values "
+            "(v.media_id), (0)) m (media_id)"
+            " where v.id > %s group by 1, 2, 3, 4 on conflict (grain, media_id, start, bot) do update set views "
+            "= r.views + excluded.views, plays = r.plays + excluded.plays,"
+            " bytes_sent = r.bytes_sent + excluded.bytes_sent, seconds = r.seconds + excluded.seconds, "
+            "watched_seconds = r.watched_seconds + excluded.watched_seconds,"
+            " points = r.points + excluded.points, points_views = r.points_views + excluded.points_views"
+        )
         with contextlib.closing(self.connect()) as connection, connection, connection.cursor() as cursor:
             cursor.execute("select coalesce(max(id), 0) from media_view_log")
             last = cursor.fetchone()
@@ -79,8 +101,16 @@ class PrivatePostgres:
             for row in rows:
                 address = ipaddress.ip_address(row["viewed_by_ip"]).packed
                 digest = hashlib.sha256(address if len(address) == 4 else address[:8] + bytes(8)).digest()
-                columns = {"granted_at": row["timestamp"], "source": "stream", "address_key": digest[:16].hex(),
-                           "address_hash": int.from_bytes(digest[16:24], "big") >> 1, **row}
+                columns = {
+                    "granted_at": row["timestamp"],
+                    "source": "stream",
+                    "address_key": digest[:16].hex(),
+                    "address_hash": int.from_bytes(digest[16:24], "big") >> 1,
+                    **row,
+                }
                 names = ", ".join(f'"{name}"' for name in columns)
-                cursor.execute(f"insert into media_view_log ({names}) values ({', '.join(['%s'] * len(columns))})", list(columns.values()))
+                cursor.execute(
+                    f"insert into media_view_log ({names}) values " f"({', '.join(['%s'] * len(columns))})",
+                    list(columns.values()),
+                )
             cursor.execute(rollups, last)

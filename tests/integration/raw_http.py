@@ -35,8 +35,12 @@ def exchange(stack, request):
 
 def get(stack, target, method=b"GET", headers=(), host=None):
     """One request with `target` (bytes) as the request target, spelt as it is: status, headers, body."""
-    lines = [b"%s %s HTTP/1.1" % (method, target), b"Host: " + (host or f"127.0.0.1:{stack.http_port}").encode(),
-             b"Connection: close", *headers]
+    lines = [
+        b"%s %s HTTP/1.1" % (method, target),
+        b"Host: " + (host or f"127.0.0.1:{stack.http_port}").encode(),
+        b"Connection: close",
+        *headers,
+    ]
     answer = exchange(stack, b"\r\n".join(lines) + b"\r\n\r\n")
     assert answer, f"no answer to {target!r}"
     response = http.client.HTTPResponse(_Bytes(answer), method=method.decode())

@@ -10,7 +10,8 @@ NAMES = ("fast", "auth", "api", "upload")
 
 
 class ServiceSockets:
-    """The pools' sockets where nginx looks for them, and the services that were started on them. The stack's own must not run."""
+    """The pools' sockets where nginx looks for them, and the services that were started on them. The stack's own must
+    not run."""
 
     def __init__(self, stack):
         self.stack = stack
@@ -32,16 +33,31 @@ class ServiceSockets:
         """Returns at once; READY comes by wait_for."""
         fds = [listener.fileno() for listener in self.listeners]
         # As systemd does between fork and exec: the sockets become 3 to 6, and the variable names the process.
-        launcher = (f"import os\nfor i, fd in enumerate({fds}): os.dup2(fd, 100 + i)\n"
-                    f"for i in range({len(fds)}): os.dup2(100 + i, 3 + i, inheritable=True)\n"
-                    "os.environ['LISTEN_PID'] = str(os.getpid())\n"
-                    f"os.execv('{program or self.stack.program}', ['mediagate', 'serve', '--config', '{self.stack.config}'])\n")
+        launcher = (
+            f"import os\nfor i, fd in enumerate({fds}): os.dup2(fd, 100 + i)\n"
+            f"for i in range({len(fds)}): os.dup2(100 + i, 3 + i, inheritable=True)\n"
+            "os.environ['LISTEN_PID'] = str(os.getpid())\n"
+            f"os.execv('{program or self.stack.program}', ['mediagate', 'serve', '--config', "
+            f"'{self.stack.config}'])\n"
+        )
         with open(self.stack.root / "log" / log_name, "ab") as log:
-            process = subprocess.Popen(["/usr/bin/python3", "-c", launcher],
-                                       pass_fds=fds, cwd=self.stack.root, start_new_session=True, stdin=subprocess.DEVNULL, stdout=log, stderr=log,
-                                       env={**self.stack.environment, "LISTEN_FDS": "4", "LISTEN_FDNAMES": ":".join(NAMES),
-                                            "NOTIFY_SOCKET": str(self.stack.root / "run/notify"), **environment},
-                                       **self.stack._as_user())  # pylint: disable=protected-access
+            process = subprocess.Popen(
+                ["/usr/bin/python3", "-c", launcher],
+                pass_fds=fds,
+                cwd=self.stack.root,
+                start_new_session=True,
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                env={
+                    **self.stack.environment,
+                    "LISTEN_FDS": "4",
+                    "LISTEN_FDNAMES": ":".join(NAMES),
+                    "NOTIFY_SOCKET": str(self.stack.root / "run/notify"),
+                    **environment,
+                },
+                **self.stack._as_user(),
+            )  # pylint: disable=protected-access
         self.processes.append(process)
         return process
 

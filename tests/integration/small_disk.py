@@ -10,7 +10,12 @@ from stack import Stack
 @contextlib.contextmanager
 def mounted(folder, size):
     """A file system of its own in a folder, which everybody may write to; skips where we may make none."""
-    made = subprocess.run(["mount", "-t", "tmpfs", "-o", f"size={size},mode=0777", "tmpfs", folder], capture_output=True, text=True, check=False)
+    made = subprocess.run(
+        ["mount", "-t", "tmpfs", "-o", f"size={size},mode=0777", "tmpfs", folder],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
     if made.returncode != 0:
         pytest.skip(f"no tmpfs can be mounted here: {made.stderr.strip()}")
     try:

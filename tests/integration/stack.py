@@ -55,10 +55,20 @@ def unprivileged_user():
 
 @functools.cache
 def can_sandbox():
-    """Some containers allow no namespaces: there ffprobe runs without bubblewrap, and what tests the sandbox itself is skipped."""
+    """Some containers allow no namespaces: there ffprobe runs without bubblewrap, and what tests the sandbox itself is
+    skipped."""
     user = unprivileged_user()
     identity = {"user": user.pw_uid, "group": user.pw_gid, "extra_groups": []} if user else {}
-    return subprocess.run(["bwrap", "--unshare-all", "--unshare-user", "--disable-userns", "--ro-bind", "/", "/", "true"], capture_output=True, check=False, cwd="/", **identity).returncode == 0
+    return (
+        subprocess.run(
+            ["bwrap", "--unshare-all", "--unshare-user", "--disable-userns", "--ro-bind", "/", "/", "true"],
+            capture_output=True,
+            check=False,
+            cwd="/",
+            **identity,
+        ).returncode
+        == 0
+    )
 
 
 class Stack(Callers, DeliveryLog, PrivatePostgres):
@@ -79,8 +89,12 @@ class Stack(Callers, DeliveryLog, PrivatePostgres):
         self.data_dir = self.root / "data"
         self.nginx_log_dir = self.root / "log"
         self.postgres = self.serve = self.nginx = self.ingest = None
-        self.environment = {"PATH": "/usr/local/bin:/usr/bin:/bin:/usr/sbin:/sbin", "HOME": str(self.root), "LC_ALL": "C.UTF-8",
-                            **{k: v for k, v in os.environ.items() if k.endswith("SAN_OPTIONS")}}
+        self.environment = {
+            "PATH": "/usr/local/bin:/usr/bin:/bin:/usr/sbin:/sbin",
+            "HOME": str(self.root),
+            "LC_ALL": "C.UTF-8",
+            **{k: v for k, v in os.environ.items() if k.endswith("SAN_OPTIONS")},
+        }
         self.contract = None
         self.ingest_program = self.program
         self._admin = None
@@ -93,16 +107,36 @@ class Stack(Callers, DeliveryLog, PrivatePostgres):
     def spawn(self, argv, log_name):
         """A long-running process whose output goes to log/<log_name>."""
         with open(self.root / "log" / log_name, "ab") as log:
-            return subprocess.Popen([str(a) for a in argv], stdin=subprocess.DEVNULL, stdout=log, stderr=log, cwd=self.root,
-                                    env=self.environment, start_new_session=True, **self._as_user())
+            return subprocess.Popen(
+                [str(a) for a in argv],
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                cwd=self.root,
+                env=self.environment,
+                start_new_session=True,
+                **self._as_user(),
+            )
 
     def run(self, *argv, stdin=None, check=True, timeout=None):
         """A program as the unprivileged user; returns subprocess.CompletedProcess with text output."""
-        done = subprocess.run([str(a) for a in argv], input=stdin, stdin=None if stdin is not None else subprocess.DEVNULL,
-                              capture_output=True, text=True, cwd=self.root, env=self.environment, timeout=timeout or 2 * DEADLINE,
-                              check=False, **self._as_user())
+        done = subprocess.run(
+            [str(a) for a in argv],
+            input=stdin,
+            stdin=None if stdin is not None else subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            cwd=self.root,
+            env=self.environment,
+            timeout=timeout or 2 * DEADLINE,
+            check=False,
+            **self._as_user(),
+        )
         if check and done.returncode != 0:
-            raise AssertionError(f"{argv[0]} {argv[1] if len(argv) > 1 else ''} ended with {done.returncode}: {done.stderr}{done.stdout}")
+            raise AssertionError(
+                f"{argv[0]} {argv[1] if len(argv) > 1 else ''} ended with {done.returncode}: "
+                f"{done.stderr}{done.stdout}"
+            )
         return done
 
     def mediagate(self, command, *arguments, **options):
@@ -142,8 +176,12 @@ class Stack(Callers, DeliveryLog, PrivatePostgres):
     def stop(self):
         """Stops everything in order; complains about what did not end well. The folder stays: see remove()."""
         complaints = []
-        for name, process, sign in (("nginx", self.nginx, signal.SIGQUIT), ("ingest", self.ingest, signal.SIGTERM),
-                                    ("serve", self.serve, signal.SIGTERM), ("postgres", self.postgres, signal.SIGINT)):
+        for name, process, sign in (
+            ("nginx", self.nginx, signal.SIGQUIT),
+            ("ingest", self.ingest, signal.SIGTERM),
+            ("serve", self.serve, signal.SIGTERM),
+            ("postgres", self.postgres, signal.SIGINT),
+        ):
             if process is None:
                 continue
             if process.poll() is None:
@@ -196,29 +234,77 @@ class Stack(Callers, DeliveryLog, PrivatePostgres):
                 os.chown(path, self.user.pw_uid, self.user.pw_gid, follow_symlinks=False)
 
     def make_certificate(self):
-        subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "2",
-                        "-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost,DNS:media.example.test,IP:127.0.0.1",
-                        "-keyout", self.root / "etc/tls/key.pem", "-out", self.certificate], check=True, capture_output=True)
+        subprocess.run(
+            [
+                "openssl",
+                "req",
+                "-x509",
+                "-newkey",
+                "ec",
+                "-pkeyopt",
+                "ec_paramgen_curve:prime256v1",
+                "-nodes",
+                "-days",
+                "2",
+                "-subj",
+                "/CN=localhost",
+                "-addext",
+                "subjectAltName=DNS:localhost,DNS:media.example.test,IP:127.0.0.1",
+                "-keyout",
+                self.root / "etc/tls/key.pem",
+                "-out",
+                self.certificate,
+            ],
+            check=True,
+            capture_output=True,
+        )
 
     # --- settings -----------------------------------------------------------------------------------
     def write_settings(self):
         paths = {
             "database": f"host={self.root}/run dbname=mediagate user=mediagate",
-            "data_dir": self.data_dir, "ingest_dir": self.data_dir, "library_dir": self.library_dir, "run_dir": self.root / "run", "share_dir": self.root / "share",
-            "log_dir": self.nginx_log_dir, "jwt_key_file": self.root / "etc/jwt_keys", "stream_key_file": self.root / "etc/stream_keys",
-            "nginx_pid_file": self.root / "run/nginx.pid", "nginx_url": self.base_url,
+            "data_dir": self.data_dir,
+            "ingest_dir": self.data_dir,
+            "library_dir": self.library_dir,
+            "run_dir": self.root / "run",
+            "share_dir": self.root / "share",
+            "log_dir": self.nginx_log_dir,
+            "jwt_key_file": self.root / "etc/jwt_keys",
+            "stream_key_file": self.root / "etc/stream_keys",
+            "nginx_pid_file": self.root / "run/nginx.pid",
+            "nginx_url": self.base_url,
         }
-        self.config.write_text("".join(f"{name} = {_libconfig(value)};\n" for name, value in {**paths, **self.settings}.items()),
-                               encoding="utf-8")
+        self.config.write_text(
+            "".join(f"{name} = {_libconfig(value)};\n" for name, value in {**paths, **self.settings}.items()),
+            encoding="utf-8",
+        )
         self.config.chmod(0o644)
 
     def render_nginx(self):
         folder = self.root / "etc/nginx"
         self.mediagate("nginx-config", "--output-dir", folder, "--ca-file", self.certificate)
-        self.run(TOP_SRC / "deploy/render-nginx" if not self.user else self.readable_deploy() / "render-nginx", "--output", folder,
-                 "--etc", self.root / "etc", "--run", self.root / "run", "--data", self.data_dir, "--log", self.nginx_log_dir,
-                 "--share", self.root / "share", "--pid", self.root / "run/nginx.pid", "--unprivileged",
-                 "--http", f"127.0.0.1:{self.http_port}", "--https", f"127.0.0.1:{self.https_port}")
+        self.run(
+            TOP_SRC / "deploy/render-nginx" if not self.user else self.readable_deploy() / "render-nginx",
+            "--output",
+            folder,
+            "--etc",
+            self.root / "etc",
+            "--run",
+            self.root / "run",
+            "--data",
+            self.data_dir,
+            "--log",
+            self.nginx_log_dir,
+            "--share",
+            self.root / "share",
+            "--pid",
+            self.root / "run/nginx.pid",
+            "--unprivileged",
+            "--http",
+            f"127.0.0.1:{self.http_port}",
+            "--https",
+            f"127.0.0.1:{self.https_port}",
+        )
 
     def readable_deploy(self):
         """deploy/ where the unprivileged user can read it, wherever the clone is."""
@@ -312,8 +398,10 @@ class Stack(Callers, DeliveryLog, PrivatePostgres):
         self.wait_ready()
 
     def spawn_nginx(self):
-        self.nginx = self.spawn(["nginx", "-e", self.root / "log/error.log", "-c", self.root / "etc/nginx/nginx.conf", "-g", "daemon off;"],
-                                "nginx.log")
+        self.nginx = self.spawn(
+            ["nginx", "-e", self.root / "log/error.log", "-c", self.root / "etc/nginx/nginx.conf", "-g", "daemon off;"],
+            "nginx.log",
+        )
 
     def wait_ready(self):
         with self.anonymous() as api:
@@ -333,7 +421,9 @@ class Stack(Callers, DeliveryLog, PrivatePostgres):
         wait_until(lambda: not old & self._nginx_workers(), "nginx's workers to be replaced")
 
     def _nginx_children(self):
-        return pathlib.Path(f"/proc/{self.nginx.pid}/task/{self.nginx.pid}/children").read_text(encoding="ascii").split()
+        return (
+            pathlib.Path(f"/proc/{self.nginx.pid}/task/{self.nginx.pid}/children").read_text(encoding="ascii").split()
+        )
 
     def _nginx_workers(self):
         """Workers that accept: a worker on its way out says so in its title."""

@@ -35,7 +35,9 @@ def test_of_two_password_changes_one_wins_and_the_other_is_told(racing):
 
 def test_of_two_signups_with_one_email_one_wins(racing):
     with racing.anonymous() as api:
-        statuses = at_once([lambda: api.post("/auth/signup", json={"email": "race@example.test", "password": "long enough"})] * 4)
+        statuses = at_once(
+            [lambda: api.post("/auth/signup", json={"email": "race@example.test", "password": "long enough"})] * 4
+        )
     assert statuses == [201, 409, 409, 409]
 
 
@@ -43,14 +45,21 @@ def test_of_two_uses_of_one_invitation_one_wins(module_stack_with):
     stack = module_stack_with(signup_policy="invite", auth_workers=4)
     invitation = stack.mediagate(("admin", "invite")).stdout.split()[-1]
     with stack.anonymous() as api:
-        calls = [lambda i=i: api.post("/auth/signup", json={"email": f"r{i}@example.test", "password": "long enough", "invitation": invitation})
-                 for i in range(4)]
+        calls = [
+            lambda i=i: api.post(
+                "/auth/signup",
+                json={"email": f"r{i}@example.test", "password": "long enough", "invitation": invitation},
+            )
+            for i in range(4)
+        ]
         assert at_once(calls) == [201, 403, 403, 403]
 
 
 def test_where_no_listener_works_a_new_token_is_good_at_once_on_every_worker(racing):
-    """Rows of the cache are two seconds old there: they know nothing of the login that came after a password change, or of an
+    """Rows of the cache are two seconds old there: they know nothing of the login that came after a password change,
+    or of an
     account that was enabled again."""
+
     def statuses(api):
         return {api.get(path).status_code for path in ("/auth/me", "/media/media/") for _ in range(8)}
 
@@ -58,7 +67,12 @@ def test_where_no_listener_works_a_new_token_is_good_at_once_on_every_worker(rac
         racing.admin()  # the first account is an owner, and the last owner cannot be disabled
         admin = racing.new_admin()
         assert statuses(admin) == {200}
-        assert admin.put("/auth/password", json={"current_password": admin.password, "new_password": "another long one"}).status_code == 204
+        assert (
+            admin.put(
+                "/auth/password", json={"current_password": admin.password, "new_password": "another long one"}
+            ).status_code
+            == 204
+        )
         again = racing.login(admin.email, "another long one")
         assert statuses(again) == {200}
         racing.mediagate(("admin", "disable"), admin.email)

@@ -7,18 +7,41 @@ from answers import assert_json, assert_problem, send_raw
 from stack import wait_until
 
 
-@pytest.mark.parametrize("method, path, allow", [
-    ("GET", "/auth/signup", "POST"), ("GET", "/auth/login", "POST"), ("PUT", "/auth/refresh", "POST"), ("DELETE", "/auth/logout", "POST"),
-    ("POST", "/auth/me", "GET, HEAD"), ("POST", "/auth/password", "PUT"), ("PATCH", "/auth/me/", "GET, HEAD"), ("PROPFIND", "/auth/me", "GET, HEAD"),
-])
+@pytest.mark.parametrize(
+    "method, path, allow",
+    [
+        ("GET", "/auth/signup", "POST"),
+        ("GET", "/auth/login", "POST"),
+        ("PUT", "/auth/refresh", "POST"),
+        ("DELETE", "/auth/logout", "POST"),
+        ("POST", "/auth/me", "GET, HEAD"),
+        ("POST", "/auth/password", "PUT"),
+        ("PATCH", "/auth/me/", "GET, HEAD"),
+        ("PROPFIND", "/auth/me", "GET, HEAD"),
+    ],
+)
 def test_other_methods_are_405(anonymous, method, path, allow):
     answer = anonymous.request(method, path)
     assert_problem(answer, 405)
     assert answer.headers["Allow"] == allow
 
 
-@pytest.mark.parametrize("path", ["/auth", "/auth/", "/auth/nothing", "/auth/me/more", "/auth/login/x", "/nothing", "/internal/origin", "/internal/", "/_origin/",
-                                  "/_remote", "/_problem"])
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/auth",
+        "/auth/",
+        "/auth/nothing",
+        "/auth/me/more",
+        "/auth/login/x",
+        "/nothing",
+        "/internal/origin",
+        "/internal/",
+        "/_origin/",
+        "/_remote",
+        "/_problem",
+    ],
+)
 def test_other_paths_are_404(admin, path):
     assert_problem(admin.get(path), 404)
 
@@ -36,7 +59,10 @@ def test_queries_are_read_strictly(admin, anonymous):
 
 
 def test_request_ids_are_kept_or_made(anonymous):
-    assert anonymous.get("/livez", headers={"X-Request-Id": "my.request-id_1"}).headers["X-Request-Id"] == "my.request-id_1"
+    assert (
+        anonymous.get("/livez", headers={"X-Request-Id": "my.request-id_1"}).headers["X-Request-Id"]
+        == "my.request-id_1"
+    )
     for bad in ("short", "x" * 65, "with blank in it", 'quote"quote', "ümlaut-umlaut".encode("latin-1")):
         made = anonymous.get("/livez", headers={"X-Request-Id": bad}).headers["X-Request-Id"]
         assert len(made) == 32 and made != bad
@@ -45,7 +71,10 @@ def test_request_ids_are_kept_or_made(anonymous):
 def test_health(anonymous, stack):
     assert assert_json(anonymous.get("/livez")) == {"status": "alive"}
     ready = assert_json(anonymous.get("/readyz"))
-    assert (ready["status"], ready["checks"]) == ("ready", {"database": "ok", "schema": "ok", "library": "ok", "revocations": "ok"})
+    assert (ready["status"], ready["checks"]) == (
+        "ready",
+        {"database": "ok", "schema": "ok", "library": "ok", "revocations": "ok"},
+    )
     assert assert_json(stack.anonymous(https=True).get("/livez")) == {"status": "alive"}
 
 
@@ -55,14 +84,23 @@ def test_not_ready_names_what_is_wrong(make_stack):
         stack.sql("update schema_migration set oldest_program = 1000000")
         wait_until(lambda: api.get("/readyz").status_code == 503, "what was found a second ago to be found anew")
         problem = assert_problem(api.get("/readyz"), 503)
-        assert problem["checks"]["database"] == "ok" and problem["checks"]["schema"] != "ok" and problem["checks"]["library"] == "ok"
+        assert (
+            problem["checks"]["database"] == "ok"
+            and problem["checks"]["schema"] != "ok"
+            and problem["checks"]["library"] == "ok"
+        )
         stack.sql("update schema_migration set oldest_program = 1")
         stack.stop_postgres()
-        wait_until(lambda: api.get("/readyz").json()["checks"]["database"] != "ok", "what was found a second ago to be found anew")
+        wait_until(
+            lambda: api.get("/readyz").json()["checks"]["database"] != "ok",
+            "what was found a second ago to be " "found anew",
+        )
         problem = assert_problem(api.get("/readyz"), 503)
         assert problem["checks"]["database"] != "ok" and problem["checks"]["library"] == "ok"
         assert_json(api.get("/livez"))
-        assert_problem(api.post("/auth/login", json={"email": "a@example.test", "password": "correct horse battery"}), 503)
+        assert_problem(
+            api.post("/auth/login", json={"email": "a@example.test", "password": "correct horse battery"}), 503
+        )
         stack.start_postgres()
         wait_until(lambda: api.get("/readyz").status_code == 200, "the database to be back")
 

@@ -40,13 +40,17 @@ def new_film(stack):
 
 def play(stack, media, address="192.0.2.1", user_agent=CHROME, grant=None, viewer="-"):
     path = stack.sign(media, "film.mp4", grant=grant or grant_at(time.time()), viewer=viewer)
-    answer = requests.get(stack.base_url + path, headers={"X-Forwarded-For": address, "User-Agent": user_agent}, timeout=DEADLINE)
+    answer = requests.get(
+        stack.base_url + path, headers={"X-Forwarded-For": address, "User-Agent": user_agent}, timeout=DEADLINE
+    )
     assert answer.status_code == 200
     stack.wait_counted()
 
 
 def views(stack, media):
-    return assert_json(stack.admin().get(f"/media/media/{media}/views", params={"limit": 200, "bots": "include"}))["items"][::-1]
+    return assert_json(stack.admin().get(f"/media/media/{media}/views", params={"limit": 200, "bots": "include"}))[
+        "items"
+    ][::-1]
 
 
 def wait_views(stack, media, count):
@@ -71,9 +75,19 @@ def town(module_stack_with):
     return start(module_stack_with)
 
 
-@pytest.mark.parametrize("user_agent, robot", [
-    (GOOGLEBOT, True), ("Mozilla/5.0 (compatible; bingbot/2.0; +http://www.bing.com/bingbot.htm)", True), (CHROME, False),
-    ("VLC/3.0.20 LibVLC/3.0.20", False), ("Lavf/59.27.100", False), ("mpv 0.35.1", False), ("curl/7.88.1", False), ("", False)])
+@pytest.mark.parametrize(
+    "user_agent, robot",
+    [
+        (GOOGLEBOT, True),
+        ("Mozilla/5.0 (compatible; bingbot/2.0; +http://www.bing.com/bingbot.htm)", True),
+        (CHROME, False),
+        ("VLC/3.0.20 LibVLC/3.0.20", False),
+        ("Lavf/59.27.100", False),
+        ("mpv 0.35.1", False),
+        ("curl/7.88.1", False),
+        ("", False),
+    ],
+)
 def test_robots_are_kept_and_marked_players_count(town, user_agent, robot):
     if not (TOP_BUILD / "robots.list").exists():
         web_tools.missing("the list of robots (./configure --with-web)")
@@ -136,7 +150,15 @@ def test_countries_come_from_the_operators_database_and_it_may_be_replaced(make_
     assert [view["country"] for view in wait_views(stack, media, 1)] == [None]
     assert "country_database: " in stack.log_text("ingest.log")
 
-    country_file.write(path, {"192.0.2.0/25": "AT", "198.51.100.0/24": {"country": "CH"}, "2001:db8::/32": {"country_code": "DE"}, "203.0.113.0/24": "narnia"})
+    country_file.write(
+        path,
+        {
+            "192.0.2.0/25": "AT",
+            "198.51.100.0/24": {"country": "CH"},
+            "2001:db8::/32": {"country_code": "DE"},
+            "203.0.113.0/24": "narnia",
+        },
+    )
     time.sleep(1.1)  # ingest looks once a second
     for address in ("192.0.2.1", "192.0.2.200", "198.51.100.9", "2001:db8::7", "203.0.113.1", "2001:db9::1"):
         play(stack, media, address)
@@ -190,14 +212,22 @@ def test_a_masked_address_is_not_stored(masked):
 def test_uniques_are_networks_or_addresses_of_a_day(masked):
     media = new_film(masked)
     yesterday, today = noon(), time.time()
-    for address, granted in (("192.0.2.1", yesterday), ("192.0.2.1", yesterday), ("192.0.2.1", today), ("192.0.2.2", today)):
+    for address, granted in (
+        ("192.0.2.1", yesterday),
+        ("192.0.2.1", yesterday),
+        ("192.0.2.1", today),
+        ("192.0.2.2", today),
+    ):
         play(masked, media, address, grant=grant_at(granted))
     wait_views(masked, media, 4)
     hashes = [row[1] for row in keys(masked, media)]
     assert len(set(hashes)) == {"truncated": 1, "hashed": 3}[masked.mode]
     assert len({row[0] for row in keys(masked, media)}) == 3  # addresses of a day, in both
     said = assert_json(masked.admin().get(f"/media/media/{media}/analytics"))
-    assert (said["unique_ips"], said["uniques"]["of"]) == {"truncated": (1, "networks"), "hashed": (3, "addresses per day")}[masked.mode]
+    assert (said["unique_ips"], said["uniques"]["of"]) == {
+        "truncated": (1, "networks"),
+        "hashed": (3, "addresses per day"),
+    }[masked.mode]
 
 
 def test_a_view_across_midnight_is_one_view(masked):
@@ -208,7 +238,9 @@ def test_a_view_across_midnight_is_one_view(masked):
     assert masked.stop_ingest() == 0  # and nothing of it is only in memory
     masked.start_ingest()
     play(masked, media, grant=grant)
-    [view] = wait_until(lambda: (found := views(masked, media))[0]["bytes_sent"] == 2000 and found, "the second delivery")
+    [view] = wait_until(
+        lambda: (found := views(masked, media))[0]["bytes_sent"] == 2000 and found, "the second delivery"
+    )
     assert view["grant_id"] == grant
     yesterday = datetime.datetime.now(datetime.timezone.utc).date() - datetime.timedelta(days=1)
     assert masked.sql("select count(*) from address_salt where day = %s", yesterday) == [(1,)]
@@ -216,8 +248,16 @@ def test_a_view_across_midnight_is_one_view(masked):
 
 def test_a_salt_is_destroyed_when_no_grant_of_its_day_can_play(masked):
     today = int(time.time() // DAY)
-    masked.sql("insert into address_salt select date '1970-01-01' + d, decode(repeat('ab', 32), 'hex') from generate_series(%s, %s) d on conflict do nothing returning day", today - 10, today)
+    masked.sql(
+        "insert into address_salt select date '1970-01-01' + d, decode(repeat('ab', 32), 'hex') from "
+        "generate_series(%s, %s) d on conflict do nothing returning day",
+        today - 10,
+        today,
+    )
     masked.stop_ingest()
     masked.start_ingest()
     # It is kept for a day of playing (stream_ttl_max) and a day for deliveries that end late.
-    wait_until(lambda: masked.sql("select min(day) - date '1970-01-01' from address_salt") == [(today - 2,)], "old salts to be destroyed")
+    wait_until(
+        lambda: masked.sql("select min(day) - date '1970-01-01' from address_salt") == [(today - 2,)],
+        "old salts to be destroyed",
+    )

@@ -35,27 +35,33 @@ def test_email_is_trimmed_and_unique_in_any_case(anonymous, newcomer):
     assert_json(login(anonymous, newcomer.upper()))
 
 
-@pytest.mark.parametrize("body, pointers", [
-    ({}, ["/email", "/password"]),
-    ({"email": "x@example.test"}, ["/password"]),
-    ({"email": None, "password": None}, ["/email", "/password"]),
-    ({"email": 1, "password": True}, ["/email", "/password"]),
-    ({"email": [], "password": {}}, ["/email", "/password"]),
-    ({"email": "nobody", "password": PASSWORD}, ["/email"]),
-    ({"email": "", "password": PASSWORD}, ["/email"]),
-    ({"email": "a@b", "password": PASSWORD}, ["/email"]),
-    ({"email": "a@b@example.test", "password": PASSWORD}, ["/email"]),
-    ({"email": "a" * 250 + "@example.test", "password": PASSWORD}, ["/email"]),
-    ({"email": "x@example.test", "password": "1234567"}, ["/password"]),
-    ({"email": "x@example.test", "password": "x" * 1025}, ["/password"]),
-    ({"email": "x@example.test", "password": PASSWORD, "admin": True}, ["/admin"]),
-    ({"email": "x", "password": "x", "invitation": 3, "more": 1}, ["/email", "/password", "/invitation", "/more"]),
-], ids=str)
+@pytest.mark.parametrize(
+    "body, pointers",
+    [
+        ({}, ["/email", "/password"]),
+        ({"email": "x@example.test"}, ["/password"]),
+        ({"email": None, "password": None}, ["/email", "/password"]),
+        ({"email": 1, "password": True}, ["/email", "/password"]),
+        ({"email": [], "password": {}}, ["/email", "/password"]),
+        ({"email": "nobody", "password": PASSWORD}, ["/email"]),
+        ({"email": "", "password": PASSWORD}, ["/email"]),
+        ({"email": "a@b", "password": PASSWORD}, ["/email"]),
+        ({"email": "a@b@example.test", "password": PASSWORD}, ["/email"]),
+        ({"email": "a" * 250 + "@example.test", "password": PASSWORD}, ["/email"]),
+        ({"email": "x@example.test", "password": "1234567"}, ["/password"]),
+        ({"email": "x@example.test", "password": "x" * 1025}, ["/password"]),
+        ({"email": "x@example.test", "password": PASSWORD, "admin": True}, ["/admin"]),
+        ({"email": "x", "password": "x", "invitation": 3, "more": 1}, ["/email", "/password", "/invitation", "/more"]),
+    ],
+    ids=str,
+)
 def test_signup_names_every_wrong_field(anonymous, body, pointers):
     assert_problem(anonymous.post("/auth/signup", json=body), 422, pointers)
 
 
-@pytest.mark.parametrize("password", ["kx7-wq2z", "x" * 1024, "pässwörter", "\u2603" * 341, "tab\tand\nline", " blanks "], ids=len)
+@pytest.mark.parametrize(
+    "password", ["kx7-wq2z", "x" * 1024, "pässwörter", "\u2603" * 341, "tab\tand\nline", " blanks "], ids=len
+)
 def test_passwords_are_taken_whole(anonymous, newcomer, password):
     email = hashlib.sha256(password.encode()).hexdigest()[:10] + newcomer
     assert_json(anonymous.post("/auth/signup", json={"email": email, "password": password}), 201)
@@ -66,9 +72,20 @@ def test_passwords_are_taken_whole(anonymous, newcomer, password):
 
 def test_common_passwords_and_ones_own_name_are_refused(stack, anonymous, newcomer):
     local_part = newcomer.split("@")[0]
-    refused = ["password", "12345678", "PassWord", "qwertyuiop", "Mediagate2026!", newcomer, newcomer.upper(), local_part + "1!"]
+    refused = [
+        "password",
+        "12345678",
+        "PassWord",
+        "qwertyuiop",
+        "Mediagate2026!",
+        newcomer,
+        newcomer.upper(),
+        local_part + "1!",
+    ]
     for password in refused:
-        assert_problem(anonymous.post("/auth/signup", json={"email": newcomer, "password": password}), 422, ["/password"])
+        assert_problem(
+            anonymous.post("/auth/signup", json={"email": newcomer, "password": password}), 422, ["/password"]
+        )
         command = stack.mediagate(("admin", "create"), newcomer, stdin=password + "\n", check=False)
         assert command.returncode == 1 and "the password is " in command.stderr and command.stdout == ""
     admin = stack.new_admin()
@@ -90,7 +107,20 @@ def test_admin_commands_leave_a_line_in_the_system_log(stack, newcomer):
     log.bind(str(path))
     path.chmod(0o777)
     log.settimeout(10)
-    bwrap = ["bwrap", "--dev-bind", "/", "/", "--dev", "/dev", "--bind", path, "/dev/log", "--setenv", "SUDO_USER", "ada"]
+    bwrap = [
+        "bwrap",
+        "--dev-bind",
+        "/",
+        "/",
+        "--dev",
+        "/dev",
+        "--bind",
+        path,
+        "/dev/log",
+        "--setenv",
+        "SUDO_USER",
+        "ada",
+    ]
 
     def run(action, *email, stdin=""):
         command = stack.run(*bwrap, stack.program, "admin", action, *email, "--config", stack.config, stdin=stdin)
@@ -111,13 +141,18 @@ def test_signup_by_invitation_only(module_stack_with):
     stack = module_stack_with(signup_policy="open")
     admin = stack.admin()
     with stack.changed(signup_policy="invite"), stack.anonymous() as api:
+
         def sign_up(email, session=api, **more):
             return session.post("/auth/signup", json={"email": email, "password": PASSWORD, **more})
 
         assert_problem(sign_up("a@example.test"), 403)
         assert_problem(sign_up("a@example.test", invitation="x" * 43), 403)
         assert_problem(sign_up("a@example.test", invitation="nonsense"), 403)
-        answer = api.post("/auth/signup", json={"email": "a@example.test", "password": PASSWORD}, headers={"Authorization": "Bearer x.y.z"})
+        answer = api.post(
+            "/auth/signup",
+            json={"email": "a@example.test", "password": PASSWORD},
+            headers={"Authorization": "Bearer x.y.z"},
+        )
         assert_problem(answer, 401)
 
         made = assert_json(sign_up("a@example.test", session=admin), 201)
@@ -128,7 +163,10 @@ def test_signup_by_invitation_only(module_stack_with):
         assert_json(sign_up("b@example.test", invitation=invitation), 201)
         assert_problem(sign_up("c@example.test", invitation=invitation), 403)
         expired = stack.mediagate(("admin", "invite")).stdout.split()[-1]
-        stack.sql("update invitation set created_at = now() - interval '2 days', expires_at = now() - interval '1 day' where spent_at is null")
+        stack.sql(
+            "update invitation set created_at = now() - interval '2 days', expires_at = now() - interval '1 day' "
+            "where spent_at is null"
+        )
         assert_problem(sign_up("c@example.test", invitation=expired), 403)
     with stack.changed(signup_policy="closed"), stack.anonymous() as api:
         assert_problem(sign_up("d@example.test", session=api), 403)
@@ -144,16 +182,21 @@ def test_login_gives_tokens(stack, anonymous):
     assert tokens["access_token"].count(".") == 2 and len(tokens["refresh_token"]) == 43
     assert tokens["refresh_token"] not in stack.log_text("serve.log")
     assert tokens["access_token"] not in stack.log_text("serve.log")
-    assert stack.sql("select count(*) from refresh_token where token_hash = %s",
-                     hashlib.sha256(tokens["refresh_token"].encode()).digest()) == [(1,)]
+    assert stack.sql(
+        "select count(*) from refresh_token where token_hash = %s",
+        hashlib.sha256(tokens["refresh_token"].encode()).digest(),
+    ) == [(1,)]
 
 
-@pytest.mark.parametrize("more", [
-    {},
-    {"grant_type": "password", "scope": "", "client_id": "swagger", "client_secret": ""},
-    {"something": "else"},
-    {"grant_type": "password"},
-])
+@pytest.mark.parametrize(
+    "more",
+    [
+        {},
+        {"grant_type": "password", "scope": "", "client_id": "swagger", "client_secret": ""},
+        {"something": "else"},
+        {"grant_type": "password"},
+    ],
+)
 def test_login_takes_oauth_forms(stack, anonymous, more):
     admin = stack.new_admin()
     assert_json(anonymous.post("/auth/login", data={"username": admin.email, "password": admin.password, **more}))
@@ -164,7 +207,9 @@ def test_refused_logins_have_oauths_error(stack, anonymous):
     admin = stack.new_admin()
     assert assert_problem(login(anonymous, admin.email, "wrong"), 401)["error"] == "invalid_grant"
     for grant_type in ("client_credentials", "refresh_token", "authorization_code", "Password", ""):
-        answer = anonymous.post("/auth/login", data={"grant_type": grant_type, "username": admin.email, "password": admin.password})
+        answer = anonymous.post(
+            "/auth/login", data={"grant_type": grant_type, "username": admin.email, "password": admin.password}
+        )
         assert assert_problem(answer, 400)["error"] == "unsupported_grant_type"
     answer = anonymous.post("/auth/login", data={"grant_type": "password", "username": admin.email})
     assert assert_problem(answer, 422, ["/password"])["error"] == "invalid_request"
@@ -173,43 +218,70 @@ def test_refused_logins_have_oauths_error(stack, anonymous):
     assert events and {event["address"] for event in events} == {"127.0.0.1"}
 
 
-@pytest.mark.parametrize("body, status, pointers", [
-    ("username=a%40example.test", 422, ["/password"]),
-    ("password=x", 422, ["/username"]),
-    ("", 422, ["/username", "/password"]),
-    ("username=nobody&password=x", 422, ["/username"]),
-    ("username=a%40example.test&password=" + "x" * 1025, 422, ["/password"]),
-    ("username=a%40example.test&password=%zz", 400, None),
-    ("username=a%40example.test&password=%00", 400, None),
-    ("username=a%40example.test&password=%ff", 400, None),
-    ("username=" + "x" * 20000, 413, None),
-], ids=lambda value: str(value)[:40])
+@pytest.mark.parametrize(
+    "body, status, pointers",
+    [
+        ("username=a%40example.test", 422, ["/password"]),
+        ("password=x", 422, ["/username"]),
+        ("", 422, ["/username", "/password"]),
+        ("username=nobody&password=x", 422, ["/username"]),
+        ("username=a%40example.test&password=" + "x" * 1025, 422, ["/password"]),
+        ("username=a%40example.test&password=%zz", 400, None),
+        ("username=a%40example.test&password=%00", 400, None),
+        ("username=a%40example.test&password=%ff", 400, None),
+        ("username=" + "x" * 20000, 413, None),
+    ],
+    ids=lambda value: str(value)[:40],
+)
 def test_login_forms_are_read_strictly(anonymous, body, status, pointers):
-    answer = anonymous.post("/auth/login", data=body, headers={"Content-Type": "application/x-www-form-urlencoded; charset=utf-8"})
+    answer = anonymous.post(
+        "/auth/login", data=body, headers={"Content-Type": "application/x-www-form-urlencoded; " "charset=utf-8"}
+    )
     assert_problem(answer, status, pointers)
 
 
-@pytest.mark.parametrize("body, pointers", [
-    ({}, ["/email", "/password"]),
-    ({"email": "a@example.test", "password": ""}, ["/password"]),
-    ({"email": "a@example.test", "password": PASSWORD, "remember": True}, ["/remember"]),
-    ({"email": "nobody", "password": PASSWORD}, ["/email"]),
-    ({"username": "a@example.test", "password": PASSWORD}, ["/email", "/username"]),
-], ids=str)
+@pytest.mark.parametrize(
+    "body, pointers",
+    [
+        ({}, ["/email", "/password"]),
+        ({"email": "a@example.test", "password": ""}, ["/password"]),
+        ({"email": "a@example.test", "password": PASSWORD, "remember": True}, ["/remember"]),
+        ({"email": "nobody", "password": PASSWORD}, ["/email"]),
+        ({"username": "a@example.test", "password": PASSWORD}, ["/email", "/username"]),
+    ],
+    ids=str,
+)
 def test_login_names_every_wrong_field(anonymous, body, pointers):
     assert_problem(anonymous.post("/auth/login", json=body), 422, pointers)
 
 
-@pytest.mark.parametrize("content_type", ["text/plain", "multipart/form-data; boundary=x", "application/jsonx", "", "application/x-www-form-urlencoded; charset=utf-16"])
+@pytest.mark.parametrize(
+    "content_type",
+    [
+        "text/plain",
+        "multipart/form-data; boundary=x",
+        "application/jsonx",
+        "",
+        "application/x-www-form-urlencoded; charset=utf-16",
+    ],
+)
 def test_login_refuses_other_media_types(anonymous, content_type):
-    answer = anonymous.post("/auth/login", data=b'{"email":"a@example.test","password":"x"}', headers={"Content-Type": content_type})
+    answer = anonymous.post(
+        "/auth/login", data=b'{"email":"a@example.test","password":"x"}', headers={"Content-Type": content_type}
+    )
     assert_problem(answer, 415)
 
 
 def test_unknown_email_wrong_password_and_disabled_account_answer_alike(stack, anonymous):
     disabled, known = stack.new_admin(), stack.new_admin()
-    stack.sql("update admin_user set disabled_at = now(), token_epoch = token_epoch + 1 where email = %s", disabled.email)
-    answers = [login(anonymous, "unknown@example.test"), login(anonymous, known.email, "wrong password"), login(anonymous, disabled.email)]
+    stack.sql(
+        "update admin_user set disabled_at = now(), token_epoch = token_epoch + 1 where email = " "%s", disabled.email
+    )
+    answers = [
+        login(anonymous, "unknown@example.test"),
+        login(anonymous, known.email, "wrong password"),
+        login(anonymous, disabled.email),
+    ]
     bodies = [assert_problem(answer, 401) for answer in answers]
     for body in bodies:
         body.pop("request_id")
@@ -219,6 +291,7 @@ def test_unknown_email_wrong_password_and_disabled_account_answer_alike(stack, a
 
 def assert_logins_cost_the_same(stack, email):
     """A wrong password of this account, and one of an unknown e-mail."""
+
     def cost(api, email):
         started = time.perf_counter()
         assert_problem(login(api, email, "wrong password"), 401)
@@ -234,10 +307,13 @@ def assert_logins_cost_the_same(stack, email):
 
 
 def test_unknown_email_costs_the_same_time(module_stack_with):
-    stack = module_stack_with(argon2_memory=19456, argon2_time=2, login_account_limit=100000, login_address_limit=1000000)
+    stack = module_stack_with(
+        argon2_memory=19456, argon2_time=2, login_account_limit=100000, login_address_limit=1000000
+    )
     admin = stack.new_admin()
     assert_logins_cost_the_same(stack, admin.email)
-    with stack.changed(argon2_memory=4096, argon2_time=1):  # what is stored stays dear, and cheap when that is changed back
+    # what is stored stays dear, and cheap when that is changed back
+    with stack.changed(argon2_memory=4096, argon2_time=1):
         assert_logins_cost_the_same(stack, admin.email)
         cheap = stack.new_admin()
     assert_logins_cost_the_same(stack, cheap.email)
@@ -253,7 +329,12 @@ def test_passwords_compare_in_one_unicode_form(stack, anonymous, newcomer):
         assert_json(anonymous.post("/auth/login", data={"username": newcomer, "password": password}))
     assert_problem(login(anonymous, newcomer, "passwort fur zwei"), 401)
     api = stack.login(newcomer, composed)
-    assert api.put("/auth/password", json={"current_password": decomposed, "new_password": "\u1112\u1161\u11ab" * 4}).status_code == 204
+    assert (
+        api.put(
+            "/auth/password", json={"current_password": decomposed, "new_password": "\u1112\u1161\u11ab" * 4}
+        ).status_code
+        == 204
+    )
     assert_json(login(anonymous, newcomer, "\ud55c" * 4))
 
 
@@ -307,8 +388,22 @@ def test_password_changes_are_checked(stack, anonymous):
     put = admin.put
     assert_problem(put("/auth/password", json={"current_password": "wrong", "new_password": "long enough"}), 403)
     assert_problem(put("/auth/password", json={}), 422, ["/current_password", "/new_password"])
-    assert_problem(put("/auth/password", json={"current_password": admin.password, "new_password": "short"}), 422, ["/new_password"])
-    assert_problem(put("/auth/password", json={"current_password": admin.password, "new_password": "x" * 1025}), 422, ["/new_password"])
-    assert_problem(put("/auth/password", json={"current_password": admin.password, "new_password": "long enough", "x": 1}), 422, ["/x"])
-    assert_problem(anonymous.put("/auth/password", json={"current_password": admin.password, "new_password": "long enough"}), 401)
+    assert_problem(
+        put("/auth/password", json={"current_password": admin.password, "new_password": "short"}),
+        422,
+        ["/new_password"],
+    )
+    assert_problem(
+        put("/auth/password", json={"current_password": admin.password, "new_password": "x" * 1025}),
+        422,
+        ["/new_password"],
+    )
+    assert_problem(
+        put("/auth/password", json={"current_password": admin.password, "new_password": "long enough", "x": 1}),
+        422,
+        ["/x"],
+    )
+    assert_problem(
+        anonymous.put("/auth/password", json={"current_password": admin.password, "new_password": "long enough"}), 401
+    )
     assert_json(login(anonymous, admin.email))

@@ -44,18 +44,28 @@ def test_what_plays_can_be_revoked_whatever_clock_issued_it(town, make_media, ah
         headers = bearer(api)
         grant = assert_json(api.get(f"/media/media/{film['id']}/stream-url", params={"ttl_seconds": 86400}))
         assert requests.get(grant["stream_url"], timeout=30).status_code == 200
-        wait_until(lambda: any(abs(event["ahead_seconds"] - ahead) < 60 for event in town.serve_events("clocks_differ")), "the log to say so")
+        wait_until(
+            lambda: any(abs(event["ahead_seconds"] - ahead) < 60 for event in town.serve_events("clocks_differ")),
+            "the log to say so",
+        )
     restart(town, None)
     with town.anonymous() as api:
         refused = api.get("/auth/me", headers=headers)
         if ahead > 0:  # a token of a machine that is behind has not expired yet
             assert_problem(refused, 401)
-            wait_until(lambda: any("clocks differ" in event["reason"] and abs(event["issued_at"] - event["now"] - ahead) < 60
-                                   for event in town.serve_events("token_refused")), "the log to name both clocks")
+            wait_until(
+                lambda: any(
+                    "clocks differ" in event["reason"] and abs(event["issued_at"] - event["now"] - ahead) < 60
+                    for event in town.serve_events("token_refused")
+                ),
+                "the log to name both clocks",
+            )
     with town.new_admin() as api:
         assert api.delete(f"/media/grants/{grant['grant_id']}").status_code == 204
         wait_until(lambda: requests.get(grant["stream_url"], timeout=30).status_code == 403, "the grant to be revoked")
-        expires = town.sql("select extract(epoch from expires_at)::int8 from revoked_grant where name = %s", grant["grant_id"])[0][0]
+        expires = town.sql(
+            "select extract(epoch from expires_at)::int8 from revoked_grant where name = " "%s", grant["grant_id"]
+        )[0][0]
         assert expires > int(grant["stream_url"].split("/")[8]) + 86400 - 3600
 
 
@@ -73,6 +83,10 @@ def test_every_refused_token_has_its_reason_in_the_log(town):
         assert "form" in reason("Bearer abc")
         assert "signature" in reason(good[:-2] + ("AA" if good[-2:] != "AA" else "BA"))
         town.mediagate("admin", "disable", admin.email)
-        assert "disabled" in wait_until(lambda: api.get("/auth/me", headers={"Authorization": good}).status_code == 401 and reason(good), "the account to be disabled")
-        assert all(abs(event["ahead_seconds"]) > 60 for event in town.serve_events("clocks_differ"))  # a right clock is no news
+        assert "disabled" in wait_until(
+            lambda: api.get("/auth/me", headers={"Authorization": good}).status_code == 401 and reason(good),
+            "the account to be disabled",
+        )
+        # a right clock is no news
+        assert all(abs(event["ahead_seconds"]) > 60 for event in town.serve_events("clocks_differ"))
         assert good[20:] not in town.log_text("serve.log")

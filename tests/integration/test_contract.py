@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: ISC
-"""docs/openapi.yaml itself: it is well-formed by strict rules, complete, and the proxy that holds answers against it notices lies.
+"""docs/openapi.yaml itself: it is well-formed by strict rules, complete, and the proxy that holds answers against it
+notices lies.
 
 The other tests' calls are held against it too: see contract.py.
 """
@@ -28,9 +29,13 @@ def operations(document):
 
 
 def test_the_document_is_clean_by_strict_rules():
-    done = subprocess.run([*web_tools.tool("redocly"), "lint", "--config", TOP_SRC / "tests/web/redocly.yaml", contract.DOCUMENT],
-                          capture_output=True, text=True, check=False, env={"PATH": "/usr/local/bin:/usr/bin:/bin", "HOME": "/nonexistent",
-                                                                            "REDOCLY_TELEMETRY": "off"})
+    done = subprocess.run(
+        [*web_tools.tool("redocly"), "lint", "--config", TOP_SRC / "tests/web/redocly.yaml", contract.DOCUMENT],
+        capture_output=True,
+        text=True,
+        check=False,
+        env={"PATH": "/usr/local/bin:/usr/bin:/bin", "HOME": "/nonexistent", "REDOCLY_TELEMETRY": "off"},
+    )
     assert done.returncode == 0, done.stdout + done.stderr
 
 
@@ -61,43 +66,85 @@ def test_every_call_is_answered_as_the_document_says(stack, make_media, document
     path = f"/media/media/{medium['id']}"
     assert stack.upload(medium["id"], make_media("short"), api).status_code == 201
     answers = [
-        api.get("/media/media/", params={"limit": 1}), api.get(path), api.patch(path, json={"title": "Another"}),
+        api.get("/media/media/", params={"limit": 1}),
+        api.get(path),
+        api.patch(path, json={"title": "Another"}),
         api.get(path + "/stream-url", params={"ttl_seconds": 60, "viewer": "u-1", "bind_ip": "203.0.113.7"}),
-        api.post(path + "/view", json={"viewer": "u-1"}), api.get(path + "/views"), api.get(path + "/analytics"),
-        api.get(path + "/analytics", params={"interval": "hour", "tz": "Europe/Berlin", "from": "2026-01-01T00:00:00Z",
-                                             "to": "2026-01-02T00:00:00Z"}),
-        api.get("/analytics/overview"), api.get("/analytics/top", params={"by": "bytes"}), api.get("/analytics/live"),
+        api.post(path + "/view", json={"viewer": "u-1"}),
+        api.get(path + "/views"),
+        api.get(path + "/analytics"),
+        api.get(
+            path + "/analytics",
+            params={
+                "interval": "hour",
+                "tz": "Europe/Berlin",
+                "from": "2026-01-01T00:00:00Z",
+                "to": "2026-01-02T00:00:00Z",
+            },
+        ),
+        api.get("/analytics/overview"),
+        api.get("/analytics/top", params={"by": "bytes"}),
+        api.get("/analytics/live"),
         api.get("/analytics/export", params={"media_id": medium["id"]}),
-        api.post(path + "/package"), api.delete(path + "/package"),
-        api.put(path + "/subtitles/en", data="WEBVTT\n\n00:01.000 --> 00:02.000\nHi\n", headers={"Content-Type": "text/vtt"}), api.delete(path + "/subtitles/en"),
-        api.get("/livez"), api.get("/readyz"), api.get("/auth/me"),
+        api.post(path + "/package"),
+        api.delete(path + "/package"),
+        api.put(
+            path + "/subtitles/en", data="WEBVTT\n\n00:01.000 --> 00:02.000\nHi\n", headers={"Content-Type": "text/vtt"}
+        ),
+        api.delete(path + "/subtitles/en"),
+        api.get("/livez"),
+        api.get("/readyz"),
+        api.get("/auth/me"),
     ]
     grant = answers[3].json()["grant_id"]
     upload = tus_client.begin(api, 100)
     answers.append(tus_client.end(api, upload))
-    answers += [api.delete(f"/media/grants/{grant}"), api.delete(path),
-                api.post("/auth/refresh", json={"refresh_token": api.tokens["refresh_token"]})]
+    answers += [
+        api.delete(f"/media/grants/{grant}"),
+        api.delete(path),
+        api.post("/auth/refresh", json={"refresh_token": api.tokens["refresh_token"]}),
+    ]
     answers.append(api.post("/auth/logout", json={"refresh_token": answers[-1].json()["refresh_token"]}))
     with stack.anonymous() as nobody:
-        answers.append(nobody.post("/auth/login", data={"grant_type": "password", "username": api.email, "password": api.password}))
+        answers.append(
+            nobody.post("/auth/login", data={"grant_type": "password", "username": api.email, "password": api.password})
+        )
     again = stack.login(api.email, api.password)
-    answers.append(again.put("/auth/password", json={"current_password": api.password, "new_password": "another horse entirely"}))
+    answers.append(
+        again.put("/auth/password", json={"current_password": api.password, "new_password": "another horse entirely"})
+    )
     assert [answer.status_code for answer in answers if answer.status_code >= 300] == []
 
     def template(asked):
-        names = {str(medium["id"]): "{id}", grant: "{grant_id}", upload.rsplit("/", 1)[1]: "{upload_id}", "en": "{lang}"}
+        names = {
+            str(medium["id"]): "{id}",
+            grant: "{grant_id}",
+            upload.rsplit("/", 1)[1]: "{upload_id}",
+            "en": "{lang}",
+        }
         return "/".join(names.get(segment, segment) for segment in asked.split("/"))
 
     answered = {(method.lower(), template(asked)) for method, asked, status in stack.contract.checked if status < 300}
     expected = {(method, path) for path, method, _, by_nginx in operations(document) if not by_nginx}
     # Prism would break the bytes of an upload, whose answers have the schema of one medium, or no body.
-    assert expected - {("put", "/media/media/{id}/file"), ("put", "/media/media/{id}/subtitles/{lang}"), ("patch", "/uploads/{upload_id}")} <= answered
+    assert (
+        expected
+        - {
+            ("put", "/media/media/{id}/file"),
+            ("put", "/media/media/{id}/subtitles/{lang}"),
+            ("patch", "/uploads/{upload_id}"),
+        }
+        <= answered
+    )
 
 
-@pytest.mark.parametrize("lie, path, call", [
-    ("a field that is not there", "/livez", {"const": "something else"}),
-    ("a status that is not listed", "/livez", None),
-])
+@pytest.mark.parametrize(
+    "lie, path, call",
+    [
+        ("a field that is not there", "/livez", {"const": "something else"}),
+        ("a status that is not listed", "/livez", None),
+    ],
+)
 def test_the_proxy_notices(stack, document, tmp_path, lie, path, call):
     responses = document["paths"][path]["get"]["responses"]
     kept = responses["200"]

@@ -39,8 +39,13 @@ def ends_of(found):
 def test_every_delivery_is_told_with_its_verdict(town, medium):
     grant = fresh_grant()
     film = town.sign(medium, "film.mp4", grant=grant, viewer="u-1")
-    asked = [("HEAD", film, {}, "not_a_get"), ("GET", film, {"Range": "bytes=0-"}, "counts"), ("GET", film, {"Range": "bytes=9999-"}, "refused"),
-             ("GET", town.sign(medium, "poster.jpg", grant=grant, viewer="u-1"), {}, "accessory"), ("GET", film, {"Range": "bytes=100-199", "User-Agent": 'a "player"'}, "counts")]
+    asked = [
+        ("HEAD", film, {}, "not_a_get"),
+        ("GET", film, {"Range": "bytes=0-"}, "counts"),
+        ("GET", film, {"Range": "bytes=9999-"}, "refused"),
+        ("GET", town.sign(medium, "poster.jpg", grant=grant, viewer="u-1"), {}, "accessory"),
+        ("GET", film, {"Range": "bytes=100-199", "User-Agent": 'a "player"'}, "counts"),
+    ]
     for method, path, headers, _ in asked:
         ask(town, path, method, **headers)
     ask(town, film, address="2001:db8::7")
@@ -49,9 +54,17 @@ def test_every_delivery_is_told_with_its_verdict(town, medium):
     ends = ends_of(found)
     assert [line["verdict"] for line in ends] == [verdict for *_, verdict in asked] + ["counts"]
     assert [line["verdict"] for line in found["deliveries"] if line["event"] == "start"] == ["begins"] * 3
-    assert (ends[4]["range"], ends[4]["body_bytes"], ends[4]["status"], ends[4]["user_agent"]) == ("bytes 100-199/2000", 100, 206, 'a "player"')
+    assert (ends[4]["range"], ends[4]["body_bytes"], ends[4]["status"], ends[4]["user_agent"]) == (
+        "bytes 100-199/2000",
+        100,
+        206,
+        'a "player"',
+    )
     assert found["counted"] == {"views": 2, "deliveries": 3, "bytes": 4100} and found["agreement"] == "agrees"
-    assert sorted((view["viewed_by_ip"], view["bytes_sent"], view["viewer"]) for view in found["views"]) == [("192.0.2.1", 2100, "u-1"), ("2001:db8::7", 2000, "u-1")]
+    assert sorted((view["viewed_by_ip"], view["bytes_sent"], view["viewer"]) for view in found["views"]) == [
+        ("192.0.2.1", 2100, "u-1"),
+        ("2001:db8::7", 2000, "u-1"),
+    ]
     text = town.mediagate("explain", grant[:8] + "-" + grant[8:12] + "-" + grant[12:].upper()).stdout
     assert "The database agrees." in text and "bytes 100-199/2000, 100 bytes in 0." in text
 
@@ -91,7 +104,11 @@ def test_what_is_not_counted_yet_is_said(town, medium):
         assert told(town, grant)["agreement"] == "database_less"
         town.stop_postgres()
         alone = town.mediagate("explain", "--json", grant)
-        assert json.loads(alone.stdout)["agreement"] == "unknown" and json.loads(alone.stdout)["views"] is None and alone.stderr
+        assert (
+            json.loads(alone.stdout)["agreement"] == "unknown"
+            and json.loads(alone.stdout)["views"] is None
+            and alone.stderr
+        )
     finally:
         town.start_postgres()
         town.wait_ready()

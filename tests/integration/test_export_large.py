@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: ISC
-"""An export of a million rows: in constant memory of worker and nginx, however slow the client, and the same when it was broken off."""
+"""An export of a million rows: in constant memory of worker and nginx, however slow the client, and the same when it
+was broken off."""
 import hashlib
 import os
 import pathlib
@@ -23,7 +24,13 @@ def filled(module_stack_with):
     """Two api workers: one may export. Whoever does not beat for eight seconds is killed."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("ASAN_OPTIONS", options_that_bound_memory())
-        stack = module_stack_with(api_workers=2, request_deadline=8, fast_statement_timeout=4000, auth_statement_timeout=4000, api_statement_timeout=4000)
+        stack = module_stack_with(
+            api_workers=2,
+            request_deadline=8,
+            fast_statement_timeout=4000,
+            auth_statement_timeout=4000,
+            api_statement_timeout=4000,
+        )
     Filling(f"host={stack.root}/run dbname=mediagate user=mediagate", hot=ROWS).fill(1)
     return stack
 
@@ -110,4 +117,7 @@ def test_a_client_that_is_gone_gives_its_place_back(filled):
         with api.get("/analytics/export", params=ASKED, stream=True) as answer:
             next(answer.iter_content(1 << 16))
         with filled.new_admin() as other:
-            wait_until(lambda: other.get("/analytics/export", params={"to": "2020-01-01"}).status_code == 200, "the place to be free")
+            wait_until(
+                lambda: other.get("/analytics/export", params={"to": "2020-01-01"}).status_code == 200,
+                "the place to be free",
+            )

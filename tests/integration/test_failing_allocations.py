@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: ISC
-"""A worker in which one allocation fails: what is good is never refused for that, and a fresh worker takes its place."""
+"""A worker in which one allocation fails: what is good is never refused for that, and a fresh worker takes its
+place."""
 import mmap
 import shutil
 import struct
@@ -88,7 +89,10 @@ def test_a_resumable_upload_goes_on(town, make_media):
             first = tus.append(api, path, 0, body).status_code
             assert first in (204, 500, 502, 503), first
             town.plan.end()
-            told = wait_until(lambda: (lambda answer: answer if answer.status_code == 200 else None)(tus.tell(api, path)), "the upload to be told of")
+            told = wait_until(
+                lambda: (lambda answer: answer if answer.status_code == 200 else None)(tus.tell(api, path)),
+                "the upload to be told of",
+            )
             if "Media-Location" not in told.headers:
                 offset = int(told.headers["Upload-Offset"])
                 assert tus.append(api, path, offset, body[offset:]).status_code == 204

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: ISC
-"""What breaks, and what must not be noticed: killed workers, reloads, a database that goes away, a supervisor that dies.
+"""What breaks, and what must not be noticed: killed workers, reloads, a database that goes away, a supervisor that
+dies.
 
 The load is real requests through nginx from several threads; each test says how many of them may fail.
 """
@@ -70,17 +71,25 @@ def spooled(stack):
 
 @contextlib.contextmanager
 def slow_upload(stack, api, media_id, silent=False):
-    """An upload that sends a byte now and then, or with `silent` falls silent, and never ends by itself. Gives the socket."""
+    """An upload that sends a byte now and then, or with `silent` falls silent, and never ends by itself. Gives the
+    socket."""
     before = spooled(stack)
     with socket.create_connection(("127.0.0.1", stack.http_port)) as connection:
-        connection.sendall((f"PUT /media/media/{media_id}/file HTTP/1.1\r\nHost: localhost\r\nContent-Type: video/mp4\r\n"
-                            f"Authorization: {api.headers['Authorization']}\r\nContent-Length: 1000000\r\n\r\n").encode())
+        connection.sendall(
+            (
+                f"PUT /media/media/{media_id}/file HTTP/1.1\r\nHost: localhost\r\nContent-Type: "
+                f"video/mp4\r\n"
+                f"Authorization: {api.headers['Authorization']}\r\nContent-Length: "
+                f"1000000\r\n\r\n"
+            ).encode()
+        )
         stop = threading.Event()
 
         def trickle():
             while not stop.wait(0.05):
                 with contextlib.suppress(OSError):
                     connection.sendall(b"x" * 100)
+
         thread = threading.Thread(target=trickle, daemon=True)
         thread.start()
         wait_until(lambda: spooled(stack) - before, "the upload to arrive in the spool")
@@ -95,10 +104,13 @@ def slow_upload(stack, api, media_id, silent=False):
 
 # --- workers ------------------------------------------------------------------------------------------
 
+
 def test_killed_workers_of_any_pool_fail_no_get(town):
     api = town.admin()
     medium = f"/media/media/{town.new_media(api)['id']}"
-    with Load(lambda: fresh(api, "GET", medium)) as fast, Load(lambda: fresh(api, "GET", "/media/media/?limit=1")) as lists:
+    with Load(lambda: fresh(api, "GET", medium)) as fast, Load(
+        lambda: fresh(api, "GET", "/media/media/?limit=1")
+    ) as lists:
         for _ in range(5):
             for pool in ("fast", "auth", "api", "upload", "housekeeping"):
                 os.kill(workers_of(town, pool)[0], signal.SIGKILL)
@@ -114,10 +126,11 @@ def test_rolling_reloads_fail_no_post(town):
     api = town.admin()
     before = len(town.sql("SELECT id FROM media_asset"))
     large = b'{"title": "Rolled", "type": "audio"}' + b" " * 60000  # many reads of the worker
-    with Load(lambda: fresh(api, "POST", "/media/media/", json={"title": "Rolled", "type": "audio"})) as posts, \
-            Load(lambda: fresh_post(api, "/media/media/", large), threads=2) as large_posts, \
-            Load(lambda: fresh_post(api, "/media/media/", large, "text/plain"), threads=2) as refused, \
-            Load(lambda: fresh(api, "GET", "/auth/me")) as gets:
+    with Load(lambda: fresh(api, "POST", "/media/media/", json={"title": "Rolled", "type": "audio"})) as posts, Load(
+        lambda: fresh_post(api, "/media/media/", large), threads=2
+    ) as large_posts, Load(lambda: fresh_post(api, "/media/media/", large, "text/plain"), threads=2) as refused, Load(
+        lambda: fresh(api, "GET", "/auth/me")
+    ) as gets:
         for _ in range(4):
             posts.wait_for_more(20)
             town.reload_serve()
@@ -148,7 +161,10 @@ def test_a_reload_of_nginx_fails_no_request(town):
 
 # --- reload -------------------------------------------------------------------------------------------
 
-@pytest.mark.parametrize("line, name", [("stream_ttl_max = -1;", "stream_ttl_max"), ('notify_database = "dbnme=x";', "notify_database")])
+
+@pytest.mark.parametrize(
+    "line, name", [("stream_ttl_max = -1;", "stream_ttl_max"), ('notify_database = ' '"dbnme=x";', "notify_database")]
+)
 def test_a_reload_of_bad_settings_keeps_what_runs(town, line, name):
     failures = len(town.serve_events("reload_failed"))
     before = town.workers()
@@ -182,10 +198,12 @@ def test_a_reload_changes_the_number_of_workers(town):
 
 # --- the database -------------------------------------------------------------------------------------
 
+
 def test_a_database_that_is_away_for_ten_seconds_costs_503_and_no_answer_is_untrue(town):
     api = town.admin()
-    with Load(lambda: fresh(api, "POST", "/media/media/", json={"title": "Kept", "type": "video"})) as posts, \
-            Load(lambda: fresh(api, "GET", "/media/media/?limit=1"), threads=2) as gets:
+    with Load(lambda: fresh(api, "POST", "/media/media/", json={"title": "Kept", "type": "video"})) as posts, Load(
+        lambda: fresh(api, "GET", "/media/media/?limit=1"), threads=2
+    ) as gets:
         posts.wait_for_more()
         town.stop_postgres()
         gone = time.monotonic()
@@ -224,6 +242,7 @@ def test_a_start_without_the_database_waits_for_it(town):
 
 
 # --- stopping -----------------------------------------------------------------------------------------
+
 
 def test_a_stop_finishes_what_was_accepted(town):
     api = town.admin()
@@ -322,6 +341,7 @@ def test_revocations_are_there_again_before_the_first_request_is_served(town, ma
 
 # --- starts that are refused --------------------------------------------------------------------------
 
+
 def refused_start(stack):
     done = stack.run(stack.program, "serve", "--config", stack.config, check=False)
     assert done.returncode == 1, done.stderr
@@ -370,6 +390,7 @@ def test_workers_that_keep_dying_end_serve_with_a_clear_message(town):
 
 
 # --- systemd ------------------------------------------------------------------------------------------
+
 
 def test_sockets_and_readiness_by_systemds_protocol(town):
     """The sockets stay open over a restart: requests wait for it, none fails."""

@@ -28,20 +28,28 @@ def client(stack):
 
 @pytest.fixture(scope="module")
 def medium(client):
-    created = client.post("/media/media/", json={"title": "A talk", "type": "video", "file_url": "https://cdn.example.test/talk.mp4"})
+    created = client.post(
+        "/media/media/", json={"title": "A talk", "type": "video", "file_url": "https://cdn.example.test/talk.mp4"}
+    )
     assert created.status_code == 201
     return created.json()
 
 
 def columns(stack, table):
-    return {row[0] for row in stack.sql("SELECT column_name FROM information_schema.columns WHERE table_name = %s", table)}
+    return {
+        row[0]
+        for row in stack.sql("SELECT column_name FROM information_schema.columns WHERE table_name = " "%s", table)
+    }
 
 
-@pytest.mark.parametrize("table, names", [
-    ("admin_user", {"id", "email", "hashed_password", "created_at"}),
-    ("media_asset", {"id", "title", "type", "file_url", "created_at"}),
-    ("media_view_log", {"media_id", "viewed_by_ip", "timestamp"}),
-])
+@pytest.mark.parametrize(
+    "table, names",
+    [
+        ("admin_user", {"id", "email", "hashed_password", "created_at"}),
+        ("media_asset", {"id", "title", "type", "file_url", "created_at"}),
+        ("media_view_log", {"media_id", "viewed_by_ip", "timestamp"}),
+    ],
+)
 def test_the_models_have_their_columns(stack, table, names):
     assert names <= columns(stack, table)
 
@@ -61,9 +69,15 @@ def test_media_metadata_comes_back_as_sent(client, medium):
     assert client.get("/media/media/").json()["items"][0]["id"] == medium["id"]
 
 
-@pytest.mark.parametrize("method, path", [
-    ("POST", "/media/media/"), ("GET", "/media/media/1/stream-url"), ("POST", "/media/media/1/view"), ("GET", "/media/media/1/analytics"),
-])
+@pytest.mark.parametrize(
+    "method, path",
+    [
+        ("POST", "/media/media/"),
+        ("GET", "/media/media/1/stream-url"),
+        ("POST", "/media/media/1/view"),
+        ("GET", "/media/media/1/analytics"),
+    ],
+)
 def test_media_calls_need_a_token(anonymous, method, path):
     assert anonymous.request(method, path, json={} if method == "POST" else None).status_code == 401
 
@@ -72,7 +86,9 @@ def test_stream_url_is_signed_and_ends(client, medium):
     answer = client.get(f"/media/media/{medium['id']}/stream-url").json()
     assert answer["expires_in"] == 600
     assert "cdn.example.test" not in answer["stream_url"]
-    kid, flags, viewer, grant, expires, signature, media_id, _file = answer["stream_url"].split("/stream/")[1].split("/", 7)
+    kid, flags, viewer, grant, expires, signature, media_id, _file = (
+        answer["stream_url"].split("/stream/")[1].split("/", 7)
+    )
     assert (flags, viewer, grant, media_id, len(signature)) == ("n", "-", answer["grant_id"], str(medium["id"]), 22)
     assert kid and int(expires) > datetime.datetime.now(datetime.timezone.utc).timestamp()
 

@@ -23,24 +23,38 @@ def forget(stack, *who, check=True):
 
 
 def sums(stack):
-    return stack.sql("select grain, media_id, start, bot, views, bytes_sent, seconds from view_rollup order by 1, 2, 3, 4")
+    return stack.sql(
+        "select grain, media_id, start, bot, views, bytes_sent, seconds from view_rollup order by 1, 2, " "3, 4"
+    )
 
 
 def row_sums(stack):
-    return stack.sql("select media_id, count(*), sum(bytes_sent), count(distinct address_hash), min(\"timestamp\") from media_view_log group by 1 order by 1")
+    return stack.sql(
+        "select media_id, count(*), sum(bytes_sent), count(distinct address_hash), min(\"timestamp\") "
+        "from media_view_log group by 1 order by 1"
+    )
 
 
 def logs_with(stack, text):
-    return sorted(path.name for path in (stack.root / "log").glob("view.log*") if text in path.read_text(encoding="utf-8"))
+    return sorted(
+        path.name for path in (stack.root / "log").glob("view.log*") if text in path.read_text(encoding="utf-8")
+    )
 
 
 def everything_stored(stack):
-    return str([stack.sql(f"select t::text from {table} t") for table in ("media_view_log", "view_watching", "rate_limit")])
+    return str(
+        [stack.sql(f"select t::text from {table} t") for table in ("media_view_log", "view_watching", "rate_limit")]
+    )
 
 
 def test_an_address_is_forgotten_and_the_sums_stay(town):
     media, midnight = new_film(town), time.time() // 86400 * 86400
-    for address, granted in ((PERSON, time.time()), (PERSON, midnight - 1), (OTHER, time.time()), ("2001:db8::7", time.time())):
+    for address, granted in (
+        (PERSON, time.time()),
+        (PERSON, midnight - 1),
+        (OTHER, time.time()),
+        ("2001:db8::7", time.time()),
+    ):
         play(town, media, address, grant=grant_at(granted), viewer="u-" + address.replace(".", "_").replace(":", "_"))
     town.admin().post(f"/media/media/{media}/view", json={"viewed_by_ip": PERSON, "viewer": "u-198_51_100_77"})
     before = wait_views(town, media, 5)
@@ -49,10 +63,17 @@ def test_an_address_is_forgotten_and_the_sums_stay(town):
     assert "views made nobody's: 3;" in told and "deleted" in told
     after = views(town, media)
     assert [(view["id"], view["timestamp"], view["bytes_sent"], view["country"], view["bot"]) for view in after] == [
-        (view["id"], view["timestamp"], view["bytes_sent"], view["country"], view["bot"]) for view in before]
+        (view["id"], view["timestamp"], view["bytes_sent"], view["country"], view["bot"]) for view in before
+    ]
     for old, new in zip(before, after):
         if old["viewer"] == "u-198_51_100_77":
-            assert (new["viewed_by_ip"], new["viewer"], new["grant_id"], new["user_agent"], new["referrer"]) == ("::", None, None, None, None)
+            assert (new["viewed_by_ip"], new["viewer"], new["grant_id"], new["user_agent"], new["referrer"]) == (
+                "::",
+                None,
+                None,
+                None,
+                None,
+            )
         else:
             assert new == old
     assert sums(town) == kept
@@ -108,5 +129,11 @@ def test_what_is_not_counted_yet_stays_and_is_named(town):
 def test_it_asks_and_says_what_it_wants(town):
     asked = town.mediagate(("views", "forget"), "--viewer", "u-8", check=False)
     assert asked.returncode == 1 and "--yes" in asked.stderr
-    for wrong in ((), ("--ip", "198.51.100"), ("--viewer", "not a viewer"), ("--ip", PERSON, "--viewer", "u-8"), ("--ip",)):
+    for wrong in (
+        (),
+        ("--ip", "198.51.100"),
+        ("--viewer", "not a viewer"),
+        ("--ip", PERSON, "--viewer", "u-8"),
+        ("--ip",),
+    ):
         assert town.mediagate(("views", "forget"), "--yes", *wrong, check=False).returncode == 2, wrong

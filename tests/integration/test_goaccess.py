@@ -15,16 +15,26 @@ SIZE = 100_000
 
 
 def play(town, media, count):
-    """Ranges open and closed, HEAD, forgeries and what is not there. What the clients got of films, by file: hits, bytes."""
+    """Ranges open and closed, HEAD, forgeries and what is not there. What the clients got of films, by file: hits,
+    bytes."""
     dice, got = random.Random(7), collections.defaultdict(lambda: [0, 0])
     connection = http.client.HTTPConnection("127.0.0.1", town.http_port, timeout=DEADLINE)
     for _ in range(count):
         medium, start = dice.choice(media), dice.randrange(SIZE)
         file = dice.choice([f"film-{medium}.mp4"] * 5 + ["none.mp4"])
         path = town.sign(medium, file, grant=f"0193550000007{dice.randrange(64):03x}8000000000007777")
-        method, asked = dice.choice(["GET"] * 6 + ["HEAD"]), dice.choice([None, f"bytes={start}-", f"bytes={start}-{start + 999}", "bytes=999999-"])
-        headers = {"X-Forwarded-For": f"192.0.2.{dice.randrange(1, 20)}", "User-Agent": dice.choice(["Mozilla/5.0 (X11; Linux x86_64)", "VLC/3.0", "Zürich".encode()])}
-        connection.request(method, path.replace("/-/", "/forged/") if dice.random() < 0.1 else path, headers=headers | ({"Range": asked} if asked else {}))
+        method, asked = dice.choice(["GET"] * 6 + ["HEAD"]), dice.choice(
+            [None, f"bytes={start}-", f"bytes={start}-{start + 999}", "bytes=999999-"]
+        )
+        headers = {
+            "X-Forwarded-For": f"192.0.2.{dice.randrange(1, 20)}",
+            "User-Agent": dice.choice(["Mozilla/5.0 (X11; Linux x86_64)", "VLC/3.0", "Zürich".encode()]),
+        }
+        connection.request(
+            method,
+            path.replace("/-/", "/forged/") if dice.random() < 0.1 else path,
+            headers=headers | ({"Range": asked} if asked else {}),
+        )
         answer = connection.getresponse()
         size = len(answer.read())
         if method == "GET" and answer.status in (200, 206):
@@ -37,11 +47,30 @@ def play(town, media, count):
 def goaccess(town):
     """Hits and bytes of GETs, by file."""
     report = town.root / "goaccess.json"
-    town.run("goaccess", town.root / "log/view.log", "--no-global-config", "--log-format", FORMAT, "--datetime-format", "%s", "--date-format", "%s", "--time-format", "%s",
-             "--no-progress", *(f"--ignore-status={status}" for status in (400, 403, 404, 405, 410, 416)), "-o", report)
+    town.run(
+        "goaccess",
+        town.root / "log/view.log",
+        "--no-global-config",
+        "--log-format",
+        FORMAT,
+        "--datetime-format",
+        "%s",
+        "--date-format",
+        "%s",
+        "--time-format",
+        "%s",
+        "--no-progress",
+        *(f"--ignore-status={status}" for status in (400, 403, 404, 405, 410, 416)),
+        "-o",
+        report,
+    )
     found = json.loads(report.read_text())
     assert found["general"]["failed_requests"] == 0, "it reads every line"
-    return {entry["data"]: (entry["hits"]["count"], entry["bytes"]["count"]) for entry in found["static_requests"]["data"] if entry["method"] == "GET"}
+    return {
+        entry["data"]: (entry["hits"]["count"], entry["bytes"]["count"])
+        for entry in found["static_requests"]["data"]
+        if entry["method"] == "GET"
+    }
 
 
 def test_goaccess_agrees_on_hits_and_bytes(make_stack):
@@ -58,5 +87,7 @@ def test_goaccess_agrees_on_hits_and_bytes(make_stack):
     town.wait_counted()
     theirs = goaccess(town)
     assert theirs == got
-    assert town.sql("select media_id, sum(bytes_sent)::int8 from media_view_log group by 1 order by 1") == [(medium, theirs[f"film-{medium}.mp4"][1]) for medium in media]
+    assert town.sql("select media_id, sum(bytes_sent)::int8 from media_view_log group by 1 order by 1") == [
+        (medium, theirs[f"film-{medium}.mp4"][1]) for medium in media
+    ]
     assert town.sql("select sum(counted)::int8 from delivery_log") == [(sum(hits for hits, _ in theirs.values()),)]

@@ -24,8 +24,17 @@ def town(module_stack_with):
 
 @contextlib.contextmanager
 def attack(town, kind, source):
-    arguments = [sys.executable, pathlib.Path(hostile_clients.__file__), kind, source, str(town.http_port), str(town.https_port)]
-    with subprocess.Popen(arguments, stdin=subprocess.PIPE, stdout=subprocess.PIPE, env={**os.environ, "PYTHONDONTWRITEBYTECODE": "1"}) as attacker:
+    arguments = [
+        sys.executable,
+        pathlib.Path(hostile_clients.__file__),
+        kind,
+        source,
+        str(town.http_port),
+        str(town.https_port),
+    ]
+    with subprocess.Popen(
+        arguments, stdin=subprocess.PIPE, stdout=subprocess.PIPE, env={**os.environ, "PYTHONDONTWRITEBYTECODE": "1"}
+    ) as attacker:
         try:
             assert attacker.stdout.readline() == b"ready\n"
             yield
@@ -41,9 +50,14 @@ def p99_of_stream_urls(town, film, seconds=3):
 
         def once():
             begin = time.monotonic()
-            answer = requests.get(f"{api.base}/media/media/{film}/stream-url", timeout=DEADLINE, headers={**ELSEWHERE, "Authorization": api.headers["Authorization"]})
+            answer = requests.get(
+                f"{api.base}/media/media/{film}/stream-url",
+                timeout=DEADLINE,
+                headers={**ELSEWHERE, "Authorization": api.headers["Authorization"]},
+            )
             times.append(time.monotonic() - begin)
             return answer
+
         with Load(once, threads=2) as load:
             time.sleep(seconds)
         assert set(load.statuses) == {200}, load.except_status(200)[:3]
@@ -66,9 +80,14 @@ def test_others_do_not_notice_an_attack_from_one_place(town, film, make_media, k
         honest = {**ELSEWHERE, "Authorization": town.admin().headers["Authorization"]}
         with town.anonymous() as api:
             api.headers.update(honest)
-            for method, path, body, expected in (("GET", "/livez", None, 200), ("GET", "/readyz", None, 200), ("GET", "/auth/me", None, 200), ("GET", "/media/media/?limit=1", None, 200),
-                                                 ("POST", "/auth/refresh", {"refresh_token": "x" * 40}, 401),
-                                                 ("POST", "/auth/login", {"email": town.admin().email, "password": town.admin().password}, 200)):
+            for method, path, body, expected in (
+                ("GET", "/livez", None, 200),
+                ("GET", "/readyz", None, 200),
+                ("GET", "/auth/me", None, 200),
+                ("GET", "/media/media/?limit=1", None, 200),
+                ("POST", "/auth/refresh", {"refresh_token": "x" * 40}, 401),
+                ("POST", "/auth/login", {"email": town.admin().email, "password": town.admin().password}, 200),
+            ):
                 for _ in range(3):
                     answer = api.request(method, path, json=body)
                     assert answer.status_code == expected, (method, path, answer.status_code, answer.text)
@@ -85,13 +104,17 @@ def test_one_place_has_its_share_of_a_pool_and_no_more(town):
             statuses = set()
             for _ in range(20):
                 if mine:
-                    answer = requests.get(town.base_url + "/media/media/", timeout=DEADLINE, headers={"X-Forwarded-For": mine})
+                    answer = requests.get(
+                        town.base_url + "/media/media/", timeout=DEADLINE, headers={"X-Forwarded-For": mine}
+                    )
                     statuses.add(answer.status_code)
                     assert answer.status_code != 429 or answer.headers["Retry-After"]
                 else:
                     statuses.add(status_from(town, hostile_clients.ADDRESS))
             assert statuses == {429}
-            answer = requests.get(town.base_url + "/media/media/", timeout=DEADLINE, headers={"X-Forwarded-For": "2001:db8:bad:2::1"})
+            answer = requests.get(
+                town.base_url + "/media/media/", timeout=DEADLINE, headers={"X-Forwarded-For": "2001:db8:bad:2::1"}
+            )
             assert answer.status_code == 401
 
 
@@ -111,16 +134,37 @@ def test_an_address_uploads_its_share_at_a_time(town):
         source = hostile_clients.Source("address")
         for _ in range(2):
             peer = source.connect(town.http_port)
-            peer.sendall(hostile_clients.head("PUT", f"/media/media/{media}/file", source, f"Authorization: {token}", "Content-Length: 1000000") + b"\r\n" + b"x" * 1000)
+            peer.sendall(
+                hostile_clients.head(
+                    "PUT", f"/media/media/{media}/file", source, f"Authorization: {token}", "Content-Length: 1000000"
+                )
+                + b"\r\n"
+                + b"x" * 1000
+            )
             begun.append(peer)
         deadline = time.monotonic() + DEADLINE
         answer = b""
         while b" 429 " not in answer and time.monotonic() < deadline:
             with source.connect(town.http_port) as peer:
-                peer.sendall(hostile_clients.head("PUT", f"/media/media/{media}/file", source, f"Authorization: {token}", "Content-Length: 1", "Connection: close") + b"\r\nx")
+                peer.sendall(
+                    hostile_clients.head(
+                        "PUT",
+                        f"/media/media/{media}/file",
+                        source,
+                        f"Authorization: {token}",
+                        "Content-Length: 1",
+                        "Connection: close",
+                    )
+                    + b"\r\nx"
+                )
                 answer = peer.recv(4096)
         assert b" 429 " in answer and b"Retry-After" in answer
-        other = requests.put(f"{town.base_url}/media/media/{media}/file", data=b"no film", timeout=DEADLINE, headers={**ELSEWHERE, "Authorization": token})
+        other = requests.put(
+            f"{town.base_url}/media/media/{media}/file",
+            data=b"no film",
+            timeout=DEADLINE,
+            headers={**ELSEWHERE, "Authorization": token},
+        )
         assert other.status_code == 422
     finally:
         for peer in begun:

@@ -33,13 +33,19 @@ def test_token(stack, forge, description, make, expected):
 
 def test_every_refusal_reads_the_same(stack, forge):
     """A bearer does not learn which check failed."""
-    details = {json.loads(ask(stack, make(forge))[2])["detail"] for _, make, expected in HOSTILE_TOKENS if expected == 401}
+    details = {
+        json.loads(ask(stack, make(forge))[2])["detail"] for _, make, expected in HOSTILE_TOKENS if expected == 401
+    }
     assert len(details) == 1
 
 
-@pytest.mark.parametrize("authorization", ["", "Bearer", "Bearer ", "Basic YTpi", "Token {}", "bearer{}", "{}", "Digest a=b", "Bearer: {}"])
+@pytest.mark.parametrize(
+    "authorization", ["", "Bearer", "Bearer ", "Basic YTpi", "Token {}", "bearer{}", "{}", "Digest a=b", "Bearer: {}"]
+)
 def test_other_authorization_headers(stack, forge, authorization):
-    status, headers, _ = raw_http.get(stack, b"/auth/me", headers=[b"Authorization: " + authorization.format(forge.good).encode()])
+    status, headers, _ = raw_http.get(
+        stack, b"/auth/me", headers=[b"Authorization: " + authorization.format(forge.good).encode()]
+    )
     assert status == 401
     assert headers["WWW-Authenticate"].startswith("Bearer")
 

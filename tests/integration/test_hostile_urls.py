@@ -25,7 +25,8 @@ def fetch(stack, target, **arguments):
 
 
 def wait_logged(stack, path):
-    """A delivery of our own as a marker: nginx writes a line before the next request of the same connection, so all are there."""
+    """A delivery of our own as a marker: nginx writes a line before the next request of the same connection, so all
+    are there."""
     before = len(stack.view_log())
     assert fetch(stack, path)[0] == 200
     wait_until(lambda: len(stack.view_log()) > before, "the marker's line")
@@ -55,8 +56,20 @@ def test_other_spelling(stack, good, description, make, expected):
     assert delivered(stack) == before + played + 1, "played and logged must agree"
 
 
-@pytest.mark.parametrize("method, expected", [("HEAD", 200), ("POST", 405), ("PUT", 405), ("DELETE", 405), ("PATCH", 405), ("OPTIONS", 405),
-                                              ("PROPFIND", 405), ("TRACE", 405), ("get", 400)])
+@pytest.mark.parametrize(
+    "method, expected",
+    [
+        ("HEAD", 200),
+        ("POST", 405),
+        ("PUT", 405),
+        ("DELETE", 405),
+        ("PATCH", 405),
+        ("OPTIONS", 405),
+        ("PROPFIND", 405),
+        ("TRACE", 405),
+        ("get", 400),
+    ],
+)
 def test_methods(stack, good, method, expected):
     assert fetch(stack, good.path, method=method.encode())[0] == expected
 

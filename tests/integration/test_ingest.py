@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: ISC
-"""Views counted from nginx's log: what counts, what does not, and that nothing gets lost or counted twice on the way."""
+"""Views counted from nginx's log: what counts, what does not, and that nothing is lost or counted twice."""
 import gzip
 import http.client
 import json
@@ -25,7 +25,15 @@ def film_bytes():
 @pytest.fixture
 def medium(town, film_bytes):
     """The id of a medium of its own, with a film and what stands around one."""
-    return town.media_of_files({"film.mp4": film_bytes, "hls/main.m3u8": b"#EXTM3U\n", "hls/seg-1.m4s": film_bytes[:5000], "poster.jpg": b"jpeg", "empty.mp4": b""})
+    return town.media_of_files(
+        {
+            "film.mp4": film_bytes,
+            "hls/main.m3u8": b"#EXTM3U\n",
+            "hls/seg-1.m4s": film_bytes[:5000],
+            "poster.jpg": b"jpeg",
+            "empty.mp4": b"",
+        }
+    )
 
 
 def grant(number):
@@ -34,7 +42,9 @@ def grant(number):
 
 def views(town, media):
     """What the API lists, oldest first."""
-    return assert_json(town.admin().get(f"/media/media/{media}/views", params={"limit": 200, "bots": "include"}))["items"][::-1]
+    return assert_json(town.admin().get(f"/media/media/{media}/views", params={"limit": 200, "bots": "include"}))[
+        "items"
+    ][::-1]
 
 
 def wait_views(town, media, count):
@@ -43,7 +53,16 @@ def wait_views(town, media, count):
 
 def get(town, path, method="GET", address="192.0.2.1", **headers):
     # The user agent of requests itself is a robot's.
-    return requests.request(method, town.base_url + path, headers={"X-Forwarded-For": address, "User-Agent": "Player/1.0", **{k.replace("_", "-"): v for k, v in headers.items()}}, timeout=DEADLINE)
+    return requests.request(
+        method,
+        town.base_url + path,
+        headers={
+            "X-Forwarded-For": address,
+            "User-Agent": "Player/1.0",
+            **{k.replace("_", "-"): v for k, v in headers.items()},
+        },
+        timeout=DEADLINE,
+    )
 
 
 # --- what counts --------------------------------------------------------------------------------------------
@@ -53,13 +72,39 @@ def test_a_played_film_is_one_view(town, medium, film_bytes):
     before = time.time()
     get(town, path, "HEAD")
     for wanted in ("bytes=0-", "bytes=1000-1999", "bytes=-500"):
-        assert get(town, path, Range=wanted, User_Agent="Player/1.0 (Zürich)".encode(), Referer="https://player.example/watch?v=1").status_code == 206
-    wait_until(lambda: (found := views(town, medium)) and found[0]["bytes_sent"] == len(film_bytes) + 1500, "all bytes to be counted")
+        assert (
+            get(
+                town,
+                path,
+                Range=wanted,
+                User_Agent="Player/1.0 (Zürich)".encode(),
+                Referer="https://player.example/watch?v=1",
+            ).status_code
+            == 206
+        )
+    wait_until(
+        lambda: (found := views(town, medium)) and found[0]["bytes_sent"] == len(film_bytes) + 1500,
+        "all bytes to be counted",
+    )
     view = views(town, medium)[0]
-    assert (view["source"], view["viewer"], view["grant_id"], view["viewed_by_ip"]) == ("stream", "u-4711", grant(1), "192.0.2.1")
-    assert (view["user_agent"], view["referrer"], view["country"], view["bot"]) == ("Player/1.0 (Zürich)", "player.example", None, False)
+    assert (view["source"], view["viewer"], view["grant_id"], view["viewed_by_ip"]) == (
+        "stream",
+        "u-4711",
+        grant(1),
+        "192.0.2.1",
+    )
+    assert (view["user_agent"], view["referrer"], view["country"], view["bot"]) == (
+        "Player/1.0 (Zürich)",
+        "player.example",
+        None,
+        False,
+    )
     assert len(views(town, medium)) == 1
-    [(started, last_seen)] = town.sql('select extract(epoch from "timestamp"), extract(epoch from last_seen_at) from media_view_log where media_id = %s', medium)
+    [(started, last_seen)] = town.sql(
+        'select extract(epoch from "timestamp"), extract(epoch from last_seen_at) from '
+        'media_view_log where media_id = %s',
+        medium,
+    )
     assert before - 1 < started <= last_seen < time.time() + 1 and view["seconds"] == int(last_seen - started)
 
 
@@ -79,12 +124,21 @@ def test_a_delivery_is_a_view_within_two_seconds(town, medium):
 def test_what_is_not_viewing_does_not_count(town, medium):
     def signed(file="film.mp4", **fields):
         return town.sign(medium, file, grant=grant(1), **fields)
+
     modified = get(town, signed(), "HEAD").headers["Last-Modified"]
     for method, path, headers, status in (
-            ("HEAD", signed(), {}, 200), ("POST", signed(), {}, 405), ("GET", signed(), {"If-Modified-Since": modified}, 304),
-            ("GET", signed(), {"Range": "bytes=900000-"}, 416), ("GET", signed().replace("/-/", "/forged/"), {}, 403),
-            ("GET", signed(expires=int(time.time()) - 5), {}, 410), ("GET", signed("none.mp4"), {}, 404), ("GET", signed("empty.mp4"), {}, 200),
-            ("GET", signed("hls/main.m3u8"), {}, 200), ("GET", signed("poster.jpg"), {}, 200), ("GET", "/" + signed(), {}, 400)):
+        ("HEAD", signed(), {}, 200),
+        ("POST", signed(), {}, 405),
+        ("GET", signed(), {"If-Modified-Since": modified}, 304),
+        ("GET", signed(), {"Range": "bytes=900000-"}, 416),
+        ("GET", signed().replace("/-/", "/forged/"), {}, 403),
+        ("GET", signed(expires=int(time.time()) - 5), {}, 410),
+        ("GET", signed("none.mp4"), {}, 404),
+        ("GET", signed("empty.mp4"), {}, 200),
+        ("GET", signed("hls/main.m3u8"), {}, 200),
+        ("GET", signed("poster.jpg"), {}, 200),
+        ("GET", "/" + signed(), {}, 400),
+    ):
         assert get(town, path, method, **headers).status_code == status, (method, path)
     town.wait_counted()
     assert views(town, medium) == []
@@ -94,8 +148,13 @@ def test_forged_urls_are_no_bad_lines(town, medium):
     """What anybody may write into a URL is refused by nginx; it neither fills the reject file nor alarms anybody."""
     good = town.sign(medium, "film.mp4", grant=grant(1))
     rejected = town.sql("select coalesce(sum(rejected), 0)::int8 from delivery_log")
-    for path, method, status in ((good.replace(grant(1), "f" * 32), "GET", 403), (good.replace(grant(1), "0" * 32), "GET", 403),
-                                 (good.replace(f"/{medium}/", "/9999999999999999999/"), "GET", 403), (good, "GETGETGETGETGETGET", 405), (good, "X" * 4000, 405)):
+    for path, method, status in (
+        (good.replace(grant(1), "f" * 32), "GET", 403),
+        (good.replace(grant(1), "0" * 32), "GET", 403),
+        (good.replace(f"/{medium}/", "/9999999999999999999/"), "GET", 403),
+        (good, "GETGETGETGETGETGET", 405),
+        (good, "X" * 4000, 405),
+    ):
         assert get(town, path, method).status_code == status, (method, path)
     get(town, good)
     town.wait_counted()
@@ -111,7 +170,8 @@ def test_a_view_is_a_grant_and_an_address(town, medium):
     town.wait_counted()
     found = views(town, medium)
     assert sorted((view["grant_id"], view["viewed_by_ip"], view["bytes_sent"]) for view in found) == sorted(
-        (grant(number), address, 10_000) for number in (1, 2) for address in ("192.0.2.1", "2001:db8::7"))
+        (grant(number), address, 10_000) for number in (1, 2) for address in ("192.0.2.1", "2001:db8::7")
+    )
     totals = assert_json(town.admin().get(f"/media/media/{medium}/analytics"))
     assert (totals["total_views"], totals["unique_ips"], totals["bytes_sent"]) == (4, 2, 40_000)
 
@@ -125,7 +185,10 @@ def test_the_addresses_of_one_ipv6_network_are_one_viewer(town, medium):
             town.wait_counted()  # in two batches, or more
     assert get(town, path, address="2001:db8:0:65::1", Range="bytes=0-0").status_code == 206
     town.wait_counted()
-    assert sorted((view["viewed_by_ip"], view["bytes_sent"]) for view in views(town, medium)) == [("2001:db8:0:64::1", 40), ("2001:db8:0:65::1", 1)]
+    assert sorted((view["viewed_by_ip"], view["bytes_sent"]) for view in views(town, medium)) == [
+        ("2001:db8:0:64::1", 40),
+        ("2001:db8:0:65::1", 1),
+    ]
     totals = assert_json(town.admin().get(f"/media/media/{medium}/analytics"))
     assert (totals["total_views"], totals["unique_ips"]) == (2, 2)
 
@@ -138,7 +201,10 @@ def test_deliveries_of_one_grant_are_limited_where_that_is_set(make_stack, film_
     answers = [get(slow, path, address=f"198.51.100.{host}", Range="bytes=0-0") for host in range(40)]
     played = [answer for answer in answers if answer.status_code == 206]
     assert 3 <= len(played) < 20 and {answer.status_code for answer in answers} == {206, 429}
-    assert next(answer for answer in answers if answer.status_code == 429).headers["Content-Type"] == "application/problem+json"
+    assert (
+        next(answer for answer in answers if answer.status_code == 429).headers["Content-Type"]
+        == "application/problem+json"
+    )
     forged = path.replace("/-/", "/forged/")
     assert {get(slow, forged).status_code for _ in range(10)} == {403}  # what is refused is not counted
     assert get(slow, other, Range="bytes=0-0").status_code == 206  # each grant has its own
@@ -155,10 +221,20 @@ def test_a_film_that_is_broken_off_counts_what_was_sent(town, medium, film_bytes
     assert 1000 <= wait_views(town, medium, 1)[0]["bytes_sent"] <= len(film_bytes)
 
 
-@pytest.mark.parametrize("sent, stored", [
-    (b"x" * 600, "x" * 512), (b"Player \xff\xfe", "Player "), (b"\xff\xfe", None), ("ü".encode() * 600, "ü" * 512), ('"},{"time":1.000'.encode(), '"},{"time":1.000'),
-    (b"\\u0000\\", "\\u0000\\"), (b"\xed\xa0\x80", None), (b"", None),
-], ids=str)
+@pytest.mark.parametrize(
+    "sent, stored",
+    [
+        (b"x" * 600, "x" * 512),
+        (b"Player \xff\xfe", "Player "),
+        (b"\xff\xfe", None),
+        ("ü".encode() * 600, "ü" * 512),
+        ('"},{"time":1.000'.encode(), '"},{"time":1.000'),
+        (b"\\u0000\\", "\\u0000\\"),
+        (b"\xed\xa0\x80", None),
+        (b"", None),
+    ],
+    ids=str,
+)
 def test_no_user_agent_spoils_its_line(town, medium, sent, stored):
     assert get(town, town.sign(medium, "film.mp4", grant=grant(4)), User_Agent=sent).status_code == 200
     assert wait_views(town, medium, 1)[0]["user_agent"] == stored
@@ -169,17 +245,30 @@ def test_a_playlist_in_the_library_knows_how_much_of_it_was_played(town, film_by
     show = town.library_dir / "a-show"
     (show / "low").mkdir(parents=True)
     (show / "master.m3u8").write_text("#EXTM3U\n#EXT-X-STREAM-INF:BANDWIDTH=1\nlow/main.m3u8\n", encoding="ascii")
-    (show / "low/main.m3u8").write_text("#EXTM3U\n" + "".join(f"#EXTINF:2,\nseg-{n}.m4s\n" for n in range(8)) + "#EXT-X-ENDLIST\n", encoding="ascii")
+    (show / "low/main.m3u8").write_text(
+        "#EXTM3U\n" + "".join(f"#EXTINF:2,\nseg-{n}.m4s\n" for n in range(8)) + "#EXT-X-ENDLIST\n", encoding="ascii"
+    )
     for name in ("init.mp4", *(f"seg-{n}.m4s" for n in range(8))):
         (show / "low" / name).write_bytes(film_bytes[:1000])
     town.give_to_user()
     medium = town.new_media(file_url="library:a-show/master.m3u8")["id"]
     [(stored,)] = town.sql("select stored_name from media_asset where id = %s", medium)
     folder = stored.rsplit("/", 1)[0]
-    for name in ("master.m3u8", "low/main.m3u8", "low/init.mp4", "low/seg-0.m4s", "low/seg-1.m4s", "low/seg-1.m4s", "low/seg-7.m4s"):
+    for name in (
+        "master.m3u8",
+        "low/main.m3u8",
+        "low/init.mp4",
+        "low/seg-0.m4s",
+        "low/seg-1.m4s",
+        "low/seg-1.m4s",
+        "low/seg-7.m4s",
+    ):
         assert get(town, town.sign(medium, f"{folder}/{name}", grant=grant(9))).status_code == 200
     town.wait_counted()
-    assert town.sql("select bytes_sent, delivered_points, delivered_segments::text from media_view_log where media_id = %s", medium) == [(5000, 3750, "{[0,2),[7,8)}")]
+    assert town.sql(
+        "select bytes_sent, delivered_points, delivered_segments::text from media_view_log where media_id " "= %s",
+        medium,
+    ) == [(5000, 3750, "{[0,2),[7,8)}")]
 
 
 def test_views_beyond_retention_are_dropped_and_not_counted_anew(make_stack, film_bytes):
@@ -224,8 +313,16 @@ def test_bad_lines_are_kept_with_their_reason_and_their_neighbours_count(town, m
 
     def fresh():
         return line.replace(grant(6).encode(), grant(next(number)).encode())
-    bad = [(b"", "empty"), (line[:200], "torn"), (line.replace(b"film.mp4", b"fi\xfflm.mp4"), "utf8"), (line.replace(b"film", b"fi\0m"), "nul"),
-           (line.replace(b'"status":200', b'"status":999'), "status"), (line.replace(b"film", b"x" * 20_000), "oversized"), (b"hello", "time")]
+
+    bad = [
+        (b"", "empty"),
+        (line[:200], "torn"),
+        (line.replace(b"film.mp4", b"fi\xfflm.mp4"), "utf8"),
+        (line.replace(b"film", b"fi\0m"), "nul"),
+        (line.replace(b'"status":200', b'"status":999'), "status"),
+        (line.replace(b"film", b"x" * 20_000), "oversized"),
+        (b"hello", "time"),
+    ]
     lines = [fresh()]
     for content, _ in bad:
         lines += [content, fresh()]
@@ -252,7 +349,10 @@ def test_the_reject_file_of_an_import_by_root_is_the_services(town, medium):
     with open(town.root / "log/view.log", "a", encoding="utf-8") as following:
         following.write("none either\n" + line.replace(grant(70), grant(72)) + "\n")
     wait_views(town, medium, 3)
-    assert [json.loads(entry)["line"] for entry in rejects.read_text(encoding="utf-8").splitlines()] == ["no line", "none either"]
+    assert [json.loads(entry)["line"] for entry in rejects.read_text(encoding="utf-8").splitlines()] == [
+        "no line",
+        "none either",
+    ]
 
 
 def test_a_reject_file_that_cannot_be_written_is_named_once(town, medium):
@@ -282,7 +382,9 @@ def test_a_log_that_cannot_be_read_is_named_and_the_others_count(town, medium):
         get(town, town.sign(medium, "film.mp4", grant=grant(81)))
         wait_views(town, medium, 2)
         complaints = [json.loads(line) for line in town.log_text("ingest.log").splitlines() if "log_unreadable" in line]
-        assert sorted((line["log"], line["error"]) for line in complaints) == [(str(block), "no line in its first 64 KiB")] + [(str(closed), "Permission denied")] * (town.user is not None)
+        assert sorted((line["log"], line["error"]) for line in complaints) == [
+            (str(block), "no line in its first 64 " "KiB")
+        ] + [(str(closed), "Permission denied")] * (town.user is not None)
         assert f"not readable: {len(complaints)} logs" in town.mediagate("ingest", "--status").stdout
     finally:
         closed.unlink()
@@ -300,7 +402,9 @@ def test_a_log_that_lost_its_end_is_followed_from_there(town, medium):
     wait_until(lambda: "log_shortened" in town.log_text("ingest.log"), "the loss to be noticed")
     get(town, town.sign(medium, "film.mp4", grant=grant(85)))
     assert len(wait_views(town, medium, 4)) == 4
-    assert town.sql("select count(*), count(distinct bytes_sent) from media_view_log where media_id = %s", medium) == [(4, 1)]
+    assert town.sql(
+        "select count(*), count(distinct bytes_sent) from media_view_log where media_id = " "%s", medium
+    ) == [(4, 1)]
 
 
 # --- old logs -----------------------------------------------------------------------------------------------
@@ -325,7 +429,9 @@ def test_old_logs_are_imported_once(town, medium, film_bytes):
     assert re.search(r"view\.log\.1\.gz: [1-9]\d* bytes counted, \d+ were before, 0 are left", first.stdout)
     assert sorted(view["bytes_sent"] for view in views(town, medium)) == [len(film_bytes)] * 4
     for again in (packed, plain):
-        assert ": 0 bytes counted" in town.run(town.program, "ingest", "--config", town.config, "--import", again).stdout
+        assert (
+            ": 0 bytes counted" in town.run(town.program, "ingest", "--config", town.config, "--import", again).stdout
+        )
     assert sorted(view["bytes_sent"] for view in views(town, medium)) == [len(film_bytes)] * 4
 
 
@@ -336,7 +442,12 @@ def test_an_import_shows_its_progress_on_a_terminal(town, medium):
     log.write_text(line.replace(grant(55), grant(56)) + "\n", encoding="utf-8")
     town.give_to_user()
     leader, follower = os.openpty()
-    subprocess.run([town.program, "ingest", "--config", town.config, "--import", log], check=True, stdout=subprocess.DEVNULL, stderr=follower)
+    subprocess.run(
+        [town.program, "ingest", "--config", town.config, "--import", log],
+        check=True,
+        stdout=subprocess.DEVNULL,
+        stderr=follower,
+    )
     os.close(follower)
     assert f"\r{log}: [{'#' * 30}] 100 %" in os.read(leader, 65536).decode()
     os.close(leader)
@@ -350,8 +461,14 @@ def test_what_is_no_log_is_not_imported(town, medium):
     empty.write_bytes(b"")
     town.give_to_user()
     before = town.sql("select count(*) from delivery_log")
-    done = town.run(town.program, "ingest", "--config", town.config, "--import", broken, empty, town.root / "missing", check=False)
-    assert done.returncode == 1 and len([line for line in done.stderr.splitlines() if line.startswith("mediagate: ")]) == 3 and done.stdout == ""
+    done = town.run(
+        town.program, "ingest", "--config", town.config, "--import", broken, empty, town.root / "missing", check=False
+    )
+    assert (
+        done.returncode == 1
+        and len([line for line in done.stderr.splitlines() if line.startswith("mediagate: ")]) == 3
+        and done.stdout == ""
+    )
     assert town.sql("select count(*) from delivery_log") == before
     for arguments in (("--import",), ("--status", "more"), ("more",)):
         assert town.mediagate("ingest", *arguments, check=False).returncode == 2

@@ -27,7 +27,11 @@ def play(town, medium, grants, **headers):
     """Each grant once; every answer is whole, and leaves one line, since so short a range has none of its beginning."""
     connection = http.client.HTTPConnection("127.0.0.1", town.http_port, timeout=DEADLINE)
     for grant in grants:
-        connection.request("GET", town.sign(medium, "film.mp4", grant=grant), headers={"X-Forwarded-For": "192.0.2.1", "Range": f"bytes=0-{len(FILM) - 1}", **headers})
+        connection.request(
+            "GET",
+            town.sign(medium, "film.mp4", grant=grant),
+            headers={"X-Forwarded-For": "192.0.2.1", "Range": f"bytes=0-{len(FILM) - 1}", **headers},
+        )
         answer = connection.getresponse()
         assert (answer.status, answer.read()) == (206, FILM)
     connection.close()
@@ -35,7 +39,11 @@ def play(town, medium, grants, **headers):
 
 def counted(town, medium):
     """Bytes by grant, as the database has them."""
-    return dict(town.sql("select replace(grant_id::text, '-', ''), bytes_sent from media_view_log where media_id = %s", medium))
+    return dict(
+        town.sql(
+            "select replace(grant_id::text, '-', ''), bytes_sent from media_view_log where media_id = " "%s", medium
+        )
+    )
 
 
 def fill(folder, leave):
@@ -94,11 +102,15 @@ def test_a_full_disk_for_rejects_stops_the_counting_until_there_is_room():
         with open(town.root / "log/view.log", "ab") as log:
             log.write(b"no line\n")
         play(town, medium, [second])
-        wait_until(lambda: "rejects_failed" in town.log_text("ingest.log"), "ingest to say that it cannot keep the line")
+        wait_until(
+            lambda: "rejects_failed" in town.log_text("ingest.log"), "ingest to say that it cannot keep the " "line"
+        )
         assert counted(town, medium) == {first: len(FILM)}
         filler.unlink()
         play(town, medium, [third])
-        wait_until(lambda: counted(town, medium) == dict.fromkeys((first, second, third), len(FILM)), "it to go on by itself")
+        wait_until(
+            lambda: counted(town, medium) == dict.fromkeys((first, second, third), len(FILM)), "it to go on by itself"
+        )
         kept = [json.loads(line) for line in (town.data_dir / "rejected.log").read_text().splitlines()]
         assert [entry["line"] for entry in kept] == ["no line"]
         assert "ingest_recovered" in town.log_text("ingest.log")
@@ -125,7 +137,12 @@ def test_a_backlog_is_worked_off_in_bounded_memory(make_stack):
     town.stop_postgres()
     with open(town.root / "log/view.log", "ab") as log:
         for start in range(0, lines, 10_000):
-            log.write(b"".join(head + b"01935500%04x7000800000000000%04x" % (number % views >> 8, number % views & 255) + tail for number in range(start, start + 10_000)))
+            log.write(
+                b"".join(
+                    head + b"01935500%04x7000800000000000%04x" % (number % views >> 8, number % views & 255) + tail
+                    for number in range(start, start + 10_000)
+                )
+            )
     town.environment["ASAN_OPTIONS"] = options_that_bound_memory()
     town.ingest = town.spawn_ingest()
     wait_until(lambda: "database_away" in town.log_text("ingest.log"), "ingest to wait for the database")
@@ -134,11 +151,14 @@ def test_a_backlog_is_worked_off_in_bounded_memory(make_stack):
 
     def read():
         return town.sql("select coalesce(sum(lines), 0)::int8 from delivery_log")[0][0]
+
     wait_until(lambda: read() >= lines // 4, "a quarter of it to be counted", timeout=6 * DEADLINE)
     early = memory_kib(town.ingest, "VmHWM")
     wait_until(lambda: read() == lines + 1, "all of it to be counted", timeout=12 * DEADLINE)
     peak = memory_kib(town.ingest, "VmHWM")
-    assert town.sql("select count(*), sum(bytes_sent)::int8 from media_view_log") == [(views + 1, (lines + 1) * len(FILM))]
+    assert town.sql("select count(*), sum(bytes_sent)::int8 from media_view_log") == [
+        (views + 1, (lines + 1) * len(FILM))
+    ]
     assert peak - early < 32 * 1024 and peak - idle < 192 * 1024, (idle, early, peak)
 
 
@@ -153,8 +173,10 @@ def pooled(make_stack):
     folder = town.root / "pool"
     folder.mkdir()
     (folder / "pgbouncer.ini").write_text(
-        f"[databases]\nmediagate = host={town.root}/run dbname=mediagate user=mediagate pool_size=2\n[pgbouncer]\nlisten_port = 6432\nlisten_addr =\n"
-        f"unix_socket_dir = {folder}\nauth_type = any\npool_mode = transaction\nlogfile = {folder}/log\n")
+        f"[databases]\nmediagate = host={town.root}/run dbname=mediagate user=mediagate "
+        f"pool_size=2\n[pgbouncer]\nlisten_port = 6432\nlisten_addr =\n"
+        f"unix_socket_dir = {folder}\nauth_type = any\npool_mode = transaction\nlogfile = {folder}/log\n"
+    )
     town.give_to_user()
     pool = town.spawn([program, folder / "pgbouncer.ini"], "pgbouncer.log")
     try:
@@ -173,7 +195,7 @@ def test_everything_of_ingest_works_through_pgbouncer(pooled):
     town.start_ingest()
     try:
         for number in range(6):
-            play(town, medium, grants[number * 10:][:30])
+            play(town, medium, grants[number * 10 :][:30])
             if second:
                 second.kill()
                 second.wait()
@@ -185,9 +207,11 @@ def test_everything_of_ingest_works_through_pgbouncer(pooled):
     finally:
         second.kill()
         second.wait()
-    expected = collections.Counter(grant for number in range(6) for grant in grants[number * 10:][:30])
+    expected = collections.Counter(grant for number in range(6) for grant in grants[number * 10 :][:30])
     assert counted(town, medium) == {grant: times * len(FILM) for grant, times in expected.items()}
-    wait_until(lambda: "running: 1 of 1 nodes" in town.mediagate("ingest", "--status").stdout, "ingest to say how far it is")
+    wait_until(
+        lambda: "running: 1 of 1 nodes" in town.mediagate("ingest", "--status").stdout, "ingest to say how far " "it is"
+    )
     assert json.loads(town.mediagate("explain", "--json", grants[0]).stdout)["agreement"] == "agrees"
     old = town.root / "old.log"
     old.write_bytes((town.root / "log/view.log").read_bytes().replace(b'"status":200', b'"status":206'))

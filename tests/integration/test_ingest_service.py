@@ -15,7 +15,9 @@ from stack import DEADLINE, wait_until
 
 def play(town, medium, grant, address="192.0.2.1", **headers):
     connection = http.client.HTTPConnection("127.0.0.1", town.http_port, timeout=DEADLINE)
-    connection.request("GET", town.sign(medium, "film.mp4", grant=grant), headers={"X-Forwarded-For": address, **headers})
+    connection.request(
+        "GET", town.sign(medium, "film.mp4", grant=grant), headers={"X-Forwarded-For": address, **headers}
+    )
     answer = connection.getresponse()
     size = len(answer.read())
     connection.close()
@@ -37,7 +39,14 @@ def ingest_state(town):
 
 def test_readiness_tells_how_far_the_counting_is(town):
     medium = make_medium(town)
-    assert ingest_state(town) == {"state": "absent", "nodes": 0, "silent_nodes": 0, "unread_bytes": 0, "unread_seconds": 0, "heard_seconds": 0}
+    assert ingest_state(town) == {
+        "state": "absent",
+        "nodes": 0,
+        "silent_nodes": 0,
+        "unread_bytes": 0,
+        "unread_seconds": 0,
+        "heard_seconds": 0,
+    }
     assert "running: none" in town.mediagate("ingest", "--status").stdout
     play(town, medium, fresh_grant())
     town.start_ingest()
@@ -51,7 +60,13 @@ def test_readiness_tells_how_far_the_counting_is(town):
     town.sql("update ingest_node set seen_at = now() - interval '20 seconds', unread_bytes = 1234, unread_seconds = 56")
     wait_until(lambda: ingest_state(town)["state"] == "silent", "/readyz to look anew")
     silent = ingest_state(town)
-    assert (silent["state"], silent["nodes"], silent["silent_nodes"], silent["unread_bytes"], silent["unread_seconds"]) == ("silent", 1, 1, 1234, 56)
+    assert (
+        silent["state"],
+        silent["nodes"],
+        silent["silent_nodes"],
+        silent["unread_bytes"],
+        silent["unread_seconds"],
+    ) == ("silent", 1, 1, 1234, 56)
     assert silent["heard_seconds"] >= 20
     play(town, medium, fresh_grant())
     told = town.mediagate("ingest", "--status").stdout
@@ -59,7 +74,10 @@ def test_readiness_tells_how_far_the_counting_is(town):
 
 
 def test_a_node_that_is_gone_for_a_day_is_forgotten(town):
-    town.sql("insert into ingest_node (node, seen_at, unread_bytes, unread_seconds) values ('gone', now() - interval '2 days', 1, 1)")
+    town.sql(
+        "insert into ingest_node (node, seen_at, unread_bytes, unread_seconds) values ('gone', now() - interval "
+        "'2 days', 1, 1)"
+    )
     time.sleep(1)  # /readyz looks once a second
     assert ingest_state(town)["nodes"] <= 1
     town.start_ingest()
@@ -77,7 +95,11 @@ def test_two_who_count_the_same_log_do_not_fill_their_own(town):
         second = town.spawn_ingest()
         for number in range(1, 31):
             play(town, medium, fresh_grant())
-            wait_until(lambda: town.sql("select count(*) from media_view_log where media_id = %s", medium) >= [(number,)], "it to be counted")  # pylint: disable=cell-var-from-loop
+            # pylint: disable=cell-var-from-loop
+            wait_until(
+                lambda: town.sql("select count(*) from media_view_log where media_id = %s", medium) >= [(number,)],
+                "it to be counted",
+            )
         assert town.log_text("ingest.log").count("read_elsewhere") - before <= 2, "each says it once a minute"
     finally:
         town.stop_ingest()
@@ -93,7 +115,11 @@ def rotated(town):
 def fill_log(town, medium, lines=1300):
     """More than a MiB of it: a user agent may take 512 bytes of a line. Returns the bytes that were delivered."""
     connection, delivered = http.client.HTTPConnection("127.0.0.1", town.http_port, timeout=DEADLINE), 0
-    path, headers = town.sign(medium, "film.mp4", grant=fresh_grant()), {"User-Agent": "x" * 512, "X-Forwarded-For": "192.0.2.1", "Range": "bytes=0-999999"}
+    path, headers = town.sign(medium, "film.mp4", grant=fresh_grant()), {
+        "User-Agent": "x" * 512,
+        "X-Forwarded-For": "192.0.2.1",
+        "Range": "bytes=0-999999",
+    }
     for _ in range(lines):
         connection.request("GET", path, headers=headers)
         delivered += len(connection.getresponse().read())
@@ -133,7 +159,10 @@ def test_a_grown_log_is_rotated_counted_and_deleted(counting):
     time.sleep(1.2)  # a turn of the rotation
     assert rotated(town) == [old], "nobody wrote to it for too short a time"
     age(old)
-    wait_until(lambda: not rotated(town) and "log_deleted" in town.log_text("ingest.log"), "the counted log to be deleted, and that to be told")
+    wait_until(
+        lambda: not rotated(town) and "log_deleted" in town.log_text("ingest.log"),
+        "the counted log to be " "deleted, and that to be " "told",
+    )
     assert town.log_text("view.log")
 
 
@@ -233,7 +262,9 @@ def test_where_nginx_cannot_be_signalled_the_log_says_so_once(make_stack):
         wait_until(lambda: "rotation_impossible" in town.log_text("ingest.log"), "it to be told")
         town.wait_counted()
         time.sleep(2.2)
-        assert town.log_text("ingest.log").count("rotation_impossible") == 1 and "logrotate" in town.log_text("ingest.log")
+        assert town.log_text("ingest.log").count("rotation_impossible") == 1 and "logrotate" in town.log_text(
+            "ingest.log"
+        )
         assert rotated(town) == [] and bytes_counted(town, medium) == delivered
         town.stop_ingest()
     finally:

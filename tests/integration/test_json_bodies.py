@@ -114,30 +114,60 @@ def test_each_body_has_its_status(stack, admin, body, status, pointers):
     assert set(stack.workers()) == workers  # none died
 
 
-@pytest.mark.parametrize("content_type, status", [
-    ("application/json", 201), ("application/json; charset=utf-8", 201), ("Application/JSON;charset=UTF-8", 201), ("application/json ; charset=\"utf-8\"", 201),
-    ("", 415), ("text/json", 415), ("application/jsonp", 415), ("application/merge-patch+json", 415), ("application/x-www-form-urlencoded", 415),
-    ("multipart/form-data; boundary=x", 415), ("text/plain", 415), ("json", 415), ("application/json, text/plain", 415),
-    ("application/json; charset=utf-16", 415), ("application/json; charset=iso-8859-1", 415), ("application/json; charset", 415),
-])
+@pytest.mark.parametrize(
+    "content_type, status",
+    [
+        ("application/json", 201),
+        ("application/json; charset=utf-8", 201),
+        ("Application/JSON;charset=UTF-8", 201),
+        ("application/json ; charset=\"utf-8\"", 201),
+        ("", 415),
+        ("text/json", 415),
+        ("application/jsonp", 415),
+        ("application/merge-patch+json", 415),
+        ("application/x-www-form-urlencoded", 415),
+        ("multipart/form-data; boundary=x", 415),
+        ("text/plain", 415),
+        ("json", 415),
+        ("application/json, text/plain", 415),
+        ("application/json; charset=utf-16", 415),
+        ("application/json; charset=iso-8859-1", 415),
+        ("application/json; " "charset", 415),
+    ],
+)
 def test_media_types(admin, content_type, status):
     answer = admin.post("/media/media/", data=GOOD, headers={"Content-Type": content_type})
     assert answer.status_code == status, answer.text
 
 
 def test_a_compressed_body_is_415(admin):
-    for body, headers in ((gzip.compress(GOOD), {"Content-Type": "application/json"}),
-                          (gzip.compress(b"username=a&password=b"), {"Content-Type": "application/x-www-form-urlencoded"})):
+    for body, headers in (
+        (gzip.compress(GOOD), {"Content-Type": "application/json"}),
+        (gzip.compress(b"username=a&password=b"), {"Content-Type": "application/x-www-form-urlencoded"}),
+    ):
         path = "/media/media/" if "json" in headers["Content-Type"] else "/auth/login"
         answer = admin.post(path, data=body, headers={**headers, "Content-Encoding": "gzip"})
         assert "Content-Encoding" in assert_problem(answer, 415)["detail"]
         assert answer.headers["Accept-Encoding"] == "identity"
-    answer = admin.post("/media/media/", data=GOOD, headers={"Content-Type": "application/json", "Content-Encoding": "identity"})
+    answer = admin.post(
+        "/media/media/", data=GOOD, headers={"Content-Type": "application/json", "Content-Encoding": "identity"}
+    )
     assert_json(answer, 201)
 
 
-@pytest.mark.parametrize("method, path", [("POST", "/auth/signup"), ("POST", "/auth/login"), ("POST", "/auth/refresh"), ("POST", "/auth/logout"),
-                                          ("PUT", "/auth/password"), ("POST", "/media/media/"), ("PATCH", "/media/media/{film}"), ("POST", "/media/media/{film}/view")])
+@pytest.mark.parametrize(
+    "method, path",
+    [
+        ("POST", "/auth/signup"),
+        ("POST", "/auth/login"),
+        ("POST", "/auth/refresh"),
+        ("POST", "/auth/logout"),
+        ("PUT", "/auth/password"),
+        ("POST", "/media/media/"),
+        ("PATCH", "/media/media/{film}"),
+        ("POST", "/media/media/{film}/view"),
+    ],
+)
 def test_every_path_with_a_body_reads_it_as_strictly(admin, film, method, path):
     path = path.format(film=film["id"])
 
@@ -157,4 +187,6 @@ def test_every_path_with_a_body_reads_it_as_strictly(admin, film, method, path):
 def test_a_chunked_body_is_a_body(admin):
     answer = admin.post("/media/media/", data=iter([GOOD[:5], GOOD[5:]]), headers={"Content-Type": "application/json"})
     assert_json(answer, 201)
-    assert_problem(admin.post("/media/media/", data=iter([b" " * 40000] * 2), headers={"Content-Type": "application/json"}), 413)
+    assert_problem(
+        admin.post("/media/media/", data=iter([b" " * 40000] * 2), headers={"Content-Type": "application/json"}), 413
+    )

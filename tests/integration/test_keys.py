@@ -54,6 +54,7 @@ def play(stack, path):
 
 # --- init and list ------------------------------------------------------------------------------------
 
+
 def test_init_makes_private_files_and_never_overwrites(keys_stack):
     for kind in ("stream", "access"):
         path = key_file(keys_stack, kind)
@@ -72,8 +73,21 @@ def test_no_command_shows_a_secret(keys_stack):
     assert re.search(r"stream +\S+ +made \d{4}-.*signs", output)
 
 
-@pytest.mark.parametrize("arguments", [("list", "x"), ("rotate", "--force"), ("retire", "--force"), ("retire", "--force", "k"),
-                                       ("retire", "k"), ("init", "--force"), ("list", "--owner", "nobody"), ("retire", "--prepare"), ("steal",), ()])
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("list", "x"),
+        ("rotate", "--force"),
+        ("retire", "--force"),
+        ("retire", "--force", "k"),
+        ("retire", "k"),
+        ("init", "--force"),
+        ("list", "--owner", "nobody"),
+        ("retire", "--prepare"),
+        ("steal",),
+        (),
+    ],
+)
 def test_wrong_usage(keys_stack, arguments):
     done = keys_stack.run(keys_stack.program, "keys", *arguments, check=False)
     assert done.returncode == 2
@@ -92,6 +106,7 @@ def test_loose_permissions_are_refused_with_the_remedy(keys_stack):
 
 # --- rotation -----------------------------------------------------------------------------------------
 
+
 class Viewers:
     """Threads that play all the time: a fresh URL each, and one old URL, and calls with one old access token."""
 
@@ -100,11 +115,16 @@ class Viewers:
         self.failures, self.plays, self.stopping = [], 0, False
         self.admin = stack.admin()
         self.old_path = stack.stream_path(media_id)
-        self.threads = [threading.Thread(target=self._guarded, args=(step,)) for step in (self._fresh, self._fresh, self._old, self._log_in)]
+        self.threads = [
+            threading.Thread(target=self._guarded, args=(step,))
+            for step in (self._fresh, self._fresh, self._old, self._log_in)
+        ]
 
     def _fresh(self):
         headers = {"Authorization": self.admin.headers["Authorization"], "Connection": "close"}
-        answer = requests.get(f"{self.stack.base_url}/media/media/{self.media_id}/stream-url", headers=headers, timeout=30)
+        answer = requests.get(
+            f"{self.stack.base_url}/media/media/{self.media_id}/stream-url", headers=headers, timeout=30
+        )
         assert answer.status_code == 200, ("stream-url", answer.status_code, answer.text)
         path = "/" + answer.json()["stream_url"].split("/", 3)[3]
         status = play(self.stack, path)
@@ -116,9 +136,15 @@ class Viewers:
 
     def _log_in(self):
         with self.stack.anonymous() as api:
-            answer = api.post("/auth/login", json={"email": self.admin.email, "password": self.admin.password}, headers={"Connection": "close"})
+            answer = api.post(
+                "/auth/login",
+                json={"email": self.admin.email, "password": self.admin.password},
+                headers={"Connection": "close"},
+            )
             assert answer.status_code == 200, ("login", answer.text)
-            me = api.get("/auth/me", headers={"Authorization": "Bearer " + answer.json()["access_token"], "Connection": "close"})
+            me = api.get(
+                "/auth/me", headers={"Authorization": "Bearer " + answer.json()["access_token"], "Connection": "close"}
+            )
             assert me.status_code == 200, ("a fresh token", me.text)
 
     def _guarded(self, step):
@@ -165,7 +191,9 @@ def test_killed_anywhere_it_works_and_the_next_run_completes_it(keys_stack, play
         rewrite(keys_stack, re.sub(r"# retired \S+", "# retired 2020-01-01T00:00:00Z", newest_only), kind)
     keys(keys_stack, "retire")
     old_path = keys_stack.stream_path(playable["id"])
-    rotation = keys_stack.spawn([keys_stack.program, "keys", "rotate", "--stream", "--config", keys_stack.config], "rotate.log")
+    rotation = keys_stack.spawn(
+        [keys_stack.program, "keys", "rotate", "--stream", "--config", keys_stack.config], "rotate.log"
+    )
     with contextlib.suppress(subprocess.TimeoutExpired):
         rotation.wait(timeout=delay)
     if rotation.poll() is None:
@@ -186,7 +214,10 @@ def test_killed_anywhere_it_works_and_the_next_run_completes_it(keys_stack, play
 
 def test_a_stopped_rotation_goes_on_with_the_same_key(keys_stack, playable):
     text = key_file(keys_stack).read_text(encoding="ascii")
-    rewrite(keys_stack, text + "# created 2026-01-01T00:00:00Z\n# pending\nkresume MDEyMzQ1Njc4OWFiY2RlZkdISUpLTE1OT1BRUlNUVVY;\n")
+    rewrite(
+        keys_stack,
+        text + "# created 2026-01-01T00:00:00Z\n# pending\nkresume " "MDEyMzQ1Njc4OWFiY2RlZkdISUpLTE1OT1BRUlNUVVY;\n",
+    )
     done = keys(keys_stack, "rotate", "--stream")
     assert "going on" in done.stdout
     assert kids(keys_stack)[0] == "kresume"
@@ -207,7 +238,10 @@ def test_a_prepared_key_verifies_and_signs_only_later(keys_stack, kind):
 
 def test_a_key_that_nginx_does_not_take_never_signs(keys_stack, playable):
     other = keys_stack.root / "etc/other.conf"
-    other.write_text(re.sub(r"nginx_url = .*", 'nginx_url = "http://127.0.0.1:9";', keys_stack.config.read_text(encoding="utf-8")), encoding="utf-8")
+    other.write_text(
+        re.sub(r"nginx_url = .*", 'nginx_url = "http://127.0.0.1:9";', keys_stack.config.read_text(encoding="utf-8")),
+        encoding="utf-8",
+    )
     signs = kids(keys_stack)[0]
     done = keys_stack.run(keys_stack.program, "keys", "rotate", "--stream", "--config", other, check=False)
     assert done.returncode == 1
@@ -225,7 +259,11 @@ def test_root_rotates_the_services_keys_and_they_stay_its_own(keys_stack, playab
     before = key_file(keys_stack).stat()
     assert before.st_uid != 0
     for kind in ("stream", "access"):
-        subprocess.run([keys_stack.program, "keys", "rotate", f"--{kind}", "--config", keys_stack.config], check=True, capture_output=True)
+        subprocess.run(
+            [keys_stack.program, "keys", "rotate", f"--{kind}", "--config", keys_stack.config],
+            check=True,
+            capture_output=True,
+        )
         after = key_file(keys_stack, kind).stat()
         assert (after.st_uid, after.st_gid, stat.S_IMODE(after.st_mode)) == (before.st_uid, before.st_gid, 0o600)
     assert play(keys_stack, keys_stack.stream_path(playable["id"])) == 200
@@ -244,6 +282,7 @@ def test_one_rotation_at_a_time(keys_stack):
 
 
 # --- retirement ---------------------------------------------------------------------------------------
+
 
 def test_retire_keeps_what_signs_and_what_may_be_in_use(keys_stack, playable):
     keys(keys_stack, "rotate", "--stream")
@@ -293,7 +332,14 @@ def test_a_shorter_ttl_retires_no_key_that_signed_for_longer(keys_stack, playabl
     keys(keys_stack, "rotate", "--stream")
     text = key_file(keys_stack).read_text(encoding="ascii")
     with keys_stack.changed(stream_ttl_max=60, stream_ttl_default=60):
-        rewrite(keys_stack, re.sub(r"# retired \S+", time.strftime("# retired %Y-%m-%dT%H:%M:%SZ", time.gmtime(time.time() - 6 * 86400)), text))
+        rewrite(
+            keys_stack,
+            re.sub(
+                r"# retired \S+",
+                time.strftime("# retired %Y-%m-%dT%H:%M:%SZ", time.gmtime(time.time() - 6 * 86400)),
+                text,
+            ),
+        )
         keys(keys_stack, "retire", "--stream")
         assert kid in kids(keys_stack) and play(keys_stack, path) == 200
 

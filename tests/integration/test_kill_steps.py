@@ -1,8 +1,10 @@
 # SPDX-License-Identifier: ISC
-"""A worker that dies before each single step of an upload and of a deletion: what a kill -9 leaves is never a medium that names a file
+"""A worker that dies before each single step of an upload and of a deletion: what a kill -9 leaves is never a medium
+that names a file
 which is not there, and the sweep makes the rest whole.
 
-The steps are the calls that dying_calls.c counts: those that change files, send a statement or an answer, or hear of it.
+The steps are the calls that dying_calls.c counts: those that change files, send a statement or an answer, or hear of
+it.
 """
 import contextlib
 import hashlib
@@ -94,7 +96,8 @@ def status_of(call):
 
 
 def kill_before_each_step(town, pool, prepare, check):
-    """Makes the request that prepare(step) returns with a worker that dies before that step, until it lives; check(step, status) after each.
+    """Makes the request that prepare(step) returns with a worker that dies before that step, until it lives;
+    check(step, status) after each.
     The number of steps."""
     for step in itertools.count(1):
         request = prepare(step)
@@ -131,7 +134,8 @@ def test_an_upload_heals_whichever_step_was_its_last(town, make_media):
 
 
 def test_a_deletion_heals_whichever_step_was_its_last(town, make_media):
-    """Before the row's commit nothing has happened, after it the medium is gone: no new URL at once, no old one after the sweep."""
+    """Before the row's commit nothing has happened, after it the medium is gone: no new URL at once, no old one after
+    the sweep."""
     media_ids, urls, seen = [], {}, set()
 
     def prepare(_):

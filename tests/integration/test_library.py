@@ -36,7 +36,12 @@ def test_a_film_of_the_library_is_described_and_plays(stack, admin, shelf):
     source = shelf / "film.mp4"
     assert medium["file_url"] == url and medium["playable"] is True
     assert medium["size_bytes"] == source.stat().st_size and medium["content_type"] == "video/mp4"
-    assert (medium["width"], medium["height"], medium["video_codec"], medium["audio_codec"]) == (320, 180, "h264", "aac")
+    assert (medium["width"], medium["height"], medium["video_codec"], medium["audio_codec"]) == (
+        320,
+        180,
+        "h264",
+        "aac",
+    )
     assert 5.9 < medium["duration_seconds"] < 6.3
     assert stack.anonymous().get(stack.stream_path(medium["id"])).content == source.read_bytes()
     assert admin.delete(f"/media/media/{medium['id']}").status_code == 204
@@ -44,13 +49,19 @@ def test_a_film_of_the_library_is_described_and_plays(stack, admin, shelf):
 
 
 def test_hls_of_the_library_plays_through_one_grant(stack, admin, shelf):
-    medium = assert_json(admin.post("/media/media/", json={"title": "x", "type": "video", "file_url": library_url(shelf, "hls/hls.m3u8")}), 201)
+    medium = assert_json(
+        admin.post(
+            "/media/media/", json={"title": "x", "type": "video", "file_url": library_url(shelf, "hls/hls.m3u8")}
+        ),
+        201,
+    )
     assert medium["content_type"] == "application/vnd.apple.mpegurl"
     path = stack.stream_path(medium["id"])
     with stack.anonymous() as viewer:
         playlist = viewer.get(path)
         assert playlist.status_code == 200 and playlist.headers["Content-Type"] == "application/vnd.apple.mpegurl"
-        assert playlist.headers["Content-Security-Policy"] == "default-src 'none'; sandbox; frame-ancestors 'none'"  # films, sounds and pictures alone have an origin
+        # films, sounds and pictures alone have an origin
+        assert playlist.headers["Content-Security-Policy"] == "default-src 'none'; sandbox; frame-ancestors 'none'"
         names = [line for line in playlist.text.splitlines() if line and not line.startswith("#")]
         assert len(names) >= 5
         for name in names:
@@ -58,7 +69,12 @@ def test_hls_of_the_library_plays_through_one_grant(stack, admin, shelf):
 
 
 def test_links_put_into_a_linked_folder_later_lead_nowhere(stack, admin, shelf):
-    medium = assert_json(admin.post("/media/media/", json={"title": "x", "type": "video", "file_url": library_url(shelf, "hls/hls.m3u8")}), 201)
+    medium = assert_json(
+        admin.post(
+            "/media/media/", json={"title": "x", "type": "video", "file_url": library_url(shelf, "hls/hls.m3u8")}
+        ),
+        201,
+    )
     (shelf / "notes").mkdir()
     (shelf / "notes/inside.vtt").write_text("WEBVTT")
     (shelf / "hls/passwd.ts").symlink_to("/etc/passwd")
@@ -72,7 +88,9 @@ def test_links_put_into_a_linked_folder_later_lead_nowhere(stack, admin, shelf):
         assert viewer.get(f"{prefix}/hls.m3u8").status_code == 200
 
 
-@pytest.mark.parametrize("name", ["notes.mp4", "out.mp4", "nothing.mp4", "hls", "film.mp4/", "film.mp4/x", "../../etc/passwd"])
+@pytest.mark.parametrize(
+    "name", ["notes.mp4", "out.mp4", "nothing.mp4", "hls", "film.mp4/", "film.mp4/x", "../../etc/passwd"]
+)
 def test_what_is_no_film_of_the_library_is_refused(admin, shelf, name):
     body = {"title": "x", "type": "video", "file_url": library_url(shelf, name)}
     problem = assert_problem(admin.post("/media/media/", json=body), 422, ["/file_url"])
@@ -80,9 +98,14 @@ def test_what_is_no_film_of_the_library_is_refused(admin, shelf, name):
 
 
 def test_a_bad_library_file_changes_nothing(admin, shelf):
-    medium = assert_json(admin.post("/media/media/", json={"title": "x", "type": "video", "file_url": library_url(shelf, "film.mp4")}), 201)
+    medium = assert_json(
+        admin.post("/media/media/", json={"title": "x", "type": "video", "file_url": library_url(shelf, "film.mp4")}),
+        201,
+    )
     path = f"/media/media/{medium['id']}"
-    assert_problem(admin.patch(path, json={"title": "other", "file_url": library_url(shelf, "notes.mp4")}), 422, ["/file_url"])
+    assert_problem(
+        admin.patch(path, json={"title": "other", "file_url": library_url(shelf, "notes.mp4")}), 422, ["/file_url"]
+    )
     assert assert_json(admin.get(path)) == medium
 
 
@@ -101,7 +124,7 @@ def test_a_library_file_plays_without_a_copy(stack, make_media):
     assert media["file_url"] == url
     assert media["size_bytes"] == make_media("film").stat().st_size
     assert media["duration_seconds"] > 5
-    entry, = stored(stack, media["id"])
+    (entry,) = stored(stack, media["id"])
     link = stack.data_dir / "media" / str(media["id"]) / entry
     assert link.is_symlink()
     path = stack.stream_path(media["id"])
@@ -116,8 +139,20 @@ def test_a_library_path_that_cannot_be_used_is_422_in_words(stack, make_media):
     (stack.library_dir / "text.mp4").write_text("no film")
     if not (stack.library_dir / "passwd.mp4").is_symlink():
         (stack.library_dir / "passwd.mp4").symlink_to("/etc/passwd")
-    for name in ("missing.mp4", "../data/spool", "/etc/passwd", "a//b.mp4", "passwd.mp4", "text.mp4", "sound.mp3", ".", ""):
-        answer = stack.admin().post("/media/media/", json={"title": "x", "type": "video", "file_url": f"library:{name}"})
+    for name in (
+        "missing.mp4",
+        "../data/spool",
+        "/etc/passwd",
+        "a//b.mp4",
+        "passwd.mp4",
+        "text.mp4",
+        "sound.mp3",
+        ".",
+        "",
+    ):
+        answer = stack.admin().post(
+            "/media/media/", json={"title": "x", "type": "video", "file_url": f"library:{name}"}
+        )
         assert answer.status_code == 422, (name, answer.text)
         assert answer.json()["errors"][0]["pointer"] == "/file_url"
 
@@ -126,8 +161,13 @@ def test_an_hls_folder_plays_under_one_grant(stack, make_media, tmp_path):
     library(stack, make_media("hls").parent, "hls film")
     media = stack.new_media(file_url="library:hls film/hls.m3u8")
     url = stack.base_url + stack.stream_path(media["id"])
-    probe = subprocess.run(["ffprobe", "-v", "error", "-show_entries", "format=duration", "-of", "csv=p=0", url],
-                           capture_output=True, text=True, check=True, timeout=2 * DEADLINE)
+    probe = subprocess.run(
+        ["ffprobe", "-v", "error", "-show_entries", "format=duration", "-of", "csv=p=0", url],
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=2 * DEADLINE,
+    )
     assert 5.5 < float(probe.stdout) < 6.5
     copy = tmp_path / "copy.mp4"
     subprocess.run(["ffmpeg", "-v", "error", "-i", url, "-c", "copy", copy], check=True, timeout=2 * DEADLINE)
@@ -145,20 +185,30 @@ def test_an_hls_folder_plays_under_one_grant(stack, make_media, tmp_path):
 def test_a_change_to_a_library_file_is_one_with_all_else(admin, shelf):
     medium = assert_json(admin.post("/media/media/", json={"title": "before", "type": "audio"}), 201)
     path = f"/media/media/{medium['id']}"
-    changed = assert_json(admin.patch(path, json={"title": "after", "type": "video", "file_url": library_url(shelf, "film.mp4")}))
+    changed = assert_json(
+        admin.patch(path, json={"title": "after", "type": "video", "file_url": library_url(shelf, "film.mp4")})
+    )
     assert (changed["title"], changed["type"], changed["content_type"]) == ("after", "video", "video/mp4")
-    assert_problem(admin.patch(path, json={"title": "x", "type": "audio", "file_url": library_url(shelf, "film.mp4")}), 422, ["/file_url"])
+    assert_problem(
+        admin.patch(path, json={"title": "x", "type": "audio", "file_url": library_url(shelf, "film.mp4")}),
+        422,
+        ["/file_url"],
+    )
     assert assert_json(admin.get(path)) == changed
 
 
 def test_the_type_is_that_of_the_file(admin, stack, make_media, shelf):
-    for medium, other in ((stack.film(make_media("short")), "audio"), (stack.film(make_media("sound"), type="audio"), "video")):
+    for medium, other in (
+        (stack.film(make_media("short")), "audio"),
+        (stack.film(make_media("sound"), type="audio"), "video"),
+    ):
         path = f"/media/media/{medium['id']}"
         problem = assert_problem(admin.patch(path, json={"title": "other", "type": other}), 422, ["/type"])
         assert ("a video" if other == "audio" else "audio only") in problem["errors"][0]["detail"]
         assert assert_json(admin.get(path)) == medium
         assert assert_json(admin.patch(path, json={"type": medium["type"]}))["type"] == medium["type"]
-        assert assert_json(admin.patch(path, json={"type": other, "file_url": REMOTE}))["type"] == other  # nothing is known of that file
+        # nothing is known of that file
+        assert assert_json(admin.patch(path, json={"type": other, "file_url": REMOTE}))["type"] == other
     show = stack.new_media(file_url=library_url(shelf, "hls/hls.m3u8"))
     assert assert_json(admin.patch(f"/media/media/{show['id']}", json={"type": "audio"}))["type"] == "audio"
 
@@ -208,7 +258,12 @@ def test_in_a_library_mounted_with_nosymfollow_a_swapped_file_does_not_play_at_a
     medium = stack.new_media(file_url=library_url(shelf, "film.mp4"))
     show = stack.new_media(file_url=library_url(shelf, "hls/hls.m3u8"))
     paths = [stack.stream_path(medium["id"]), stack.stream_path(show["id"])]
-    mounted = subprocess.run(["mount", "--bind", "-o", "ro,nosymfollow", stack.library_dir, stack.library_dir], capture_output=True, text=True, check=False)
+    mounted = subprocess.run(
+        ["mount", "--bind", "-o", "ro,nosymfollow", stack.library_dir, stack.library_dir],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
     if mounted.returncode != 0:
         pytest.skip(f"nothing can be mounted here: {mounted.stderr.strip()}")
     try:
@@ -224,9 +279,12 @@ def test_in_a_library_mounted_with_nosymfollow_a_swapped_file_does_not_play_at_a
     shelf.symlink_to(outside)
     try:
         with stack.anonymous() as viewer:
-            plays = [viewer.get(path).status_code for path in paths]  # so this is what the mount is for, until serve's sweep cuts them
+            # so this is what the mount is for, until serve's sweep cuts them
+            plays = [viewer.get(path).status_code for path in paths]
             assert plays == [200, 200] or 404 in plays
-            subprocess.run(["mount", "--bind", "-o", "ro,nosymfollow", stack.library_dir, stack.library_dir], check=True)
+            subprocess.run(
+                ["mount", "--bind", "-o", "ro,nosymfollow", stack.library_dir, stack.library_dir], check=True
+            )
             try:
                 for path in paths:
                     assert_problem(viewer.get(path), 404)

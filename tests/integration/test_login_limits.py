@@ -50,13 +50,16 @@ def test_an_account_held_at_its_limit_is_open_from_elsewhere(module_stack_with):
     unknown = "nobody.at.all@example.test"
 
     def guess(api, address, email=victim.email, password="wrong"):
-        answer = api.post("/auth/login", json={"email": email, "password": password}, headers={"X-Forwarded-For": address})
+        answer = api.post(
+            "/auth/login", json={"email": email, "password": password}, headers={"X-Forwarded-For": address}
+        )
         return answer.status_code
 
     for email in (victim.email, unknown):  # the same whether there is such an account or not
         with stack.anonymous() as api:
             assert [guess(api, f"192.0.2.{n}", email) for n in range(5)] == [401] * 3 + [429] * 2  # one network
-            assert [guess(api, f"2001:db8:0:{n << 8:x}::1", email) for n in range(5)] == [401] * 3 + [429] * 2  # one /48
+            # one /48
+            assert [guess(api, f"2001:db8:0:{n << 8:x}::1", email) for n in range(5)] == [401] * 3 + [429] * 2
             assert guess(api, "2001:db8:1::1", email) == 401
     with stack.anonymous() as api:
         assert guess(api, "192.0.2.99", password=victim.password) == 429
@@ -69,10 +72,14 @@ def test_an_account_held_at_its_limit_is_open_from_elsewhere(module_stack_with):
 def test_strangers_do_not_close_an_account_to_where_it_is_used(module_stack_with):
     stack = module_stack_with(login_account_limit=3, login_address_limit=100000, trusted_proxies=["127.0.0.1"])
     victim, other = stack.new_admin(), stack.new_admin()
-    crowd = [f"2001:db8:{n:x}:{m:x}::1" for n in range(12) for m in range(4)] + [f"198.51.{n}.{m}" for n in range(12) for m in range(4)]
+    crowd = [f"2001:db8:{n:x}:{m:x}::1" for n in range(12) for m in range(4)] + [
+        f"198.51.{n}.{m}" for n in range(12) for m in range(4)
+    ]
 
     def attempt(api, address, email=victim.email, password="wrong"):
-        answer = api.post("/auth/login", json={"email": email, "password": password}, headers={"X-Forwarded-For": address})
+        answer = api.post(
+            "/auth/login", json={"email": email, "password": password}, headers={"X-Forwarded-For": address}
+        )
         return answer.status_code
 
     with stack.anonymous() as api:
@@ -88,11 +95,19 @@ def test_strangers_do_not_close_an_account_to_where_it_is_used(module_stack_with
         assert [attempt(api, "192.0.2.9") for _ in range(4)] == [401] * 3 + [429]  # a neighbour
         assert attempt(api, "192.0.2.7", password=victim.password) == 200  # has not closed this address
         assert [attempt(api, "192.0.2.7") for _ in range(4)] == [401] * 3 + [429]  # and guesses from here count
-        tokens = api.post("/auth/login", json={"email": other.email, "password": other.password}, headers={"X-Forwarded-For": "192.0.2.200"}).json()
+        tokens = api.post(
+            "/auth/login",
+            json={"email": other.email, "password": other.password},
+            headers={"X-Forwarded-For": "192.0.2.200"},
+        ).json()
         for address in crowd:
             attempt(api, address, other.email)
         body = {"current_password": other.password, "new_password": "another password"}
-        answer = api.put("/auth/password", json=body, headers={"X-Forwarded-For": "203.0.113.1", "Authorization": f"Bearer {tokens['access_token']}"})
+        answer = api.put(
+            "/auth/password",
+            json=body,
+            headers={"X-Forwarded-For": "203.0.113.1", "Authorization": f"Bearer {tokens['access_token']}"},
+        )
         assert answer.status_code == 204  # who has a token is no stranger
 
 
@@ -115,7 +130,9 @@ def test_ipv4_mapped_addresses_are_ipv4_addresses(module_stack_with):
     stack.sql("delete from rate_limit")
 
     def attempt(api, address, email=victim.email, password="wrong"):
-        answer = api.post("/auth/login", json={"email": email, "password": password}, headers={"X-Forwarded-For": address})
+        answer = api.post(
+            "/auth/login", json={"email": email, "password": password}, headers={"X-Forwarded-For": address}
+        )
         return answer.status_code
 
     with stack.anonymous() as api:

@@ -55,14 +55,34 @@ ROWS = [
     ("a negative Content-Length", POST + b"Content-Length: -1\r\n\r\n", 400),
     ("a Content-Length beyond 64 bits", POST + b"Content-Length: 99999999999999999999\r\n\r\n", 400),
     ("two Content-Lengths", POST + b"Content-Length: 2\r\nContent-Length: 3\r\n\r\n{}", 400),
-    ("Content-Length and chunked together", POST + b"Content-Length: 2\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n", 400),
-    ("two Transfer-Encodings", POST + b"Transfer-Encoding: chunked\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n", 400),
+    (
+        "Content-Length and chunked together",
+        POST + b"Content-Length: 2\r\nTransfer-Encoding: " b"chunked\r\n\r\n0\r\n\r\n",
+        400,
+    ),
+    (
+        "two Transfer-Encodings",
+        POST + b"Transfer-Encoding: chunked\r\nTransfer-Encoding: " b"chunked\r\n\r\n0\r\n\r\n",
+        400,
+    ),
     ("an unknown Transfer-Encoding", POST + b"Transfer-Encoding: gzip\r\n\r\n", 501),
-    ("chunked in HTTP/1.0", b"POST /auth/login HTTP/1.0\r\n" + HOST + b"Transfer-Encoding: chunked\r\n\r\n0\r\n\r\n", 400),
+    (
+        "chunked in HTTP/1.0",
+        b"POST /auth/login HTTP/1.0\r\n" + HOST + b"Transfer-Encoding: " b"chunked\r\n\r\n0\r\n\r\n",
+        400,
+    ),
     ("a chunk size of letters", POST + b"Transfer-Encoding: chunked\r\n\r\nxyz\r\n{}\r\n0\r\n\r\n", 400),
-    ("a chunk size beyond 64 bits", POST + b"Transfer-Encoding: chunked\r\n\r\nfffffffffffffffff\r\n{}\r\n0\r\n\r\n", 400),
+    (
+        "a chunk size beyond 64 bits",
+        POST + b"Transfer-Encoding: " b"chunked\r\n\r\nfffffffffffffffff\r\n{}\r\n0\r\n\r\n",
+        400,
+    ),
     ("a chunk longer than its size", POST + b"Transfer-Encoding: chunked\r\n\r\n2\r\n{}xx\r\n0\r\n\r\n", 400),
-    ("chunks of more than the limit", POST + b"Transfer-Encoding: chunked\r\n\r\n11000\r\n" + b"a" * 0x11000 + b"\r\n0\r\n\r\n", 413),
+    (
+        "chunks of more than the limit",
+        POST + b"Transfer-Encoding: chunked\r\n\r\n11000\r\n" + b"a" * 0x11000 + b"\r\n0\r\n\r\n",
+        413,
+    ),
     ("an announced body of more than the limit", POST + b"Content-Length: 65537\r\n\r\n", 413),
     ("a body cut short", POST + b"Content-Length: 50\r\n\r\n{", CLOSED),
     ("only half a request line", b"GET /livez", CLOSED),
@@ -121,7 +141,9 @@ def test_plain_http_on_the_tls_port(stack):
 
 def test_pipelined_requests_are_answered_in_their_order(stack):
     with socket.create_connection(("127.0.0.1", stack.http_port), timeout=30) as connection:
-        connection.sendall(GET + b"\r\n" + b"GET /nothing HTTP/1.1\r\n" + HOST + b"\r\n" + GET + b"Connection: close\r\n\r\n")
+        connection.sendall(
+            GET + b"\r\n" + b"GET /nothing HTTP/1.1\r\n" + HOST + b"\r\n" + GET + b"Connection: close\r\n\r\n"
+        )
         received = b""
         while piece := connection.recv(65536):
             received += piece
@@ -130,7 +152,9 @@ def test_pipelined_requests_are_answered_in_their_order(stack):
 
 def test_smuggled_second_request_in_a_body_stays_a_body(stack):
     inner = b"GET /nothing HTTP/1.1\r\nHost: localhost\r\n\r\n"
-    status, _, body = exchange(stack.http_port, POST + b"Content-Length: %d\r\nConnection: close\r\n\r\n" % len(inner) + inner)
+    status, _, body = exchange(
+        stack.http_port, POST + b"Content-Length: %d\r\nConnection: " b"close\r\n\r\n" % len(inner) + inner
+    )
     assert status == 400 and body.count(b'"status"') == 1
 
 
@@ -140,5 +164,16 @@ def test_http2_answers_as_http1_does(stack):
     with socket.create_connection(("127.0.0.1", stack.https_port), timeout=30) as connection:
         with context.wrap_socket(connection, server_hostname="localhost") as stream:
             assert stream.selected_alpn_protocol() == "h2"
-    done = stack.run("curl", "-sS", "--http2", "--cacert", stack.certificate, "-w", "%{http_version} %{http_code}", "-o", "/dev/null", stack.https_url + "/livez")
+    done = stack.run(
+        "curl",
+        "-sS",
+        "--http2",
+        "--cacert",
+        stack.certificate,
+        "-w",
+        "%{http_version} %{http_code}",
+        "-o",
+        "/dev/null",
+        stack.https_url + "/livez",
+    )
     assert done.stdout == "2 200"

@@ -15,7 +15,10 @@ from test_malformed_http import exchange
 
 def get(front, target, method="GET", headers=""):
     """A request with this exact target, which no client library would leave alone."""
-    return exchange(front.http_port, f"{method} {target} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n{headers}\r\n".encode("latin-1"))
+    return exchange(
+        front.http_port,
+        f"{method} {target} HTTP/1.1\r\nHost: localhost\r\nConnection: " f"close\r\n{headers}\r\n".encode("latin-1"),
+    )
 
 
 def new_grant():
@@ -79,9 +82,14 @@ def test_an_absolute_request_line_is_the_same_url(front):
 
 
 ANSWERS = [
-    ("played", {}, 200), ("expired", {"expires": 1_000_000_000}, 410), ("a file that is not there", {"file": "other.mp4"}, 404),
-    ("a medium that is not there", {"media": 8}, 404), ("a file of a deeper folder", {"file": "a/b/c.m4s"}, 404), ("a viewer", {"viewer": "user_7-x"}, 200),
-    ("bound to another address", {"flags": "i", "address": "192.0.2.1"}, 403), ("bound to ours", {"flags": "i", "address": "127.0.0.1"}, 200),
+    ("played", {}, 200),
+    ("expired", {"expires": 1_000_000_000}, 410),
+    ("a file that is not there", {"file": "other.mp4"}, 404),
+    ("a medium that is not there", {"media": 8}, 404),
+    ("a file of a deeper folder", {"file": "a/b/c.m4s"}, 404),
+    ("a viewer", {"viewer": "user_7-x"}, 200),
+    ("bound to another address", {"flags": "i", "address": "192.0.2.1"}, 403),
+    ("bound to ours", {"flags": "i", "address": "127.0.0.1"}, 200),
 ]
 
 
@@ -94,14 +102,25 @@ def test_the_answer_to_a_signed_url(front, fields, expected):
 
 
 FORGERIES = [
-    ("kid", lambda p: p.__setitem__(0, "nokey")), ("empty-secret kid", lambda p: p.__setitem__(0, "k0")), ("flags", lambda p: p.__setitem__(1, "i")),
-    ("viewer", lambda p: p.__setitem__(2, "other")), ("grant", lambda p: p.__setitem__(3, "f" * 32)),
-    ("expiry", lambda p: p.__setitem__(4, str(int(p[4]) + 1))), ("expiry with a zero more", lambda p: p.__setitem__(4, p[4] + "0")),
-    ("signature", lambda p: p.__setitem__(5, ("A" if p[5][0] != "A" else "B") + p[5][1:])), ("signature with spare bits", lambda p: p.__setitem__(5, p[5][:-1] + "B")),
-    ("signature in other letters", lambda p: p.__setitem__(5, p[5].swapcase())), ("shorter signature", lambda p: p.__setitem__(5, p[5][:-1])),
-    ("medium", lambda p: p.__setitem__(6, "8")), ("medium with a leading zero", lambda p: p.__setitem__(6, "07")), ("flags doubled", lambda p: p.__setitem__(1, "nn")),
-    ("no viewer", lambda p: p.__setitem__(2, "_" * 65)), ("a hidden file", lambda p: p.__setitem__(7, ".film.mp4")), ("a folder", lambda p: p.__setitem__(7, "")),
-    ("grant in capitals", lambda p: p.__setitem__(3, p[3].upper())), ("an early end", lambda p: p.pop()),
+    ("kid", lambda p: p.__setitem__(0, "nokey")),
+    ("empty-secret kid", lambda p: p.__setitem__(0, "k0")),
+    ("flags", lambda p: p.__setitem__(1, "i")),
+    ("viewer", lambda p: p.__setitem__(2, "other")),
+    ("grant", lambda p: p.__setitem__(3, "f" * 32)),
+    ("expiry", lambda p: p.__setitem__(4, str(int(p[4]) + 1))),
+    ("expiry with a zero more", lambda p: p.__setitem__(4, p[4] + "0")),
+    ("signature", lambda p: p.__setitem__(5, ("A" if p[5][0] != "A" else "B") + p[5][1:])),
+    ("signature with spare " "bits", lambda p: p.__setitem__(5, p[5][:-1] + "B")),
+    ("signature in other letters", lambda p: p.__setitem__(5, p[5].swapcase())),
+    ("shorter signature", lambda p: p.__setitem__(5, p[5][:-1])),
+    ("medium", lambda p: p.__setitem__(6, "8")),
+    ("medium with a leading zero", lambda p: p.__setitem__(6, "07")),
+    ("flags doubled", lambda p: p.__setitem__(1, "nn")),
+    ("no viewer", lambda p: p.__setitem__(2, "_" * 65)),
+    ("a hidden file", lambda p: p.__setitem__(7, ".film.mp4")),
+    ("a folder", lambda p: p.__setitem__(7, "")),
+    ("grant in capitals", lambda p: p.__setitem__(3, p[3].upper())),
+    ("an early end", lambda p: p.pop()),
 ]
 
 
@@ -136,13 +155,22 @@ def test_ranges_conditions_and_head(front):
     with front.anonymous() as api:
         whole = api.get(url)
         assert whole.headers["Accept-Ranges"] == "bytes" and whole.headers["Content-Type"] == "video/mp4"
-        assert whole.headers["X-Content-Type-Options"] == "nosniff" and "sandbox allow-same-origin allow-scripts; frame-ancestors 'none'" in whole.headers["Content-Security-Policy"]
+        assert (
+            whole.headers["X-Content-Type-Options"] == "nosniff"
+            and "sandbox allow-same-origin allow-scripts; frame-ancestors 'none'"
+            in whole.headers["Content-Security-Policy"]
+        )
         assert "Content-Disposition" not in whole.headers
         part = api.get(url, headers={"Range": "bytes=2-5"})
         assert (part.status_code, part.content, part.headers["Content-Range"]) == (206, b"lmfi", "bytes 2-5/4000")
         beyond = api.get(url, headers={"Range": "bytes=4000-"})
-        assert beyond.status_code == 416 and beyond.json()["status"] == 416 and beyond.headers["Content-Range"] == "bytes */4000"
-        assert api.get(url, headers={"Range": "bytes=0-0,2-2,4-4"}).status_code == 200  # several ranges: the whole, never a multipart bomb
+        assert (
+            beyond.status_code == 416
+            and beyond.json()["status"] == 416
+            and beyond.headers["Content-Range"] == "bytes */4000"
+        )
+        # several ranges: the whole, never a multipart bomb
+        assert api.get(url, headers={"Range": "bytes=0-0,2-2,4-4"}).status_code == 200
         head = api.head(url)
         assert head.status_code == 200 and head.headers["Content-Length"] == "4000" and not head.content
         assert api.get(url, headers={"If-None-Match": whole.headers["ETag"]}).status_code == 304
@@ -158,7 +186,10 @@ def test_a_file_of_an_unlisted_type_is_an_attachment(front):
     page.write_text("<script>alert(1)</script>")
     with front.anonymous() as api:
         answer = api.get(front.sign(file="page.html"))
-    assert answer.headers["Content-Type"] == "application/octet-stream" and answer.headers["Content-Disposition"] == "attachment"
+    assert (
+        answer.headers["Content-Type"] == "application/octet-stream"
+        and answer.headers["Content-Disposition"] == "attachment"
+    )
 
 
 def test_a_delivery_line_names_the_parts_and_never_the_url(front):
@@ -166,15 +197,48 @@ def test_a_delivery_line_names_the_parts_and_never_the_url(front):
     signature = url.split("/")[7]
     agent = "agent \"quoted\" " + "x" * 600
     with front.anonymous() as api:
-        api.get(url, headers={"Range": "bytes=0-9", "Referer": "https://site.example:8443/secret/page?q=1", "User-Agent": agent, "X-Request-Id": "callers-own-id"})
+        api.get(
+            url,
+            headers={
+                "Range": "bytes=0-9",
+                "Referer": "https://site.example:8443/secret/page?q=1",
+                "User-Agent": agent,
+                "X-Request-Id": "callers-own-id",
+            },
+        )
     line = front.wait_view_log(lambda entry: entry["viewer"] == "viewer-1")[0]
-    assert set(line) == {"time", "request_id", "media", "grant", "viewer", "flags", "file", "address", "method", "status", "body_bytes", "content_range",
-                         "seconds", "completion", "user_agent", "referrer_host"}
+    assert set(line) == {
+        "time",
+        "request_id",
+        "media",
+        "grant",
+        "viewer",
+        "flags",
+        "file",
+        "address",
+        "method",
+        "status",
+        "body_bytes",
+        "content_range",
+        "seconds",
+        "completion",
+        "user_agent",
+        "referrer_host",
+    }
     assert abs(line["time"] - time.time()) < 60
-    assert line["request_id"] != "callers-own-id" and len(line["request_id"]) == 32  # nginx's own: unique whatever callers send
+    # nginx's own: unique whatever callers send
+    assert line["request_id"] != "callers-own-id" and len(line["request_id"]) == 32
     assert (line["media"], line["grant"], line["flags"], line["file"]) == ("7", signing.GRANT, "n", "film.mp4")
-    assert (line["method"], line["status"], line["body_bytes"], line["content_range"], line["completion"]) == ("GET", 206, 10, "bytes 0-9/4000", "OK")
-    assert line["referrer_host"] == "site.example" and line["user_agent"] == agent[:512] and line["address"] == "127.0.0.1"
+    assert (line["method"], line["status"], line["body_bytes"], line["content_range"], line["completion"]) == (
+        "GET",
+        206,
+        10,
+        "bytes 0-9/4000",
+        "OK",
+    )
+    assert (
+        line["referrer_host"] == "site.example" and line["user_agent"] == agent[:512] and line["address"] == "127.0.0.1"
+    )
     for name in ("view.log", "error.log", "nginx.log"):
         assert signature not in front.log_text(name), name
 
@@ -204,13 +268,34 @@ def test_errors_of_a_stream_url_do_not_put_it_into_the_error_log(front):
     assert "/stream/" not in front.log_text("error.log") + front.log_text("nginx.log")
 
 
-@pytest.mark.parametrize("host, expected", [("localhost", 200), ("LOCALHOST", 200), ("localhost:1", 200), ("127.0.0.1", 200), ("[::1]:80", 200), ("media.example.test", 200),
-                                            ("media.example.test.", 200), ("x.media.example.test", 421), ("example.test", 421), ("127.0.0.2", 421), ("_", 421)])
+@pytest.mark.parametrize(
+    "host, expected",
+    [
+        ("localhost", 200),
+        ("LOCALHOST", 200),
+        ("localhost:1", 200),
+        ("127.0.0.1", 200),
+        ("[::1]:80", 200),
+        ("media.example.test", 200),
+        ("media.example.test.", 200),
+        ("x.media.example.test", 421),
+        ("example.test", 421),
+        ("127.0.0.2", 421),
+        ("_", 421),
+    ],
+)
 def test_only_our_host_names_are_served(front, host, expected):
     for path in ("/livez", "/readyz"):  # a load balancer asks by its target's name or address
-        assert exchange(front.http_port, f"GET {path} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n".encode())[0] == 200, path
+        assert (
+            exchange(front.http_port, f"GET {path} HTTP/1.1\r\nHost: {host}\r\nConnection: " f"close\r\n\r\n".encode())[
+                0
+            ]
+            == 200
+        ), path
     for path in ("/media/media/", front.sign(), "/nothing"):
-        status, headers, body = exchange(front.http_port, f"GET {path} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n".encode())
+        status, headers, body = exchange(
+            front.http_port, f"GET {path} HTTP/1.1\r\nHost: {host}\r\nConnection: " f"close\r\n\r\n".encode()
+        )
         assert status == (404 if expected == 200 and path == "/nothing" else expected), path
         if status == 421:
             assert headers["content-type"] == "application/problem+json" and json.loads(body)["status"] == 421
@@ -218,9 +303,18 @@ def test_only_our_host_names_are_served(front, host, expected):
 
 def test_body_limits_are_those_of_the_path(front):
     with front.anonymous() as api:
-        for path, limit in (("/auth/login", 65536), ("/media/media/", 65536), ("/media/media/7", 65536), ("/media/media/7/file", front.settings["upload_max"])):
+        for path, limit in (
+            ("/auth/login", 65536),
+            ("/media/media/", 65536),
+            ("/media/media/7", 65536),
+            ("/media/media/7/file", front.settings["upload_max"]),
+        ):
             method = {"/media/media/7/file": "PUT", "/media/media/7": "PATCH"}.get(path, "POST")
-            too_much = exchange(front.http_port, f"{method} {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nContent-Length: {limit + 1}\r\n\r\n".encode())
+            too_much = exchange(
+                front.http_port,
+                f"{method} {path} HTTP/1.1\r\nHost: localhost\r\nConnection: "
+                f"close\r\nContent-Length: {limit + 1}\r\n\r\n".encode(),
+            )
             assert too_much[0] == 413, path
             assert json.loads(too_much[2])["title"] == "Content Too Large"
             if limit <= 65536:
@@ -230,14 +324,20 @@ def test_body_limits_are_those_of_the_path(front):
 def test_every_problem_document_has_its_fields(front):
     with front.anonymous() as api:
         answer = api.get("/nothing", headers={"X-Request-Id": "caller-chose-this"})
-    assert answer.json() == {"type": "about:blank", "title": "Not Found", "status": 404, "detail": "There is nothing at this path.", "request_id": "caller-chose-this"}
+    assert answer.json() == {
+        "type": "about:blank",
+        "title": "Not Found",
+        "status": 404,
+        "detail": "There is nothing at this path.",
+        "request_id": "caller-chose-this",
+    }
     assert answer.headers["X-Request-Id"] == "caller-chose-this" and answer.headers["Cache-Control"] == "no-store"
 
 
 def test_overload_of_the_auth_pool_is_429_before_502(front):
     """More clients than may wait get 429 with Retry-After; nginx never finds the socket's queue full."""
     text = (front.root / "etc/nginx/mediagate.http.conf").read_text()
-    part = text[text.index("set $mediagate_pool auth;"):]
+    part = text[text.index("set $mediagate_pool auth;") :]
     limit = int(re.search(r"limit_conn mediagate_address (\d+);", part)[1])
     whole = int(re.search(r"limit_conn mediagate_pool (\d+);", part)[1])
     assert limit < whole <= 1024  # the backlog of a pool's socket

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: ISC
-"""nginx's part of the contract with the workers: which pool gets what, with which parameters, and what is sent twice."""
+"""nginx's part of the contract with the workers: which pool gets what, with which parameters, and what is sent
+twice."""
 import pytest
 
 import signing
@@ -20,7 +21,13 @@ def test_every_route_reaches_its_pool_with_and_without_a_trailing_slash(front):
     for method, pattern, pool in rows:
         if pattern.startswith("/internal/"):
             continue  # asked by nginx itself: see the test of remote media
-        path = pattern.replace("{id}", "7").replace("{upload_id}", "0" * 32).replace("{grant_id}", signing.GRANT).replace("{lang}", "en").rstrip("/")
+        path = (
+            pattern.replace("{id}", "7")
+            .replace("{upload_id}", "0" * 32)
+            .replace("{grant_id}", signing.GRANT)
+            .replace("{lang}", "en")
+            .rstrip("/")
+        )
         assert "{" not in path, path
         for spelling in (path, path + "/"):
             assert pool_of(front, method, spelling) == pool, (method, spelling)
@@ -40,7 +47,12 @@ def test_a_method_that_no_route_takes_is_405_and_reaches_no_pool(front):
             known.setdefault(pattern, []).extend(["GET", "HEAD"] if method == "GET" else [method])
     with front.anonymous() as api:
         for pattern, methods in known.items():
-            path = pattern.replace("{id}", "7").replace("{upload_id}", "0" * 32).replace("{grant_id}", signing.GRANT).replace("{lang}", "en")
+            path = (
+                pattern.replace("{id}", "7")
+                .replace("{upload_id}", "0" * 32)
+                .replace("{grant_id}", signing.GRANT)
+                .replace("{lang}", "en")
+            )
             for method in set(METHODS) - set(methods) - ({"POST"} if pattern.startswith("/uploads") else set()):
                 answer = api.request(method, path)
                 assert answer.status_code == 405, (method, path)
@@ -52,7 +64,11 @@ def test_a_method_that_no_route_takes_is_405_and_reaches_no_pool(front):
 def test_an_upload_takes_no_worker_before_its_token_was_looked_at(front):
     """A refused body may come for half a minute; it must not hold a worker's place meanwhile."""
     with front.anonymous() as api:
-        for method, path, failed in (("PUT", "/media/media/7/file", 503), ("POST", "/uploads", 503), ("PATCH", "/uploads/" + "0" * 32, 503)):
+        for method, path, failed in (
+            ("PUT", "/media/media/7/file", 503),
+            ("POST", "/uploads", 503),
+            ("PATCH", "/uploads/" + "0" * 32, 503),
+        ):
             for caller, expected in (("401 Unauthorized", 401), ("503 Service Unavailable", failed)):
                 front.pools.reset()
                 front.pools.caller = caller
@@ -60,7 +76,11 @@ def test_an_upload_takes_no_worker_before_its_token_was_looked_at(front):
                 assert answer.status_code == expected and answer.json()["status"] == expected, (method, path, caller)
                 assert not front.pools.seen
                 pool, params = front.pools.looks[0]
-                assert (pool, params["REQUEST_METHOD"], params["HTTP_AUTHORIZATION"]) == ("fast", "GET", "Bearer nobody")
+                assert (pool, params["REQUEST_METHOD"], params["HTTP_AUTHORIZATION"]) == (
+                    "fast",
+                    "GET",
+                    "Bearer nobody",
+                )
                 assert not params.get("CONTENT_LENGTH")
 
 
@@ -79,7 +99,12 @@ def test_a_caller_without_the_scope_is_told_so_before_an_upload(front):
 
 
 def test_only_the_multiplexed_pool_keeps_connections(front):
-    for method, path, keeps in (("GET", "/auth/me", True), ("GET", "/livez", False), ("POST", "/auth/login", False), ("GET", "/media/media/", False)):
+    for method, path, keeps in (
+        ("GET", "/auth/me", True),
+        ("GET", "/livez", False),
+        ("POST", "/auth/login", False),
+        ("GET", "/media/media/", False),
+    ):
         pool_of(front, method, path)
         assert front.pools.seen[-1][2] is keeps, path
     pool_of(front, "PUT", "/media/media/7/file", data=b"x")
@@ -93,8 +118,17 @@ def test_get_is_asked_again_when_a_worker_dies(front, path):
     assert len(front.pools.seen) == 3
 
 
-@pytest.mark.parametrize("method, path", [("POST", "/media/media/"), ("PUT", "/auth/password"), ("DELETE", "/media/media/7"), ("POST", "/auth/login"),
-                                          ("PATCH", "/media/media/7"), ("PUT", "/media/media/7/file")])
+@pytest.mark.parametrize(
+    "method, path",
+    [
+        ("POST", "/media/media/"),
+        ("PUT", "/auth/password"),
+        ("DELETE", "/media/media/7"),
+        ("POST", "/auth/login"),
+        ("PATCH", "/media/media/7"),
+        ("PUT", "/media/media/7/file"),
+    ],
+)
 def test_what_writes_is_sent_once_when_a_worker_dies(front, method, path):
     front.pools.die_on = 1
     with front.anonymous() as api:
@@ -105,9 +139,19 @@ def test_what_writes_is_sent_once_when_a_worker_dies(front, method, path):
 
 
 def test_parameters_are_nginx_own_and_not_the_clients(front):
-    pool_of(front, "GET", "/media//media/./?q=a%20b&type=video", headers={
-        "X-Request-Id": "caller-given.1", "Proxy": "http://evil.example", "Authorization": "Bearer x", "X-Forwarded-For": "203.0.113.9",
-        "Stream-Media": "1", "Document-Uri": "/internal/origin"})
+    pool_of(
+        front,
+        "GET",
+        "/media//media/./?q=a%20b&type=video",
+        headers={
+            "X-Request-Id": "caller-given.1",
+            "Proxy": "http://evil.example",
+            "Authorization": "Bearer x",
+            "X-Forwarded-For": "203.0.113.9",
+            "Stream-Media": "1",
+            "Document-Uri": "/internal/origin",
+        },
+    )
     params = front.pools.seen[-1][1]
     assert params["DOCUMENT_URI"] == "/media/media/"
     assert params["QUERY_STRING"] == "q=a%20b&type=video"
@@ -142,13 +186,30 @@ def test_a_remote_medium_is_asked_of_the_fast_pool_after_the_signature(front):
         assert (pool, keep) == ("fast", True)
         assert params["DOCUMENT_URI"] == "/internal/origin"
         assert params["STREAM_MEDIA"] == "7" and params["STREAM_FILE"] == "remote/film.mp4"
-        assert not any(signing.GRANT in value for value in params.values()), "the stream URL is none of the worker's business"
+        assert not any(
+            signing.GRANT in value for value in params.values()
+        ), "the stream URL is none of the worker's business"
         front.pools.seen.clear()
         assert api.get(good.replace("/-/", "/someone/")).status_code == 403
         assert not front.pools.seen
 
 
-@pytest.mark.parametrize("path", ["/internal/origin", "/_origin/http/127.0.0.1/9/x", "/_remote", "/_problem", "/_problem_page", "/_index", "/_caller", "/_challenged", "/media", "/auth", "/nothing"])
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/internal/origin",
+        "/_origin/http/127.0.0.1/9/x",
+        "/_remote",
+        "/_problem",
+        "/_problem_page",
+        "/_index",
+        "/_caller",
+        "/_challenged",
+        "/media",
+        "/auth",
+        "/nothing",
+    ],
+)
 def test_internal_and_unknown_paths_are_404_and_reach_no_pool(front, path):
     with front.anonymous() as api:
         answer = api.get(path)
@@ -176,27 +237,52 @@ def test_pages_of_the_list_get_cors_headers_and_others_none(front):
         other = api.options("/media/media/7", headers={"Origin": "https://evil.example", **preflight})
         assert not [name for name in other.headers if name.startswith("Access-Control-")]
         for path in (front.sign(), front.sign()[:-1], "/auth/me", "/nothing"):
-            for origin, expected in (("https://player.example", "https://player.example"), ("https://evil.example", None), (None, None)):
+            for origin, expected in (
+                ("https://player.example", "https://player.example"),
+                ("https://evil.example", None),
+                (None, None),
+            ):
                 answer = api.get(path, headers={"Origin": origin} if origin else {})
                 assert answer.headers.get("Access-Control-Allow-Origin") == expected, (path, origin)
                 assert answer.headers["Vary"] == "Origin"
 
 
 def test_a_trusted_proxy_says_the_scheme_and_the_address(front):
-    for said, scheme in (({}, "http"), ({"X-Forwarded-Proto": "https"}, "https"), ({"X-Forwarded-Proto": "HTTPS, http"}, "https"), ({"X-Forwarded-Proto": "ftp"}, "http")):
+    for said, scheme in (
+        ({}, "http"),
+        ({"X-Forwarded-Proto": "https"}, "https"),
+        ({"X-Forwarded-Proto": "HTTPS, http"}, "https"),
+        ({"X-Forwarded-Proto": "ftp"}, "http"),
+    ):
         pool_of(front, "GET", "/auth/me", headers=said)
         assert front.pools.seen[-1][1]["REQUEST_SCHEME"] == scheme, said
-    for said, address in (("[2001:db8::1]", "2001:db8::1"), ("[2001:db8::1]:443", "2001:db8::1"), ("203.0.113.9, [2001:db8::2]", "2001:db8::2"), ("2001:db8::3", "2001:db8::3")):
+    for said, address in (
+        ("[2001:db8::1]", "2001:db8::1"),
+        ("[2001:db8::1]:443", "2001:db8::1"),
+        ("203.0.113.9, [2001:db8::2]", "2001:db8::2"),
+        ("2001:db8::3", "2001:db8::3"),
+    ):
         pool_of(front, "GET", "/auth/me", headers={"X-Forwarded-For": said})
         assert front.pools.seen[-1][1]["REMOTE_ADDR"] == address, said
         assert "FORWARDED_NOT_BELIEVED" not in front.pools.seen[-1][1]
 
 
-@pytest.mark.parametrize("accept, expected", [("text/html,application/xhtml+xml,*/*;q=0.8", "text/html; charset=utf-8"), ("*/*", "application/json"), (None, "application/json")])
+@pytest.mark.parametrize(
+    "accept, expected",
+    [
+        ("text/html,application/xhtml+xml,*/*;q=0.8", "text/html; charset=utf-8"),
+        ("*/*", "application/json"),
+        (None, "application/json"),
+    ],
+)
 def test_the_root_answers_people_and_programs(front, accept, expected):
     with front.anonymous() as api:
         answer = api.get("/", headers={"Accept": accept})
-        assert answer.status_code == 200 and answer.headers["Content-Type"] == expected and "Accept" in answer.headers["Vary"]
+        assert (
+            answer.status_code == 200
+            and answer.headers["Content-Type"] == expected
+            and "Accept" in answer.headers["Vary"]
+        )
         assert "/docs" in answer.text and "/openapi.json" in answer.text
         assert api.post("/").status_code == 405
     assert not front.pools.seen
@@ -204,13 +290,21 @@ def test_the_root_answers_people_and_programs(front, accept, expected):
 
 def test_a_stream_url_that_does_not_play_is_a_page_for_a_person(front):
     with front.anonymous() as api:
-        for path, status, word in ((front.sign(expires=1_000_000_000), 410, "expired"), (front.sign().replace("/-/", "/me/"), 403, "signature")):
+        for path, status, word in (
+            (front.sign(expires=1_000_000_000), 410, "expired"),
+            (front.sign().replace("/-/", "/me/"), 403, "signature"),
+        ):
             page = api.get(path, headers={"Accept": "text/html,*/*;q=0.8"})
             assert page.status_code == status and page.headers["Content-Type"] == "text/html; charset=utf-8", path
             assert word in page.text
-            assert page.headers["Content-Security-Policy"] == "default-src 'none'; sandbox; frame-ancestors 'none'" and page.headers["Cache-Control"] == "no-store"
+            assert (
+                page.headers["Content-Security-Policy"] == "default-src 'none'; sandbox; frame-ancestors 'none'"
+                and page.headers["Cache-Control"] == "no-store"
+            )
             assert api.get(path, headers={"Accept": "*/*"}).json()["status"] == status
-        assert api.get("/nothing", headers={"Accept": "text/html"}).headers["Content-Type"] == "application/problem+json"
+        assert (
+            api.get("/nothing", headers={"Accept": "text/html"}).headers["Content-Type"] == "application/problem+json"
+        )
 
 
 def test_the_default_settings_files_are_those_that_the_program_renders(front):
@@ -219,7 +313,9 @@ def test_the_default_settings_files_are_those_that_the_program_renders(front):
     empty.chmod(0o644)
     front.run(front.program, "nginx-config", "--config", empty, "--output-dir", front.root / "run/defaults")
     for name in ("settings-http.conf", "settings-server.conf", "settings-upload.conf", "settings-upload-share.conf"):
-        assert (front.root / "run/defaults" / name).read_text() == (TOP_SRC / "deploy/nginx-settings" / name).read_text(), name
+        assert (front.root / "run/defaults" / name).read_text() == (
+            TOP_SRC / "deploy/nginx-settings" / name
+        ).read_text(), name
 
 
 def test_an_unchanged_setting_writes_no_file(front):
@@ -229,18 +325,73 @@ def test_an_unchanged_setting_writes_no_file(front):
 
 @pytest.mark.skipif(not can_sandbox(), reason="no namespaces here")
 def test_the_main_file_passes_nginx_test_as_it_is_deployed(front):
-    """nginx.conf and its fragment with the paths of an installation, in a place of their own where these paths exist."""
+    """nginx.conf and its fragment with the paths of an installation, in a place of their own where these paths
+    exist."""
     deploy = front.readable_deploy()
     keys = front.root / "etc/stream_keys"
-    inside = ("mkdir -p /etc/mediagate/nginx /run/mediagate /var/lib/mediagate/media /var/log/mediagate /var/lib/nginx && "
-              "cp /deploy/nginx-settings/*.conf /etc/mediagate/nginx/ && cp /keys /etc/mediagate/stream_keys && "
-              "sed 's/^user .*/user root root;/' /deploy/nginx.conf > /etc/mediagate/nginx/nginx.conf && cp /deploy/mediagate.http.conf /deploy/origin.js /etc/mediagate/nginx/ && "
-              "nginx -t -c /etc/mediagate/nginx/nginx.conf")
-    done = front.run("bwrap", "--unshare-all", "--uid", "0", "--gid", "0", "--cap-add", "CAP_NET_BIND_SERVICE", "--ro-bind", "/usr", "/usr", "--symlink", "usr/lib", "/lib", "--symlink", "usr/lib64", "/lib64",
-                     "--symlink", "usr/bin", "/bin", "--symlink", "usr/sbin", "/sbin", "--dev", "/dev", "--tmpfs", "/etc", "--ro-bind", "/etc/nginx", "/etc/nginx",
-                     "--ro-bind", "/etc/ssl", "/etc/ssl", "--ro-bind", "/etc/passwd", "/etc/passwd", "--ro-bind", "/etc/group", "/etc/group",
-                     "--tmpfs", "/run", "--tmpfs", "/var", "--ro-bind", deploy, "/deploy", "--ro-bind", keys, "/keys",
-                     "sh", "-c", inside, check=False)
+    inside = (
+        "mkdir -p /etc/mediagate/nginx /run/mediagate /var/lib/mediagate/media /var/log/mediagate /var/lib/nginx "
+        "&& "
+        "cp /deploy/nginx-settings/*.conf /etc/mediagate/nginx/ && cp /keys /etc/mediagate/stream_keys && "
+        "sed 's/^user .*/user root root;/' /deploy/nginx.conf > /etc/mediagate/nginx/nginx.conf && cp "
+        "/deploy/mediagate.http.conf /deploy/origin.js /etc/mediagate/nginx/ && "
+        "nginx -t -c /etc/mediagate/nginx/nginx.conf"
+    )
+    done = front.run(
+        "bwrap",
+        "--unshare-all",
+        "--uid",
+        "0",
+        "--gid",
+        "0",
+        "--cap-add",
+        "CAP_NET_BIND_SERVICE",
+        "--ro-bind",
+        "/usr",
+        "/usr",
+        "--symlink",
+        "usr/lib",
+        "/lib",
+        "--symlink",
+        "usr/lib64",
+        "/lib64",
+        "--symlink",
+        "usr/bin",
+        "/bin",
+        "--symlink",
+        "usr/sbin",
+        "/sbin",
+        "--dev",
+        "/dev",
+        "--tmpfs",
+        "/etc",
+        "--ro-bind",
+        "/etc/nginx",
+        "/etc/nginx",
+        "--ro-bind",
+        "/etc/ssl",
+        "/etc/ssl",
+        "--ro-bind",
+        "/etc/passwd",
+        "/etc/passwd",
+        "--ro-bind",
+        "/etc/group",
+        "/etc/group",
+        "--tmpfs",
+        "/run",
+        "--tmpfs",
+        "/var",
+        "--ro-bind",
+        deploy,
+        "/deploy",
+        "--ro-bind",
+        keys,
+        "/keys",
+        "sh",
+        "-c",
+        inside,
+        check=False,
+    )
     assert done.returncode == 0 and "test is successful" in done.stderr, done.stderr
 
 
@@ -252,7 +403,9 @@ def test_the_logs_are_rotated_and_bounded_without_a_lost_line(front):
     conf.write_text(text)
     conf.chmod(0o644)
     front.give_to_user()
-    lines = lambda: sum(len(path.read_text().splitlines()) for path in (front.root / "log").glob("view.log*"))  # noqa: E731
+    lines = lambda: sum(
+        len(path.read_text().splitlines()) for path in (front.root / "log").glob("view.log*")
+    )  # noqa: E731
     before = lines()
     with front.anonymous() as api:
         for _ in range(3):
@@ -260,6 +413,8 @@ def test_the_logs_are_rotated_and_bounded_without_a_lost_line(front):
                 assert api.get(front.sign()).status_code == 200
             front.run("logrotate", "-f", "-s", front.root / "run/rotation", conf)
         api.get(front.sign())
-    wait_until(lambda: lines() == before + 2 * 16, "the beginning and the end of every delivery to be in one of the files")
+    wait_until(
+        lambda: lines() == before + 2 * 16, "the beginning and the end of every delivery to be in one of the " "files"
+    )
     assert (front.root / "log/view.log.3").exists() and front.nginx.poll() is None
     assert "rotate 14" in text and "maxsize" in text

@@ -1,7 +1,9 @@
 # SPDX-License-Identifier: ISC
-"""What root's processes open in an installation (nginx's master, logrotate, systemd) lies in folders of root's all the way up.
+"""What root's processes open in an installation (nginx's master, logrotate, systemd) lies in folders of root's all the
+way up.
 
-The account `mediagate` could otherwise put a link in the place of a log or of a temporary folder: root opens it, and nginx's master
+The account `mediagate` could otherwise put a link in the place of a log or of a temporary folder: root opens it, and
+nginx's master
 gives it to its workers' account. The pattern is CVE-2016-1247.
 """
 import pathlib
@@ -14,8 +16,27 @@ from stack import TOP_SRC
 DEPLOY = TOP_SRC / "deploy"
 STICKY, GROUP_WRITES, OTHERS_WRITE = 0o1000, 0o020, 0o002
 # Debian's own folders, root's with mode 755.
-OF_THE_SYSTEM = ("/", "/etc", "/etc/nginx", "/etc/logrotate.d", "/run", "/usr", "/usr/share", "/usr/share/nginx", "/usr/share/nginx/modules", "/usr/local", "/usr/local/share",
-                 "/usr/local/share/mediagate", "/usr/local/share/mediagate/web", "/var", "/var/lib", "/var/lib/nginx", "/var/log", "/etc/ssl", "/etc/ssl/certs")
+OF_THE_SYSTEM = (
+    "/",
+    "/etc",
+    "/etc/nginx",
+    "/etc/logrotate.d",
+    "/run",
+    "/usr",
+    "/usr/share",
+    "/usr/share/nginx",
+    "/usr/share/nginx/modules",
+    "/usr/local",
+    "/usr/local/share",
+    "/usr/local/share/mediagate",
+    "/usr/local/share/mediagate/web",
+    "/var",
+    "/var/lib",
+    "/var/lib/nginx",
+    "/var/log",
+    "/etc/ssl",
+    "/etc/ssl/certs",
+)
 
 
 def folders():
@@ -29,9 +50,18 @@ def folders():
 
 
 def paths_of_nginx():
-    """Of nginx's master: logs, temporary folders, the process id, what is included. Its workers open media, and connect to sockets."""
-    names = "error_log|access_log|client_body_temp_path|[a-z]+_temp_path|pid|include|ssl_[a-z_]+|load_module|js_import mediagate_origin from|proxy_ssl_trusted_certificate"
-    for path in (DEPLOY / "nginx.conf", DEPLOY / "mediagate.http.conf", DEPLOY / "tls.conf", *(DEPLOY / "nginx-settings").iterdir()):
+    """Of nginx's master: logs, temporary folders, the process id, what is included. Its workers open media, and
+    connect to sockets."""
+    names = (
+        "error_log|access_log|client_body_temp_path|[a-z]+_temp_path|pid|include|ssl_[a-z_]+|load_module|"
+        "js_import mediagate_origin from|proxy_ssl_trusted_certificate"
+    )
+    for path in (
+        DEPLOY / "nginx.conf",
+        DEPLOY / "mediagate.http.conf",
+        DEPLOY / "tls.conf",
+        *(DEPLOY / "nginx-settings").iterdir(),
+    ):
         text = path.read_text(encoding="utf-8")
         for line in re.sub(r"(?m)#.*$", "", text).split(";"):
             found = re.search(rf"(?:^|[{{\s])(?:{names})\s+\"?(/[^\s\"]+)", line)
@@ -55,7 +85,13 @@ def paths_of_systemd():
 
 def test_the_lists_hold_what_they_should():
     nginx = {path for _, path in paths_of_nginx()}
-    assert {"/var/log/mediagate/view.log", "/var/log/mediagate/error.log", "/run/nginx.pid", "/etc/mediagate/stream_keys", "/etc/mediagate/tls/key.pem"} <= nginx
+    assert {
+        "/var/log/mediagate/view.log",
+        "/var/log/mediagate/error.log",
+        "/run/nginx.pid",
+        "/etc/mediagate/stream_keys",
+        "/etc/mediagate/tls/key.pem",
+    } <= nginx
     assert len([path for path in nginx if path.startswith("/var/lib/nginx/")]) == 5
     assert {path for _, path in paths_of_logrotate()} >= {"/var/log/mediagate/view.log", "/run/nginx.pid"}
     assert len(list(paths_of_systemd())) == 4
@@ -69,11 +105,16 @@ def test_what_root_opens_lies_where_only_root_may_rename(where, path):
         mode, owner = made[str(folder)]
         assert owner == "root", f"{where}: {folder} of {path} belongs to {owner}"
         assert not mode & OTHERS_WRITE, f"{where}: {folder} of {path} is anybody's"
-        assert not mode & GROUP_WRITES or (mode & STICKY and where.endswith(".socket")), f"{where}: {folder} of {path} is its group's"
+        assert not mode & GROUP_WRITES or (
+            mode & STICKY and where.endswith(".socket")
+        ), f"{where}: {folder} of {path} is its group's"
 
 
 def test_each_service_that_reads_what_strangers_wrote_has_an_account_of_its_own():
-    users = {unit: re.search(r"(?m)^User=(\S+)", (DEPLOY / f"systemd/{unit}.service").read_text(encoding="utf-8"))[1] for unit in ("mediagate", "mediagate-ingest")}
+    users = {
+        unit: re.search(r"(?m)^User=(\S+)", (DEPLOY / f"systemd/{unit}.service").read_text(encoding="utf-8"))[1]
+        for unit in ("mediagate", "mediagate-ingest")
+    }
     assert len(set(users.values())) == 2
     known = re.findall(r"(?m)^u (\S+)", (DEPLOY / "systemd/sysusers.conf").read_text(encoding="utf-8"))
     assert set(users.values()) <= set(known)

@@ -21,8 +21,12 @@ KILLS = 30 if os.environ.get("MEDIAGATE_SOAK") else 6
 @pytest.fixture(scope="module")
 def source(tmp_path_factory):
     """A film that takes a second or two to package."""
-    return make(tmp_path_factory.mktemp("source") / "in.mp4", "-f lavfi -i testsrc2=s=640x360:r=25:d=40 -f lavfi -i sine=d=40 "
-                "-c:v libx264 -preset ultrafast -pix_fmt yuv420p -c:a aac")
+    return make(
+        tmp_path_factory.mktemp("source") / "in.mp4",
+        "-f lavfi -i testsrc2=s=640x360:r=25:d=40 -f lavfi -i "
+        "sine=d=40 "
+        "-c:v libx264 -preset ultrafast -pix_fmt yuv420p -c:a aac",
+    )
 
 
 @pytest.fixture
@@ -45,6 +49,7 @@ def packager(studio):
     def start(*arguments):
         started.append(studio.spawn([studio.program, "package", "--config", studio.config, *arguments], "package.log"))
         return started[-1]
+
     yield start
     for process in started:
         if process.poll() is None:
@@ -85,7 +90,9 @@ def wait_encoding(process):
 
 
 def job(studio, media):
-    return studio.sql("select state, attempts, error, node from package_job where media_id = %s order by id desc limit 1", media)[0]
+    return studio.sql(
+        "select state, attempts, error, node from package_job where media_id = %s order by id desc limit 1", media
+    )[0]
 
 
 def as_if_time_had_passed(studio):
@@ -112,6 +119,7 @@ def settle(studio, media):
 
 
 # --- kills ---------------------------------------------------------------------------------------
+
 
 def kill_packager(_, process):
     process.kill()
@@ -187,6 +195,7 @@ def test_a_database_that_is_away_for_a_while_costs_no_work(studio, packager, sou
 
 # --- two of them ---------------------------------------------------------------------------------
 
+
 def test_two_packagers_take_a_job_once(studio, packager, source, make_media):
     studio.reconfigure(package_takeover=60)  # no beat is as late
     films = [studio.film(source)["id"]] + [studio.film(make_media("film"))["id"] for _ in range(4)]
@@ -235,12 +244,20 @@ def test_after_an_outage_holders_have_time_to_be_heard_of(studio, packager, sour
     wait_until(lambda: "packaging_failed" in studio.log_text("package.log"), "the idle one to meet the outage")
     studio.start_postgres()
     wait_until(lambda: "packaging_recovered" in studio.log_text("package.log"), "the idle one to meet its end")
-    [(since,)] = studio.sql("update package_job set heartbeat_at = heartbeat_at - interval '1 hour' returning clock_timestamp()")
-    wait_until(lambda: studio.sql("select 1 from pg_stat_activity where application_name = 'mediagate package' and query_start > %s", since),
-               "the idle one to look for jobs")
+    [(since,)] = studio.sql(
+        "update package_job set heartbeat_at = heartbeat_at - interval '1 hour' returning " "clock_timestamp()"
+    )
+    wait_until(
+        lambda: studio.sql(
+            "select 1 from pg_stat_activity where application_name = 'mediagate package' and " "query_start > %s", since
+        ),
+        "the idle one to look for jobs",
+    )
     for pid in reversed(stopped):
         os.kill(pid, signal.SIGCONT)
-    wait_until(lambda: studio.sql("select 1 from package_job where heartbeat_at > %s", since), "the holder to be heard of")
+    wait_until(
+        lambda: studio.sql("select 1 from package_job where heartbeat_at > %s", since), "the holder to be heard " "of"
+    )
     assert idle.poll() is None and job(studio, media)[:2] == ("running", 1)
 
 
@@ -251,12 +268,22 @@ def test_subtitles_are_named_while_a_film_is_packaged(studio, packager, source, 
     ask(studio, studio.film(source)["id"])
     encoder = wait_encoding(packager())
     vtt = b"WEBVTT\n\n00:00:00.500 --> 00:00:05.000\nGood morning\n"
-    assert studio.admin().put(f"/media/media/{short}/subtitles/en", data=vtt, headers={"Content-Type": "text/vtt"}).status_code == 200
-    wait_until(lambda: studio.sql("select 1 from media_asset where id = %s and master_name is not null", short), "the master", timeout=10)
+    assert (
+        studio.admin()
+        .put(f"/media/media/{short}/subtitles/en", data=vtt, headers={"Content-Type": "text/vtt"})
+        .status_code
+        == 200
+    )
+    wait_until(
+        lambda: studio.sql("select 1 from media_asset where id = %s and master_name is not " "null", short),
+        "the master",
+        timeout=10,
+    )
     assert name_of(encoder) == "ffmpeg"
 
 
 # --- changes in mid-job --------------------------------------------------------------------------
+
 
 def test_a_medium_deleted_meanwhile(slow_studio, packager, source):
     studio = slow_studio
@@ -318,11 +345,14 @@ def test_the_medium_tells_how_far_it_is(slow_studio, packager, source):
     media = studio.film(source)["id"]
     assert ask(studio, media)["state"] == "queued"
     packager()
-    seen = wait_until(lambda: (said := package_tools.medium(studio, media)["package"])["progress_percent"] and said, "some progress")
+    seen = wait_until(
+        lambda: (said := package_tools.medium(studio, media)["package"])["progress_percent"] and said, "some progress"
+    )
     assert seen["state"] == "running" and 0 < seen["progress_percent"] < 100 and seen["seconds_left"] > 0
 
 
 # --- the old package -----------------------------------------------------------------------------
+
 
 def test_an_old_package_serves_until_the_new_one_is_whole(studio, packager, source):
     media = studio.film(source)["id"]
@@ -331,7 +361,9 @@ def test_an_old_package_serves_until_the_new_one_is_whole(studio, packager, sour
     url = package_tools.streams(studio, media)["streams"]["hls"]
     ask(studio, media)
     wait_encoding(packager())
-    assert first["served"] and package_tools.medium(studio, media)["package"]["served"] and state(studio, media)[2] == old
+    assert (
+        first["served"] and package_tools.medium(studio, media)["package"]["served"] and state(studio, media)[2] == old
+    )
     wait_until(lambda: state(studio, media)[0] == "ready", "the new one")
     assert state(studio, media)[2] != old and old in notes(studio, media)
     with studio.anonymous() as viewer:
@@ -367,6 +399,7 @@ def test_jobs_that_ended_a_month_ago_are_forgotten(studio, make_media):
 
 # --- a full disk ---------------------------------------------------------------------------------
 
+
 @pytest.fixture
 def small_disk():
     """A stack whose data lie on a file system that holds the film, not its package."""
@@ -391,7 +424,9 @@ def test_what_is_written_unseen_ends_it_too(small_disk, make_media):
     media = small_disk.film(make_media("film"))["id"]
     tools = small_disk.root / "tools"
     tools.mkdir()
-    (tools / "ffmpeg").write_text("#!/bin/sh\nexec 3>unseen; rm unseen; cat /dev/zero >&3 2>/dev/null; exec sleep 600\n", encoding="ascii")
+    (tools / "ffmpeg").write_text(
+        "#!/bin/sh\nexec 3>unseen; rm unseen; cat /dev/zero >&3 2>/dev/null; exec sleep " "600\n", encoding="ascii"
+    )
     (tools / "ffmpeg").chmod(0o755)
     small_disk.reconfigure(sandbox="none")
     small_disk.environment["PATH"] = f"{tools}:{small_disk.environment['PATH']}"

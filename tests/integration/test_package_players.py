@@ -31,8 +31,12 @@ def studio(module_stack_with, allowed):
 
 @pytest.fixture(scope="module")
 def film(studio, tmp_path_factory):
-    source = make(tmp_path_factory.mktemp("film") / "in.mp4", f"-f lavfi -i testsrc2=s=854x480:r=25:d={SECONDS} -f lavfi -i sine=d={SECONDS} "
-                  "-c:v libx264 -preset ultrafast -pix_fmt yuv420p -c:a aac")
+    source = make(
+        tmp_path_factory.mktemp("film") / "in.mp4",
+        f"-f lavfi -i testsrc2=s=854x480:r=25:d={SECONDS} -f "
+        f"lavfi -i sine=d={SECONDS} "
+        "-c:v libx264 -preset ultrafast -pix_fmt yuv420p -c:a aac",
+    )
     media = studio.film(source, title="A packaged film")
     assert package_tools.package(studio, media["id"])["state"] == "ready"
     streams(studio, media["id"])
@@ -47,9 +51,17 @@ def prefix(url):
 def assert_stays_below(studio, seen, answer, page):
     """Not one request of the player's left the grant's prefix, and none but page and prefix was asked at all."""
     below = studio.base_url + prefix(answer["stream_url"])
-    others = [request["url"] for request in seen["seen"]["requests"] if not request["url"].startswith((below, page, f"blob:{page}"))]
+    others = [
+        request["url"]
+        for request in seen["seen"]["requests"]
+        if not request["url"].startswith((below, page, f"blob:{page}"))
+    ]
     assert others == []
-    assert {request["status"] for request in seen["seen"]["requests"] if request["url"].startswith(below)} <= {200, 206, 0}
+    assert {request["status"] for request in seen["seen"]["requests"] if request["url"].startswith(below)} <= {
+        200,
+        206,
+        0,
+    }
 
 
 def play(studio, script, film, allowed, kind):
@@ -87,7 +99,9 @@ def test_chromium_plays_hls_by_itself(studio, film, allowed):
     assert abs(seen["sought"]["duration"] - SECONDS) < 0.5 and not seen["sought"]["error"]
     assert len(set(seen["heights"])) > 1 and max(seen["heights"]) == 480
     wait_counted(studio, answer["grant_id"], 1)
-    rows = studio.sql("select delivered_points from media_view_log where replace(grant_id::text, '-', '') = %s", answer["grant_id"])
+    rows = studio.sql(
+        "select delivered_points from media_view_log where replace(grant_id::text, '-', '') = " "%s", answer["grant_id"]
+    )
     assert len(rows) == 1 and 0 < rows[0][0] <= 10000
 
 
@@ -101,15 +115,21 @@ def test_ffmpeg_decodes_all_of_it(studio, film, kind):
     url = streams(studio, film["id"])["streams"][kind]
     found = probe(url)
     assert sum(stream["codec_type"] == "video" for stream in found["streams"]) == 3
-    decoded = run("ffmpeg", "-v", "error", "-nostdin", "-i", url, "-map", "0:v:0", "-map", "0:a:0", "-f", "framemd5", "-").decode()
+    decoded = run(
+        "ffmpeg", "-v", "error", "-nostdin", "-i", url, "-map", "0:v:0", "-map", "0:a:0", "-f", "framemd5", "-"
+    ).decode()
     frames = [line for line in decoded.splitlines() if line.startswith("0,")]
     assert abs(len(frames) - 25 * SECONDS) <= 1
 
 
 def test_a_grant_that_expires_during_play_answers_410(studio, film, allowed):
     """Asked for once the browser stands ready, so that its time is spent on playing."""
-    seen = web_tools.browse("cut_off", page_url=allowed, ask_url=f"{studio.base_url}/media/media/{film['id']}/stream-url?ttl_seconds=15",
-                            authorization=studio.admin().headers["Authorization"])
+    seen = web_tools.browse(
+        "cut_off",
+        page_url=allowed,
+        ask_url=f"{studio.base_url}/media/media/{film['id']}/stream-url?ttl_seconds=15",
+        authorization=studio.admin().headers["Authorization"],
+    )
     assert set(seen["refused"]) == {410}
     assert 200 in {request["status"] for request in seen["seen"]["requests"] if ".m4s" in request["url"]}
 
@@ -118,9 +138,14 @@ def test_a_grant_that_is_revoked_during_play_answers_403(studio, film, allowed):
     answer = streams(studio, film["id"])
 
     def revoke():
-        wait_until(lambda: any(line["grant"] == answer["grant_id"] and "/seg-" in line["file"] for line in studio.view_log()), "the player to begin", timeout=2 * DEADLINE)
+        wait_until(
+            lambda: any(line["grant"] == answer["grant_id"] and "/seg-" in line["file"] for line in studio.view_log()),
+            "the player to begin",
+            timeout=2 * DEADLINE,
+        )
         time.sleep(1)
         assert studio.admin().delete(f"/media/grants/{answer['grant_id']}").status_code == 204
+
     ending = threading.Thread(target=revoke)
     ending.start()
     try:
@@ -131,6 +156,7 @@ def test_a_grant_that_is_revoked_during_play_answers_403(studio, film, allowed):
 
 
 # --- views ---------------------------------------------------------------------------------------
+
 
 def fetch(studio, base, names):
     with studio.anonymous() as viewer:
@@ -151,9 +177,12 @@ def watch(studio, film, share):
         lists = [names_of(viewer.get(f"{base}/{playlist}").text) for playlist in playlists]
     *pictures, sound = [sorted(name for name in names if name.startswith("seg-")) for names in lists]
     fetch(studio, base, [name for names in lists for name in names if name.startswith("init-")])
-    names = [names[number] for number in range(round(len(pictures[0]) * share))
-             for names in (pictures[number % len(pictures)], pictures[(number + 1) % len(pictures)], sound)]
-    names += sound[len(pictures[0]):] if share == 1 else []
+    names = [
+        names[number]
+        for number in range(round(len(pictures[0]) * share))
+        for names in (pictures[number % len(pictures)], pictures[(number + 1) % len(pictures)], sound)
+    ]
+    names += sound[len(pictures[0]) :] if share == 1 else []
     fetch(studio, base, names)
     return answer["grant_id"], len(names)
 
@@ -161,7 +190,10 @@ def watch(studio, film, share):
 def wait_counted(studio, grant, segments):
     """Until nginx has written these deliveries' lines, and ingest has counted them."""
     studio.wait_view_log(lambda line: line["grant"] == grant, "the deliveries to be logged")
-    wait_until(lambda: sum(line["grant"] == grant and "/seg-" in line["file"] for line in studio.view_log()) >= segments, "all of them to be logged")
+    wait_until(
+        lambda: sum(line["grant"] == grant and "/seg-" in line["file"] for line in studio.view_log()) >= segments,
+        "all of them to be logged",
+    )
     studio.wait_counted()
 
 
@@ -169,7 +201,9 @@ def wait_counted(studio, grant, segments):
 def test_several_renditions_are_one_view_and_its_percent_is_right(studio, film, share):
     grant, segments = watch(studio, film, share)
     wait_counted(studio, grant, segments)
-    rows = studio.sql("select delivered_points, bytes_sent from media_view_log where replace(grant_id::text, '-', '') = %s", grant)
+    rows = studio.sql(
+        "select delivered_points, bytes_sent from media_view_log where replace(grant_id::text, '-', '') " "= %s", grant
+    )
     assert len(rows) == 1, rows
     assert abs(rows[0][0] / 100 - 100 * share) <= 2, rows
 
@@ -177,7 +211,9 @@ def test_several_renditions_are_one_view_and_its_percent_is_right(studio, film, 
 def test_a_browser_with_several_renditions_is_one_view(studio, film, allowed):
     _, answer = play(studio, "abr", film, allowed, "hls")
     wait_counted(studio, answer["grant_id"], 1)
-    rows = studio.sql("select delivered_points from media_view_log where replace(grant_id::text, '-', '') = %s", answer["grant_id"])
+    rows = studio.sql(
+        "select delivered_points from media_view_log where replace(grant_id::text, '-', '') = " "%s", answer["grant_id"]
+    )
     assert len(rows) == 1 and 0 < rows[0][0] < 10000
 
 

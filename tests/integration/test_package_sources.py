@@ -57,10 +57,17 @@ SHAPES = [
 ]
 
 
-@pytest.mark.parametrize("size, arguments, shown, largest, what", SHAPES, ids=[row[-1].replace(" ", "-") for row in SHAPES])
+@pytest.mark.parametrize(
+    "size, arguments, shown, largest, what", SHAPES, ids=[row[-1].replace(" ", "-") for row in SHAPES]
+)
 def test_pictures_keep_their_shape(studio, tmp_path, size, arguments, shown, largest, what):
     del what
-    source = make(tmp_path / "in.mp4", PICTURE.format(size=size, seconds=5), "-c:v libx264 -preset ultrafast -pix_fmt yuv420p", arguments)
+    source = make(
+        tmp_path / "in.mp4",
+        PICTURE.format(size=size, seconds=5),
+        "-c:v libx264 -preset ultrafast -pix_fmt " "yuv420p",
+        arguments,
+    )
     _, folder = packaged(studio, source)
     assert resolutions(folder)[0] == largest
     assert abs(shape(folder) / shown - 1) < 0.01
@@ -81,11 +88,31 @@ def test_one_pixel(studio, tmp_path):
 
 KINDS = [
     ("webm", PICTURE.format(size="320x180", seconds=5) + " -c:v libvpx-vp9 -deadline realtime -cpu-used 8", "VP9"),
-    ("mp4", PICTURE.format(size="320x180", seconds=5) + " -f lavfi -i anoisesrc=d=5 -af pan=5.1|c0=c0|c1=c0|c2=c0|c3=c0|c4=c0|c5=c0 -c:a aac " + X264, "5.1"),
-    ("mkv", PICTURE.format(size="320x180", seconds=10) + " -vf select='lt(t,3)+gt(t,8)*not(mod(n,7))' -fps_mode vfr " + X264, "varying rate"),
-    ("mpg", PICTURE.format(size="720x576", seconds=5) + " -vf tinterlace=interleave_top -flags +ildct+ilme -c:v mpeg2video", "interlaced"),
+    (
+        "mp4",
+        PICTURE.format(size="320x180", seconds=5) + " -f lavfi -i anoisesrc=d=5 -af "
+        "pan=5.1|c0=c0|c1=c0|c2=c0|c3=c0|c4=c0|c5=c0 -c:a aac " + X264,
+        "5.1",
+    ),
+    (
+        "mkv",
+        PICTURE.format(size="320x180", seconds=10)
+        + " -vf select='lt(t,3)+gt(t,8)*not(mod(n,7))' -fps_mode vfr "
+        + X264,
+        "varying rate",
+    ),
+    (
+        "mpg",
+        PICTURE.format(size="720x576", seconds=5) + " -vf tinterlace=interleave_top -flags +ildct+ilme -c:v "
+        "mpeg2video",
+        "interlaced",
+    ),
     ("mp4", PICTURE.format(size="320x180", seconds=5) + " " + X264, "no sound"),
-    ("ts", PICTURE.format(size="320x180", seconds=5) + " " + SOUND.format(seconds=5) + " -c:a mp2 " + X264, "transport stream"),
+    (
+        "ts",
+        PICTURE.format(size="320x180", seconds=5) + " " + SOUND.format(seconds=5) + " -c:a mp2 " + X264,
+        "transport stream",
+    ),
     ("avi", PICTURE.format(size="320x180", seconds=5) + " -c:v mpeg4", "AVI"),
 ]
 
@@ -101,16 +128,24 @@ def test_kinds_of_films(studio, tmp_path, extension, arguments, what):
 
 
 def test_a_sound_with_a_cover_is_a_sound(studio, tmp_path):
-    source = make(tmp_path / "in.mp3", SOUND.format(seconds=6), "-f lavfi -i color=red:s=640x640:d=1 -map 0 -map 1 -frames:v 1 -c:v mjpeg "
-                  "-disposition:v attached_pic")
+    source = make(
+        tmp_path / "in.mp3",
+        SOUND.format(seconds=6),
+        "-f lavfi -i color=red:s=640x640:d=1 -map 0 -map 1 " "-frames:v 1 -c:v mjpeg " "-disposition:v attached_pic",
+    )
     media = studio.film(source, type="audio")
     assert package(studio, media["id"])["state"] == "ready"
     answer = streams(studio, media["id"])["streams"]
-    assert [stream["codec_type"] for stream in probe(answer["hls"])["streams"]] == ["audio"] and answer["poster"] is None
+    assert [stream["codec_type"] for stream in probe(answer["hls"])["streams"]] == ["audio"] and answer[
+        "poster"
+    ] is None
 
 
 def test_players_are_told_rates_that_grow_with_the_picture(studio, tmp_path):
-    _, folder = packaged(studio, make(tmp_path / "in.mp4", PICTURE.format(size="854x480", seconds=9), SOUND.format(seconds=9), X264, "-c:a aac"))
+    _, folder = packaged(
+        studio,
+        make(tmp_path / "in.mp4", PICTURE.format(size="854x480", seconds=9), SOUND.format(seconds=9), X264, "-c:a aac"),
+    )
     master = (folder / "master.m3u8").read_text(encoding="ascii")
     rates = [int(rate) for rate in re.findall(r"[:,]BANDWIDTH=(\d+)", master)]
     assert len(rates) == 3 and rates == sorted(rates, reverse=True) and rates[-1] > 400_000
@@ -123,12 +158,22 @@ def test_players_are_told_rates_that_grow_with_the_picture(studio, tmp_path):
 
 FILM = PICTURE.format(size="320x180", seconds=3) + " " + SOUND.format(seconds=3)
 DV = PICTURE.format(size="720x576", seconds=2) + " -f lavfi -i sine=d=2:r=48000 -ac 2 -pix_fmt yuv420p -c:v dvvideo"
-FORMATS = [("wmv", FILM + " -c:v wmv2 -c:a wmav2", "video/x-ms-wmv"), ("wma", SOUND.format(seconds=3) + " -c:a wmav2", "audio/x-ms-wma"),
-           ("mxf", FILM + " -c:v mpeg2video -c:a pcm_s16le -ar 48000", "video/mxf"), ("caf", SOUND.format(seconds=3), "audio/x-caf"),
-           ("dv", DV, "video/x-dv"), ("mts", FILM + f" -c:a ac3 {X264} -f mpegts -mpegts_m2ts_mode 1", "video/mp2t"),
-           ("3gp", PICTURE.format(size="352x288", seconds=2) + " -c:v h263", "video/mp4"), ("mka", SOUND.format(seconds=3) + " -c:a flac", "audio/x-matroska"),
-           ("m4a", SOUND.format(seconds=3) + " -f lavfi -i color=red:s=64x64:r=1:d=3 -map 0 -map 1 -c:a aac -c:v mjpeg -f mp4", "audio/mp4"),
-           ("wav", SOUND.format(seconds=3) + " -rf64 always", "audio/wav")]
+FORMATS = [
+    ("wmv", FILM + " -c:v wmv2 -c:a wmav2", "video/x-ms-wmv"),
+    ("wma", SOUND.format(seconds=3) + " -c:a wmav2", "audio/x-ms-wma"),
+    ("mxf", FILM + " -c:v mpeg2video -c:a pcm_s16le -ar 48000", "video/mxf"),
+    ("caf", SOUND.format(seconds=3), "audio/x-caf"),
+    ("dv", DV, "video/x-dv"),
+    ("mts", FILM + f" -c:a ac3 {X264} -f mpegts -mpegts_m2ts_mode 1", "video/mp2t"),
+    ("3gp", PICTURE.format(size="352x288", seconds=2) + " -c:v h263", "video/mp4"),
+    ("mka", SOUND.format(seconds=3) + " -c:a flac", "audio/x-matroska"),
+    (
+        "m4a",
+        SOUND.format(seconds=3) + " -f lavfi -i color=red:s=64x64:r=1:d=3 -map 0 -map 1 -c:a aac -c:v mjpeg " "-f mp4",
+        "audio/mp4",
+    ),
+    ("wav", SOUND.format(seconds=3) + " -rf64 always", "audio/wav"),
+]
 
 
 @pytest.mark.parametrize("extension, arguments, kind", FORMATS, ids=[row[0] for row in FORMATS])
@@ -166,14 +211,22 @@ def test_what_is_not_taken_is_named_with_what_to_do(studio, tmp_path):
     path = make(tmp_path / "in.swf", PICTURE.format(size="64x64", seconds=1), "-c:v flv -f nut")
     path.rename(tmp_path / "in.mp4")
     assert refused(studio, None, tmp_path)
-    make(tmp_path / "in.gxf", PICTURE.format(size="720x576", seconds=1), "-c:v mpeg2video -f gxf").rename(tmp_path / "in.mp4")
+    make(tmp_path / "in.gxf", PICTURE.format(size="720x576", seconds=1), "-c:v mpeg2video -f gxf").rename(
+        tmp_path / "in.mp4"
+    )
     assert "not taken; make another of it: ffmpeg" in refused(studio, None, tmp_path)
 
 
 def test_the_main_sound_is_the_default_one(studio, tmp_path):
     """Commentary comes first in many a file, and so do sounds that nobody can decode."""
-    source = make(tmp_path / "in.mkv", PICTURE.format(size="160x90", seconds=4), "-f lavfi -i sine=f=440:d=4 -f lavfi -i sine=f=880:d=4 -map 0 -map 1 -map 2",
-                  X264, "-c:a aac -disposition:a:0 comment -disposition:a:1 default -metadata:s:a:0 language=eng -metadata:s:a:1 language=nep")
+    source = make(
+        tmp_path / "in.mkv",
+        PICTURE.format(size="160x90", seconds=4),
+        "-f lavfi -i sine=f=440:d=4 -f lavfi " "-i sine=f=880:d=4 -map 0 -map 1 -map 2",
+        X264,
+        "-c:a aac -disposition:a:0 comment -disposition:a:1 default -metadata:s:a:0 language=eng "
+        "-metadata:s:a:1 language=nep",
+    )
     _, folder = packaged(studio, source)
     master = (folder / "master.m3u8").read_text(encoding="ascii")
     named = re.findall(r'TYPE=AUDIO.*LANGUAGE="(\w+)",DEFAULT=(\w+),AUTOSELECT=(\w+)', master)
@@ -183,16 +236,27 @@ def test_the_main_sound_is_the_default_one(studio, tmp_path):
 
 def tone(folder, number):
     """The frequency of a sine in a rendition, by how often it crosses zero."""
-    samples = subprocess.run(["ffmpeg", "-v", "error", "-i", str(folder / f"media_{number}.m3u8"), *"-ac 1 -ar 48000 -f s16le -".split()], check=True,
-                             capture_output=True).stdout
+    samples = subprocess.run(
+        ["ffmpeg", "-v", "error", "-i", str(folder / f"media_{number}.m3u8"), *"-ac 1 -ar 48000 -f s16le -".split()],
+        check=True,
+        capture_output=True,
+    ).stdout
     values = array.array("h", samples)[48000:96000]
     return round(sum((one < 0) != (two < 0) for one, two in zip(values, values[1:])) / 2, -1)
 
 
 def test_a_sound_whose_channels_change(studio, tmp_path):
     """As broadcasts do between a film and its advertisements."""
-    one = make(tmp_path / "one.ts", PICTURE.format(size="64x64", seconds=4), "-f lavfi -i sine=d=4", X264, "-c:a aac -ac 2")
-    two = make(tmp_path / "two.ts", PICTURE.format(size="64x64", seconds=4), "-f lavfi -i sine=d=4", X264, "-c:a aac -ac 6 -ar 48000 -output_ts_offset 4")
+    one = make(
+        tmp_path / "one.ts", PICTURE.format(size="64x64", seconds=4), "-f lavfi -i sine=d=4", X264, "-c:a aac -ac 2"
+    )
+    two = make(
+        tmp_path / "two.ts",
+        PICTURE.format(size="64x64", seconds=4),
+        "-f lavfi -i sine=d=4",
+        X264,
+        "-c:a aac -ac 6 -ar 48000 -output_ts_offset 4",
+    )
     (tmp_path / "in.ts").write_bytes(one.read_bytes() + two.read_bytes())
     _, folder = packaged(studio, tmp_path / "in.ts")
     assert tone(folder, 1) == 440
@@ -201,12 +265,18 @@ def test_a_sound_whose_channels_change(studio, tmp_path):
 
 
 def test_a_sound_that_cannot_be_decoded_is_left_out(studio, tmp_path):
-    source = make(tmp_path / "two.mp4", PICTURE.format(size="160x90", seconds=4), "-f lavfi -i sine=d=4 -f lavfi -i sine=f=880:d=4 -map 0 -map 1 -map 2", X264, "-c:a aac")
+    source = make(
+        tmp_path / "two.mp4",
+        PICTURE.format(size="160x90", seconds=4),
+        "-f lavfi -i sine=d=4 -f lavfi -i " "sine=f=880:d=4 -map 0 -map 1 -map 2",
+        X264,
+        "-c:a aac",
+    )
     content = bytearray(source.read_bytes())
     at = content.index(b"mp4a", content.index(b"moov"))
-    content[at:at + 4] = b"apac"
+    content[at : at + 4] = b"apac"
     at = content.index(b"esds", at)
-    content[at:at + 4] = b"dapa"
+    content[at : at + 4] = b"dapa"
     (tmp_path / "in.mp4").write_bytes(content)
     _, folder = packaged(studio, tmp_path / "in.mp4")
     assert len(list(folder.glob("init-*.m4s"))) == 2 and tone(folder, 1) == 880
@@ -214,12 +284,15 @@ def test_a_sound_that_cannot_be_decoded_is_left_out(studio, tmp_path):
 
 # --- colours, sizes, rates -----------------------------------------------------------------------
 
+
 def pixel(path, matrix="jpeg"):
     """The middle of the first picture of a file as red, green and blue, by what its values mean."""
     shown = "-frames:v 1 -vf format=yuv444p,crop=1:1 -f rawvideo -"
     if matrix == "jpeg":
         shown = shown.replace("yuv444p", "yuvj444p")
-    luma, blue, red = subprocess.run(["ffmpeg", "-v", "error", "-nostdin", "-i", str(path), *shown.split()], check=True, capture_output=True).stdout
+    luma, blue, red = subprocess.run(
+        ["ffmpeg", "-v", "error", "-nostdin", "-i", str(path), *shown.split()], check=True, capture_output=True
+    ).stdout
     of_red, of_blue = (0.2126, 0.0722) if matrix == "bt709" else (0.299, 0.114)
     light, scale = (luma, 127.5) if matrix == "jpeg" else ((luma - 16) * 255 / 219, 112)
     blue, red = (blue - 128) / scale * 127.5, (red - 128) / scale * 127.5
@@ -230,20 +303,36 @@ def pixel(path, matrix="jpeg"):
 
 def tags(folder):
     joined = folder.parent / "joined.mp4"
-    joined.write_bytes((folder / "init-0.m4s").read_bytes() + b"".join(path.read_bytes() for path in sorted(folder.glob("seg-0-*.m4s"))))
+    joined.write_bytes(
+        (folder / "init-0.m4s").read_bytes()
+        + b"".join(path.read_bytes() for path in sorted(folder.glob("seg-0-*.m4s")))
+    )
     video = next(stream for stream in probe(joined)["streams"] if stream["codec_type"] == "video")
     return joined, video["pix_fmt"], video["color_range"], video["color_space"], video["color_transfer"]
 
 
-GREENS = [("-vf lutyuv=y=134:u=63:v=52,format=yuv420p -colorspace bt709 -color_primaries bt709 -color_trc bt709 -c:v libx264", "1280x720", "bt709", "HD"),
-          ("-vf lutyuv=y=113:u=73:v=59,format=yuv420p -c:v libx264", "640x480", "smpte170m", "SD"),
-          ("-c:v libx264rgb", "1280x720", "bt709", "RGB")]
+GREENS = [
+    (
+        "-vf lutyuv=y=134:u=63:v=52,format=yuv420p -colorspace bt709 -color_primaries bt709 -color_trc bt709 -c:v "
+        "libx264",
+        "1280x720",
+        "bt709",
+        "HD",
+    ),
+    ("-vf lutyuv=y=113:u=73:v=59,format=yuv420p -c:v libx264", "640x480", "smpte170m", "SD"),
+    ("-c:v libx264rgb", "1280x720", "bt709", "RGB"),
+]
 
 
 @pytest.mark.parametrize("arguments, size, matrix, what", GREENS, ids=[row[-1] for row in GREENS])
 def test_green_is_green(studio, tmp_path, arguments, size, matrix, what):
     colour = "0x00C000" if what == "RGB" else "black"
-    _, folder = packaged(studio, make(tmp_path / "in.mp4", f"-f lavfi -i color={colour}:s={size}:r=25:d=1", arguments, "-preset ultrafast -qp 1"))
+    _, folder = packaged(
+        studio,
+        make(
+            tmp_path / "in.mp4", f"-f lavfi -i color={colour}:s={size}:r=25:d=1", arguments, "-preset ultrafast -qp 1"
+        ),
+    )
     joined, *told = tags(folder)
     assert told == ["yuv420p", "tv", matrix, matrix]
     for seen in (pixel(joined, "bt601" if what == "SD" else "bt709"), pixel(folder / "poster.jpg")):
@@ -252,19 +341,30 @@ def test_green_is_green(studio, tmp_path, arguments, size, matrix, what):
 
 @pytest.mark.parametrize("transfer", ["smpte2084", "arib-std-b67"])
 def test_hdr_becomes_sdr(studio, tmp_path, transfer):
-    source = make(tmp_path / "in.mp4", "-f lavfi -i color=0x40A060:s=640x360:r=25:d=1 -vf format=yuv420p10le -c:v libx265 -preset ultrafast -tag:v hvc1 -x265-params "
-                  f"log-level=error:colorprim=bt2020:transfer={transfer}:colormatrix=bt2020nc -color_primaries bt2020 -color_trc {transfer} -colorspace bt2020nc")
+    source = make(
+        tmp_path / "in.mp4",
+        "-f lavfi -i color=0x40A060:s=640x360:r=25:d=1 -vf format=yuv420p10le -c:v "
+        "libx265 -preset ultrafast -tag:v hvc1 -x265-params "
+        f"log-level=error:colorprim=bt2020:transfer={transfer}:colormatrix=bt2020nc -color_primaries bt2020 "
+        f"-color_trc {transfer} -colorspace bt2020nc",
+    )
     _, folder = packaged(studio, source)
     joined, *told = tags(folder)
     assert told == ["yuv420p", "tv", "bt709", "bt709"]
     film, poster, as_it_was = pixel(joined, "bt709"), pixel(folder / "poster.jpg"), pixel(source, "bt709")
     assert max(abs(one - other) for one, other in zip(film, poster)) <= 8, (film, poster)
-    assert film[1] - film[0] > as_it_was[1] - as_it_was[0] + 10, (film, as_it_was)  # HDR that is shown as it is looks grey
+    # HDR that is shown as it is looks grey
+    assert film[1] - film[0] > as_it_was[1] - as_it_was[0] + 10, (film, as_it_was)
 
 
 def test_the_poster_is_not_black_where_the_film_is_not(studio, tmp_path):
     """Many a film begins with black, also beyond its first tenth."""
-    source = make(tmp_path / "in.mp4", "-f lavfi -i color=black:s=320x180:r=25:d=4 -f lavfi -i color=white:s=320x180:r=25:d=6 -filter_complex [0][1]concat", X264)
+    source = make(
+        tmp_path / "in.mp4",
+        "-f lavfi -i color=black:s=320x180:r=25:d=4 -f lavfi -i "
+        "color=white:s=320x180:r=25:d=6 -filter_complex [0][1]concat",
+        X264,
+    )
     _, folder = packaged(studio, source)
     assert min(pixel(folder / "poster.jpg")) > 200
     _, folder = packaged(studio, make(tmp_path / "in.mp4", "-f lavfi -i color=black:s=320x180:r=25:d=2", X264))
@@ -283,8 +383,19 @@ def test_a_size_that_changes_gets_bars(studio, tmp_path):
     two = make(tmp_path / "two.ts", "-f lavfi -i color=white:s=640x272:r=25:d=2", X264, "-output_ts_offset 2")
     (tmp_path / "in.ts").write_bytes(one.read_bytes() + two.read_bytes())
     media, folder = packaged(studio, tmp_path / "in.ts")
-    picture = subprocess.run(["ffmpeg", "-v", "error", "-nostdin", "-i", str(tags(folder)[0]), *"-vf select=gte(n\\,75),format=gray -frames:v 1 -f rawvideo -".split()],
-                             check=True, capture_output=True).stdout
+    picture = subprocess.run(
+        [
+            "ffmpeg",
+            "-v",
+            "error",
+            "-nostdin",
+            "-i",
+            str(tags(folder)[0]),
+            *"-vf select=gte(n\\,75),format=gray -frames:v 1 -f rawvideo -".split(),
+        ],
+        check=True,
+        capture_output=True,
+    ).stdout
     column = picture[160::320]
     assert len(column) == 240 and column[10] < 30 and column[120] > 200 and column[230] < 30
     assert abs(package_tools.medium(studio, media["id"])["duration_seconds"] - 4) < 0.2
@@ -293,7 +404,13 @@ def test_a_size_that_changes_gets_bars(studio, tmp_path):
 @pytest.mark.parametrize("offset", [0, 36000, 90000])
 def test_transport_streams_whose_clock_jumps(studio, tmp_path, offset):
     one = make(tmp_path / "one.ts", PICTURE.format(size="64x64", seconds=3), SOUND.format(seconds=3), X264, "-c:a aac")
-    two = make(tmp_path / "two.ts", PICTURE.format(size="64x64", seconds=3), SOUND.format(seconds=3), X264, f"-c:a aac -output_ts_offset {offset}")
+    two = make(
+        tmp_path / "two.ts",
+        PICTURE.format(size="64x64", seconds=3),
+        SOUND.format(seconds=3),
+        X264,
+        f"-c:a aac -output_ts_offset {offset}",
+    )
     (tmp_path / "in.ts").write_bytes(one.read_bytes() + two.read_bytes())
     media, _ = packaged(studio, tmp_path / "in.ts")
     assert abs(package_tools.medium(studio, media["id"])["duration_seconds"] - 6) < 0.3
@@ -308,6 +425,7 @@ def test_an_empty_sound_is_no_attack(studio, tmp_path):
 
 
 # --- hostile -------------------------------------------------------------------------------------
+
 
 def refused(studio, content, tmp_path, name="in.mp4"):
     """What becomes of a file that is no film: refused at the door, or its job fails in words."""
@@ -348,14 +466,16 @@ def test_a_picture_is_no_film(studio, tmp_path):
 def test_random_bytes_behind_a_good_beginning(studio, make_media, tmp_path):
     """The index is whole, what it speaks of is noise: some of it may decode, and then it is a package."""
     film = make_media("film").read_bytes()
-    (tmp_path / "in.mp4").write_bytes(film[:len(film) // 4] + bytes((i * 7919 + (i >> 3)) % 251 for i in range(len(film) * 3 // 4)))
+    (tmp_path / "in.mp4").write_bytes(
+        film[: len(film) // 4] + bytes((i * 7919 + (i >> 3)) % 251 for i in range(len(film) * 3 // 4))
+    )
     ends_one_way_or_the_other(studio, tmp_path / "in.mp4")
 
 
 @pytest.mark.parametrize("share", [0.02, 0.3, 0.9])
 def test_a_truncated_film(studio, make_media, tmp_path, share):
     film = make_media("film").read_bytes()
-    (tmp_path / "in.mp4").write_bytes(film[:int(len(film) * share)])
+    (tmp_path / "in.mp4").write_bytes(film[: int(len(film) * share)])
     ends_one_way_or_the_other(studio, tmp_path / "in.mp4")
 
 
@@ -382,11 +502,18 @@ def test_huge_pictures_of_little_data(studio, tmp_path):
 
 def test_two_frames_with_a_year_between_them(studio, tmp_path):
     """Filled up with frames that are not there it would keep a machine busy for ever."""
-    make(tmp_path / "in.mkv", "-f lavfi -i testsrc=s=64x64:r=1:d=2", X264, "-bf 0 -bsf:v setts=ts=if(eq(N\\,0)\\,0\\,30000000/TB)")
+    make(
+        tmp_path / "in.mkv",
+        "-f lavfi -i testsrc=s=64x64:r=1:d=2",
+        X264,
+        "-bf 0 -bsf:v setts=ts=if(eq(N\\,0)\\,0\\,30000000/TB)",
+    )
     media = studio.new_media()
     assert studio.upload(media["id"], tmp_path / "in.mkv").status_code == 201
     assert package(studio, media["id"])["state"] in ("ready", "failed")
-    seconds = studio.sql("select extract(epoch from ended_at - started_at) from package_job where media_id = %s", media["id"])[0][0]
+    seconds = studio.sql(
+        "select extract(epoch from ended_at - started_at) from package_job where media_id = " "%s", media["id"]
+    )[0][0]
     assert seconds < 30
 
 
@@ -394,6 +521,6 @@ def test_a_file_whose_header_lies_about_its_length(studio, make_media, tmp_path)
     """It says that it lasts 60 days: the limits of time are by what is said."""
     film = bytearray(make_media("film").read_bytes())
     at = film.index(b"mvhd") + 4
-    film[at + 16:at + 20] = struct.pack(">I", struct.unpack(">I", film[at + 12:at + 16])[0] * 864_000)
+    film[at + 16 : at + 20] = struct.pack(">I", struct.unpack(">I", film[at + 12 : at + 16])[0] * 864_000)
     (tmp_path / "in.mp4").write_bytes(film)
     ends_one_way_or_the_other(studio, tmp_path / "in.mp4")

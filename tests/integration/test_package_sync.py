@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: ISC
 """Picture and sound of a package are in time with each other and as long as each other, whatever the source is like.
 
-Sources have a white picture and a beep together at every even second. A package has no edit lists, so what its segments say
+Sources have a white picture and a beep together at every even second. A package has no edit lists, so what its
+segments say
 of their times is what every player goes by: the test decodes them as they are. The players' own clocks are looked at by
 `make soak`.
 """
@@ -26,17 +27,31 @@ def beeps(seconds, at=0):
 
 
 def flashes(seconds, at=0, rate=25):
-    return ["-f", "lavfi", "-i", f"color=black:s=160x90:r={rate}:d={seconds},drawbox=t=fill:c=white:enable='lt(mod(t+{at},2),0.1)'"]
+    return [
+        "-f",
+        "lavfi",
+        "-i",
+        f"color=black:s=160x90:r={rate}:d={seconds},drawbox=t=fill:c=white:enable='lt(mod(t+{at},2),0.1)'",
+    ]
 
 
 def write(path, *arguments):
-    words = [word for argument in arguments for word in (argument if isinstance(argument, list) else str(argument).split())]
-    subprocess.run(["ffmpeg", "-v", "error", "-nostdin", "-y", *words, str(path)], check=True, capture_output=True, timeout=4 * DEADLINE)
+    words = [
+        word for argument in arguments for word in (argument if isinstance(argument, list) else str(argument).split())
+    ]
+    subprocess.run(
+        ["ffmpeg", "-v", "error", "-nostdin", "-y", *words, str(path)],
+        check=True,
+        capture_output=True,
+        timeout=4 * DEADLINE,
+    )
     return path
 
 
 def together(folder, extension="mp4", seconds=8, more=""):
-    return write(folder / f"together.{extension}", beeps(seconds), flashes(seconds), "-map 1:v -map 0:a", X264, "-c:a aac", more)
+    return write(
+        folder / f"together.{extension}", beeps(seconds), flashes(seconds), "-map 1:v -map 0:a", X264, "-c:a aac", more
+    )
 
 
 def late_picture(folder):
@@ -44,7 +59,9 @@ def late_picture(folder):
 
 
 def late_sound(folder):
-    return write(folder / "in.mp4", "-itsoffset 0.7", beeps(7.3, 0.7), flashes(8), "-map 1:v -map 0:a", X264, "-c:a aac")
+    return write(
+        folder / "in.mp4", "-itsoffset 0.7", beeps(7.3, 0.7), flashes(8), "-map 1:v -map 0:a", X264, "-c:a aac"
+    )
 
 
 def late_picture_in(extension):
@@ -56,35 +73,81 @@ def cut_by_copy(folder):
 
 
 def b_frames(folder):
-    return write(folder / "in.mp4", beeps(8), flashes(8), "-map 1:v -map 0:a -c:v libx264 -preset veryfast -pix_fmt yuv420p -c:a aac")
+    return write(
+        folder / "in.mp4",
+        beeps(8),
+        flashes(8),
+        "-map 1:v -map 0:a -c:v libx264 -preset veryfast -pix_fmt " "yuv420p -c:a aac",
+    )
 
 
 def stream_without(first, last):
     """A transport stream without some share of it."""
+
     def cut(folder):
         content = together(folder, "ts").read_bytes()
         packets = len(content) // 188
-        (folder / "in.ts").write_bytes(content[:int(packets * first) * 188] + content[int(packets * last) * 188:])
+        (folder / "in.ts").write_bytes(content[: int(packets * first) * 188] + content[int(packets * last) * 188 :])
         return folder / "in.ts"
+
     return cut
 
 
 def varying_rate(folder):
-    return write(folder / "in.webm", beeps(8), flashes(8), "-map 1:v -map 0:a -vf select='lt(mod(t,2),0.2)+not(mod(n,9))' -fps_mode vfr",
-                 "-c:v libvpx -deadline realtime -c:a libopus")
+    return write(
+        folder / "in.webm",
+        beeps(8),
+        flashes(8),
+        "-map 1:v -map 0:a -vf " "select='lt(mod(t,2),0.2)+not(mod(n,9))' -fps_mode vfr",
+        "-c:v libvpx -deadline realtime -c:a libopus",
+    )
 
 
 def without_length(folder):
-    made = subprocess.run(["ffmpeg", "-v", "error", "-nostdin", *beeps(8), *flashes(8), *"-map 1:v -map 0:a -c:v libvpx -deadline realtime "
-                           "-c:a libopus -f webm -".split()], check=True, capture_output=True, timeout=4 * DEADLINE).stdout
+    made = subprocess.run(
+        [
+            "ffmpeg",
+            "-v",
+            "error",
+            "-nostdin",
+            *beeps(8),
+            *flashes(8),
+            *"-map 1:v -map 0:a -c:v " "libvpx -deadline realtime " "-c:a libopus -f webm -".split(),
+        ],
+        check=True,
+        capture_output=True,
+        timeout=4 * DEADLINE,
+    ).stdout
     (folder / "in.webm").write_bytes(made)
     return folder / "in.webm"
 
 
-SYNC = [(together, 8), (late_picture, 8), (late_sound, 8), (late_picture_in("mkv"), 8), (late_picture_in("ts"), 8), (cut_by_copy, 6.7), (b_frames, 8),
-        (stream_without(0, 0.31), None), (stream_without(0.4, 0.7), 8), (varying_rate, 8), (without_length, 8)]
-SYNC_NAMES = ["together", "late-picture", "late-sound", "late-picture-mkv", "late-picture-ts", "cut-by-copy", "b-frames", "ts-cut-anywhere",
-              "ts-with-a-hole", "varying-rate", "without-length"]
+SYNC = [
+    (together, 8),
+    (late_picture, 8),
+    (late_sound, 8),
+    (late_picture_in("mkv"), 8),
+    (late_picture_in("ts"), 8),
+    (cut_by_copy, 6.7),
+    (b_frames, 8),
+    (stream_without(0, 0.31), None),
+    (stream_without(0.4, 0.7), 8),
+    (varying_rate, 8),
+    (without_length, 8),
+]
+SYNC_NAMES = [
+    "together",
+    "late-picture",
+    "late-sound",
+    "late-picture-mkv",
+    "late-picture-ts",
+    "cut-by-copy",
+    "b-frames",
+    "ts-cut-anywhere",
+    "ts-with-a-hole",
+    "varying-rate",
+    "without-length",
+]
 
 
 @pytest.fixture(scope="module")
@@ -109,17 +172,29 @@ def packaged(studio, path):
 
 def track(folder, number):
     """All of one rendition as one stream: what a player appends."""
-    return b"".join(path.read_bytes() for path in [folder / f"init-{number}.m4s", *sorted(folder.glob(f"seg-{number}-*.m4s"))])
+    return b"".join(
+        path.read_bytes() for path in [folder / f"init-{number}.m4s", *sorted(folder.glob(f"seg-{number}-*.m4s"))]
+    )
 
 
 def decode(content, *arguments):
-    return subprocess.run(["ffmpeg", "-v", "error", "-nostdin", "-i", "-", *arguments, "-"], input=content, check=True, capture_output=True,
-                          timeout=4 * DEADLINE).stdout
+    return subprocess.run(
+        ["ffmpeg", "-v", "error", "-nostdin", "-i", "-", *arguments, "-"],
+        input=content,
+        check=True,
+        capture_output=True,
+        timeout=4 * DEADLINE,
+    ).stdout
 
 
 def rate_of(content):
-    told = subprocess.run(["ffprobe", "-v", "error", "-show_entries", "stream=r_frame_rate", "-of", "csv=p=0", "-"], input=content, check=True,
-                          capture_output=True, timeout=DEADLINE).stdout.decode()
+    told = subprocess.run(
+        ["ffprobe", "-v", "error", "-show_entries", "stream=r_frame_rate", "-of", "csv=p=0", "-"],
+        input=content,
+        check=True,
+        capture_output=True,
+        timeout=DEADLINE,
+    ).stdout.decode()
     above, below = told.strip().strip(",").split("/")
     return int(above) / int(below)
 
@@ -127,7 +202,11 @@ def rate_of(content):
 def bright_at(content):
     rate = rate_of(content)
     levels = decode(content, *"-vf scale=1:1,format=gray -fps_mode passthrough -f rawvideo".split())
-    return [number / rate for number, level in enumerate(levels) if level > 100 and (number == 0 or levels[number - 1] <= 100)], len(levels) / rate
+    return [
+        number / rate
+        for number, level in enumerate(levels)
+        if level > 100 and (number == 0 or levels[number - 1] <= 100)
+    ], len(levels) / rate
 
 
 def loud_at(content):
@@ -145,7 +224,8 @@ def test_picture_and_sound_are_together(studio, tmp_path, source, seconds):
     media, folder = packaged(studio, source(tmp_path))
     lights, shown = bright_at(track(folder, 0))
     sounds, heard = loud_at(track(folder, 1))
-    apart = [min((abs(light - sound) for sound in sounds), default=9) for light in lights if light > 0.5]  # it may begin in mid-flash
+    # it may begin in mid-flash
+    apart = [min((abs(light - sound) for sound in sounds), default=9) for light in lights if light > 0.5]
     assert apart and max(apart) < NEAR, (lights, sounds)
     assert abs(shown - heard) < 0.1
     assert seconds is None or abs(shown - seconds) < 0.1
@@ -160,10 +240,20 @@ LENGTHS = [
     ("-f lavfi -i testsrc2=s=160x90:r=25:d=9 -f lavfi -i sine=d=0.2", "-c:a aac", 9, "a-brief-sound"),
     ("-loop 1 -framerate 1 -i {cover} -f lavfi -i sine=d=30 -t 30", "-r 1 -c:a aac", 30, "a-picture-a-second"),
     ("-i {cover} -f lavfi -i sine=d=60 -map 0 -map 1", "-c:a aac", 60, "one-picture"),
-    ("-f lavfi -i testsrc2=s=160x90:r=25:d=50 -f lavfi -i sine=d=50", "-vf select='not(n)+eq(n,300)+eq(n,301)+eq(n,1100)' -fps_mode vfr -c:a aac", 50, "slides"),
+    (
+        "-f lavfi -i testsrc2=s=160x90:r=25:d=50 -f lavfi -i sine=d=50",
+        "-vf select='not(n)+eq(n,300)+eq(n,301)+eq(n,1100)' -fps_mode vfr -c:a aac",
+        50,
+        "slides",
+    ),
     ("-f lavfi -i testsrc2=s=160x90:r=25 -frames:v 1", "", 0.04, "one-frame"),
     ("-f lavfi -i testsrc2=s=160x90:r=25 -f lavfi -i sine -t 0.3", "-c:a aac", 0.3, "a-third-of-a-second"),
-    ("-f lavfi -i testsrc2=s=160x90:r=25:d=9 -f lavfi -i sine=d=9 -f lavfi -i sine=f=880:d=7 -map 0 -map 1 -map 2", "-c:a aac", 9, "two-sounds"),
+    (
+        "-f lavfi -i testsrc2=s=160x90:r=25:d=9 -f lavfi -i sine=d=9 -f lavfi -i sine=f=880:d=7 -map 0 -map 1 -map 2",
+        "-c:a aac",
+        9,
+        "two-sounds",
+    ),
     ("-f lavfi -i sine=d=0.01", "-c:a aac", 0.01, "a-click"),
 ]
 
@@ -177,7 +267,9 @@ def made(tmp_path, arguments, coding):
 @pytest.mark.parametrize("arguments, coding, seconds", [row[:3] for row in LENGTHS], ids=[row[3] for row in LENGTHS])
 def test_packages_are_as_long_as_the_longer_of_both(studio, tmp_path, arguments, coding, seconds):
     media, folder = packaged(studio, made(tmp_path, arguments, coding))
-    said = re.search(r'mediaPresentationDuration="PT([0-9.]+)S"', (folder / "manifest.mpd").read_text(encoding="ascii")).group(1)
+    said = re.search(
+        r'mediaPresentationDuration="PT([0-9.]+)S"', (folder / "manifest.mpd").read_text(encoding="ascii")
+    ).group(1)
     assert abs(float(said) - seconds) < 0.1
     for number, _ in enumerate(folder.glob("init-*.m4s")):
         found = package_tools.probe(folder / f"media_{number}.m3u8")
@@ -195,7 +287,9 @@ def test_players_play_them_to_the_end(studio, tmp_path, allowed, name):
     for kind, player in [("hls", "hls.js"), ("dash", "shaka"), ("hls", "shaka"), ("hls", "native")]:
         seen = web_tools.browse("whole", page_url=allowed, stream_url=urls[kind], player=player)
         if seen["can"]:
-            assert seen["problems"] == [] and abs(seen["state"]["duration"] - row[2]) < 0.1 and not seen["state"]["error"], player
+            assert (
+                seen["problems"] == [] and abs(seen["state"]["duration"] - row[2]) < 0.1 and not seen["state"]["error"]
+            ), player
 
 
 @pytest.mark.skipif("MEDIAGATE_SOAK" not in os.environ, reason="it goes by a clock: make soak")
@@ -203,7 +297,13 @@ def test_players_play_them_to_the_end(studio, tmp_path, allowed, name):
 @pytest.mark.parametrize("source", [row[0] for row in SYNC], ids=SYNC_NAMES)
 def test_players_are_in_time(studio, tmp_path, allowed, source, kind, player):
     media, _ = packaged(studio, source(tmp_path))
-    seen = web_tools.browse("whole", page_url=allowed, stream_url=streams(studio, media)["streams"][kind], player=player, listen=4.8)
+    seen = web_tools.browse(
+        "whole", page_url=allowed, stream_url=streams(studio, media)["streams"][kind], player=player, listen=4.8
+    )
     if seen["can"]:
-        apart = [min((light - sound for sound in seen["beeps"]), key=abs, default=9) for light in seen["flashes"] if light > 0.5]
+        apart = [
+            min((light - sound for sound in seen["beeps"]), key=abs, default=9)
+            for light in seen["flashes"]
+            if light > 0.5
+        ]
         assert apart and max(map(abs, apart)) < NEAR, apart

@@ -22,8 +22,18 @@ def stream_url(studio, media, **query):
 
 def test_a_film_is_packaged_and_plays_under_one_grant(studio, film):
     before = stream_url(studio, film["id"])
-    assert before["stream_url"] == before["streams"]["progressive"] and before["streams"]["hls"] is None and film["package"] is None
-    assert package(studio, film["id"]) == {"state": "ready", "served": True, "progress_percent": 100, "seconds_left": None, "error": None}
+    assert (
+        before["stream_url"] == before["streams"]["progressive"]
+        and before["streams"]["hls"] is None
+        and film["package"] is None
+    )
+    assert package(studio, film["id"]) == {
+        "state": "ready",
+        "served": True,
+        "progress_percent": 100,
+        "seconds_left": None,
+        "error": None,
+    }
     answer = streams(studio, film["id"])
     urls = answer["streams"]
     assert answer["stream_url"] == urls["hls"] and all(answer["grant_id"] in url for url in urls.values())
@@ -39,7 +49,9 @@ def test_a_download_is_always_the_file(studio, film):
     package(studio, film["id"])
     streams(studio, film["id"])
     answer = stream_url(studio, film["id"], download="true")
-    assert answer["stream_url"].split("?")[0].endswith("/A-film-to-package.mp4") and set(answer["streams"].values()) == {None}
+    assert answer["stream_url"].split("?")[0].endswith("/A-film-to-package.mp4") and set(
+        answer["streams"].values()
+    ) == {None}
 
 
 def test_what_cannot_be_packaged_is_409(studio):
@@ -63,7 +75,10 @@ def test_a_repeat_is_cancelled_and_the_package_stays(studio, film):
     said = wait_package(studio, film["id"])
     assert said["state"] == "ready" and said["served"]
     work(studio)
-    assert studio.sql("select state from package_job where media_id = %s order by id", film["id"]) == [("done",), ("cancelled",)]
+    assert studio.sql("select state from package_job where media_id = %s order by id", film["id"]) == [
+        ("done",),
+        ("cancelled",),
+    ]
 
 
 def test_a_new_file_forgets_the_package(studio, film, make_media):

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: ISC
-"""/docs, /redoc and /openapi.json: built from docs/openapi.yaml, usable in a browser, and asking nothing of any other host."""
+"""/docs, /redoc and /openapi.json: built from docs/openapi.yaml, usable in a browser, and asking nothing of any other
+host."""
 import pytest
 import yaml
 
@@ -35,7 +36,11 @@ def test_a_page_has_a_strict_policy_and_no_inline_script(anonymous, path):
     answer = anonymous.get(path)
     assert answer.status_code == 200
     assert answer.headers["Content-Type"].startswith("text/html")
-    policy = {part.split()[0]: part.split()[1:] for part in answer.headers["Content-Security-Policy"].split(";") if part.strip()}
+    policy = {
+        part.split()[0]: part.split()[1:]
+        for part in answer.headers["Content-Security-Policy"].split(";")
+        if part.strip()
+    }
     assert policy["default-src"] == ["'none'"]
     assert policy["script-src"] == ["'self'"]
     assert policy["connect-src"] == ["'self'"]
@@ -52,7 +57,9 @@ def test_authorize_logs_in_and_a_call_works(seen):
 def test_redoc_shows_every_call(seen):
     with open(contract.DOCUMENT, encoding="utf-8") as file:
         paths = yaml.safe_load(file)["paths"]
-    assert seen["redoc_operations"] == sum(len({"get", "head", "options", "post", "put", "patch", "delete"} & item.keys()) for item in paths.values())
+    assert seen["redoc_operations"] == sum(
+        len({"get", "head", "options", "post", "put", "patch", "delete"} & item.keys()) for item in paths.values()
+    )
 
 
 def test_nothing_is_asked_of_another_host_and_nothing_is_refused(stack, seen):
@@ -60,12 +67,17 @@ def test_nothing_is_asked_of_another_host_and_nothing_is_refused(stack, seen):
     assert [url for url in asked if not url.startswith((stack.base_url, "data:", "blob:" + stack.base_url))] == []
     assert [request for request in seen["seen"]["requests"] if request["status"] not in (200, 204, 304)] == []
     assert seen["seen"]["errors"] == []
-    assert [line for line in seen["seen"]["console"] if "Content Security Policy" in line or line.startswith("error:")] == []
+    assert [
+        line for line in seen["seen"]["console"] if "Content Security Policy" in line or line.startswith("error:")
+    ] == []
 
 
 def test_accessibility_of_docs_is_reported(seen, record_property):
-    """Swagger UI puts buttons into buttons, which is not ours to mend. Nothing else that axe-core calls serious may be left."""
+    """Swagger UI puts buttons into buttons, which is not ours to mend. Nothing else that axe-core calls serious may be
+    left."""
     record_property("axe", seen["accessibility"])
     for violation in seen["accessibility"]:
         print("axe-core:", violation)
-    assert {violation["id"] for violation in seen["accessibility"] if violation["impact"] in ("serious", "critical")} <= {"nested-interactive"}
+    assert {
+        violation["id"] for violation in seen["accessibility"] if violation["impact"] in ("serious", "critical")
+    } <= {"nested-interactive"}

@@ -13,6 +13,7 @@ import web_tools
 from answers import assert_problem
 from stack import DEADLINE
 
+
 @pytest.fixture(scope="module")
 def allowed():
     with web_tools.other_origin() as origin:
@@ -38,7 +39,19 @@ def test_a_url_opened_as_a_page_of_its_own_plays(players, long_film):
 
 
 def test_a_picture_opened_as_a_page_of_its_own_shows(players, hls):
-    run("ffmpeg", "-v", "error", "-nostdin", "-f", "lavfi", "-i", "testsrc=s=320x180", "-frames:v", "1", players.library_dir / "shows/one/poster.jpg")
+    run(
+        "ffmpeg",
+        "-v",
+        "error",
+        "-nostdin",
+        "-f",
+        "lavfi",
+        "-i",
+        "testsrc=s=320x180",
+        "-frames:v",
+        "1",
+        players.library_dir / "shows/one/poster.jpg",
+    )
     seen = web_tools.browse("page", stream_url=url_of(players, hls).rsplit("/", 1)[0] + "/poster.jpg", tag="img")
     assert seen["state"]["width"] == 320
     assert [line for line in seen["seen"]["console"] if "Security" in line] == []
@@ -60,8 +73,14 @@ def url_of(stack, medium, **query):
 
 
 def run(*argv, **options):
-    return subprocess.run([str(a) for a in argv], check=True, capture_output=True, timeout=4 * DEADLINE,
-                          env={k: v for k, v in os.environ.items() if not k.lower().endswith("_proxy")}, **options).stdout
+    return subprocess.run(
+        [str(a) for a in argv],
+        check=True,
+        capture_output=True,
+        timeout=4 * DEADLINE,
+        env={k: v for k, v in os.environ.items() if not k.lower().endswith("_proxy")},
+        **options,
+    ).stdout
 
 
 def sha256(data):
@@ -70,7 +89,9 @@ def sha256(data):
 
 def test_ffprobe_reads_what_the_medium_says(players, long_film):
     _, medium = long_film
-    found = json.loads(run("ffprobe", "-v", "error", "-show_format", "-show_streams", "-of", "json", url_of(players, medium)))
+    found = json.loads(
+        run("ffprobe", "-v", "error", "-show_format", "-show_streams", "-of", "json", url_of(players, medium))
+    )
     video = next(stream for stream in found["streams"] if stream["codec_type"] == "video")
     assert (video["width"], video["height"]) == (medium["width"], medium["height"]) == (640, 360)
     assert abs(float(found["format"]["duration"]) - medium["duration_seconds"]) < 0.1
@@ -141,8 +162,9 @@ def test_hls_plays_in_chromium_through_one_grant(players, hls, allowed):
 
 def test_hls_plays_in_ffmpeg_through_one_grant(players, hls, make_media):
     arguments = ("-map", "0", "-c", "copy", "-f", "streamhash", "-")
-    assert run("ffmpeg", "-v", "error", "-nostdin", "-i", url_of(players, hls), *arguments) == \
-        run("ffmpeg", "-v", "error", "-nostdin", "-i", make_media("hls"), *arguments)
+    assert run("ffmpeg", "-v", "error", "-nostdin", "-i", url_of(players, hls), *arguments) == run(
+        "ffmpeg", "-v", "error", "-nostdin", "-i", make_media("hls"), *arguments
+    )
 
 
 def test_a_site_that_is_not_on_the_list_cannot_read(players, hls, long_film):
@@ -150,13 +172,17 @@ def test_a_site_that_is_not_on_the_list_cannot_read(players, hls, long_film):
         seen = web_tools.browse("hls", page_url=stranger, stream_url=url_of(players, hls), expect_failure=True)
         assert any(problem["fatal"] for problem in seen["problems"])
         token = players.admin().headers["Authorization"].split()[1]
-        refused = web_tools.browse("cors", page_url=stranger, url=f"{players.base_url}/media/media/{long_film[1]['id']}", token=token)
+        refused = web_tools.browse(
+            "cors", page_url=stranger, url=f"{players.base_url}/media/media/{long_film[1]['id']}", token=token
+        )
         assert "refused" in refused["answer"]
 
 
 def test_a_site_on_the_list_calls_the_api(players, long_film, allowed):
     token = players.admin().headers["Authorization"].split()[1]
-    seen = web_tools.browse("cors", page_url=allowed, url=f"{players.base_url}/media/media/{long_film[1]['id']}", token=token)
+    seen = web_tools.browse(
+        "cors", page_url=allowed, url=f"{players.base_url}/media/media/{long_film[1]['id']}", token=token
+    )
     assert seen["answer"]["status"] == 200
     assert seen["answer"]["body"]["id"] == long_film[1]["id"]
     assert seen["answer"]["request_id"]  # exposed to the page

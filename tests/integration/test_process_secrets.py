@@ -8,7 +8,13 @@ import pytest
 from waiting import wait_until
 
 STREAM, ACCESS = "stream_keys", "jwt_keys"
-HOLDS = {"mg:fast": {STREAM, ACCESS}, "mg:auth": {ACCESS}, "mg:api": {ACCESS}, "mg:upload": {ACCESS}, "mg:housekeeping": set()}
+HOLDS = {
+    "mg:fast": {STREAM, ACCESS},
+    "mg:auth": {ACCESS},
+    "mg:api": {ACCESS},
+    "mg:upload": {ACCESS},
+    "mg:housekeeping": set(),
+}
 
 
 def workers(stack):

@@ -13,7 +13,12 @@ GZIP = {"Accept-Encoding": "gzip"}
 
 @pytest.fixture(scope="module")
 def stack(module_stack_with):
-    return module_stack_with(trusted_proxies=["127.0.0.1"], https_only=True, hsts_seconds=31536000, cors_origins=["capacitor://localhost", "null"])
+    return module_stack_with(
+        trusted_proxies=["127.0.0.1"],
+        https_only=True,
+        hsts_seconds=31536000,
+        cors_origins=["capacitor://localhost", "null"],
+    )
 
 
 @pytest.fixture(scope="module")
@@ -37,7 +42,11 @@ def test_http_is_redirected_and_probes_are_not(stack):
 
 
 def test_https_is_not_redirected_whoever_ended_it(stack, admin):
-    for answer in (admin.get("/auth/me"), requests.get(stack.https_url + "/livez", verify=stack.certificate, timeout=DEADLINE), admin.get("/nothing")):
+    for answer in (
+        admin.get("/auth/me"),
+        requests.get(stack.https_url + "/livez", verify=stack.certificate, timeout=DEADLINE),
+        admin.get("/nothing"),
+    ):
         assert answer.status_code != 308 and answer.headers["Strict-Transport-Security"] == "max-age=31536000"
     media = admin.post("/media/media/", json={"title": "A film", "type": "video", "file_url": None}).json()
     assert media["id"]
@@ -53,17 +62,43 @@ def test_a_forwarded_address_of_a_stranger_is_told_once(make_stack):
         assert len(told) == 1 and told[0]["address"] == "127.0.0.1" and "trusted_proxies" in told[0]["remedy"]
 
 
-@pytest.mark.parametrize("origin, listed", [("capacitor://localhost", True), ("null", True), ("tauri://localhost", False), ("capacitor://localhost.evil.example", False)])
+@pytest.mark.parametrize(
+    "origin, listed",
+    [
+        ("capacitor://localhost", True),
+        ("null", True),
+        ("tauri://localhost", False),
+        ("capacitor://localhost.evil.example", False),
+    ],
+)
 def test_apps_have_origins_too(admin, origin, listed):
     answer = admin.get("/livez", headers={"Origin": origin})
     assert answer.headers.get("Access-Control-Allow-Origin") == (origin if listed else None)
 
 
-@pytest.mark.parametrize("suite", ["AES128-SHA", "AES256-GCM-SHA384", "ECDHE-ECDSA-AES128-SHA", "ECDHE-ECDSA-AES256-SHA384", "ECDHE-ECDSA-AES128-CCM8", "ECDHE-ECDSA-AES128-CCM", "DHE-RSA-AES128-SHA"])
+@pytest.mark.parametrize(
+    "suite",
+    [
+        "AES128-SHA",
+        "AES256-GCM-SHA384",
+        "ECDHE-ECDSA-AES128-SHA",
+        "ECDHE-ECDSA-AES256-SHA384",
+        "ECDHE-ECDSA-AES128-CCM8",
+        "ECDHE-ECDSA-AES128-CCM",
+        "DHE-RSA-AES128-SHA",
+    ],
+)
 def test_weak_suites_are_refused(stack, suite):
     def connects(*arguments):
-        done = subprocess.run(["openssl", "s_client", "-connect", f"127.0.0.1:{stack.https_port}", *arguments], stdin=subprocess.DEVNULL, capture_output=True, check=False, timeout=DEADLINE)
+        done = subprocess.run(
+            ["openssl", "s_client", "-connect", f"127.0.0.1:{stack.https_port}", *arguments],
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            check=False,
+            timeout=DEADLINE,
+        )
         return done.returncode == 0
+
     assert not connects("-tls1_2", "-cipher", suite + ":@SECLEVEL=0")
     assert not connects("-tls1_1", "-cipher", "ALL:@SECLEVEL=0")
     assert connects("-tls1_2", "-cipher", "ECDHE-ECDSA-AES128-GCM-SHA256") and connects("-tls1_3")

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: ISC
-"""./quickstart with the program that is built already: starts, tells, keeps, stops, and has a remedy for what can go wrong."""
+"""./quickstart with the program that is built already: starts, tells, keeps, stops, and has a remedy for what can go
+wrong."""
 import contextlib
 import os
 import pathlib
@@ -14,15 +15,22 @@ import requests
 from private_instance import MARK, PARTS, alive, readme_tour
 from stack import DEADLINE, TOP_SRC, wait_until
 
+
 def test_detach_status_second_run_stop_and_reset(quickstart):
     assert quickstart("--status").returncode == 3
     started = quickstart("--detach")
     assert started.returncode == 0, started.stdout + started.stderr
     assert f"http://127.0.0.1:{quickstart.port}" in started.stdout
     tour = readme_tour().replace("127.0.0.1:8080", f"127.0.0.1:{quickstart.port}")
-    assert "".join(f"  {line}\n" for line in tour.splitlines()) in started.stdout, "the tour of the README, for this port"
+    assert (
+        "".join(f"  {line}\n" for line in tour.splitlines()) in started.stdout
+    ), "the tour of the README, for this port"
     assert quickstart.ready()
-    assert requests.get(f"https://localhost:{quickstart.https_port}/livez", verify=str(quickstart.state / "etc/tls/certificate.pem"), timeout=DEADLINE).ok
+    assert requests.get(
+        f"https://localhost:{quickstart.https_port}/livez",
+        verify=str(quickstart.state / "etc/tls/certificate.pem"),
+        timeout=DEADLINE,
+    ).ok
     assert quickstart("--status").returncode == 0
     again = quickstart("--detach")
     assert again.returncode == 0 and "already running" in again.stdout
@@ -53,13 +61,30 @@ def roles(quickstart):
     if os.geteuid() == 0:
         psql = ["setpriv", f"--reuid={account}", f"--regid={account}", "--init-groups", "--", *psql]
     for other in (["-U", "postgres", "-d", "mediagate"], ["-U", "mediagate", "-d", "postgres"]):
-        assert subprocess.run([*psql, *other, "-c", "SELECT 1"], capture_output=True, check=False, cwd="/").returncode != 0
-    return subprocess.run([*psql, "-U", "mediagate", "-d", "mediagate", "-c", "SELECT rolname, rolsuper, rolcreatedb, rolcreaterole FROM pg_roles WHERE rolname = current_user"],
-                          capture_output=True, text=True, check=True, cwd="/").stdout.strip()
+        assert (
+            subprocess.run([*psql, *other, "-c", "SELECT 1"], capture_output=True, check=False, cwd="/").returncode != 0
+        )
+    return subprocess.run(
+        [
+            *psql,
+            "-U",
+            "mediagate",
+            "-d",
+            "mediagate",
+            "-c",
+            "SELECT rolname, rolsuper, rolcreatedb, " "rolcreaterole FROM pg_roles WHERE " "rolname = current_user",
+        ],
+        capture_output=True,
+        text=True,
+        check=True,
+        cwd="/",
+    ).stdout.strip()
 
 
 def children(pid):
-    return [int(child) for child in pathlib.Path(f"/proc/{pid}/task/{pid}/children").read_text(encoding="ascii").split()]
+    return [
+        int(child) for child in pathlib.Path(f"/proc/{pid}/task/{pid}/children").read_text(encoding="ascii").split()
+    ]
 
 
 def test_operators_run_commands_as_the_instance_does(quickstart, tmp_path):
@@ -69,12 +94,18 @@ def test_operators_run_commands_as_the_instance_does(quickstart, tmp_path):
     assert quickstart("--detach").returncode == 0
     made = quickstart("--run", "admin", "create", "you@example.org", answer="correct horse battery\n")
     assert made.returncode == 0, made.stderr
-    assert "you@example.org" in quickstart("--run", "admin", "list", TMPDIR=str(tmp_path)).stdout and not list(tmp_path.iterdir())
+    assert "you@example.org" in quickstart("--run", "admin", "list", TMPDIR=str(tmp_path)).stdout and not list(
+        tmp_path.iterdir()
+    )
     assert quickstart("--run", "keys", "rotate").returncode == 0
     assert "unread: 0 bytes" in quickstart("--run", "ingest", "--status").stdout
     assert quickstart("--run", "keys", "steal").returncode == 2
     assert quickstart("--status").stdout.count("signs") == 2
-    login = requests.post(f"http://127.0.0.1:{quickstart.port}/auth/login", json={"email": "you@example.org", "password": "correct horse battery"}, timeout=DEADLINE)
+    login = requests.post(
+        f"http://127.0.0.1:{quickstart.port}/auth/login",
+        json={"email": "you@example.org", "password": "correct horse battery"},
+        timeout=DEADLINE,
+    )
     assert login.status_code == 200
 
 
@@ -122,14 +153,17 @@ def test_detach_beside_a_running_instance_starts_the_parts_that_ended(quickstart
     assert quickstart("--stop").returncode == 0 and not any(map(alive, processes))
 
 
-@pytest.mark.parametrize("arguments, named", [
-    (["--bogus"], ["--bogus"]),
-    (["--stop", "now"], ["now"]),
-    (["--detach", "--stop"], ["--detach", "--stop"]),
-    (["--reset", "--yes", "--status"], ["--reset", "--status"]),
-    (["--stop", "--run", "admin"], ["--stop", "--run"]),
-    (["--run"], ["--run"]),
-])
+@pytest.mark.parametrize(
+    "arguments, named",
+    [
+        (["--bogus"], ["--bogus"]),
+        (["--stop", "now"], ["now"]),
+        (["--detach", "--stop"], ["--detach", "--stop"]),
+        (["--reset", "--yes", "--status"], ["--reset", "--status"]),
+        (["--stop", "--run", "admin"], ["--stop", "--run"]),
+        (["--run"], ["--run"]),
+    ],
+)
 def test_words_that_are_wrong_are_named_and_nothing_is_done(quickstart, arguments, named):
     refused = quickstart(*arguments)
     assert refused.returncode == 2 and not quickstart.state.exists()
@@ -257,7 +291,16 @@ def test_asking_leaves_no_temporary_file(quickstart, tmp_path):
 def test_who_may_install_nothing_goes_on_without_pages_and_is_told_all_that_is_missing(tmp_path):
     (tmp_path / "deploy").mkdir()
     (tmp_path / "deploy/packages").write_text("no-such-database run\nno-such-pages pages  # web\nno-such-test test\n")
-    script = f'top={tmp_path}; . {TOP_SRC}/deploy/lib.sh; id() {{ echo 1000; }}; sudo() {{ return 1; }}; install_packages pages || say without; ask_for_packages run pages'
-    done = subprocess.run(["bash", "-euc", script], capture_output=True, text=True, check=False, env={**os.environ, "TMPDIR": str(tmp_path)})
+    script = (
+        f'top={tmp_path}; . {TOP_SRC}/deploy/lib.sh; id() {{ echo 1000; }}; sudo() {{ return 1; }}; '
+        'install_packages pages || say without; ask_for_packages run pages'
+    )
+    done = subprocess.run(
+        ["bash", "-euc", script],
+        capture_output=True,
+        text=True,
+        check=False,
+        env={**os.environ, "TMPDIR": str(tmp_path)},
+    )
     assert done.returncode == 1 and "without" in done.stdout.splitlines()
     assert "no-such-database no-such-pages\n" in done.stderr and "no-such-test" not in done.stderr

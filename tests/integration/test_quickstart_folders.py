@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: ISC
-"""./quickstart and what is in its folders: what it did not make it leaves alone, and links of the account's lead root nowhere."""
+"""./quickstart and what is in its folders: what it did not make it leaves alone, and links of the account's lead root
+nowhere."""
 import hashlib
 import os
 import pathlib
@@ -19,7 +20,10 @@ AS_ACCOUNT = ("setpriv", "--reuid", ACCOUNT, "--regid", ACCOUNT, "--clear-groups
 
 def look(folder):
     """Owner, mode and content of everything in a folder."""
-    return {path: (path.lstat().st_uid, path.lstat().st_mode, path.read_text() if path.is_file() else None) for path in (folder, *folder.rglob("*"))}
+    return {
+        path: (path.lstat().st_uid, path.lstat().st_mode, path.read_text() if path.is_file() else None)
+        for path in (folder, *folder.rglob("*"))
+    }
 
 
 @pytest.fixture(name="secret")
@@ -29,7 +33,11 @@ def fixture_secret(tmp_path):
     path.write_text("nobody else's\n")
     path.chmod(0o600)
     yield path
-    assert (path.stat().st_uid, path.stat().st_mode & 0o777, path.read_text()) == (os.geteuid(), 0o600, "nobody else's\n")
+    assert (path.stat().st_uid, path.stat().st_mode & 0o777, path.read_text()) == (
+        os.geteuid(),
+        0o600,
+        "nobody else's\n",
+    )
 
 
 def give(path):
@@ -91,8 +99,18 @@ def test_links_that_the_account_plants_lead_root_nowhere(quickstart, secret):
     state = quickstart.state
     for path in (state, state / "process", state / "program"):
         assert path.stat().st_uid == 0 and not path.stat().st_mode & 0o022, path
-    planted = ["etc/x", "etc/nginx/x", "etc/nginx/nginx.conf.new", "etc/tls/x", "etc/mediagate.conf.new", "etc/logrotate.conf.new", "log/x", "run/stop-requested",
-               "run/nginx.process", "data/x"]
+    planted = [
+        "etc/x",
+        "etc/nginx/x",
+        "etc/nginx/nginx.conf.new",
+        "etc/tls/x",
+        "etc/mediagate.conf.new",
+        "etc/logrotate.conf.new",
+        "log/x",
+        "run/stop-requested",
+        "run/nginx.process",
+        "data/x",
+    ]
     for name in planted:
         (state / name).unlink(missing_ok=True)
         subprocess.run([*AS_ACCOUNT, "ln", "-s", secret, state / name], check=True)
@@ -106,10 +124,14 @@ def test_links_that_the_account_plants_while_root_takes_its_folder_lead_nowhere(
     state = tmp_path / "state"
     state.mkdir()
     give(state)
-    plant = "".join(f"ln -s {target} {state}/{name}; "
-                    for name, target in (("process", tmp_path), ("program", tmp_path), (MARK, tmp_path / "made")))
-    script = (f"top={TOP_SRC}; . $top/deploy/lib.sh; . $top/deploy/state.sh; state={state}; "
-              f"choose_account; check_state; {plant} claim_state; own_folder {state}/program 755")
+    plant = "".join(
+        f"ln -s {target} {state}/{name}; "
+        for name, target in (("process", tmp_path), ("program", tmp_path), (MARK, tmp_path / "made"))
+    )
+    script = (
+        f"top={TOP_SRC}; . $top/deploy/lib.sh; . $top/deploy/state.sh; state={state}; "
+        f"choose_account; check_state; {plant} claim_state; own_folder {state}/program 755"
+    )
     beside = {path: row for path, row in look(tmp_path).items() if path != state}
     subprocess.run(["bash", "-euc", script], check=True, env={**os.environ, "TMPDIR": "/tmp"})
     assert {path: row for path, row in look(tmp_path).items() if path != state and state not in path.parents} == beside

@@ -6,8 +6,19 @@ from waiting import wait_until
 
 ROLES = {
     "owner": None,  # everything
-    "editor": {"media:read", "media:write", "media:delete", "uploads:write", "streams:issue", "streams:revoke", "packages:write",
-               "subtitles:write", "views:report", "analytics:read", "export:read"},
+    "editor": {
+        "media:read",
+        "media:write",
+        "media:delete",
+        "uploads:write",
+        "streams:issue",
+        "streams:revoke",
+        "packages:write",
+        "subtitles:write",
+        "views:report",
+        "analytics:read",
+        "export:read",
+    },
     "analyst": {"media:read", "analytics:read", "export:read"},
 }
 PARAMETERS = {"{id}": "999999999", "{grant_id}": "0" * 32, "{upload_id}": "0" * 32, "{lang}": "en"}
@@ -27,12 +38,16 @@ def routes(stack):
 def ask(api, method, path):
     """A request that no handler can fulfil, so that it changes nothing."""
     body = None if method in ("GET", "HEAD", "OPTIONS", "DELETE") else b"no JSON, no film"
-    return api.request(method, path, data=body, headers={"Content-Type": "application/octet-stream", "Tus-Resumable": "1.0.0"})
+    return api.request(
+        method, path, data=body, headers={"Content-Type": "application/octet-stream", "Tus-Resumable": "1.0.0"}
+    )
 
 
 def assert_missing(answer, scope):
     problem = assert_problem(answer, 403, name="insufficient-scope")
-    assert answer.headers["WWW-Authenticate"] == f'Bearer realm="mediagate", error="insufficient_scope", scope="{scope}"'
+    assert (
+        answer.headers["WWW-Authenticate"] == f'Bearer realm="mediagate", error="insufficient_scope", scope="{scope}"'
+    )
     assert problem is None or scope in problem["detail"]
 
 
@@ -75,10 +90,18 @@ def test_a_role_is_told_and_its_change_holds_within_two_seconds(stack):
     caller = stack.new_admin()
     assert caller.account["role"] == "editor" and assert_json(caller.get("/auth/me"))["role"] == "editor"
     stack.mediagate(("admin", "set-role"), caller.email, "analyst")
-    wait_until(lambda: all(is_refused(caller.get("/media/media/999999999/stream-url")) for _ in range(8)), "the new role to hold", 2)
+    wait_until(
+        lambda: all(is_refused(caller.get("/media/media/999999999/stream-url")) for _ in range(8)),
+        "the new role to hold",
+        2,
+    )
     assert assert_json(caller.get("/auth/me"))["role"] == "analyst"
     stack.mediagate(("admin", "set-role"), caller.email, "editor")
-    wait_until(lambda: all(caller.get("/media/media/999999999/stream-url").status_code == 404 for _ in range(8)), "the old role to hold", 2)
+    wait_until(
+        lambda: all(caller.get("/media/media/999999999/stream-url").status_code == 404 for _ in range(8)),
+        "the old role to hold",
+        2,
+    )
 
 
 def test_the_role_of_who_signs_up(make_stack):
@@ -86,6 +109,7 @@ def test_the_role_of_who_signs_up(make_stack):
     first, second = stack.new_admin(), stack.new_admin()
     assert (first.account["role"], second.account["role"]) == ("owner", "analyst")
     with stack.changed(signup_policy="invite", signup_role="editor"), stack.anonymous() as api:
+
         def sign_up(session, email, **more):
             return session.post("/auth/signup", json={"email": email, "password": "long enough", **more})
 

@@ -38,20 +38,32 @@ def test_a_replay_within_the_window_is_noticed(stack, anonymous):
     owner = assert_json(refresh(anonymous, stolen))["refresh_token"]
     successors = {assert_json(refresh(anonymous, stolen))["refresh_token"] for _ in range(20)}
     assert successors == {owner}
-    assert stack.sql("select count(*) from refresh_token t join login_session s on s.id = t.session_id where s.account_id = %s", admin.account["id"]) == [(2,)]
+    assert stack.sql(
+        "select count(*) from refresh_token t join login_session s on s.id = t.session_id where " "s.account_id = %s",
+        admin.account["id"],
+    ) == [(2,)]
     thief = assert_json(refresh(anonymous, owner))["refresh_token"]
-    stack.sql("update refresh_token set spent_at = spent_at - interval '1 hour' where token_hash = %s", hashlib.sha256(owner.encode()).digest())
+    stack.sql(
+        "update refresh_token set spent_at = spent_at - interval '1 hour' where token_hash = " "%s",
+        hashlib.sha256(owner.encode()).digest(),
+    )
     assert_problem(refresh(anonymous, owner), 401)
     assert_problem(refresh(anonymous, thief), 401)
 
 
 def test_a_session_ends_by_its_age(stack, anonymous):
     admin = stack.new_admin()
-    stack.sql("update login_session set created_at = created_at - interval '7775900 seconds' where account_id = %s", admin.account["id"])
+    stack.sql(
+        "update login_session set created_at = created_at - interval '7775900 seconds' where account_id = " "%s",
+        admin.account["id"],
+    )
     tokens = assert_json(refresh(anonymous, admin.tokens["refresh_token"]))
     assert 60 < tokens["expires_in"] <= 100  # no token outlives the session
     assert 60 < claims_of(tokens["access_token"])["exp"] - claims_of(tokens["access_token"])["iat"] <= 100
-    stack.sql("update login_session set created_at = created_at - interval '100 seconds' where account_id = %s", admin.account["id"])
+    stack.sql(
+        "update login_session set created_at = created_at - interval '100 seconds' where account_id = " "%s",
+        admin.account["id"],
+    )
     assert_problem(refresh(anonymous, tokens["refresh_token"]), 401)
 
 
@@ -60,7 +72,10 @@ def test_reuse_ends_the_whole_session(stack, anonymous):
     other = stack.login(admin.email, admin.password)
     spent = admin.tokens["refresh_token"]
     current = assert_json(refresh(anonymous, spent))["refresh_token"]
-    stack.sql("update refresh_token set spent_at = spent_at - interval '1 hour' where token_hash = %s", hashlib.sha256(spent.encode()).digest())
+    stack.sql(
+        "update refresh_token set spent_at = spent_at - interval '1 hour' where token_hash = " "%s",
+        hashlib.sha256(spent.encode()).digest(),
+    )
     assert_problem(refresh(anonymous, spent), 401)
     assert_problem(refresh(anonymous, current), 401)
     assert_json(refresh(anonymous, other.tokens["refresh_token"]))  # another session of the account lives
@@ -68,9 +83,14 @@ def test_reuse_ends_the_whole_session(stack, anonymous):
 
 def test_expired_and_disabled_refresh_tokens(stack, anonymous):
     expired, disabled = stack.new_admin(), stack.new_admin()
-    stack.sql("update refresh_token set created_at = now() - interval '2 days', expires_at = now() - interval '1 day' where token_hash = %s",
-              hashlib.sha256(expired.tokens["refresh_token"].encode()).digest())
-    stack.sql("update admin_user set disabled_at = now(), token_epoch = token_epoch + 1 where email = %s", disabled.email)
+    stack.sql(
+        "update refresh_token set created_at = now() - interval '2 days', expires_at = now() - interval '1 day' "
+        "where token_hash = %s",
+        hashlib.sha256(expired.tokens["refresh_token"].encode()).digest(),
+    )
+    stack.sql(
+        "update admin_user set disabled_at = now(), token_epoch = token_epoch + 1 where email = " "%s", disabled.email
+    )
     assert_problem(refresh(anonymous, expired.tokens["refresh_token"]), 401)
     assert_problem(refresh(anonymous, disabled.tokens["refresh_token"]), 401)
 
@@ -80,10 +100,17 @@ def test_other_refresh_tokens_are_refused(anonymous, token):
     assert_problem(refresh(anonymous, token), 401)
 
 
-@pytest.mark.parametrize("body, pointers", [
-    ({}, ["/refresh_token"]), ({"refresh_token": ""}, ["/refresh_token"]), ({"refresh_token": 7}, ["/refresh_token"]),
-    ({"refresh_token": "x" * 257}, ["/refresh_token"]), ({"refresh_token": "x", "scope": "all"}, ["/scope"]),
-], ids=str)
+@pytest.mark.parametrize(
+    "body, pointers",
+    [
+        ({}, ["/refresh_token"]),
+        ({"refresh_token": ""}, ["/refresh_token"]),
+        ({"refresh_token": 7}, ["/refresh_token"]),
+        ({"refresh_token": "x" * 257}, ["/refresh_token"]),
+        ({"refresh_token": "x", "scope": "all"}, ["/scope"]),
+    ],
+    ids=str,
+)
 def test_refresh_and_logout_name_wrong_fields(stack, anonymous, body, pointers):
     assert_problem(anonymous.post("/auth/refresh", json=body), 422, pointers)
     assert_problem(stack.admin().post("/auth/logout", json=body), 422, pointers)
@@ -117,22 +144,41 @@ def test_the_refresh_token_suffices_to_log_out(stack, anonymous, form, bearer):
 def test_refresh_takes_oauth_forms(stack, anonymous):
     admin = stack.new_admin()
     tokens = admin.tokens
-    for more in ({"grant_type": "refresh_token", "client_id": "swagger", "scope": ""}, {"grant_type": "refresh_token"}, {}):
+    for more in (
+        {"grant_type": "refresh_token", "client_id": "swagger", "scope": ""},
+        {"grant_type": "refresh_token"},
+        {},
+    ):
         tokens = assert_json(anonymous.post("/auth/refresh", data={"refresh_token": tokens["refresh_token"], **more}))
-    refused = [assert_problem(anonymous.post("/auth/refresh", data={"grant_type": "refresh_token", "refresh_token": "A" * 43}), 401),
-               assert_problem(refresh(anonymous, "A" * 43), 401)]
+    refused = [
+        assert_problem(
+            anonymous.post("/auth/refresh", data={"grant_type": "refresh_token", "refresh_token": "A" * 43}), 401
+        ),
+        assert_problem(refresh(anonymous, "A" * 43), 401),
+    ]
     assert [problem["error"] for problem in refused] == ["invalid_grant"] * 2
-    other_grant = anonymous.post("/auth/refresh", data={"grant_type": "password", "refresh_token": tokens["refresh_token"]})
+    other_grant = anonymous.post(
+        "/auth/refresh", data={"grant_type": "password", "refresh_token": tokens["refresh_token"]}
+    )
     assert assert_problem(other_grant, 400)["error"] == "unsupported_grant_type"
     none = anonymous.post("/auth/refresh", data={"grant_type": "refresh_token"})
     assert assert_problem(none, 422, ["/refresh_token"])["error"] == "invalid_request"
-    twice = anonymous.post("/auth/refresh", data=f"refresh_token={tokens['refresh_token']}&refresh_token=x", headers={"Content-Type": "application/x-www-form-urlencoded"})
+    twice = anonymous.post(
+        "/auth/refresh",
+        data=f"refresh_token={tokens['refresh_token']}&refresh_token=x",
+        headers={"Content-Type": "application/x-www-form-urlencoded"},
+    )
     assert_problem(twice, 422, [""])
     assert_json(refresh(anonymous, tokens["refresh_token"]))  # none of these spent it
 
 
 # In each pool: fast, api, auth and upload. None of these does anything.
-CALLS = [("GET", "/auth/me"), ("GET", "/media/media/"), ("PUT", "/auth/password"), ("PUT", "/media/media/999999999/file")]
+CALLS = [
+    ("GET", "/auth/me"),
+    ("GET", "/media/media/"),
+    ("PUT", "/auth/password"),
+    ("PUT", "/media/media/999999999/file"),
+]
 
 
 def refused_everywhere(api):
@@ -154,7 +200,11 @@ def test_an_ended_session_ends_its_access_tokens_within_two_seconds(stack, anony
         assert "invalid_token" in admin.get("/auth/me").headers["WWW-Authenticate"]
         stack.sql("update refresh_token set spent_at = now() - interval '1 hour' where spent_at is not null")
         assert_problem(refresh(anonymous, refreshed.tokens["refresh_token"]), 401)  # reuse
-        wait_until(lambda: refused_everywhere(refreshed) and refused_everywhere(reused), "the tokens of a stolen session to be refused", timeout=4)
+        wait_until(
+            lambda: refused_everywhere(refreshed) and refused_everywhere(reused),
+            "the tokens of a stolen " "session to be refused",
+            timeout=4,
+        )
     assert stays.get("/auth/me").status_code == 200 and not refused_everywhere(stays)
 
 
@@ -181,15 +231,37 @@ def forge(stack, token, **changes):
 
 def test_a_forged_token_of_the_same_claims_is_taken(stack, admin):
     """So that the refusals below are for what was changed."""
-    assert_json(stack.anonymous().get("/auth/me", headers={"Authorization": "Bearer " + forge(stack, admin.tokens["access_token"])}))
+    assert_json(
+        stack.anonymous().get(
+            "/auth/me", headers={"Authorization": "Bearer " + forge(stack, admin.tokens["access_token"])}
+        )
+    )
 
 
-@pytest.mark.parametrize("changes", [
-    {"exp": 1}, {"exp": 1795000000}, {"exp": ...}, {"exp": "9999999999"}, {"exp": None}, {"exp": -1}, {"iss": "other"}, {"aud": "other"},
-    {"sub": ...}, {"sub": "999999999"}, {"sub": 999999999}, {"sub": "0"}, {"sub": "1 or 1=1"}, {"nbf": 9999999999},
-], ids=str)
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"exp": 1},
+        {"exp": 1795000000},
+        {"exp": ...},
+        {"exp": "9999999999"},
+        {"exp": None},
+        {"exp": -1},
+        {"iss": "other"},
+        {"aud": "other"},
+        {"sub": ...},
+        {"sub": "999999999"},
+        {"sub": 999999999},
+        {"sub": "0"},
+        {"sub": "1 or 1=1"},
+        {"nbf": 9999999999},
+    ],
+    ids=str,
+)
 def test_tokens_with_other_claims_are_refused(stack, admin, anonymous, changes):
-    answer = anonymous.get("/auth/me", headers={"Authorization": "Bearer " + forge(stack, admin.tokens["access_token"], **changes)})
+    answer = anonymous.get(
+        "/auth/me", headers={"Authorization": "Bearer " + forge(stack, admin.tokens["access_token"], **changes)}
+    )
     assert_problem(answer, 401)
     assert 'error="invalid_token"' in answer.headers["WWW-Authenticate"]
 
@@ -197,8 +269,18 @@ def test_tokens_with_other_claims_are_refused(stack, admin, anonymous, changes):
 def test_tampered_tokens_are_refused(admin, anonymous):
     head, body, signature = admin.tokens["access_token"].split(".")
     none = segment({"alg": "none", "typ": "JWT"})
-    for token in (f"{head}.{body}.", f"{head}.{body}", f"{none}.{body}.", f"{none}.{body}.{signature}", f"{head}.{body}.{signature}x",
-                  f"{head}.{body}x.{signature}", f"{head}.{body}.{signature[:-4]}AAAA", "." * 2, "x" * 4000, f"{head}.{body}.{signature}."):
+    for token in (
+        f"{head}.{body}.",
+        f"{head}.{body}",
+        f"{none}.{body}.",
+        f"{none}.{body}.{signature}",
+        f"{head}.{body}.{signature}x",
+        f"{head}.{body}x.{signature}",
+        f"{head}.{body}.{signature[:-4]}AAAA",
+        "." * 2,
+        "x" * 4000,
+        f"{head}.{body}.{signature}.",
+    ):
         answer = anonymous.get("/auth/me", headers={"Authorization": "Bearer " + token})
         assert_problem(answer, 401)
         assert 'error="invalid_token"' in answer.headers["WWW-Authenticate"]

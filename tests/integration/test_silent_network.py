@@ -22,8 +22,13 @@ def fixture_network():
 def fixture_town(network):
     """A stack whose every way to the database leads through the network."""
     timeouts = {f"{pool}_statement_timeout": STATEMENT_MS for pool in ("fast", "auth", "api", "upload")}
-    stack = Stack(database=f"host=127.0.0.1 port={network.port} dbname=mediagate user=mediagate", request_deadline=REQUEST_DEADLINE_S,
-                  upload_deadline=REQUEST_DEADLINE_S, log_level="info", **timeouts)
+    stack = Stack(
+        database=f"host=127.0.0.1 port={network.port} dbname=mediagate user=mediagate",
+        request_deadline=REQUEST_DEADLINE_S,
+        upload_deadline=REQUEST_DEADLINE_S,
+        log_level="info",
+        **timeouts,
+    )
     network.target = stack.root / "run/.s.PGSQL.5432"
     with stack:
         yield stack
@@ -42,10 +47,14 @@ def test_a_silent_database_costs_503_in_time_and_no_worker(town, network, make_m
     stream = town.stream_path(media["id"])
     workers = set(town.workers())
     events = len(town.serve_events())
-    requests = [("GET", "/auth/me", {}), ("GET", f"/media/media/{media['id']}/stream-url", {}), ("GET", "/media/media/?limit=1", {}),
-                ("POST", "/media/media/", {"json": {"title": "Lost", "type": "video"}}),
-                ("POST", "/auth/login", {"json": {"email": api.email, "password": api.password}}),
-                ("PUT", f"/media/media/{media['id']}/file", {"data": make_media("short").read_bytes()})]
+    requests = [
+        ("GET", "/auth/me", {}),
+        ("GET", f"/media/media/{media['id']}/stream-url", {}),
+        ("GET", "/media/media/?limit=1", {}),
+        ("POST", "/media/media/", {"json": {"title": "Lost", "type": "video"}}),
+        ("POST", "/auth/login", {"json": {"email": api.email, "password": api.password}}),
+        ("PUT", f"/media/media/{media['id']}/file", {"data": make_media("short").read_bytes()}),
+    ]
     network.fall_silent(handshake)
     silent_since = time.monotonic()
     try:
@@ -53,7 +62,12 @@ def test_a_silent_database_costs_503_in_time_and_no_worker(town, network, make_m
         while time.monotonic() < silent_since + 2 * REQUEST_DEADLINE_S:
             for method, path, arguments in requests:
                 answer, seconds = timed(api, method, path, **arguments)
-                assert answer.status_code == 503 and "Retry-After" in answer.headers, (method, path, answer.status_code, answer.text)
+                assert answer.status_code == 503 and "Retry-After" in answer.headers, (
+                    method,
+                    path,
+                    answer.status_code,
+                    answer.text,
+                )
                 assert seconds < max(STATEMENT_MS / 1000, CONNECT_S) + SLACK_S, (method, path, seconds)
             answer, seconds = timed(api, "GET", "/livez")
             assert answer.status_code == 200 and seconds < CONNECT_S + SLACK_S
@@ -62,8 +76,12 @@ def test_a_silent_database_costs_503_in_time_and_no_worker(town, network, make_m
         network.heal()
     healed = time.monotonic()
     for method, path, arguments in requests:
-        wait_until(lambda method=method, path=path, arguments=arguments: api.request(method, path, **arguments).status_code < 300,
-                   f"{method} {path} to work again", timeout=5)
+        wait_until(
+            lambda method=method, path=path, arguments=arguments: api.request(method, path, **arguments).status_code
+            < 300,
+            f"{method} {path} to work again",
+            timeout=5,
+        )
     assert time.monotonic() - healed < 8, "by itself"
     assert set(town.workers()) == workers
     assert not [event for event in town.serve_events()[events:] if event["event"] in ("worker_killed", "worker_died")]

@@ -10,8 +10,11 @@ from answers import assert_json, assert_problem, parse_time, send_raw
 from origin_server import Origin
 from stack import wait_until
 
-URL = re.compile(r"^http://127\.0\.0\.1:\d+/stream/(?P<kid>[a-z0-9]{1,8})/(?P<flags>n|i)/(?P<viewer>[A-Za-z0-9_-]{1,64})/(?P<grant>[0-9a-f]{32})/(?P<expires>\d{10})/"
-                 r"(?P<signature>[A-Za-z0-9_-]{21}[AQgw])/(?P<media>\d+)/(?P<file>[^?#]+)$")
+URL = re.compile(
+    r"^http://127\.0\.0\.1:\d+/stream/(?P<kid>[a-z0-9]{1,8})/(?P<flags>n|i)/(?P<viewer>[A-Za-z0-9_-]{1,64})/"
+    r"(?P<grant>[0-9a-f]{32})/(?P<expires>\d{10})/"
+    r"(?P<signature>[A-Za-z0-9_-]{21}[AQgw])/(?P<media>\d+)/(?P<file>[^?#]+)$"
+)
 
 
 def issue(api, medium, **query):
@@ -36,7 +39,12 @@ def test_a_stream_url_and_what_stands_in_it(admin, film):
     assert set(answer) == {"stream_url", "streams", "expires_at", "expires_in", "grant_id"}
     parts = URL.match(answer["stream_url"])
     assert parts, answer["stream_url"]
-    assert parts["flags"] == "n" and parts["viewer"] == "-" and parts["media"] == str(film["id"]) and parts["grant"] == answer["grant_id"]
+    assert (
+        parts["flags"] == "n"
+        and parts["viewer"] == "-"
+        and parts["media"] == str(film["id"])
+        and parts["grant"] == answer["grant_id"]
+    )
     assert answer["expires_in"] == 600 and abs(int(parts["expires"]) - now - 600) < 10
     assert parse_time(answer["expires_at"]).timestamp() == int(parts["expires"])
     grant = uuid.UUID(answer["grant_id"])
@@ -50,16 +58,39 @@ def test_every_option_stands_in_the_url(admin, film):
     assert (parts["flags"], parts["viewer"], answer["expires_in"]) == ("i", "viewer_4711-x", 86400)
 
 
-@pytest.mark.parametrize("query, pointers", [
-    ("ttl_seconds=0", ["?ttl_seconds"]), ("ttl_seconds=86401", ["?ttl_seconds"]), ("ttl_seconds=-1", ["?ttl_seconds"]), ("ttl_seconds=%2B600", ["?ttl_seconds"]),
-    ("ttl_seconds=600.5", ["?ttl_seconds"]), ("ttl_seconds=0600", ["?ttl_seconds"]), ("ttl_seconds=", ["?ttl_seconds"]), ("ttl_seconds=1e3", ["?ttl_seconds"]),
-    ("ttl_seconds=18446744073709552216", ["?ttl_seconds"]), ("ttl=600", ["?ttl"]), ("TTL_SECONDS=600", ["?TTL_SECONDS"]), ("viewer=", ["?viewer"]),
-    ("viewer=-", ["?viewer"]), ("viewer=a/b", ["?viewer"]), ("viewer=a%20b", ["?viewer"]), ("viewer=" + "x" * 65, ["?viewer"]), ("viewer=%C3%A4", ["?viewer"]),
-    ("bind_ip=", ["?bind_ip"]), ("bind_ip=localhost", ["?bind_ip"]), ("bind_ip=127.0.0.1/8", ["?bind_ip"]), ("bind_ip=127.0.0.01", ["?bind_ip"]),
-    ("bind_ip=1", ["?bind_ip"]), ("bind_ip=fe80::1%25eth0", ["?bind_ip"]), ("viewer=a&viewer=a", ["?viewer"]),
-    ("download=", ["?download"]), ("download=1", ["?download"]), ("download=True", ["?download"]),
-    ("ttl_seconds=x&viewer=-&bind_ip=x", ["?ttl_seconds", "?viewer", "?bind_ip"]),
-])
+@pytest.mark.parametrize(
+    "query, pointers",
+    [
+        ("ttl_seconds=0", ["?ttl_seconds"]),
+        ("ttl_seconds=86401", ["?ttl_seconds"]),
+        ("ttl_seconds=-1", ["?ttl_seconds"]),
+        ("ttl_seconds=%2B600", ["?ttl_seconds"]),
+        ("ttl_seconds=600.5", ["?ttl_seconds"]),
+        ("ttl_seconds=0600", ["?ttl_seconds"]),
+        ("ttl_seconds=", ["?ttl_seconds"]),
+        ("ttl_seconds=1e3", ["?ttl_seconds"]),
+        ("ttl_seconds=18446744073709552216", ["?ttl_seconds"]),
+        ("ttl=600", ["?ttl"]),
+        ("TTL_SECONDS=600", ["?TTL_SECONDS"]),
+        ("viewer=", ["?viewer"]),
+        ("viewer=-", ["?viewer"]),
+        ("viewer=a/b", ["?viewer"]),
+        ("viewer=a%20b", ["?viewer"]),
+        ("viewer=" + "x" * 65, ["?viewer"]),
+        ("viewer=%C3%A4", ["?viewer"]),
+        ("bind_ip=", ["?bind_ip"]),
+        ("bind_ip=localhost", ["?bind_ip"]),
+        ("bind_ip=127.0.0.1/8", ["?bind_ip"]),
+        ("bind_ip=127.0.0.01", ["?bind_ip"]),
+        ("bind_ip=1", ["?bind_ip"]),
+        ("bind_ip=fe80::1%25eth0", ["?bind_ip"]),
+        ("viewer=a&viewer=a", ["?viewer"]),
+        ("download=", ["?download"]),
+        ("download=1", ["?download"]),
+        ("download=True", ["?download"]),
+        ("ttl_seconds=x&viewer=-&bind_ip=x", ["?ttl_seconds", "?viewer", "?bind_ip"]),
+    ],
+)
 def test_options_are_checked(admin, film, query, pointers):
     assert_problem(admin.get(f"/media/media/{film['id']}/stream-url?{query}"), 422, pointers)
 
@@ -90,8 +121,12 @@ def test_public_url_is_what_urls_begin_with(module_stack_with, make_media):
 def test_grants_are_in_the_log_but_urls_are_not(admin, film, stack):
     answer = issue(admin, film, viewer="logged")
     signature = URL.match(answer["stream_url"])["signature"]
-    event = wait_until(lambda: [e for e in stack.serve_events("grant_issued") if e["grant_id"] == answer["grant_id"]], "the audit line")[0]
-    assert event["account_id"] == admin.account["id"] and event["media_id"] == film["id"] and event["viewer"] == "logged"
+    event = wait_until(
+        lambda: [e for e in stack.serve_events("grant_issued") if e["grant_id"] == answer["grant_id"]], "the audit line"
+    )[0]
+    assert (
+        event["account_id"] == admin.account["id"] and event["media_id"] == film["id"] and event["viewer"] == "logged"
+    )
     admin.get("/media/media/999999999/stream-url")
     wait_until(lambda: [e for e in stack.serve_events("grant_refused") if e["media_id"] == 999999999], "the audit line")
     assert signature not in stack.log_text("serve.log")
@@ -103,7 +138,11 @@ def test_play(admin, film, viewer, content):
     assert answer.status_code == 200 and answer.content == content
     assert answer.headers["Content-Type"] == "video/mp4" and answer.headers["Accept-Ranges"] == "bytes"
     assert answer.headers["X-Content-Type-Options"] == "nosniff"
-    assert answer.headers["Content-Security-Policy"].startswith("default-src 'none'; media-src 'self'") and answer.headers["Content-Security-Policy"].endswith("; sandbox allow-same-origin allow-scripts; frame-ancestors 'none'")
+    assert answer.headers["Content-Security-Policy"].startswith(
+        "default-src 'none'; media-src " "'self'"
+    ) and answer.headers["Content-Security-Policy"].endswith(
+        "; sandbox allow-same-origin allow-scripts; frame-ancestors 'none'"
+    )
     assert "private" in answer.headers["Cache-Control"] and answer.headers["X-Request-Id"]
 
 
@@ -112,7 +151,17 @@ def test_head_has_no_body(admin, film, viewer, content):
     assert answer.status_code == 200 and answer.content == b"" and int(answer.headers["Content-Length"]) == len(content)
 
 
-@pytest.mark.parametrize("wanted, first, last", [("0-0", 0, 1), ("100-199", 100, 200), ("0-", 0, None), ("500-", 500, None), ("-100", -100, None), ("0-99999999", 0, None)])
+@pytest.mark.parametrize(
+    "wanted, first, last",
+    [
+        ("0-0", 0, 1),
+        ("100-199", 100, 200),
+        ("0-", 0, None),
+        ("500-", 500, None),
+        ("-100", -100, None),
+        ("0-99999999", 0, None),
+    ],
+)
 def test_ranges(admin, film, viewer, content, wanted, first, last):
     answer = viewer.get(issue(admin, film)["stream_url"], headers={"Range": f"bytes={wanted}"})
     assert answer.status_code == 206 and answer.content == content[first:last]
@@ -160,7 +209,11 @@ def test_the_old_file_plays_on_after_a_new_upload(admin, stack, viewer, make_med
     old = issue(admin, medium)["stream_url"]
     assert stack.upload(medium["id"], make_media("film")).status_code == 200
     assert viewer.get(old).content == make_media("short").read_bytes()
-    wait_until(lambda: viewer.get(issue(admin, medium)["stream_url"]).content == make_media("film").read_bytes(), "the new file", timeout=2)
+    wait_until(
+        lambda: viewer.get(issue(admin, medium)["stream_url"]).content == make_media("film").read_bytes(),
+        "the new file",
+        timeout=2,
+    )
 
 
 # --- refuse ----------------------------------------------------------------------------------------------
@@ -175,7 +228,9 @@ def tampered(url):
     kid, flags, someone, grant, expires, signature, media, name = parts
 
     def joined(**changes):
-        values = dict(zip(("kid", "flags", "viewer", "grant", "expires", "signature", "media", "file"), parts), **changes)
+        values = dict(
+            zip(("kid", "flags", "viewer", "grant", "expires", "signature", "media", "file"), parts), **changes
+        )
         return url.split("/stream/")[0] + "/stream/" + "/".join(values.values())
 
     yield "another key", joined(kid="zz" if kid != "zz" else "yy")
@@ -212,12 +267,24 @@ def test_forged_urls_are_refused(admin, film, viewer):
     assert viewer.head(url).status_code == 200
 
 
-@pytest.mark.parametrize("spelling", [
-    lambda path: "/" + path, lambda path: path.replace("/stream/", "/%73tream/"), lambda path: path.replace("/stream/", "/x/../stream/"),
-    lambda path: path.replace("/stream/", "/stream//"), lambda path: path + "/", lambda path: path + "%0a", lambda path: path + "%00",
-    lambda path: path.replace(".mp4", "%2emp4"), lambda path: path + "/../" + path.rsplit("/", 1)[1], lambda path: path.replace("/stream/", "/stream/./"),
-    lambda path: path.replace("/stream/", "/Stream/"), lambda path: path + ";x", lambda path: path + "%20",
-])
+@pytest.mark.parametrize(
+    "spelling",
+    [
+        lambda path: "/" + path,
+        lambda path: path.replace("/stream/", "/%73tream/"),
+        lambda path: path.replace("/stream/", "/x/../stream/"),
+        lambda path: path.replace("/stream/", "/stream//"),
+        lambda path: path + "/",
+        lambda path: path + "%0a",
+        lambda path: path + "%00",
+        lambda path: path.replace(".mp4", "%2emp4"),
+        lambda path: path + "/../" + path.rsplit("/", 1)[1],
+        lambda path: path.replace("/stream/", "/stream/./"),
+        lambda path: path.replace("/stream/", "/Stream/"),
+        lambda path: path + ";x",
+        lambda path: path + "%20",
+    ],
+)
 def test_other_spellings_are_refused(admin, film, stack, spelling):
     path = "/stream/" + issue(admin, film)["stream_url"].split("/stream/")[1]
     status, headers, _ = send_raw(stack.base_url, "GET", spelling(path))
@@ -240,7 +307,10 @@ def test_a_download_is_saved_under_its_title(admin, film, viewer, content):
     assert "/id/" in url and url.endswith("/The-shared-film.mp4?name=The%20shared%20film.mp4")
     answer = viewer.get(url)
     assert answer.content == content and answer.headers["Content-Type"] == "video/mp4"
-    assert answer.headers["Content-Disposition"] == 'attachment; filename="The-shared-film.mp4"; filename*=UTF-8\'\'The%20shared%20film.mp4'
+    assert (
+        answer.headers["Content-Disposition"]
+        == 'attachment; filename="The-shared-film.mp4"; filename*=UTF-8\'\'The%20shared%20film.mp4'
+    )
     assert viewer.get(url.split("?")[0]).headers["Content-Disposition"] == 'attachment; filename="The-shared-film.mp4"'
     part = viewer.get(url, headers={"Range": "bytes=100-199"})
     assert (part.status_code, part.content) == (206, content[100:200])
@@ -251,7 +321,9 @@ def test_a_download_is_saved_under_its_title(admin, film, viewer, content):
 
 def saved_as(disposition):
     """The names of an attachment: for every program, and in its own script."""
-    plain, extended = re.fullmatch(r"""attachment; filename="([^"]*)"(?:; filename\*=UTF-8''([A-Za-z0-9._~%-]+))?""", disposition).groups()
+    plain, extended = re.fullmatch(
+        r"""attachment; filename="([^"]*)"(?:; filename\*=UTF-8''([A-Za-z0-9._~%-]+))?""", disposition
+    ).groups()
     return plain, None if extended is None else urllib.parse.unquote(extended, errors="strict")
 
 
@@ -259,21 +331,45 @@ def test_a_download_is_saved_in_every_script(stack, admin, make_media, viewer):
     film = stack.film(make_media("short"))
     number = f"medium-{film['id']}.mp4"
     for title, plain, extended in (
-            ("नेपाली चलचित्र", number, "नेपाली चलचित्र.mp4"), ("映画", number, "映画.mp4"), ("فيلم", number, "فيلم.mp4"),
-            ("Résumé (final)", "R-sum-final.mp4", "Résumé (final).mp4"), ("film.mp4", "film.mp4", None), ("Film", "Film.mp4", None),
-            ("映画; filename=\"x\" /..", "filename-x.mp4", "映画; filename=_x_ _.mp4"), ("100% \\ 'a'", "100-a.mp4", "100% _ 'a'.mp4"),
-            ("a\u202e4pm.exe", "a-4pm-exe.mp4", "a4pm.exe.mp4"), ("🎞" * 300, number, "🎞" * 49 + ".mp4")):
+        ("नेपाली चलचित्र", number, "नेपाली चलचित्र.mp4"),
+        ("映画", number, "映画.mp4"),
+        ("فيلم", number, "فيلم.mp4"),
+        ("Résumé (final)", "R-sum-final.mp4", "Résumé (final).mp4"),
+        ("film.mp4", "film.mp4", None),
+        ("Film", "Film.mp4", None),
+        ("映画; filename=\"x\" /..", "filename-x.mp4", "映画; filename=_x_ _.mp4"),
+        ("100% \\ 'a'", "100-a.mp4", "100% _ 'a'.mp4"),
+        ("a\u202e4pm.exe", "a-4pm-exe.mp4", "a4pm.exe.mp4"),
+        ("🎞" * 300, number, "🎞" * 49 + ".mp4"),
+    ):
         assert_json(admin.patch(f"/media/media/{film['id']}", json={"title": title}))
 
         def names():
-            return saved_as(viewer.get(issue(admin, film, download="true")["stream_url"]).headers["Content-Disposition"])
+            return saved_as(
+                viewer.get(issue(admin, film, download="true")["stream_url"]).headers["Content-Disposition"]
+            )
 
-        wait_until(lambda: names() == (plain, extended), f"{title} to be {plain} and {extended}")  # pylint: disable=cell-var-from-loop
+        # pylint: disable=cell-var-from-loop
+        wait_until(lambda: names() == (plain, extended), f"{title} to be {plain} and {extended}")
 
 
-@pytest.mark.parametrize("query", [
-    "name=a%0D%0Ab", "name=a%2Fb", "name=a%5Cb", "name=a%00", "name=%7F", "name=a;x=y",
-    "name=", "name=" + "a" * 701, "Name=a", "x=1&name=a", "name=a&x=1", "name=a'b"])
+@pytest.mark.parametrize(
+    "query",
+    [
+        "name=a%0D%0Ab",
+        "name=a%2Fb",
+        "name=a%5Cb",
+        "name=a%00",
+        "name=%7F",
+        "name=a;x=y",
+        "name=",
+        "name=" + "a" * 701,
+        "Name=a",
+        "x=1&name=a",
+        "name=a&x=1",
+        "name=a'b",
+    ],
+)
 def test_another_name_than_we_give_changes_nothing(admin, film, viewer, query):
     url = issue(admin, film, download="true")["stream_url"].split("?")[0]
     answer = viewer.get(url + "?" + query)
@@ -292,7 +388,9 @@ def test_a_revoked_grant_is_403_at_once(admin, film, viewer, stack):
         assert_problem(viewer.get(revoked["stream_url"]), 403)
     assert viewer.head(kept["stream_url"]).status_code == 200
     assert (stack.data_dir / "revoked" / revoked["grant_id"]).exists()
-    assert stack.sql("select revoked_by from revoked_grant where name = %s", revoked["grant_id"]) == [(admin.account["id"],)]
+    assert stack.sql("select revoked_by from revoked_grant where name = %s", revoked["grant_id"]) == [
+        (admin.account["id"],)
+    ]
     assert [e for e in stack.serve_events("grant_revoked") if e["grant_id"] == revoked["grant_id"]]
 
 
@@ -303,11 +401,25 @@ def uuid7(milliseconds):
 def test_only_grants_that_may_be_alive_can_be_revoked(admin, stack):
     now = int(time.time() * 1000)
     before = sorted(p.name for p in (stack.data_dir / "revoked").iterdir())
-    for grant in (uuid7(now - 691201000), uuid7(now + 367 * 86400000), uuid7(0), uuid7(now)[:-1], uuid7(now) + "0", uuid7(now).upper().replace("7ABC", "7ABC"),
-                  str(uuid.UUID(uuid7(now))), uuid.uuid4().hex, "0" * 32, "x" * 32, "..", "%2e%2e", "0" * 8):
+    for grant in (
+        uuid7(now - 691201000),
+        uuid7(now + 367 * 86400000),
+        uuid7(0),
+        uuid7(now)[:-1],
+        uuid7(now) + "0",
+        uuid7(now).upper().replace("7ABC", "7ABC"),
+        str(uuid.UUID(uuid7(now))),
+        uuid.uuid4().hex,
+        "0" * 32,
+        "x" * 32,
+        "..",
+        "%2e%2e",
+        "0" * 8,
+    ):
         assert_problem(admin.delete(f"/media/grants/{grant}"), 404)
     assert sorted(p.name for p in (stack.data_dir / "revoked").iterdir()) == before
-    for issued in (now - 600000000, now - 604801000, now + 3600000):  # not ours to know, but it may have been, by some clock
+    # not ours to know, but it may have been, by some clock
+    for issued in (now - 600000000, now - 604801000, now + 3600000):
         assert admin.delete(f"/media/grants/{uuid7(issued)}").status_code == 204
 
 
@@ -319,7 +431,11 @@ def test_all_grants_of_an_account_can_be_revoked(stack, film, viewer, admin):
     for url in urls:
         assert_problem(viewer.get(url), 403)
     assert viewer.head(mine).status_code == 200
-    wait_until(lambda: viewer.head(issue(other, film)["stream_url"]).status_code == 200, "new grants of the account to play", timeout=2)
+    wait_until(
+        lambda: viewer.head(issue(other, film)["stream_url"]).status_code == 200,
+        "new grants of the account to " "play",
+        timeout=2,
+    )
 
 
 # --- remote media ------------------------------------------------------------------------------------------
@@ -344,7 +460,9 @@ def test_remote_media_play_with_ranges(remote_stack, origin, content):
     url = remote_url(remote_stack, origin.url + "/films/a%20film.mp4?token=secret&x=%2F")
     assert "/remote/a_20film.mp4" in url and "secret" not in url
     with remote_stack.anonymous() as viewer:
-        whole = viewer.get(url, headers={"Authorization": "Bearer mine", "Cookie": "mine=1", "Referer": "https://page.example/"})
+        whole = viewer.get(
+            url, headers={"Authorization": "Bearer mine", "Cookie": "mine=1", "Referer": "https://page.example/"}
+        )
         assert whole.status_code == 200 and whole.content == content
         part = viewer.get(url, headers={"Range": "bytes=100-199"})
         assert part.status_code == 206 and part.content == content[100:200]
@@ -355,42 +473,79 @@ def test_remote_media_play_with_ranges(remote_stack, origin, content):
         for answer in (whole, part, head):
             shown = str(answer.headers)
             assert answer.headers["Cache-Control"] == "private, max-age=60"
-            assert origin.url.split("//")[1] not in shown and "Set-Cookie" not in answer.headers and "the-origin" not in shown
+            assert (
+                origin.url.split("//")[1] not in shown
+                and "Set-Cookie" not in answer.headers
+                and "the-origin" not in shown
+            )
     method, path, headers = next(entry for entry in origin.asked if entry[1].startswith("/films/"))
     assert method == "GET" and path == "/films/a%20film.mp4?token=secret&x=%2F"
-    assert not {"Authorization", "Cookie", "Referer", "User-Agent"} & {name for name, value in headers.items() if "mine" in value or "page" in value}
+    assert not {"Authorization", "Cookie", "Referer", "User-Agent"} & {
+        name for name, value in headers.items() if "mine" in value or "page" in value
+    }
     assert "Authorization" not in headers and "Cookie" not in headers and "Referer" not in headers
 
 
 def test_a_remote_film_is_seen_when_it_begins(remote_stack, origin, content):
     """One line when its origin is asked for a long part, or for all; none when the worker does not let it be asked."""
     origin.files["/films/begins.mp4"] = content
-    film, missing, unlisted = (remote_url(remote_stack, url) for url in (origin.url + "/films/begins.mp4", origin.url + "/films/none.mp4", "https://origin.example.org/a.mp4"))
+    film, missing, unlisted = (
+        remote_url(remote_stack, url)
+        for url in (
+            origin.url + "/films/begins.mp4",
+            origin.url + "/films/none.mp4",
+            "https://origin.example.org/a.mp4",
+        )
+    )
     with remote_stack.anonymous() as viewer:
-        for url, method, headers, status, starts in ((film, "GET", {}, 200, 1), (film, "GET", {"Range": "bytes=5-"}, 206, 1), (film, "GET", {"Range": "bytes=5-9"}, 206, 0), (film, "HEAD", {}, 200, 0),
-                                                     (missing, "GET", {}, 404, 1), (unlisted, "GET", {}, 502, 0)):
+        for url, method, headers, status, starts in (
+            (film, "GET", {}, 200, 1),
+            (film, "GET", {"Range": "bytes=5-"}, 206, 1),
+            (film, "GET", {"Range": "bytes=5-9"}, 206, 0),
+            (film, "HEAD", {}, 200, 0),
+            (missing, "GET", {}, 404, 1),
+            (unlisted, "GET", {}, 502, 0),
+        ):
             before = {line["request_id"] for line in remote_stack.view_log()}
             answer = viewer.request(method, url, headers=headers)
             assert answer.status_code == status
-            assert answer.content == (b"" if method == "HEAD" else content[5 if "Range" in headers else 0:10 if starts == 0 else None]) or status > 206
-            [end] = remote_stack.wait_view_log(lambda line: line["request_id"] not in before)  # pylint: disable=cell-var-from-loop
+            assert (
+                answer.content
+                == (b"" if method == "HEAD" else content[5 if "Range" in headers else 0 : 10 if starts == 0 else None])
+                or status > 206
+            )
+            # pylint: disable=cell-var-from-loop
+            [end] = remote_stack.wait_view_log(lambda line: line["request_id"] not in before)
             begun = [line for line in remote_stack.view_starts() if line["request_id"] == end["request_id"]]
-            assert len(begun) == starts and all(line["file"] == end["file"] and line["grant"] == end["grant"] for line in begun), (method, status)
+            assert len(begun) == starts and all(
+                line["file"] == end["file"] and line["grant"] == end["grant"] for line in begun
+            ), (method, status)
 
 
 def test_a_remote_medium_is_downloaded_under_its_title(remote_stack, origin, content):
     admin = remote_stack.admin()
-    medium = admin.post("/media/media/", json={"title": "A far film", "type": "video", "file_url": origin.url + "/films/a%20film.mp4"}).json()
+    medium = admin.post(
+        "/media/media/", json={"title": "A far film", "type": "video", "file_url": origin.url + "/films/a%20film.mp4"}
+    ).json()
     url = issue(admin, medium, download="true")["stream_url"]
     with remote_stack.anonymous() as viewer:
         answer = viewer.get(url)
         assert answer.content == content
-        assert answer.headers["Content-Disposition"] == 'attachment; filename="A-far-film.mp4"; filename*=UTF-8\'\'A%20far%20film.mp4'
+        assert (
+            answer.headers["Content-Disposition"]
+            == 'attachment; filename="A-far-film.mp4"; filename*=UTF-8\'\'A%20far%20film.mp4'
+        )
         assert "name=" not in origin.asked[-1][1]
 
 
 def test_an_origin_is_asked_for_the_file_as_file_url_spells_it(remote_stack, origin, content):
-    for path in ("/a%2Fb%2Bc%3Fd%25e.mp4?x=%2F&y=a+b", "/plus+and%20blank.mp4", "/c%23d.mp4", "?q=1", "/~tilde/*(x).mp4"):
+    for path in (
+        "/a%2Fb%2Bc%3Fd%25e.mp4?x=%2F&y=a+b",
+        "/plus+and%20blank.mp4",
+        "/c%23d.mp4",
+        "?q=1",
+        "/~tilde/*(x).mp4",
+    ):
         url = remote_url(remote_stack, origin.url + path)
         path = path if path[0] == "/" else "/" + path
         origin.files[path.split("?")[0]] = content
@@ -401,18 +556,36 @@ def test_an_origin_is_asked_for_the_file_as_file_url_spells_it(remote_stack, ori
 
 def test_an_origin_that_is_not_listed_is_502_with_the_remedy(remote_stack):
     with remote_stack.anonymous() as viewer:
-        for url in ("https://origin.example.org/a.mp4", "http://127.0.0.1:1/a.mp4", "http://169.254.169.254/latest/meta-data/"):
+        for url in (
+            "https://origin.example.org/a.mp4",
+            "http://127.0.0.1:1/a.mp4",
+            "http://169.254.169.254/latest/meta-data/",
+        ):
             problem = assert_problem(viewer.get(remote_url(remote_stack, url)), 502)
-            assert "origin_hosts" in problem["detail"] and "example.org" not in problem["detail"] and "169.254" not in problem["detail"]
+            assert (
+                "origin_hosts" in problem["detail"]
+                and "example.org" not in problem["detail"]
+                and "169.254" not in problem["detail"]
+            )
 
 
 def test_what_an_origin_answers_wrong_is_not_passed_on(remote_stack, origin):
     with remote_stack.anonymous() as viewer:
-        for path, status in (("/redirect/a.mp4", 502), ("/nothing.mp4", 404), ("/status/500/a.mp4", 502), ("/status/403/a.mp4", 502), ("/status/401/a.mp4", 502)):
+        for path, status in (
+            ("/redirect/a.mp4", 502),
+            ("/nothing.mp4", 404),
+            ("/status/500/a.mp4", 502),
+            ("/status/403/a.mp4", 502),
+            ("/status/401/a.mp4", 502),
+        ):
             answer = viewer.get(remote_url(remote_stack, origin.url + path))
             assert answer.status_code in (status, 502), (path, answer.status_code)
             assert_problem(answer, answer.status_code)
-            assert "elsewhere" not in answer.text + str(answer.headers) and "own words" not in answer.text and "Location" not in answer.headers
+            assert (
+                "elsewhere" not in answer.text + str(answer.headers)
+                and "own words" not in answer.text
+                and "Location" not in answer.headers
+            )
 
 
 def test_remote_urls_are_signed_revoked_and_expire_as_any(remote_stack, origin, content):

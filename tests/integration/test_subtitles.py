@@ -26,7 +26,9 @@ def film(studio, make_media):
 
 
 def put(studio, media, lang, body, **headers):
-    return studio.admin().put(f"/media/media/{media}/subtitles/{lang}", data=body.encode() if isinstance(body, str) else body, headers=headers)
+    return studio.admin().put(
+        f"/media/media/{media}/subtitles/{lang}", data=body.encode() if isinstance(body, str) else body, headers=headers
+    )
 
 
 def subtitles(studio, media):
@@ -44,10 +46,17 @@ def hls(studio, media):
 
 def wait_master(studio, media, *languages):
     """The row cache of the fast pool may be 2 s old. Returns the URL and the text of the master that names these."""
+
     def named():
         url = hls(studio, media)
         text = requests.get(url, timeout=DEADLINE).text if url else ""
-        return url and all(f'LANGUAGE="{lang}"' in text for lang in languages) and text.count("TYPE=SUBTITLES") == len(languages) and (url, text)
+        return (
+            url
+            and all(f'LANGUAGE="{lang}"' in text for lang in languages)
+            and text.count("TYPE=SUBTITLES") == len(languages)
+            and (url, text)
+        )
+
     return wait_until(named, f"a master with {languages}")
 
 
@@ -55,13 +64,17 @@ def playlist_file(master_url, text, lang):
     """What the subtitles' playlist of the master holds, as a player finds it."""
     assert f'URI="{lang}.m3u8"' in text
     playlist_url = requests.compat.urljoin(master_url, f"{lang}.m3u8")
-    [name] = [line for line in requests.get(playlist_url, timeout=DEADLINE).text.splitlines() if not line.startswith("#")]
+    [name] = [
+        line for line in requests.get(playlist_url, timeout=DEADLINE).text.splitlines() if not line.startswith("#")
+    ]
     return requests.get(requests.compat.urljoin(playlist_url, name), timeout=DEADLINE)
 
 
 def test_subtitles_are_named_in_the_master(studio, film):
     assert studio.admin().post(f"/media/media/{film}/package").status_code == 202
-    assert assert_json(put(studio, film, "en", VTT, **{"Content-Type": "text/vtt"}))["subtitles"] == [{"lang": "en", "size_bytes": 52, "cues": 1}]
+    assert assert_json(put(studio, film, "en", VTT, **{"Content-Type": "text/vtt"}))["subtitles"] == [
+        {"lang": "en", "size_bytes": 52, "cues": 1}
+    ]
     package_all(studio)
     url, text = wait_master(studio, film, "en")
     answer = playlist_file(url, text, "en")
@@ -125,10 +138,14 @@ def test_srt_as_people_have_it(studio, film):
     assert assert_json(put(studio, film, "en", HAND_MADE))["subtitles"][0]["cues"] == 2
     package_all(studio)
     text = playlist_file(*wait_master(studio, film, "en"), "en").text
-    assert text == ("WEBVTT\n\n00:00:00.500 --> 00:00:05.000\n<i>First\nof two</i>\n\n"
-                    "00:00:06.000 --> 00:00:08.000 line:0\nTop\nand below\n\n")
+    assert text == (
+        "WEBVTT\n\n00:00:00.500 --> 00:00:05.000\n<i>First\nof two</i>\n\n"
+        "00:00:06.000 --> 00:00:08.000 line:0\nTop\nand below\n\n"
+    )
     for encoding, name in (("utf-16", "UTF-16"), ("windows-1252", "WINDOWS-1252")):
-        problem = assert_problem(put(studio, film, "de", "1\n00:00:01,000 --> 00:00:02,000\nGrüße\n".encode(encoding)), 422)
+        problem = assert_problem(
+            put(studio, film, "de", "1\n00:00:01,000 --> 00:00:02,000\nGrüße\n".encode(encoding)), 422
+        )
         assert f"iconv -f {name}" in problem["errors"][0]["detail"]
 
 
@@ -141,8 +158,14 @@ def test_what_is_wrong_is_told_with_its_line(studio, film):
     assert_problem(put(studio, film, "en", VTT, **{"Content-Encoding": "gzip"}), 415)
     assert_problem(put(studio, film, "en", "x" * (1024 * 1024 + 1)), 413)
     assert_problem(put(studio, 999999999, "en", VTT), 404)
-    assert "no subtitles in this language" in assert_problem(studio.admin().delete(f"/media/media/{film}/subtitles/en"), 404)["detail"]
-    assert subtitles(studio, film) == [] and len(list((pathlib.Path(studio.data_dir) / f"media/{film}").glob("*.vtt"))) == 0
+    assert (
+        "no subtitles in this language"
+        in assert_problem(studio.admin().delete(f"/media/media/{film}/subtitles/en"), 404)["detail"]
+    )
+    assert (
+        subtitles(studio, film) == []
+        and len(list((pathlib.Path(studio.data_dir) / f"media/{film}").glob("*.vtt"))) == 0
+    )
 
 
 def test_a_master_that_cannot_be_written_holds_up_nothing(studio, film, make_media):

@@ -16,8 +16,15 @@ def test_the_tour_works_when_pasted(make_stack, tmp_path):
     script = readme_tour().replace(HOST, stack.base_url)
     stack.start_ingest()
     packager = stack.spawn([stack.program, "package", "--config", stack.config], "package.log")
-    done = subprocess.run(["bash", "-eu"], input=script, capture_output=True, text=True, timeout=4 * DEADLINE, check=False,
-                          env={"PATH": "/usr/local/bin:/usr/bin:/bin", "TMPDIR": str(tmp_path), "HOME": str(tmp_path)})
+    done = subprocess.run(
+        ["bash", "-eu"],
+        input=script,
+        capture_output=True,
+        text=True,
+        timeout=4 * DEADLINE,
+        check=False,
+        env={"PATH": "/usr/local/bin:/usr/bin:/bin", "TMPDIR": str(tmp_path), "HOME": str(tmp_path)},
+    )
     packager.terminate()
     assert stack.stop_ingest() == packager.wait(timeout=DEADLINE) == 0
     assert done.returncode == 0, done.stderr + done.stdout
@@ -29,15 +36,26 @@ def test_the_tour_works_when_pasted(make_stack, tmp_path):
     assert done.stdout.count('"source": "stream"') == 1
     assert '"total_views": 1' in done.stdout and '"delivered_percent": 100' in done.stdout
     assert re.search(r'"watching": [01],', done.stdout)
-    assert "/master.m3u8\n" in done.stdout and "codec_name=h264|width=640|height=360" in done.stdout and "codec_name=aac" in done.stdout
+    assert (
+        "/master.m3u8\n" in done.stdout
+        and "codec_name=h264|width=640|height=360" in done.stdout
+        and "codec_name=aac" in done.stdout
+    )
     assert '"status":403' in done.stdout.splitlines()[-1]
 
 
-@pytest.mark.parametrize("answer, told", [('{"status":401}', '{"status":401}'), ('{"package":{"state":"failed"}}', '{"state":"failed"}')])
+@pytest.mark.parametrize(
+    "answer, told", [('{"status":401}', '{"status":401}'), ('{"package":{"state":"failed"}}', '{"state":"failed"}')]
+)
 def test_the_tour_does_not_wait_for_ever_and_tells_why(answer, told):
     """Login failed, or the film cannot be packaged: the calls and sleep are stood in for."""
     lines = readme_tour().splitlines()
     first = next(number for number, line in enumerate(lines) if ".streams.hls" in line)
-    script = "\n".join([f"api() {{ echo '{answer}'; }}; sleep() {{ echo slept; }}; MG=x ID=null TOKEN=null", *lines[first:first + 2]])
+    script = "\n".join(
+        [
+            f"api() {{ echo '{answer}'; }}; sleep() {{ echo slept; }}; MG=x ID=null " f"TOKEN=null",
+            *lines[first : first + 2],
+        ]
+    )
     done = subprocess.run(["bash", "-eu"], input=script, capture_output=True, text=True, timeout=DEADLINE, check=False)
     assert done.stdout.splitlines() == ["slept"] * 60 + [told], done.stderr

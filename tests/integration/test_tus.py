@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: ISC
-"""Resumable uploads (tus 1.0.0): the protocol's points, one by one. What breaks in the middle is in test_tus_faults.py."""
+"""Resumable uploads (tus 1.0.0): the protocol's points, one by one. What breaks in the middle is in
+test_tus_faults.py."""
 import email.utils
 import hashlib
 import re
@@ -31,10 +32,10 @@ def test_a_file_in_pieces_becomes_a_medium(stack, admin, body):
     assert files(stack) >= {path.rsplit("/", 1)[1]}
     at, step = 0, len(body) // 5 + 1
     while at < len(body):
-        answer = tus.append(admin, path, at, body[at:at + step])
+        answer = tus.append(admin, path, at, body[at : at + step])
         assert answer.status_code == 204, answer.text
         assert answer.headers["Tus-Resumable"] == "1.0.0"
-        at += len(body[at:at + step])
+        at += len(body[at : at + step])
         assert int(answer.headers["Upload-Offset"]) == at
         assert tus.offset(admin, path) == at
     media = tus.medium(admin, answer)
@@ -89,16 +90,47 @@ def test_http_2_carries_it(stack, admin, make_media, body, source):
 
     def send(method, path, *headers):
         with open(film, "rb") as stdin:
-            curl = subprocess.run(["curl", "-sS", "--http2", "--cacert", stack.certificate, "-X", method, "-T", str(film) if source == "film" else "-", "-D", "-",
-                                   "-H", f"Authorization: {admin.headers['Authorization']}", "-H", "Tus-Resumable: 1.0.0",
-                                   "-H", "Content-Type: application/offset+octet-stream", *headers, stack.https_url + path],
-                                  stdin=stdin, capture_output=True, text=True, check=True, timeout=2 * DEADLINE)
+            curl = subprocess.run(
+                [
+                    "curl",
+                    "-sS",
+                    "--http2",
+                    "--cacert",
+                    stack.certificate,
+                    "-X",
+                    method,
+                    "-T",
+                    str(film) if source == "film" else "-",
+                    "-D",
+                    "-",
+                    "-H",
+                    f"Authorization: {admin.headers['Authorization']}",
+                    "-H",
+                    "Tus-Resumable: 1.0.0",
+                    "-H",
+                    "Content-Type: application/offset+octet-stream",
+                    *headers,
+                    stack.https_url + path,
+                ],
+                stdin=stdin,
+                capture_output=True,
+                text=True,
+                check=True,
+                timeout=2 * DEADLINE,
+            )
         location = re.search(r"(?im)^media-location: (/media/media/[0-9]+)", curl.stdout)
         assert location, curl.stdout
         assert admin.get(location[1]).json()["sha256"] == hashlib.sha256(body).hexdigest()
 
     send("PATCH", tus.begin(admin, len(body)), "-H", "Upload-Offset: 0")
-    send("POST", "/uploads", "-H", f"Upload-Length: {len(body)}", "-H", "Upload-Metadata: " + tus.metadata(title="H2", type="video"))
+    send(
+        "POST",
+        "/uploads",
+        "-H",
+        f"Upload-Length: {len(body)}",
+        "-H",
+        "Upload-Metadata: " + tus.metadata(title="H2", type="video"),
+    )
 
 
 def test_what_is_spoken_here_is_told_to_anyone(stack):
@@ -107,8 +139,14 @@ def test_what_is_spoken_here_is_told_to_anyone(stack):
             answer = api.options(path)
             assert answer.status_code == 204
             assert answer.headers["Tus-Version"] == "1.0.0"
-            assert set(answer.headers["Tus-Extension"].split(",")) == {"creation", "creation-with-upload", "creation-defer-length", "checksum",
-                                                                       "expiration", "termination"}
+            assert set(answer.headers["Tus-Extension"].split(",")) == {
+                "creation",
+                "creation-with-upload",
+                "creation-defer-length",
+                "checksum",
+                "expiration",
+                "termination",
+            }
             assert answer.headers["Tus-Checksum-Algorithm"] == "sha1,sha256"
             assert int(answer.headers["Tus-Max-Size"]) == stack.settings["upload_max"]
 
@@ -118,8 +156,12 @@ def test_another_version_is_412_and_changes_nothing(admin, body, version):
     path = tus.begin(admin, len(body))
     headers = {"Tus-Resumable": version} if version else {}
     for method, target in (("POST", "/uploads/"), ("HEAD", path), ("PATCH", path), ("DELETE", path)):
-        answer = admin.request(method, target, headers={**tus.BYTES, "Upload-Length": "5", "Upload-Offset": "0", "Tus-Resumable": None, **headers},
-                               data=b"12345" if method == "PATCH" else None)
+        answer = admin.request(
+            method,
+            target,
+            headers={**tus.BYTES, "Upload-Length": "5", "Upload-Offset": "0", "Tus-Resumable": None, **headers},
+            data=b"12345" if method == "PATCH" else None,
+        )
         assert answer.status_code == 412, (method, answer.text)
         assert answer.headers["Tus-Version"] == "1.0.0"
     assert tus.offset(admin, path) == 0
@@ -144,7 +186,9 @@ def test_an_offset_or_length_that_is_no_number_is_400(admin, given):
     assert tus.offset(admin, path) == 0
 
 
-@pytest.mark.parametrize("headers", [{}, {"Upload-Length": "5", "Upload-Defer-Length": "1"}, {"Upload-Defer-Length": "2"}])
+@pytest.mark.parametrize(
+    "headers", [{}, {"Upload-Length": "5", "Upload-Defer-Length": "1"}, {"Upload-Defer-Length": "2"}]
+)
 def test_one_length_is_needed(admin, headers):
     assert admin.post("/uploads/", headers={**tus.TUS, **headers}).status_code == 400
 
@@ -170,8 +214,19 @@ def test_bytes_are_held_against_their_checksum(admin, body, algorithm):
     assert tus.medium(admin, done)["sha256"] == hashlib.sha256(body).hexdigest()
 
 
-@pytest.mark.parametrize("given", ["md5 1B2M2Y8AsgTpgAmY7PhCfg==", "crc32 AAAAAA==", "sha1", "sha1 ", "sha1 AAAA", "sha1 not+base64!", "SHA1 2jmj7l5rSw0yVb/vlWAYkK/YBwk=",
-                                   "sha256 2jmj7l5rSw0yVb/vlWAYkK/YBwk="])
+@pytest.mark.parametrize(
+    "given",
+    [
+        "md5 1B2M2Y8AsgTpgAmY7PhCfg==",
+        "crc32 AAAAAA==",
+        "sha1",
+        "sha1 ",
+        "sha1 AAAA",
+        "sha1 not+base64!",
+        "SHA1 2jmj7l5rSw0yVb/vlWAYkK/YBwk=",
+        "sha256 2jmj7l5rSw0yVb/vlWAYkK/YBwk=",
+    ],
+)
 def test_a_checksum_that_cannot_be_checked_is_400(admin, given):
     path = tus.begin(admin, 100)
     assert tus.append(admin, path, 0, b"", **{"Upload-Checksum": given}).status_code == 400
@@ -180,10 +235,14 @@ def test_a_checksum_that_cannot_be_checked_is_400(admin, given):
 
 
 def test_a_refusal_leaves_the_connection_in_use(stack, admin):
-    """nginx closes a connection silently where the answer overtakes the request's body; clients send it in a packet of its own."""
+    """nginx closes a connection silently where the answer overtakes the request's body; clients send it in a packet of
+    its own."""
     path = tus.begin(admin, 100)
-    head = (f"HTTP/1.1\r\nHost: localhost\r\nAuthorization: {admin.headers['Authorization']}\r\nTus-Resumable: 1.0.0\r\n"
-            "Content-Type: application/offset+octet-stream\r\nUpload-Offset: ")
+    head = (
+        f"HTTP/1.1\r\nHost: localhost\r\nAuthorization: {admin.headers['Authorization']}\r\nTus-Resumable: "
+        f"1.0.0\r\n"
+        "Content-Type: application/offset+octet-stream\r\nUpload-Offset: "
+    )
     with socket.create_connection(("127.0.0.1", stack.http_port), timeout=DEADLINE) as peer:
         for _ in range(5):
             peer.sendall(f"PATCH {path} {head}7\r\nContent-Length: 1\r\n\r\n".encode())
@@ -205,18 +264,36 @@ def test_more_than_the_length_is_413(stack, admin, body):
     path = tus.begin(admin, 1000)
     assert tus.append(admin, path, 0, bytes(1001)).status_code == 413
     assert tus.offset(admin, path) == 0
-    assert tus.append(admin, path, 0, iter([bytes(600), bytes(600)])).status_code == 413  # chunked: known only when it is there
+    # chunked: known only when it is there
+    assert tus.append(admin, path, 0, iter([bytes(600), bytes(600)])).status_code == 413
     assert tus.offset(admin, path) < 1000
     assert tus.create(admin, 100, bytes(101)).status_code == 413
     assert tus.create(admin, stack.settings["upload_max"] + 1).status_code == 413
 
 
-@pytest.mark.parametrize("given, wrong", [
-    ("", {"title"}), ("title", {"title"}), ("type QQ==", {"title", "type"}), ("title QQ==,type QQ==", {"type"}), ("title QQ==,type aW1hZ2UvanBlZw==", {"type"}), ("title QQ==,filetype dGV4dC9odG1s", {"filetype"}), ("title QQ==,type !!", {"type"}),
-    ("title QQ=,type dmlkZW8=", {"title"}), ("title QR==,type dmlkZW8=", {"title"}), ("title QQ==,title QQ==,type dmlkZW8=", {"title"}),
-    ("title wyg=,type dmlkZW8=", {"title"}), ("title AA==,type dmlkZW8=", {"title"}), ("title QQ==,type dmlkZW8=,,", {"?"}),
-    ("media_id MA==", {"media_id"}), ("media_id eA==", {"media_id"}), ("media_id OTk5OTk5OTk5OQ==", {"media_id"}),
-    ("title " + "QUFB" * 101 + ",type dmlkZW8=", {"title"}), ("title QQ==,type dmlkZW8=,other ?", {"other"})])
+@pytest.mark.parametrize(
+    "given, wrong",
+    [
+        ("", {"title"}),
+        ("title", {"title"}),
+        ("type QQ==", {"title", "type"}),
+        ("title QQ==,type QQ==", {"type"}),
+        ("title QQ==,type aW1hZ2UvanBlZw==", {"type"}),
+        ("title QQ==,filetype dGV4dC9odG1s", {"filetype"}),
+        ("title QQ==,type !!", {"type"}),
+        ("title QQ=,type dmlkZW8=", {"title"}),
+        ("title QR==,type dmlkZW8=", {"title"}),
+        ("title QQ==,title QQ==,type " "dmlkZW8=", {"title"}),
+        ("title wyg=,type dmlkZW8=", {"title"}),
+        ("title AA==,type dmlkZW8=", {"title"}),
+        ("title QQ==,type dmlkZW8=,,", {"?"}),
+        ("media_id MA==", {"media_id"}),
+        ("media_id eA==", {"media_id"}),
+        ("media_id OTk5OTk5OTk5OQ==", {"media_id"}),
+        ("title " + "QUFB" * 101 + ",type dmlkZW8=", {"title"}),
+        ("title QQ==,type dmlkZW8=,other ?", {"other"}),
+    ],
+)
 def test_metadata_that_will_not_do_is_422_and_named(stack, admin, given, wrong):
     before = files(stack)
     answer = admin.post("/uploads/", headers={**tus.TUS, "Upload-Length": "100", "Upload-Metadata": given})
@@ -226,10 +303,14 @@ def test_metadata_that_will_not_do_is_422_and_named(stack, admin, given, wrong):
     assert files(stack) == before
 
 
-@pytest.mark.parametrize("values, title, kind", [
-    ({"filename": "Ein Käfer.mp4", "filetype": "video/mp4"}, "Ein Käfer.mp4", None),
-    ({"name": "song.mp3", "type": "audio/mpeg", "relativePath": "null"}, "song.mp3", None),
-    ({"title": " Ours ", "filename": "x.mp4", "type": "video", "filetype": "audio/mpeg"}, "Ours", "video")])
+@pytest.mark.parametrize(
+    "values, title, kind",
+    [
+        ({"filename": "Ein Käfer.mp4", "filetype": "video/mp4"}, "Ein Käfer.mp4", None),
+        ({"name": "song.mp3", "type": "audio/mpeg", "relativePath": "null"}, "song.mp3", None),
+        ({"title": " Ours ", "filename": "x.mp4", "type": "video", "filetype": "audio/mpeg"}, "Ours", "video"),
+    ],
+)
 def test_metadata_of_common_uploaders_will_do(stack, admin, values, title, kind):
     path = tus.begin(admin, 100, **values)
     assert (row(stack, path, "title"), row(stack, path, "type")) == (title, kind)
@@ -240,11 +321,16 @@ def test_metadata_of_common_uploaders_will_do(stack, admin, values, title, kind)
 def test_what_a_browser_does_not_know_the_content_decides(stack, admin, body, make_media):
     """.mkv, .mts: no file type at all, or one that says nothing."""
     sound = make_media("sound").read_bytes()
-    for data, values, kind in ((body, {"filename": "film.mkv"}, "video"), (sound, {"filename": "a.mka", "filetype": ""}, "audio"),
-                               (body, {"name": "b.mts", "type": "application/octet-stream"}, "video"),
-                               (sound, {"filename": "c", "filetype": "application/ogg"}, "audio"), (body, {"filename": "d", "filetype": "model/vnd.mts"}, "video"),
-                               (sound, {"filename": "e", "filetype": "video/mp4"}, "audio"), (body, {"filename": "f", "type": "AUDIO/MP4"}, "video"),
-                               (body, {"filename": "g.ts", "filetype": "text/vnd.trolltech.linguist"}, "video")):
+    for data, values, kind in (
+        (body, {"filename": "film.mkv"}, "video"),
+        (sound, {"filename": "a.mka", "filetype": ""}, "audio"),
+        (body, {"name": "b.mts", "type": "application/octet-stream"}, "video"),
+        (sound, {"filename": "c", "filetype": "application/ogg"}, "audio"),
+        (body, {"filename": "d", "filetype": "model/vnd.mts"}, "video"),
+        (sound, {"filename": "e", "filetype": "video/mp4"}, "audio"),
+        (body, {"filename": "f", "type": "AUDIO/MP4"}, "video"),
+        (body, {"filename": "g.ts", "filetype": "text/vnd.trolltech.linguist"}, "video"),
+    ):
         path = tus.begin(admin, len(data), **values)
         assert row(stack, path, "type") is None
         done = tus.append(admin, path, 0, data)
@@ -324,13 +410,20 @@ def test_a_method_may_stand_in_a_header(admin, body):
     path = tus.begin(admin, len(body))
     asked = admin.post(path, headers={**tus.TUS, "X-HTTP-Method-Override": "HEAD"})
     assert asked.status_code == 200 and asked.headers["Upload-Offset"] == "0"
-    sent = admin.post(path, data=body[:500], headers={**tus.BYTES, "Upload-Offset": "0", "X-HTTP-Method-Override": "PATCH"})
+    sent = admin.post(
+        path, data=body[:500], headers={**tus.BYTES, "Upload-Offset": "0", "X-HTTP-Method-Override": "PATCH"}
+    )
     assert sent.status_code == 204 and sent.headers["Upload-Offset"] == "500"
     wrong = admin.post(path, headers={**tus.TUS, "X-HTTP-Method-Override": "HEAD", "Tus-Resumable": "9"})
     assert wrong.status_code == 412 and wrong.json()["status"] == 412
     assert admin.post(path, headers={**tus.TUS, "X-HTTP-Method-Override": "DELETE"}).status_code == 204
     assert tus.tell(admin, path).status_code == 404
-    assert admin.post("/auth/logout", json={"refresh_token": "x"}, headers={"X-HTTP-Method-Override": "DELETE"}).status_code != 405
+    assert (
+        admin.post(
+            "/auth/logout", json={"refresh_token": "x"}, headers={"X-HTTP-Method-Override": "DELETE"}
+        ).status_code
+        != 405
+    )
 
 
 def test_other_methods_are_405(admin):
@@ -376,7 +469,10 @@ def test_what_became_of_an_upload_is_told_after_it_expired_too(stack, admin, bod
 
 
 def test_quotas_hold(stack, body):
-    total = stack.sql("select coalesce(sum(length_bytes), 0)::int8 from upload where completed_at is null and refusal is null and expires_at > now()")[0][0]
+    total = stack.sql(
+        "select coalesce(sum(length_bytes), 0)::int8 from upload where completed_at is null and refusal "
+        "is null and expires_at > now()"
+    )[0][0]
     with stack.new_admin() as api, stack.changed(uploads_max=3, upload_spool_max=total + 10000):
         paths = [tus.begin(api, 1000) for _ in range(3)]
         assert tus.create(api, 1).status_code == 429
@@ -411,28 +507,62 @@ def test_one_account_takes_its_share_of_the_room_only(stack):
 def test_nginxs_own_answers_say_the_protocol_too(front):
     front.pools.die_on = 100
     with front.anonymous() as api:
-        for method, path, body, status in (("POST", "/uploads/", b"", 502), ("POST", "/uploads", b"", 502), ("PATCH", "/uploads/0", b"x", 502),
-                                           ("DELETE", "/uploads/0?x=1", None, 502), ("HEAD", "/uploads/0", None, 423)):
+        for method, path, body, status in (
+            ("POST", "/uploads/", b"", 502),
+            ("POST", "/uploads", b"", 502),
+            ("PATCH", "/uploads/0", b"x", 502),
+            ("DELETE", "/uploads/0?x=1", None, 502),
+            ("HEAD", "/uploads/0", None, 423),
+        ):
             answer = api.request(method, path, data=body, headers=tus.BYTES)
             assert (answer.status_code, answer.headers.get("Tus-Resumable")) == (status, "1.0.0"), (method, path)
         assert "Tus-Resumable" not in api.post("/media/media/", json={}).headers
     with socket.create_connection(("127.0.0.1", front.http_port), timeout=DEADLINE) as peer:
-        peer.sendall(f"PATCH /uploads/0 HTTP/1.1\r\nHost: localhost\r\nContent-Length: {front.settings['upload_max'] + 1}\r\n\r\n".encode())
+        peer.sendall(
+            f"PATCH /uploads/0 HTTP/1.1\r\nHost: localhost\r\nContent-Length: "
+            f"{front.settings['upload_max'] + 1}\r\n\r\n".encode()
+        )
         reply = peer.recv(4096)  # the head, while nginx still waits whether the body comes
     assert reply.startswith(b"HTTP/1.1 413") and b"\r\nTus-Resumable: 1.0.0\r\n" in reply, reply
 
 
 def test_a_browser_elsewhere_may_upload_when_it_is_on_the_list(front):
-    asked = {"Origin": "https://player.example", "Access-Control-Request-Method": "PATCH",
-             "Access-Control-Request-Headers": "authorization,content-type,tus-resumable,upload-offset"}
+    asked = {
+        "Origin": "https://player.example",
+        "Access-Control-Request-Method": "PATCH",
+        "Access-Control-Request-Headers": "authorization,content-type,tus-resumable,upload-offset",
+    }
     with front.anonymous() as api:
         answer = api.options("/uploads/0", headers=asked)
         assert answer.status_code == 204 and answer.headers["Access-Control-Allow-Origin"] == "https://player.example"
         allowed = {name.strip().lower() for name in answer.headers["Access-Control-Allow-Headers"].split(",")}
-        assert allowed >= {"authorization", "content-type", "tus-resumable", "upload-length", "upload-offset", "upload-metadata", "upload-defer-length",
-                           "upload-checksum", "x-http-method-override", "x-requested-with", "x-request-id"}
-        exposed = api.head("/uploads/0", headers={"Origin": "https://player.example"}).headers["Access-Control-Expose-Headers"]
-        assert {name.strip() for name in exposed.split(",")} >= {"Location", "Media-Location", "Tus-Resumable", "Tus-Version", "Tus-Max-Size", "Tus-Extension",
-                                                                 "Upload-Offset", "Upload-Length", "Upload-Expires", "Upload-Metadata"}
+        assert allowed >= {
+            "authorization",
+            "content-type",
+            "tus-resumable",
+            "upload-length",
+            "upload-offset",
+            "upload-metadata",
+            "upload-defer-length",
+            "upload-checksum",
+            "x-http-method-override",
+            "x-requested-with",
+            "x-request-id",
+        }
+        exposed = api.head("/uploads/0", headers={"Origin": "https://player.example"}).headers[
+            "Access-Control-Expose-Headers"
+        ]
+        assert {name.strip() for name in exposed.split(",")} >= {
+            "Location",
+            "Media-Location",
+            "Tus-Resumable",
+            "Tus-Version",
+            "Tus-Max-Size",
+            "Tus-Extension",
+            "Upload-Offset",
+            "Upload-Length",
+            "Upload-Expires",
+            "Upload-Metadata",
+        }
         other = api.options("/uploads/0", headers={**asked, "Origin": "https://evil.example"})
         assert not [name for name in other.headers if name.startswith("Access-Control-")]

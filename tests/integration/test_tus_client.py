@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: ISC
-"""Resumable uploads by the client that most applications use, tus-js-client: in Node, and in Chromium from another origin."""
+"""Resumable uploads by the client that most applications use, tus-js-client: in Node, and in Chromium from another
+origin."""
 import collections
 import concurrent.futures
 import contextlib
@@ -42,23 +43,36 @@ def film(make_media, tmp_path_factory):
 
 
 def in_node(_page, path, jobs):
-    done = subprocess.run(["node", TOP_SRC / "tests/web/tus_node.mjs", json.dumps({"path": str(path), "jobs": jobs})], capture_output=True, text=True,
-                          timeout=6 * DEADLINE, env={**os.environ, "WEB_TOOLS": str(web_tools.TOOLS)}, check=False)
+    done = subprocess.run(
+        ["node", TOP_SRC / "tests/web/tus_node.mjs", json.dumps({"path": str(path), "jobs": jobs})],
+        capture_output=True,
+        text=True,
+        timeout=6 * DEADLINE,
+        env={**os.environ, "WEB_TOOLS": str(web_tools.TOOLS)},
+        check=False,
+    )
     assert done.returncode == 0, done.stderr + done.stdout
     return json.loads(done.stdout)
 
 
 def in_chromium(page, path, jobs):
-    return web_tools.browse("tus_page", page_url=page, path=str(path), jobs=jobs, bytes_per_second=40 * 2**20)["results"]
+    return web_tools.browse("tus_page", page_url=page, path=str(path), jobs=jobs, bytes_per_second=40 * 2**20)[
+        "results"
+    ]
 
 
 @pytest.fixture(params=[in_node, in_chromium])
 def upload(request, town, page, film):
-    """upload(job, …): runs all at once, checks that each made a medium of its own with every byte; what the client saw of each."""
+    """upload(job, …): runs all at once, checks that each made a medium of its own with every byte; what the client saw
+    of each."""
+
     def run(*jobs):
         api = town.new_admin()
         common = {"endpoint": town.base_url + "/uploads/", "token": api.tokens["access_token"], "size": SIZE}
-        jobs = [{**common, "metadata": {"filename": f"Film {i}.mp4", "filetype": "video/mp4"}, **job} for i, job in enumerate(jobs)]
+        jobs = [
+            {**common, "metadata": {"filename": f"Film {i}.mp4", "filetype": "video/mp4"}, **job}
+            for i, job in enumerate(jobs)
+        ]
         seen = request.param(page, film[0], jobs)
         assert len({result["media"] for result in seen}) == len(jobs)
         for job, result in zip(jobs, seen):
@@ -68,6 +82,7 @@ def upload(request, town, page, film):
             assert media["title"] == job["metadata"]["filename"]
         assert not list((town.data_dir / "uploads").iterdir())
         return seen
+
     return run
 
 
@@ -85,7 +100,9 @@ def test_what_passes_after_the_last_byte_of_a_creation_is_waited_for(upload, tow
     with concurrent.futures.ThreadPoolExecutor() as pool, contextlib.ExitStack() as until_it_failed:
         until_it_failed.enter_context(nothing_completes(town))
         sending = pool.submit(upload, {"with_creation": True})
-        wait_until(lambda: len(town.serve_events("request_failed")) > before, "the last step to fail", timeout=4 * DEADLINE)
+        wait_until(
+            lambda: len(town.serve_events("request_failed")) > before, "the last step to " "fail", timeout=4 * DEADLINE
+        )
         until_it_failed.close()
         assert sending.result()[0]["requests"] > 2
 
@@ -99,7 +116,9 @@ def test_to_several_media_at_once(upload):
 
 
 def test_broken_off_twenty_times_at_random(upload, town):
-    for seen in upload({"aborts": 20, "seed": 7, "chunk_size": 2**19}, {"aborts": 20, "seed": 8, "chunk_size": 2**20}):
+    for seen in upload(
+        {"aborts": 20, "seed": 7, "chunk_size": 2**19}, {"aborts": 20, "seed": 8, "chunk_size": 2**20}
+    ):
         assert seen["aborts"] == 20
         assert len(seen["offsets"]) >= 20 and len(set(seen["offsets"])) > 10, seen
         assert seen["offsets"] == sorted(seen["offsets"]), "an offset that was told went back"
@@ -110,5 +129,5 @@ def test_broken_off_twenty_times_at_random(upload, town):
 
 
 def test_broken_off_in_one_long_request(upload):
-    seen, = upload({"aborts": 5, "seed": 9})
+    (seen,) = upload({"aborts": 5, "seed": 9})
     assert seen["aborts"] >= 1 and seen["offsets"] == sorted(seen["offsets"])

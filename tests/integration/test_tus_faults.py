@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: ISC
-"""Resumable uploads that break: whatever goes down, what came is there, and the offset that is told was never more than that."""
+"""Resumable uploads that break: whatever goes down, what came is there, and the offset that is told was never more
+than that."""
 import contextlib
 import hashlib
 import itertools
@@ -54,8 +55,11 @@ def patch_part(stack, path, at, part, length, extra=""):
     """A PATCH of `length` bytes of which only `part` is sent; returns the connection, still open."""
     token = stack.admin().headers["Authorization"]
     peer = socket.create_connection(("127.0.0.1", stack.http_port), timeout=DEADLINE)
-    head = (f"PATCH {path} HTTP/1.1\r\nHost: localhost\r\nAuthorization: {token}\r\nTus-Resumable: 1.0.0\r\nUpload-Offset: {at}\r\n"
-            f"Content-Type: application/offset+octet-stream\r\nContent-Length: {length}\r\n{extra}\r\n")
+    head = (
+        f"PATCH {path} HTTP/1.1\r\nHost: localhost\r\nAuthorization: {token}\r\nTus-Resumable: "
+        f"1.0.0\r\nUpload-Offset: {at}\r\n"
+        f"Content-Type: application/offset+octet-stream\r\nContent-Length: {length}\r\n{extra}\r\n"
+    )
     peer.sendall(head.encode() + part)
     return peer
 
@@ -67,7 +71,7 @@ def dripping(peer, body):
 
     def drip():
         while not stop.wait(0.5):
-            peer.sendall(body[len(sent):len(sent) + 1])
+            peer.sendall(body[len(sent) : len(sent) + 1])
             sent.append(1)
 
     thread = threading.Thread(target=drip)
@@ -81,11 +85,13 @@ def dripping(peer, body):
 
 def offset_when_free(stack, path):
     """The offset, once whoever had the upload has let it go."""
+
     def ask():
         with stack.admin() as api:
             answer = tus.tell(api, path)
         assert answer.status_code in (200, 423, 502, 503), answer.status_code
         return answer if answer.status_code == 200 else None
+
     return int(wait_until(ask, "the upload to be free").headers["Upload-Offset"])
 
 
@@ -102,7 +108,8 @@ def finish(stack, path, body):
 
 @pytest.mark.parametrize("how", ["closed", "reset", "killed", "stopped"])
 def test_every_byte_that_arrived_is_kept(town, body, how):
-    """Bytes that a worker took are there after the connection broke, the worker was killed, or everything was restarted."""
+    """Bytes that a worker took are there after the connection broke, the worker was killed, or everything was
+    restarted."""
     path = tus.begin(town.admin(), len(body))
     half = len(body) // 2
     peer = patch_part(town, path, 0, body[:half], len(body))
@@ -144,7 +151,14 @@ def test_a_gibibyte_takes_no_memory(make_stack, make_media):
 def test_unchecked_bytes_of_a_killed_worker_do_not_count(town, body):
     path = tus.begin(town.admin(), len(body))
     assert tus.append(town.admin(), path, 0, body[:1000]).status_code == 204
-    peer = patch_part(town, path, 1000, body[1000:50000], len(body) - 1000, f"Upload-Checksum: {tus.checksum('sha256', body[1000:])}\r\n")
+    peer = patch_part(
+        town,
+        path,
+        1000,
+        body[1000:50000],
+        len(body) - 1000,
+        f"Upload-Checksum: " f"{tus.checksum('sha256', body[1000:])}\r\n",
+    )
     wait_until(lambda: length_of(town, path) == 50000, "all that was sent to be written")
     os.kill(holder(town, path), signal.SIGKILL)
     peer.close()
@@ -154,7 +168,8 @@ def test_unchecked_bytes_of_a_killed_worker_do_not_count(town, body):
 
 
 def test_what_another_run_of_the_machine_left_unsynced_does_not_count(town, body):
-    """As after a power failure: the file is longer than what was known to be durable, and nobody knows what is in there."""
+    """As after a power failure: the file is longer than what was known to be durable, and nobody knows what is in
+    there."""
     path = tus.begin(town.admin(), len(body))
     assert tus.append(town.admin(), path, 0, body[:5000]).status_code == 204
     with open(file_of(town, path), "ab") as file:
@@ -211,7 +226,8 @@ def test_a_full_upload_pool_is_503_which_clients_try_again(town, body):
 
 
 def test_a_reload_in_the_middle_keeps_what_came(town, body):
-    """The drain's deadline passes while a client is slow: what it sent is there, and it goes on with the next worker."""
+    """The drain's deadline passes while a client is slow: what it sent is there, and it goes on with the next
+    worker."""
     path = tus.begin(town.admin(), len(body))
     peer = patch_part(town, path, 0, body[:3000], len(body))
     wait_until(lambda: length_of(town, path) == 3000, "what was sent to be written")
@@ -294,7 +310,8 @@ def test_a_file_that_is_older_than_its_row_is_410(town, body):
 
 
 class Killer:
-    """Kills whoever has one of .paths open, each at a random moment; then lets them live, or a slow machine would never end."""
+    """Kills whoever has one of .paths open, each at a random moment; then lets them live, or a slow machine would
+    never end."""
 
     def __init__(self, stack, dice):
         self.stack, self.dice, self.paths, self.kills, self.stop = stack, dice, [], 0, threading.Event()
@@ -318,7 +335,8 @@ class Killer:
 
 
 def begin_anyhow(stack, length, **values):
-    """A creation that is asked of a worker which is killed just then is 502: the client knows of no upload, and asks again."""
+    """A creation that is asked of a worker which is killed just then is 502: the client knows of no upload, and asks
+    again."""
     for _ in range(20):
         answer = tus.create(stack.admin(), length, **values)
         if answer.status_code != 502:
@@ -341,7 +359,7 @@ def in_pieces(stack, path, film, dice):
             known = at
             if "Media-Location" in told.headers:
                 return told
-            answer = tus.append(api, path, at, film[at:at + dice.randrange(1, len(film))])
+            answer = tus.append(api, path, at, film[at : at + dice.randrange(1, len(film))])
             assert answer.status_code in (204, 423, 502, 503), answer.text
             if answer.status_code == 204:
                 known = int(answer.headers["Upload-Offset"])

@@ -32,12 +32,22 @@ class Shell:
         self.folder = folder
         tail = folder / "bin/tail"
         tail.parent.mkdir()
-        tail.write_text(f"#!/bin/sh\ncase $1 in -c) touch {folder}/waits; while ! [ -e {folder}/go ]; do sleep 0.02; done ;; esac\n"
-                        f'exec {shutil.which("tail")} "$@"\n', encoding="utf-8")
+        tail.write_text(
+            f"#!/bin/sh\ncase $1 in -c) touch {folder}/waits; while ! [ -e {folder}/go ]; do sleep 0.02; "
+            f"done ;; esac\n"
+            f'exec {shutil.which("tail")} "$@"\n',
+            encoding="utf-8",
+        )
         tail.chmod(0o755)
         self.process = subprocess.Popen(  # pylint: disable=consider-using-with
-            ["bash", "-u"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=folder,
-            env={"PATH": f"{tail.parent}:/usr/local/bin:/usr/bin:/bin", "MG": server, "TOKEN": token})
+            ["bash", "-u"],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            cwd=folder,
+            env={"PATH": f"{tail.parent}:/usr/local/bin:/usr/bin:/bin", "MG": server, "TOKEN": token},
+        )
         self.says(snippet("sh", "From a shell"))
 
     def wait_until_it_sends(self):
@@ -64,6 +74,7 @@ def shell(tmp_path, make_media):
     def run(server, token):
         shutil.copy(make_media("film"), tmp_path / "film.mp4")
         return Shell(tmp_path, server, token)
+
     return run
 
 
@@ -123,15 +134,23 @@ def test_tus_js_client_uploads(stack, make_media, tmp_path):
     web_tools.need_tools()
     (tmp_path / "node_modules").symlink_to(web_tools.TOOLS / "node_modules")
     (tmp_path / "guide.mjs").write_text(snippet("js", "From JavaScript"), encoding="utf-8")
-    (tmp_path / "run.mjs").write_text("""
+    (tmp_path / "run.mjs").write_text(
+        """
 import { createReadStream } from 'node:fs';
 import { upload } from './guide.mjs';
 const [path, server, token] = process.argv.slice(2);
 console.log(await upload(createReadStream(path), { server, accessToken: async () => token, onProgress: () => {} }));
-""", encoding="utf-8")
+""",
+        encoding="utf-8",
+    )
     api = stack.new_admin()
-    done = subprocess.run(["node", tmp_path / "run.mjs", make_media("film"), stack.base_url, api.tokens["access_token"]], capture_output=True, text=True,
-                          timeout=4 * DEADLINE, check=False)
+    done = subprocess.run(
+        ["node", tmp_path / "run.mjs", make_media("film"), stack.base_url, api.tokens["access_token"]],
+        capture_output=True,
+        text=True,
+        timeout=4 * DEADLINE,
+        check=False,
+    )
     assert done.returncode == 0, done.stderr + done.stdout
     is_film(stack, done.stdout.strip(), make_media)
 
@@ -141,6 +160,12 @@ def test_uppy_uploads(make_stack, make_media):
     with web_tools.other_origin() as page:
         stack = make_stack(cors_origins=[page])
         script = snippet("js", "With Uppy").replace("https://media.example.org", stack.base_url)
-        told = web_tools.browse("uppy", page_url=page, snippet=script, path=str(make_media("film")), token=stack.new_admin().tokens["access_token"])
+        told = web_tools.browse(
+            "uppy",
+            page_url=page,
+            snippet=script,
+            path=str(make_media("film")),
+            token=stack.new_admin().tokens["access_token"],
+        )
         assert told["seen"]["errors"] == []
         assert is_film(stack, told["media"], make_media)["title"] == make_media("film").name

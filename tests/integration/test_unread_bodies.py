@@ -43,7 +43,11 @@ def test_a_strangers_body_is_not_waited_for_but_read_as_far_as_it_came(anonymous
 
 def test_bodies_left_on_a_kept_connection_are_never_taken_for_requests(admin):
     """A body of FastCGI records, some of it still unread when its request has its answer."""
-    record = bytes([1, 1, 0, 1, 0, 8, 0, 0, 0, 1, 1, 0, 0, 0, 0, 0]) + bytes([1, 4, 0, 1, 0, 0, 0, 0]) + bytes([1, 5, 0, 1, 0, 0, 0, 0])
+    record = (
+        bytes([1, 1, 0, 1, 0, 8, 0, 0, 0, 1, 1, 0, 0, 0, 0, 0])
+        + bytes([1, 4, 0, 1, 0, 0, 0, 0])
+        + bytes([1, 5, 0, 1, 0, 0, 0, 0])
+    )
     for size in (9000, 20000, 60000):
         for _ in range(20):
             assert admin.get("/auth/me", data=record * (size // len(record))).json()["id"] == admin.account["id"]

@@ -15,7 +15,19 @@ import pytest
 import web_tools
 from small_disk import stack_on_small_disk
 from stack import DEADLINE, wait_until
-from upload_tools import Padded, age_notes, bearer, children, nothing_is_left, peak_kib, probes, put, spool, spooling_worker, stored
+from upload_tools import (
+    Padded,
+    age_notes,
+    bearer,
+    children,
+    nothing_is_left,
+    peak_kib,
+    probes,
+    put,
+    spool,
+    spooling_worker,
+    stored,
+)
 
 
 @pytest.fixture
@@ -41,8 +53,12 @@ def test_a_gibibyte_takes_no_memory(make_stack, make_media):
     before = {pid: peak_kib(pid) for pid in stack.workers()}
     body = Padded(make_media("film").read_bytes(), 1 << 30)
     connection = http.client.HTTPConnection("127.0.0.1", stack.http_port, timeout=4 * DEADLINE)
-    connection.request("PUT", f"/media/media/{media['id']}/file", body=iter(body),
-                       headers={"Authorization": bearer(stack), "Content-Length": str(len(body))})
+    connection.request(
+        "PUT",
+        f"/media/media/{media['id']}/file",
+        body=iter(body),
+        headers={"Authorization": bearer(stack), "Content-Length": str(len(body))},
+    )
     answer = connection.getresponse()
     said = answer.read()
     assert answer.status == 200, said
@@ -131,7 +147,8 @@ def test_workers_killed_at_any_moment_of_uploads_and_deletions(make_stack, make_
 
 
 def test_workers_killed_at_any_moment_of_a_probe_leave_no_sandbox(make_stack, make_media):
-    """bwrap forks before it knows whether its parent lives: killed with the worker, it used to leave a child that waited for it for ever."""
+    """bwrap forks before it knows whether its parent lives: killed with the worker, it used to leave a child that
+    waited for it for ever."""
     stack = make_stack(upload_workers=2, restart_limit=1000)
     body = make_media("short").read_bytes()
     media_id = stack.new_media()["id"]
@@ -160,11 +177,17 @@ def test_workers_killed_at_any_moment_of_a_probe_leave_no_sandbox(make_stack, ma
 
 
 def test_a_lost_reply_to_the_commit_loses_no_file(make_stack, make_media):
-    """The connection breaks while the row is being written: nobody can say whether it was. The file must outlast the doubt."""
+    """The connection breaks while the row is being written: nobody can say whether it was. The file must outlast the
+    doubt."""
     stack = make_stack(upload_workers=1)
     media = stack.film(make_media("short"))
-    stack.sql("create function slowly() returns trigger language plpgsql as $$ begin perform pg_sleep(30); return new; end $$")
-    stack.sql("create trigger slowly before update of stored_name on media_asset for each row execute function slowly()")
+    stack.sql(
+        "create function slowly() returns trigger language plpgsql as $$ begin perform pg_sleep(30); return new; "
+        "end $$"
+    )
+    stack.sql(
+        "create trigger slowly before update of stored_name on media_asset for each row execute function " "slowly()"
+    )
     answers = []
     thread = threading.Thread(target=lambda: answers.append(stack.upload(media["id"], make_media("webm"))))
     thread.start()

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: ISC
-"""Uploads: what is kept, what is refused, and that a broken one leaves nothing behind. Faults: test_upload_faults.py."""
+"""Uploads: what is kept, what is refused, and that a broken one leaves nothing behind. Faults:
+test_upload_faults.py."""
 import hashlib
 import http.client
 import pathlib
@@ -16,9 +17,16 @@ from upload_tools import age_notes, bearer, nothing_is_left, put, spool, stored
 
 
 # --- what is kept --------------------------------------------------------------------------------
-@pytest.mark.parametrize("name, kind, content_type", [
-    ("film", "video", "video/mp4"), ("webm", "video", "video/webm"), ("sound", "audio", "audio/mpeg"), ("ogg", "audio", "audio/ogg"),
-    ("wav", "audio", "audio/wav")])
+@pytest.mark.parametrize(
+    "name, kind, content_type",
+    [
+        ("film", "video", "video/mp4"),
+        ("webm", "video", "video/webm"),
+        ("sound", "audio", "audio/mpeg"),
+        ("ogg", "audio", "audio/ogg"),
+        ("wav", "audio", "audio/wav"),
+    ],
+)
 def test_a_file_is_kept_and_described(stack, make_media, name, kind, content_type):
     path = make_media(name)
     media = stack.new_media(type=kind)
@@ -30,7 +38,7 @@ def test_a_file_is_kept_and_described(stack, make_media, name, kind, content_typ
     assert said["sha256"] == hashlib.sha256(path.read_bytes()).hexdigest()
     assert said["duration_seconds"] > 0.5
     assert (said["width"] is not None) == (kind == "video")
-    entry, = stored(stack, media["id"])
+    (entry,) = stored(stack, media["id"])
     assert entry.endswith(path.suffix)
     played = stack.anonymous().get(stack.stream_path(media["id"]))
     assert played.content == path.read_bytes()
@@ -41,8 +49,29 @@ def test_a_file_is_kept_and_described(stack, make_media, name, kind, content_typ
 
 def test_cover_art_does_not_make_a_video_of_a_song(stack, make_media, tmp_path):
     song = tmp_path / "song.mp3"
-    subprocess.run(["ffmpeg", "-v", "error", "-i", make_media("sound"), "-i", make_media("picture"), "-map", "0", "-map", "1", "-c:a", "copy",
-                    "-c:v", "copy", "-disposition:v", "attached_pic", song], check=True)
+    subprocess.run(
+        [
+            "ffmpeg",
+            "-v",
+            "error",
+            "-i",
+            make_media("sound"),
+            "-i",
+            make_media("picture"),
+            "-map",
+            "0",
+            "-map",
+            "1",
+            "-c:a",
+            "copy",
+            "-c:v",
+            "copy",
+            "-disposition:v",
+            "attached_pic",
+            song,
+        ],
+        check=True,
+    )
     media = stack.new_media(type="audio")
     answer = stack.upload(media["id"], song)
     assert answer.status_code == 201, answer.text
@@ -58,9 +87,26 @@ def test_a_chunked_body_and_http_2_are_taken(stack, make_media):
     assert answer.json()["sha256"] == hashlib.sha256(path.read_bytes()).hexdigest()
     for arguments in (["-T", str(path)], ["-T", "-", "-H", "Expect:"]):
         with open(path, "rb") as body:
-            curl = subprocess.run(["curl", "-s", "--http2", "--cacert", stack.certificate, *arguments, "-H", f"Authorization: {bearer(stack)}",
-                                   "-w", "\n%{http_code} %{http_version}", f"{stack.https_url}/media/media/{media['id']}/file"],
-                                  stdin=body, capture_output=True, text=True, check=True, timeout=2 * DEADLINE)
+            curl = subprocess.run(
+                [
+                    "curl",
+                    "-s",
+                    "--http2",
+                    "--cacert",
+                    stack.certificate,
+                    *arguments,
+                    "-H",
+                    f"Authorization: {bearer(stack)}",
+                    "-w",
+                    "\n%{http_code} %{http_version}",
+                    f"{stack.https_url}/media/media/{media['id']}/file",
+                ],
+                stdin=body,
+                capture_output=True,
+                text=True,
+                check=True,
+                timeout=2 * DEADLINE,
+            )
         assert curl.stdout.splitlines()[-1] == "200 2", curl.stdout
     assert len(stored(stack, media["id"])) == 3  # the replaced ones serve on until they are swept
 
@@ -105,7 +151,7 @@ def test_two_uploads_to_one_medium_do_not_mix(stack, make_media):
 # --- what is refused -----------------------------------------------------------------------------
 def cut(path):
     data = path.read_bytes()
-    return data[:len(data) // 2]
+    return data[: len(data) // 2]
 
 
 def archive(folder):
@@ -154,7 +200,10 @@ def test_what_is_not_a_film_is_refused_in_words(stack, make_media, tmp_path, wha
 
 def test_the_reason_tells_what_was_appended_from_what_was_cut(stack, make_media):
     film, media = make_media("film").read_bytes(), stack.new_media()
-    assert f"from byte {len(film)} on" in put(stack, media["id"], film + b"Downloaded from a site of films\n").json()["detail"]
+    assert (
+        f"from byte {len(film)} on"
+        in put(stack, media["id"], film + b"Downloaded from a site of " b"films\n").json()["detail"]
+    )
     assert "cut off" in put(stack, media["id"], film[:-100]).json()["detail"]
 
 
@@ -168,11 +217,17 @@ def test_a_film_for_audio_is_refused(stack, make_media):
 
 def test_a_part_or_a_compressed_file_does_not_replace_the_whole(stack, make_media):
     medium = stack.film(make_media("film"))
-    for headers, status in (({"Content-Range": "bytes 0-99/2000"}, 400), ({"Content-Range": "nonsense"}, 400), ({"Content-Encoding": "gzip"}, 415)):
+    for headers, status in (
+        ({"Content-Range": "bytes 0-99/2000"}, 400),
+        ({"Content-Range": "nonsense"}, 400),
+        ({"Content-Encoding": "gzip"}, 415),
+    ):
         answer = put(stack, medium["id"], make_media("film").read_bytes(), **headers)
         assert answer.status_code == status and "Send the" in answer.json()["detail"]
     assert stack.admin().get(f"/media/media/{medium['id']}").json() == medium
-    assert put(stack, medium["id"], make_media("film").read_bytes(), **{"Content-Encoding": "Identity"}).status_code == 200
+    assert (
+        put(stack, medium["id"], make_media("film").read_bytes(), **{"Content-Encoding": "Identity"}).status_code == 200
+    )
 
 
 @pytest.mark.parametrize("name", ["short", "sound"])
@@ -184,7 +239,11 @@ def test_a_form_around_a_file_is_no_file(stack, make_media, name):
         answer = stack.admin().put(f"/media/media/{medium['id']}/file", files={"file": ("x.mp3", file)})
     assert answer.status_code == 415 and "curl -T" in answer.json()["detail"]
     nothing_is_left(stack, medium["id"])
-    assert put(stack, medium["id"], path.read_bytes(), **{"Content-Type": "application/x-www-form-urlencoded"}).status_code == 201  # curl --data-binary
+    # curl --data-binary
+    assert (
+        put(stack, medium["id"], path.read_bytes(), **{"Content-Type": "application/x-www-form-urlencoded"}).status_code
+        == 201
+    )
 
 
 def test_an_invalid_replacement_changes_nothing(stack, make_media):
@@ -197,8 +256,14 @@ def test_an_invalid_replacement_changes_nothing(stack, make_media):
 
 def test_unknown_media_and_strangers_are_answered_before_the_body(stack):
     known = f"/media/media/{stack.new_media()['id']}/file"
-    for path, authorization, status in (("/media/media/999999999/file", bearer(stack), 404), ("/media/media/x/file", bearer(stack), 404), (known, "Bearer nonsense", 401),
-                                        (known, "", 401), (known, f"{bearer(stack)}\r\nContent-Range: bytes 0-1/2", 400), (known, f"{bearer(stack)}\r\nContent-Encoding: br", 415)):
+    for path, authorization, status in (
+        ("/media/media/999999999/file", bearer(stack), 404),
+        ("/media/media/x/file", bearer(stack), 404),
+        (known, "Bearer nonsense", 401),
+        (known, "", 401),
+        (known, f"{bearer(stack)}\r\nContent-Range: bytes " f"0-1/2", 400),
+        (known, f"{bearer(stack)}\r\nContent-Encoding: br", 415),
+    ):
         connection = http.client.HTTPConnection("127.0.0.1", stack.http_port, timeout=DEADLINE)
         connection.putrequest("PUT", path)
         connection.putheader("Content-Length", "10000000")
@@ -230,7 +295,10 @@ def test_too_large_is_413_with_a_length_and_without(stack):
 # --- broken connections --------------------------------------------------------------------------
 def begin(stack, media_id, head, part):
     peer = socket.create_connection(("127.0.0.1", stack.http_port), timeout=DEADLINE)
-    peer.sendall(f"PUT /media/media/{media_id}/file HTTP/1.1\r\nHost: localhost\r\nAuthorization: {bearer(stack)}\r\n{head}\r\n\r\n".encode() + part)
+    peer.sendall(
+        f"PUT /media/media/{media_id}/file HTTP/1.1\r\nHost: localhost\r\nAuthorization: "
+        f"{bearer(stack)}\r\n{head}\r\n\r\n".encode() + part
+    )
     wait_until(lambda: spool(stack), "the upload to be under way")
     return peer
 
@@ -271,8 +339,23 @@ def test_a_broken_http_2_stream_leaves_nothing(stack, make_media, length):
     media = stack.new_media()
     path = make_media("film")
     head = ["-H", f"Content-Length: {path.stat().st_size}"] if length else []
-    curl = subprocess.Popen(["curl", "-s", "--http2", "--cacert", stack.certificate, "-T", "-", *head, "-H", f"Authorization: {bearer(stack)}",
-                             f"{stack.https_url}/media/media/{media['id']}/file"], stdin=subprocess.PIPE, stdout=subprocess.DEVNULL)
+    curl = subprocess.Popen(
+        [
+            "curl",
+            "-s",
+            "--http2",
+            "--cacert",
+            stack.certificate,
+            "-T",
+            "-",
+            *head,
+            "-H",
+            f"Authorization: {bearer(stack)}",
+            f"{stack.https_url}/media/media/{media['id']}/file",
+        ],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.DEVNULL,
+    )
     curl.stdin.write(cut(path))
     curl.stdin.flush()
     wait_until(lambda: spool(stack), "the upload to be under way")

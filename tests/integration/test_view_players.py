@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: ISC
-"""What real players leave behind: curl with ranges, ffmpeg over HLS, Chromium seeking in a film are one view each, and how much of the medium
+"""What real players leave behind: curl with ranges, ffmpeg over HLS, Chromium seeking in a film are one view each, and
+how much of the medium
 they got is right within two points."""
 import re
 import shutil
@@ -45,16 +46,24 @@ def grant_of(url):
 
 
 def lines_of(cinema, grant):
-    return [line for line in cinema.view_log() if line["grant"] == grant and line["status"] in (200, 206) and line["body_bytes"] > 0]
+    return [
+        line
+        for line in cinema.view_log()
+        if line["grant"] == grant and line["status"] in (200, 206) and line["body_bytes"] > 0
+    ]
 
 
 def percent_of_view(cinema, grant):
     """Of the one view that there is, once every line is counted."""
     cinema.wait_view_log(lambda line: line["grant"] == grant)
     cinema.wait_counted()
-    rows = cinema.sql("select delivered_points, bytes_sent from media_view_log where replace(grant_id::text, '-', '') = %s", grant)
+    rows = cinema.sql(
+        "select delivered_points, bytes_sent from media_view_log where replace(grant_id::text, '-', '') " "= %s", grant
+    )
     assert len(rows) == 1, rows
-    assert rows[0][1] == sum(line["body_bytes"] for line in lines_of(cinema, grant) if not line["file"].endswith(".m3u8"))
+    assert rows[0][1] == sum(
+        line["body_bytes"] for line in lines_of(cinema, grant) if not line["file"].endswith(".m3u8")
+    )
     return rows[0][0] / 100
 
 
@@ -63,7 +72,7 @@ def percent_of_lines(cinema, grant, size):
     got = bytearray(size)
     for line in lines_of(cinema, grant):
         start = int(re.match(r"bytes (\d+)-", line["content_range"] or "bytes 0-").group(1))
-        got[start:start + line["body_bytes"]] = b"\1" * min(line["body_bytes"], size - start)
+        got[start : start + line["body_bytes"]] = b"\1" * min(line["body_bytes"], size - start)
     return 100 * sum(got) / size
 
 
@@ -80,7 +89,8 @@ def played_of(cinema, grant):
 
 
 def test_a_page_that_loads_metadata_has_views_and_no_plays(cinema, film, make_media, allowed):
-    """In a browser, which loads megabytes at once. Beside it one who plays, and one who pauses for three hours, which is no time watched and ranks nobody."""
+    """In a browser, which loads megabytes at once. Beside it one who plays, and one who pauses for three hours, which
+    is no time watched and ranks nobody."""
     loaded = cinema.film(make_media("long"), title="A film that nobody plays")
     for medium, play_to in ((loaded, 0), (film, 4)):
         url = url_of(cinema, medium)
@@ -94,13 +104,23 @@ def test_a_page_that_loads_metadata_has_views_and_no_plays(cinema, film, make_me
     cinema.sql("update view_rollup set seconds = 10800 where media_id = %s returning media_id", paused["id"])
     everybody = {"bots": "include"}  # the browser says that nobody sits before it
     with cinema.new_admin() as api:
-        answers = {medium["id"]: api.get(f"/media/media/{medium['id']}/analytics", params=everybody).json() for medium in (loaded, film, paused)}
-        assert [(answers[medium["id"]]["total_views"], answers[medium["id"]]["total_plays"]) for medium in (loaded, paused)] == [(1, 0), (1, 0)]
+        answers = {
+            medium["id"]: api.get(f"/media/media/{medium['id']}/analytics", params=everybody).json()
+            for medium in (loaded, film, paused)
+        }
+        assert [
+            (answers[medium["id"]]["total_views"], answers[medium["id"]]["total_plays"]) for medium in (loaded, paused)
+        ] == [(1, 0), (1, 0)]
         assert answers[film["id"]]["total_plays"] >= 1 and answers[film["id"]]["watched_seconds"] >= 4
         assert (answers[paused["id"]]["seconds"], answers[paused["id"]]["watched_seconds"]) == (10800, 0)
-        items = [item["media_id"] for item in api.get("/analytics/top", params={"by": "seconds", **everybody}).json()["items"]]
+        items = [
+            item["media_id"]
+            for item in api.get("/analytics/top", params={"by": "seconds", **everybody}).json()["items"]
+        ]
         assert film["id"] in items and paused["id"] not in items
-        assert loaded["id"] not in [item["media_id"] for item in api.get("/analytics/top", params={"by": "plays", **everybody}).json()["items"]]
+        assert loaded["id"] not in [
+            item["media_id"] for item in api.get("/analytics/top", params={"by": "plays", **everybody}).json()["items"]
+        ]
         [view] = api.get(f"/media/media/{paused['id']}/views").json()["items"]
         assert (view["played"], view["watched_seconds"]) == (False, 0)
 
@@ -109,7 +129,9 @@ def test_a_page_that_loads_metadata_has_views_and_no_plays(cinema, film, make_me
 def test_ffmpeg_over_hls(cinema, show, whole):
     medium, segments = show
     url = url_of(cinema, medium)
-    run("ffmpeg", "-v", "error", "-nostdin", *([] if whole else ["-t", "1"]), "-i", url, "-c", "copy", "-f", "null", "-")
+    run(
+        "ffmpeg", "-v", "error", "-nostdin", *([] if whole else ["-t", "1"]), "-i", url, "-c", "copy", "-f", "null", "-"
+    )
     cinema.wait_logged()
     fetched = {line["file"].rsplit("/", 1)[-1] for line in lines_of(cinema, grant_of(url))} & set(segments)
     assert fetched == set(segments) if whole else fetched
@@ -120,7 +142,9 @@ def test_chromium_seeking_in_a_film(cinema, film, allowed):
     url = url_of(cinema, film)
     seen = web_tools.browse("film", page_url=allowed, stream_url=url, seek_to=30)
     assert seen["sought"]["time"] > 30
-    wait_until(lambda: len(lines_of(cinema, grant_of(url))) >= 2, "a delivery before and one after the seek to be logged")
+    wait_until(
+        lambda: len(lines_of(cinema, grant_of(url))) >= 2, "a delivery before and one after the seek to be " "logged"
+    )
     percent = percent_of_view(cinema, grant_of(url))
     assert 0 < percent <= 100
     assert abs(percent - percent_of_lines(cinema, grant_of(url), film["size_bytes"])) <= POINTS

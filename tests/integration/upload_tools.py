@@ -48,7 +48,9 @@ def probes(stack):
     for folder in pathlib.Path("/proc").glob("[0-9]*"):
         try:
             program = folder.joinpath("cmdline").read_bytes().split(b"\0")[0].decode()
-            if os.path.basename(program) in ("bwrap", "ffprobe") and os.readlink(folder / "fd/0").startswith(f"{stack.root}/"):
+            if os.path.basename(program) in ("bwrap", "ffprobe") and os.readlink(folder / "fd/0").startswith(
+                f"{stack.root}/"
+            ):
                 found.append((int(folder.name), program))
         except OSError:
             continue
@@ -84,7 +86,7 @@ class Padded:
         yield b"\0\0\0\1free" + (left + 16).to_bytes(8, "big")
         block = bytes(1 << 20)
         while left > 0:
-            yield block[:min(left, len(block))]
+            yield block[: min(left, len(block))]
             left -= len(block)
 
     def __len__(self):

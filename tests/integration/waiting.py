@@ -3,7 +3,8 @@
 import os
 import time
 
-# Under sanitizers and on busy machines everything takes longer; deadlines are generous, waits end at once when they can.
+# Under sanitizers and on busy machines everything takes longer; deadlines are generous, waits end at once when they
+# can.
 DEADLINE = float(os.environ.get("MEDIAGATE_TEST_DEADLINE", "30"))
 
 

@@ -48,13 +48,22 @@ def browse(script, **settings):
         missing("chromium")
     SCREENSHOTS.mkdir(parents=True, exist_ok=True)
     settings = {"screenshots": str(SCREENSHOTS), "timeout_ms": int(DEADLINE * 1000), **settings}
-    done = subprocess.run(["node", str(TOP_SRC / f"tests/web/{script}.mjs"), json.dumps(settings)], capture_output=True, text=True,
-                          timeout=6 * DEADLINE, env={**os.environ, "WEB_TOOLS": str(TOOLS)}, check=False)
+    done = subprocess.run(
+        ["node", str(TOP_SRC / f"tests/web/{script}.mjs"), json.dumps(settings)],
+        capture_output=True,
+        text=True,
+        timeout=6 * DEADLINE,
+        env={**os.environ, "WEB_TOOLS": str(TOOLS)},
+        check=False,
+    )
     assert done.returncode == 0, done.stderr + done.stdout
     return json.loads(done.stdout)
 
 
-PAGE = b"""<!DOCTYPE html><html lang="en"><title>A page with a player</title><video muted playsinline width="640"></video></html>"""
+PAGE = (
+    b'<!DOCTYPE html><html lang="en"><title>A page with a player</title>'
+    b'<video muted playsinline width="640"></video></html>'
+)
 
 
 class _Page(http.server.BaseHTTPRequestHandler):
