@@ -390,8 +390,9 @@ def test_only_the_owner_goes_on_with_an_upload(stack, admin, body):
         refused = tus.create(nobody, 100)
         assert refused.status_code == 401 and refused.headers["Tus-Resumable"] == "1.0.0"
     assert tus.offset(admin, path) == 0
-    for name in ("0" * 32, "x", "..", "A" * 32, "0" * 31):
+    for name in ("0" * 32, "x", "...", "A" * 32, "0" * 31):
         assert tus.tell(admin, f"/uploads/{name}").status_code == 404
+    assert "Upload-Offset" not in tus.tell(admin, "/uploads/..").headers  # which is /, and no upload
 
 
 def test_an_upload_is_ended_and_gone(stack, admin, body):
