@@ -16,9 +16,9 @@ void account_api_me(struct call *call);       /* GET /auth/me */
 void account_api_password(struct call *call); /* PUT /auth/password */
 /* GET /internal/caller: 204; who is not known was refused before. */
 void account_api_is_known(struct call *call);
-void auth_api_login(struct call *call);       /* POST /auth/login */
-void auth_api_refresh(struct call *call);     /* POST /auth/refresh */
-void auth_api_logout(struct call *call);      /* POST /auth/logout */
+void auth_api_login(struct call *call);   /* POST /auth/login */
+void auth_api_refresh(struct call *call); /* POST /auth/refresh */
+void auth_api_logout(struct call *call);  /* POST /auth/logout */
 
 /* --- media --- */
 

@@ -33,7 +33,8 @@ static const char usage[] =
     "is\n"
     "rotated first. Says what it cannot find or delete, and fails then. Run it on each machine that has delivery "
     "logs,\n"
-    "with ingest running.\n\n" OPTIONS_USAGE_CONFIG "  --ip ADDRESS    the address that viewed; of IPv6: all of its /64, which counts as one address\n"
+    "with ingest running.\n\n" OPTIONS_USAGE_CONFIG
+    "  --ip ADDRESS    the address that viewed; of IPv6: all of its /64, which counts as one address\n"
     "  --viewer ID     the viewer id that stream URLs or reported views named\n"
     "  --yes           do not ask\n";
 

@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * What nginx must know of the settings, as three files that deploy/mediagate.http.conf includes: host names, CORS list
- * and origins at http level, proxies and the origins' locations at server level, the body limit of the upload locations and the shares of
- * their pool.
- * Pure: text from settings that settings_load has judged (settings_check.c): every value's form is a narrow one, so
- * that none can inject a directive.
+ * and origins at http level, proxies and the origins' locations at server level, the body limit of the upload locations
+ * and the shares of their pool. Pure: text from settings that settings_load has judged (settings_check.c): every
+ * value's form is a narrow one, so that none can inject a directive.
  */
 #ifndef MEDIAGATE_CONFIG_NGINX_SETTINGS_H
 #define MEDIAGATE_CONFIG_NGINX_SETTINGS_H

@@ -93,7 +93,7 @@ static enum error add_cue(struct reader *reader, const struct cue *cue) {
 static bool next_has_times(const struct reader *reader) {
   struct reader ahead = *reader;
   struct subtitle_line line = {.length = 0}, rest;
-  struct cue cue;
+  struct cue cue = {.start_ms = 0};
   while (next_line(&ahead, &line) && subtitle_line_is_blank(&line)) {
   }
   return has_arrow(&line) && subtitle_times_read(reader->srt, &line, &cue.start_ms, &cue.end_ms, &rest);
@@ -102,7 +102,7 @@ static bool next_has_times(const struct reader *reader) {
 /* Does the text of a cue end before this line? That of WebVTT ends at an empty line, that of SRT only where the next
  * cue begins: many have empty lines in the middle of a text. */
 static bool ends_text(const struct reader *reader, const struct subtitle_line *line) {
-  struct cue cue;
+  struct cue cue = {.start_ms = 0};
   struct subtitle_line rest;
   if (has_arrow(line) && subtitle_times_read(reader->srt, line, &cue.start_ms, &cue.end_ms, &rest)) {
     return true;

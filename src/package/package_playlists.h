@@ -13,8 +13,8 @@
 
 /* master.m3u8 */
 void package_playlists_master(struct text *text, const struct package_tracks *tracks);
-/* media_R.m3u8 */
-void package_playlists_media(struct text *text, const struct package_tracks *tracks, size_t track);
+/* media_R.m3u8 of the track of this number */
+void package_playlists_media(struct text *text, const struct package_tracks *tracks, size_t number);
 /* manifest.mpd */
 void package_playlists_dash(struct text *text, const struct package_tracks *tracks);
 

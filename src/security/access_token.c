@@ -206,7 +206,7 @@ static enum error read_token(const struct keyring *keyring, const char *text, si
 enum error access_token_verify(const struct keyring *keyring, const char *text, size_t length, int64_t now_seconds,
                                struct access_token *ret_token) {
   const struct keyring_key *key;
-  struct access_token token;
+  struct access_token token = {0}; /* expired, whatever happens */
   int64_t valid_from = 0;
   enum error error = read_token(keyring, text, length, &key, &token, &valid_from);
   if (error == ERROR_NONE) {

@@ -11,6 +11,7 @@
 #include <time.h>
 #include <unistd.h>
 
+/* NOLINTNEXTLINE(readability-inconsistent-declaration-parameter-name) glibc has names of its own */
 int clock_gettime(clockid_t clock, struct timespec *ret_time) {
   static long ahead;
   static int known;

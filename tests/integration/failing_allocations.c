@@ -26,6 +26,8 @@ struct plan {
 
 static struct plan *plan;
 
+/* The names are glibc's own. */
+/* NOLINTBEGIN(bugprone-reserved-identifier,readability-inconsistent-declaration-parameter-name) */
 void *__libc_malloc(size_t size);
 void *__libc_calloc(size_t count, size_t size);
 void *__libc_realloc(void *block, size_t size);
@@ -34,8 +36,8 @@ __attribute__((constructor)) static void open_plan(void) {
   const char *path = getenv("MEDIAGATE_STARVED");
   int fd = path == NULL ? -1 : open(path, O_RDWR | O_CLOEXEC);
   if (fd >= 0) {
-    struct plan *shared = mmap(NULL, sizeof *shared, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
-    plan = (void *)shared == MAP_FAILED ? NULL : shared;
+    plan = mmap(NULL, sizeof *plan, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+    plan = (void *)plan == MAP_FAILED ? NULL : plan;
     (void)close(fd);
   }
 }
@@ -61,3 +63,4 @@ void *calloc(size_t count, size_t size) {
 void *realloc(void *block, size_t size) {
   return fails() ? NULL : __libc_realloc(block, size);
 }
+/* NOLINTEND(bugprone-reserved-identifier,readability-inconsistent-declaration-parameter-name) */

@@ -59,7 +59,8 @@ END_TEST
 
 START_TEST(keeps_who_revoked_it) {
   struct account account;
-  ck_assert_int_eq(account_store_create(fixture_database, "a@example.com", "hash", ROLE_EDITOR, 0, &account), ERROR_NONE);
+  ck_assert_int_eq(account_store_create(fixture_database, "a@example.com", "hash", ROLE_EDITOR, 0, &account),
+                   ERROR_NONE);
   ck_assert_int_eq(grant_store_revoke(fixture_database, GRANT, account.id, clock_now_us() + HOUR_US), ERROR_NONE);
   revoke(TAG, clock_now_us() + HOUR_US);
   ck_assert_int_eq(fixture_sql("select revoked_by from revoked_grant where name = '" GRANT "'"), account.id);

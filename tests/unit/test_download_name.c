@@ -44,7 +44,8 @@ START_TEST(a_title_is_a_name_in_the_path_and_in_its_own_script) {
     text_append(&query, "");
     download_name_append_path(&path, titles[i].title, 7, titles[i].extension);
     download_name_append_query(&query, titles[i].title, titles[i].extension);
-    ck_assert_msg(strcmp(path.data + strlen("film.mp4"), titles[i].path) == 0, "%s: %s", titles[i].description, path.data);
+    ck_assert_msg(strcmp(path.data + strlen("film.mp4"), titles[i].path) == 0, "%s: %s", titles[i].description,
+                  path.data);
     ck_assert_msg(strcmp(query.data, titles[i].query) == 0, "%s: %s", titles[i].description, query.data);
     text_free(&path);
     text_free(&query);

@@ -37,6 +37,8 @@ static bool lasting; /* so do all behind it */
 
 #if HAVE_OWN_ALLOCATIONS
 
+/* The names are glibc's own. */
+/* NOLINTBEGIN(bugprone-reserved-identifier,readability-inconsistent-declaration-parameter-name) */
 void *__libc_malloc(size_t size);
 void *__libc_calloc(size_t count, size_t size);
 void *__libc_realloc(void *block, size_t size);
@@ -64,6 +66,7 @@ void *calloc(size_t count, size_t size) {
 void *realloc(void *block, size_t size) {
   return fails() ? NULL : __libc_realloc(block, size);
 }
+/* NOLINTEND(bugprone-reserved-identifier,readability-inconsistent-declaration-parameter-name) */
 
 #endif
 

@@ -228,7 +228,8 @@ void account_api_password(struct call *call) {
   bool judged = new_password == NULL || judge_password(call, "/new_password", new_password, call->account->email);
   if (judged && response_has_field_errors(call->response)) {
     response_problem_fields(call->response);
-  } else if (judged && password_attempt_count_change(call) && check_current_password(call, current)) {
+  } else if (judged && current != NULL && new_password != NULL && password_attempt_count_change(call) &&
+             check_current_password(call, current)) {
     set_password(call, new_password);
   }
   json_object_put(object);

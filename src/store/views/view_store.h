@@ -48,7 +48,8 @@ struct view_report {
  * *ret_retry_after seconds; ERROR_NOT_FOUND: no such medium. */
 enum error view_store_report(struct database *database, const struct view_report *report, int64_t limit_per_minute,
                              struct view *ret_view, int64_t *ret_retry_after) MUST_CHECK;
-/* Newest first, robots' too if `robots`; before_*: the cursor, 0 for the first page. ERROR_NOT_FOUND: no such medium. */
+/* Newest first, robots' too if `robots`; before_*: the cursor, 0 for the first page. ERROR_NOT_FOUND: no such medium.
+ */
 enum error view_store_list(struct database *database, int64_t media_id, bool robots, int64_t before_timestamp_us,
                            int64_t before_id, int limit, struct view **ret_items, size_t *ret_count) MUST_CHECK;
 
