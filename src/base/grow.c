@@ -18,9 +18,12 @@ enum error grow_array(void *items, size_t count, size_t *capacity, size_t item_s
     return ERROR_MEMORY;
   }
   size_t larger = *capacity == 0 ? CAPACITY_FIRST : *capacity * 2;
+  if (larger > SIZE_MAX / item_size) {
+    return ERROR_MEMORY;
+  }
   void *array = NULL;
   memcpy(&array, items, sizeof array);
-  void *larger_array = reallocarray(array, larger, item_size);
+  void *larger_array = realloc(array, larger * item_size);
   if (larger_array == NULL) {
     return ERROR_MEMORY;
   }

@@ -12,6 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/grow.h"
 #include "files/subtitle_text.h"
 #include "files/subtitle_times.h"
 
@@ -65,7 +66,7 @@ static bool starts_with(const struct subtitle_line *line, const char *word) {
 }
 
 static bool has_arrow(const struct subtitle_line *line) {
-  return memmem(line->begin, line->length, "-->", 3) != NULL;
+  return line->length > 0 && memmem(line->begin, line->length, "-->", 3) != NULL;
 }
 
 /* --- cues --------------------------------------------------------------------------------------- */
@@ -74,14 +75,8 @@ static enum error add_cue(struct reader *reader, const struct cue *cue) {
   if (cue->end_ms == cue->start_ms) {
     return ERROR_NONE; /* nobody would see it */
   }
-  if (reader->count == reader->room) {
-    size_t room = reader->room == 0 ? 256 : 2 * reader->room;
-    struct cue *more = realloc(reader->cues, room * sizeof *more);
-    if (more == NULL) {
-      return ERROR_MEMORY;
-    }
-    reader->cues = more;
-    reader->room = room;
+  if (grow_array(&reader->cues, reader->count, &reader->room, sizeof *reader->cues) != ERROR_NONE) {
+    return ERROR_MEMORY;
   }
   reader->cues[reader->count] = *cue;
   reader->cues[reader->count].number = reader->count;

@@ -14,6 +14,7 @@
 #include <sys/stat.h>
 
 #include "base/file.h"
+#include "base/grow.h"
 
 #define INIT_MAX     65536
 #define MOOF_MAX     (4 << 20)
@@ -105,13 +106,8 @@ static enum error read_track(int folder_fd, size_t number, struct package_track 
   size_t room = 0;
   enum error error = read_init(folder_fd, number, &track->init);
   while (error == ERROR_NONE && track->count < SEGMENTS_MAX) {
-    if (track->count == room) {
-      room = room == 0 ? 64 : 2 * room;
-      struct package_segment *more = realloc(track->segments, room * sizeof *more);
-      if (more == NULL) {
-        return ERROR_MEMORY;
-      }
-      track->segments = more;
+    if (grow_array(&track->segments, track->count, &room, sizeof *track->segments) != ERROR_NONE) {
+      return ERROR_MEMORY;
     }
     error = read_segment(folder_fd, number, track->count + 1, &track->init, &track->segments[track->count]);
     track->count += error == ERROR_NONE;
