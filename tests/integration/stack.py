@@ -43,6 +43,11 @@ DEFAULTS = {
 }
 
 
+def is_sanitized():
+    """Was the program built with AddressSanitizer, which has an allocator of its own?"""
+    return b"__asan_init" in (TOP_BUILD / "mediagate").read_bytes()
+
+
 def options_that_bound_memory():
     """ASAN_OPTIONS for tests of memory: AddressSanitizer gives what is freed back at once, as the C library does."""
     return os.environ.get("ASAN_OPTIONS", "") + ":quarantine_size_mb=1:thread_local_quarantine_size_kb=64"

@@ -17,7 +17,7 @@ import pytest
 import tus_client as tus
 import web_tools
 from small_disk import stack_on_small_disk
-from stack import DEADLINE, wait_until
+from stack import DEADLINE, options_that_bound_memory, wait_until
 from upload_tools import Padded, nothing_completes, peak_kib
 
 
@@ -130,9 +130,10 @@ def test_every_byte_that_arrived_is_kept(town, body, how):
     finish(town, path, body)
 
 
-def test_a_gibibyte_takes_no_memory(make_stack, make_media):
+def test_a_gibibyte_takes_no_memory(make_stack, make_media, monkeypatch):
     if shutil.disk_usage("/tmp").free < 3 << 30:
         web_tools.missing("3 GiB of disk")
+    monkeypatch.setenv("ASAN_OPTIONS", options_that_bound_memory())
     size = 1 << 30
     stack = make_stack(upload_max=2 * size, upload_workers=1)
     stack.film(make_media("film"))  # the worker has looked into a file once
