@@ -140,6 +140,7 @@ static int run_packager(const struct settings *settings, bool once) {
                                 .transcode = {.sandbox = settings->sandbox == SANDBOX_BUBBLEWRAP,
                                               .preset = presets[settings->package_preset],
                                               .max_height = (int)settings->package_max_height,
+                                              .copy = settings->package_copy,
                                               .memory_bytes = settings->package_memory * BYTES_PER_MIB,
                                               .time_factor = settings->package_time_factor,
                                               .cpu_factor = settings->package_cpu_factor,

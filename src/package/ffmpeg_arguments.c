@@ -90,12 +90,14 @@ void ffmpeg_arguments_survey(struct ffmpeg_arguments *arguments, const char *inp
   add_input(arguments, input);
 }
 
-/* One segment for all, whose end its list tells. */
-static void add_measured(struct ffmpeg_arguments *arguments, int stream, const char *list, const char *segment) {
+/* The list tells when the segment ends. One of each stretch between two key frames has one name, by -strftime. */
+static void add_measured(struct ffmpeg_arguments *arguments, int stream, bool keys, const char *list,
+                         const char *segment) {
   /* clang-format off */
   const char *const output[] = {
       "-c", "copy", "-copyinkf", "-avoid_negative_ts", "disabled", "-f", "segment", "-segment_format", "crc",
-      "-segment_time", "1000000", "-segment_list_type", "csv", "-segment_list", list, segment, NULL};
+      "-strftime", "1", "-segment_time", keys ? "0.0001" : "1000000", "-segment_list_type", "csv",
+      "-segment_list", list, segment, NULL};
   /* clang-format on */
   add_map(arguments, stream);
   add_all(arguments, output);
@@ -107,10 +109,11 @@ void ffmpeg_arguments_measure(struct ffmpeg_arguments *arguments, const char *in
   add_all(arguments, begin);
   add_input(arguments, input);
   if (source->picture.stream >= 0) {
-    add_measured(arguments, source->picture.stream, MEASURE_PICTURE MEASURE_LIST, MEASURE_PICTURE "-%d.crc");
+    add_measured(arguments, source->picture.stream, source->picture.plain, MEASURE_PICTURE MEASURE_LIST,
+                 MEASURE_PICTURE MEASURE_SEGMENT);
   }
   if (source->sound_count > 0) {
-    add_measured(arguments, source->sounds[0].stream, MEASURE_SOUND MEASURE_LIST, MEASURE_SOUND "-%d.crc");
+    add_measured(arguments, source->sounds[0].stream, false, MEASURE_SOUND MEASURE_LIST, MEASURE_SOUND MEASURE_SEGMENT);
   }
 }
 
@@ -178,10 +181,10 @@ static double pictures_of(const struct package_source *source) {
  * that what follows knows when each picture is. It makes up pictures where none come; how many is bounded by the length
  * that a source may have. */
 static void put_filter(struct ffmpeg_arguments *arguments, const struct package_source *source,
-                       const struct rendition *renditions, size_t count) {
+                       const struct rendition *renditions, size_t first, size_t count) {
   const struct source_picture *picture = &source->picture;
   double pictures = pictures_of(source);
-  bool deinterlace = picture->width >= DEINTERLACE_MIN && picture->height >= DEINTERLACE_MIN;
+  bool deinterlace = !picture->plain && picture->width >= DEINTERLACE_MIN && picture->height >= DEINTERLACE_MIN;
   put(arguments, "[0:%d]%sfps=%d/%d:eof_action=pass,", picture->stream, deinterlace ? "yadif=deint=interlaced," : "",
       picture->rate.numerator, picture->rate.denominator);
   if (pictures > 0) {
@@ -190,11 +193,11 @@ static void put_filter(struct ffmpeg_arguments *arguments, const struct package_
   if (is_hdr(picture)) {
     put_tone_map(arguments, picture, renditions[0].width, renditions[0].height);
   }
-  put(arguments, "split=%zu", count);
-  for (size_t i = 0; i < count; i++) {
+  put(arguments, "split=%zu", count - first);
+  for (size_t i = first; i < count; i++) {
     put(arguments, "[s%zu]", i);
   }
-  for (size_t i = 0; i < count; i++) {
+  for (size_t i = first; i < count; i++) {
     put(arguments, ";[s%zu]", i);
     put_scale(arguments, picture, renditions[i].width, renditions[i].height);
     if (picture->full_range || picture->colour == SOURCE_COLOUR_OTHER) { /* else ffmpeg would convert for nothing */
@@ -211,27 +214,36 @@ static int segment_seconds(const struct package_source *source) {
   return rate > 0 && rate <= FRAME_RATE_RARE ? PACKAGE_RARE_SECONDS : PACKAGE_SEGMENT_SECONDS;
 }
 
-/* Segments are cut at key frames, which come each so many pictures. */
-static void add_key_frames(struct ffmpeg_arguments *arguments, int pictures) {
+/* Segments are cut at key frames. They come each so many pictures, or beside a copy, where the source has them. */
+static void add_key_frames(struct ffmpeg_arguments *arguments, const struct source_picture *picture, int pictures) {
+  static const char *const as_copied[] = {"-force_key_frames", "source", "-g", "1000000", NULL};
+  if (picture->copy_cut > 0) {
+    add_all(arguments, as_copied);
+    return;
+  }
   add(arguments, "-force_key_frames");
   const char *when = begin_text(arguments);
   put(arguments, "expr:not(mod(n,%d))", pictures);
   end_text(arguments, when);
 }
 
-static void add_pictures(struct ffmpeg_arguments *arguments, const struct package_source *source,
-                         const struct rendition *renditions, size_t count, const char *preset) {
+static void add_rendition(struct ffmpeg_arguments *arguments, const struct rendition *rendition, size_t number) {
+  add(arguments, "-map");
+  const char *map = begin_text(arguments);
+  put(arguments, "[v%zu]", number);
+  end_text(arguments, map);
+  add_number(arguments, "-maxrate:v", number, rendition->maxrate_kbps, "k");
+  add_number(arguments, "-bufsize:v", number, 2 * rendition->maxrate_kbps, "k");
+}
+
+static void add_encoded(struct ffmpeg_arguments *arguments, const struct package_source *source,
+                        const struct rendition *renditions, size_t first, size_t count, const char *preset) {
   add(arguments, "-filter_complex");
   const char *filter = begin_text(arguments);
-  put_filter(arguments, source, renditions, count);
+  put_filter(arguments, source, renditions, first, count);
   end_text(arguments, filter);
-  for (size_t i = 0; i < count; i++) {
-    add(arguments, "-map");
-    const char *map = begin_text(arguments);
-    put(arguments, "[v%zu]", i);
-    end_text(arguments, map);
-    add_number(arguments, "-maxrate:v", i, renditions[i].maxrate_kbps, "k");
-    add_number(arguments, "-bufsize:v", i, 2 * renditions[i].maxrate_kbps, "k");
+  for (size_t i = first; i < count; i++) {
+    add_rendition(arguments, &renditions[i], i);
   }
   const char *tag = is_sd(&source->picture) ? "smpte170m" : "bt709";
   const char *const coding[] = {
@@ -239,7 +251,23 @@ static void add_pictures(struct ffmpeg_arguments *arguments, const struct packag
       "-sc_threshold", "0",       "-colorspace", tag,    "-color_range", "tv", "-color_primaries", tag,
       "-color_trc",    tag,       NULL};
   add_all(arguments, coding);
-  add_key_frames(arguments, frame_rate_pictures(source->picture.rate, segment_seconds(source)));
+  add_key_frames(arguments, &source->picture, frame_rate_pictures(source->picture.rate, segment_seconds(source)));
+}
+
+/* A copy is the first rendition. Its own options come last, so they win over those of all. */
+static void add_pictures(struct ffmpeg_arguments *arguments, const struct package_source *source,
+                         const struct rendition *renditions, size_t count, const char *preset) {
+  static const char *const copying[] = {"-c:v:0", "copy", NULL};
+  size_t first = source->picture.copy_cut > 0 ? 1 : 0;
+  if (first > 0) {
+    add_map(arguments, source->picture.stream);
+  }
+  if (first < count) {
+    add_encoded(arguments, source, renditions, first, count, preset);
+  }
+  if (first > 0) {
+    add_all(arguments, copying);
+  }
 }
 
 /* --- sounds ------------------------------------------------------------------------------------- */
@@ -278,7 +306,8 @@ static void add_sounds(struct ffmpeg_arguments *arguments, const struct package_
 
 /* --- the package -------------------------------------------------------------------------------- */
 
-/* Each segment lasts as long as whole pictures, or packets of sound, fit in its time. */
+/* Each segment lasts as long as whole pictures, or packets of sound, fit in its time. Beside a copy all are cut at the
+ * first key frame after the same time. */
 static void add_segments(struct ffmpeg_arguments *arguments, const struct package_source *source) {
   const struct frame_rate rate = source->picture.rate;
   const int seconds = segment_seconds(source);
@@ -287,8 +316,9 @@ static void add_segments(struct ffmpeg_arguments *arguments, const struct packag
   add(arguments, "-adaptation_sets");
   const char *sets = begin_text(arguments);
   if (shown) {
+    double length = frame_rate_pictures(rate, seconds) / frame_rate_value(rate) - SEGMENT_MARGIN;
     put(arguments, "id=0,seg_duration=%.6f,streams=v",
-        frame_rate_pictures(rate, seconds) / frame_rate_value(rate) - SEGMENT_MARGIN);
+        source->picture.copy_cut > 0 ? source->picture.copy_cut : length);
   }
   if (source->sound_count > 0) {
     put(arguments, "%sseg_duration=%.6f,streams=a", shown ? " id=1," : "id=0,", sound - SEGMENT_MARGIN);

@@ -73,6 +73,23 @@ enum error output_folder_look(int folder_fd, struct output_folder *ret_content) 
   return ERROR_NONE;
 }
 
+enum error output_folder_clear(int folder_fd) {
+  DIR *entries = NULL;
+  enum error error = file_open_entries(folder_fd, &entries);
+  if (error != ERROR_NONE) {
+    return error;
+  }
+  struct dirent *entry;
+  while (error == ERROR_NONE && (entry = readdir(entries)) != NULL) {
+    bool dots = strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0;
+    if (!dots && unlinkat(dirfd(entries), entry->d_name, 0) != 0) {
+      error = file_error_from_errno(errno);
+    }
+  }
+  closedir(entries);
+  return error;
+}
+
 /* The last "out_time_us=N" of what it wrote so far. */
 double output_folder_seconds_done(int folder_fd) {
   char tail[PROGRESS_TAIL + 1];

@@ -26,6 +26,8 @@ struct output_folder {
 enum error output_folder_look(int folder_fd, struct output_folder *ret_content) MUST_CHECK;
 /* How far ffmpeg is by its own words in OUTPUT_FOLDER_PROGRESS, in seconds. */
 double output_folder_seconds_done(int folder_fd);
+/* Removes all files in it. */
+enum error output_folder_clear(int folder_fd) MUST_CHECK;
 /* Writes a file that takes the place of ffmpeg's of that name, whatever it was. ERROR_NO_SPACE. */
 enum error output_folder_replace(int folder_fd, const char *name, const struct text *text) MUST_CHECK;
 

@@ -19,7 +19,7 @@ void package_playlists_media(struct text *text, const struct package_tracks *tra
   text_appendf(text,
                TRACKS_HEAD "#EXT-X-TARGETDURATION:%d\n#EXT-X-MEDIA-SEQUENCE:1\n#EXT-X-PLAYLIST-TYPE:VOD\n"
                            "#EXT-X-INDEPENDENT-SEGMENTS\n#EXT-X-MAP:URI=\"init-%zu.m4s\"\n",
-               package_track_target_seconds(track), number);
+               package_tracks_target_seconds(tracks), number);
   for (size_t i = 0; i < track->count; i++) {
     text_appendf(text, "#EXTINF:%.6f,\nseg-%zu-%05zu.m4s\n", package_segment_seconds(track, i), number, i + 1);
   }
@@ -49,8 +49,9 @@ struct rates {
   const char *codec;
 };
 
-static struct rates rates_of(const struct package_track *track) {
-  return (struct rates){.peak = package_track_peak_rate(track, package_track_target_seconds(track)),
+static struct rates rates_of(const struct package_tracks *tracks, size_t number) {
+  const struct package_track *track = &tracks->list[number];
+  return (struct rates){.peak = package_track_peak_rate(track, package_tracks_target_seconds(tracks)),
                         .average = package_track_average_rate(track),
                         .codec = track->init.codec};
 }
@@ -59,7 +60,7 @@ static struct rates rates_of(const struct package_track *track) {
 static struct rates worst_sound(const struct package_tracks *tracks) {
   struct rates worst = {.codec = ""};
   for (size_t i = 0; i < tracks->count; i++) {
-    struct rates rates = is_picture(tracks, i) ? worst : rates_of(&tracks->list[i]);
+    struct rates rates = is_picture(tracks, i) ? worst : rates_of(tracks, i);
     worst.peak = rates.peak > worst.peak ? rates.peak : worst.peak;
     worst.average = rates.average > worst.average ? rates.average : worst.average;
     worst.codec = rates.codec;
@@ -70,7 +71,7 @@ static struct rates worst_sound(const struct package_tracks *tracks) {
 static void append_picture(struct text *text, const struct package_tracks *tracks, size_t number,
                            const struct rates *sound) {
   const struct package_track *track = &tracks->list[number];
-  const struct rates rates = rates_of(track);
+  const struct rates rates = rates_of(tracks, number);
   bool heard = sound->codec[0] != '\0';
   text_appendf(text,
                "#EXT-X-STREAM-INF:BANDWIDTH=%" PRId64 ",AVERAGE-BANDWIDTH=%" PRId64
@@ -129,7 +130,7 @@ static void append_representation(struct text *text, const struct package_tracks
   const struct package_track *track = &tracks->list[number];
   const struct fragment_init *init = &track->init;
   text_appendf(text, "      <Representation id=\"%zu\" codecs=\"%s\" bandwidth=\"%" PRId64 "\"", number, init->codec,
-               rates_of(track).peak);
+               rates_of(tracks, number).peak);
   if (init->is_picture) {
     text_appendf(text, " width=\"%d\" height=\"%d\" sar=\"%u:%u\" frameRate=\"%d/%d\">\n", init->width, init->height,
                  init->pixel_across, init->pixel_down, track->rate.numerator, track->rate.denominator);
@@ -179,11 +180,9 @@ static void append_sound_set(struct text *text, const struct package_tracks *tra
 
 void package_playlists_dash(struct text *text, const struct package_tracks *tracks) {
   double seconds = 0;
-  int target = 1;
+  int target = package_tracks_target_seconds(tracks);
   for (size_t i = 0; i < tracks->count; i++) {
-    int longest = package_track_target_seconds(&tracks->list[i]);
     seconds = fmax(seconds, package_track_seconds(&tracks->list[i]));
-    target = longest > target ? longest : target;
   }
   text_appendf(text,
                "<?xml version=\"1.0\" encoding=\"utf-8\"?>\n"

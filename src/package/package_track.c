@@ -178,10 +178,12 @@ int64_t package_track_peak_rate(const struct package_track *track, int target_se
   return peak;
 }
 
-int package_track_target_seconds(const struct package_track *track) {
+int package_tracks_target_seconds(const struct package_tracks *tracks) {
   double longest = 0;
-  for (size_t i = 0; i < track->count; i++) {
-    longest = fmax(longest, package_segment_seconds(track, i));
+  for (size_t i = 0; i < tracks->count; i++) {
+    for (size_t j = 0; j < tracks->list[i].count; j++) {
+      longest = fmax(longest, package_segment_seconds(&tracks->list[i], j));
+    }
   }
   return (int)fmax(1, ceil(longest - 1e-6));
 }

@@ -49,7 +49,8 @@ int64_t package_track_bytes(const struct package_track *track);
  * 4.1). */
 int64_t package_track_average_rate(const struct package_track *track);
 int64_t package_track_peak_rate(const struct package_track *track, int target_seconds);
-/* The longest segment, rounded up to whole seconds. */
-int package_track_target_seconds(const struct package_track *track);
+/* The longest segment of all tracks, rounded up to whole seconds: all playlists of a package tell the same (RFC 8216,
+ * 6.2.4). */
+int package_tracks_target_seconds(const struct package_tracks *tracks);
 
 #endif

@@ -28,6 +28,9 @@ struct source_picture {
   struct frame_rate rate;
   enum source_colour colour;
   bool full_range; /* values from 0 to 255, as JPEG has them */
+  bool plain;      /* H.264 that players of packages play as it is */
+  /* Not 0: the largest rendition is a copy of it, and a segment ends at the first key frame after so many seconds. */
+  double copy_cut;
 };
 
 struct source_sound {

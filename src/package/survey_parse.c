@@ -20,11 +20,11 @@
 #define LATE_SECONDS 0.02
 
 const char survey_entries[] =
-    "stream=index,codec_type,codec_name,width,height,sample_aspect_ratio,pix_fmt,color_range,color_space,color_"
+    "stream=index,codec_type,codec_name,profile,width,height,sample_aspect_ratio,pix_fmt,color_range,color_space,color_"
     "transfer,"
     "start_time,field_order,r_frame_rate,avg_frame_rate,sample_rate,channels:stream_side_data=rotation:"
     "stream_disposition=attached_pic,default,comment,visual_impaired,hearing_impaired:stream_tags=language,title:"
-    "format=start_time";
+    "format=start_time,format_name";
 
 double source_seconds(const struct package_source *source) {
   double picture = source->picture_seconds, sound = source->sound_seconds;
@@ -110,7 +110,36 @@ static enum source_colour colour_of(struct json_object *stream) {
                                       : SOURCE_COLOUR_OTHER;
 }
 
-static void read_picture(struct json_object *stream, struct source_picture *picture) {
+/* By how much a picture is turned, or 0. */
+static bool is_turned(struct json_object *stream) {
+  struct json_object *list = member(stream, "side_data_list");
+  size_t count = json_object_is_type(list, json_type_array) ? json_object_array_length(list) : 0;
+  bool turned = false;
+  for (size_t i = 0; i < count; i++) {
+    struct json_object *rotation = member(json_object_array_get_idx(list, i), "rotation");
+    turned = turned || (rotation != NULL && json_object_get_double(rotation) != 0);
+  }
+  return turned;
+}
+
+/* Each of these files has one description of its picture, which an init segment can hold. */
+static bool is_of_one_description(const char *format_name) {
+  return strncmp(format_name, "mov,", 4) == 0 || strncmp(format_name, "matroska,", 9) == 0;
+}
+
+static bool is_plain(struct json_object *stream, const char *format_name, const struct source_picture *picture) {
+  static const char *const profiles[] = {"Constrained Baseline", "Baseline", "Main", "High", NULL};
+  static const char *const square[] = {"1:1", "0:1", "N/A", "", NULL};
+  static const char *const progressive[] = {"progressive", "unknown", "", NULL};
+  return strcmp(text_of(stream, "codec_name"), "h264") == 0 && is_one_of(text_of(stream, "profile"), profiles) &&
+         strcmp(text_of(stream, "pix_fmt"), "yuv420p") == 0 && !picture->full_range &&
+         (picture->colour == SOURCE_COLOUR_BT601 || picture->colour == SOURCE_COLOUR_BT709) &&
+         is_one_of(text_of(stream, "sample_aspect_ratio"), square) &&
+         is_one_of(text_of(stream, "field_order"), progressive) && !is_turned(stream) &&
+         is_of_one_description(format_name);
+}
+
+static void read_picture(struct json_object *stream, const char *format_name, struct source_picture *picture) {
   static const char *const interlaced[] = {"tt", "bb", "tb", "bt", NULL};
   int width = 0, height = 0;
   probe_parse_picture(stream, &width, &height);
@@ -126,6 +155,7 @@ static void read_picture(struct json_object *stream, struct source_picture *pict
                                      .colour = colour_of(stream),
                                      .full_range = strcmp(text_of(stream, "color_range"), "pc") == 0 ||
                                                    strncmp(text_of(stream, "pix_fmt"), "yuvj", 4) == 0};
+  picture->plain = is_plain(stream, format_name, picture);
 }
 
 /* It will stand in playlists, in quotes. */
@@ -150,6 +180,7 @@ struct reading {
   int best;       /* of the main sound so far */
   double begin;   /* of the file, in seconds; NAN: not told */
   bool has_sound; /* among all streams */
+  const char *format_name;
 };
 
 /* The main one goes first, the others keep their order. */
@@ -188,7 +219,7 @@ static void read_stream(struct json_object *stream, struct reading *reading) {
     read_sound(stream, reading);
   } else if (strcmp(type, "video") == 0 && !probe_parse_is_cover(stream, reading->has_sound) &&
              reading->source.picture.stream < 0) {
-    read_picture(stream, &reading->source.picture);
+    read_picture(stream, reading->format_name, &reading->source.picture);
   }
 }
 
@@ -204,6 +235,7 @@ enum error survey_parse_streams(const char *json, size_t size, struct package_so
   struct json_object *streams = member(document, "streams");
   size_t count = json_object_is_type(streams, json_type_array) ? json_object_array_length(streams) : 0;
   reading.begin = begin_of(member(document, "format"));
+  reading.format_name = text_of(member(document, "format"), "format_name");
   reading.has_sound = probe_parse_has_sound(count > 0 ? streams : NULL);
   for (size_t i = 0; i < count; i++) {
     read_stream(json_object_array_get_idx(streams, i), &reading);

@@ -158,6 +158,7 @@ static enum error finish(const struct ffmpeg_run *run, const struct package_sour
   if (error == ERROR_NONE) {
     *ret_result = (struct transcode_result){.segments = content.segments,
                                             .has_poster = content.has_poster,
+                                            .copied = source->picture.copy_cut > 0,
                                             .size_bytes = content.size_bytes,
                                             .duration_seconds = package_track_seconds(&tracks.list[0])};
   }
@@ -165,11 +166,33 @@ static enum error finish(const struct ffmpeg_run *run, const struct package_sour
   return error;
 }
 
+static enum error make(struct ffmpeg_run *run, const struct package_source *source, struct transcode_result *ret_result,
+                       char ret_reason[TRANSCODE_REASON_SIZE]) {
+  size_t tracks = 0;
+  enum error error = make_segments(run, source, &tracks, ret_reason);
+  if (error == ERROR_NONE && source->picture.stream >= 0) {
+    error = make_poster(run, source, ret_reason);
+  }
+  return error == ERROR_NONE ? finish(run, source, tracks, ret_result, ret_reason) : error;
+}
+
+/* A copy that would not play is made anew by encoding: what a file says of its pictures may be wrong. */
+static enum error make_somehow(struct ffmpeg_run *run, struct package_source *source,
+                               struct transcode_result *ret_result, char ret_reason[TRANSCODE_REASON_SIZE]) {
+  enum error error = make(run, source, ret_result, ret_reason);
+  if (error == ERROR_INVALID && run->error == ERROR_NONE && source->picture.copy_cut > 0) {
+    error = output_folder_clear(run->folder_fd);
+    source->picture.copy_cut = 0;
+    ret_reason[0] = '\0';
+    error = error == ERROR_NONE ? make(run, source, ret_result, ret_reason) : error;
+  }
+  return error;
+}
+
 enum error transcode_run(int source_fd, const char *folder, const struct transcode_options *options,
                          struct transcode_result *ret_result, char ret_reason[TRANSCODE_REASON_SIZE]) {
   struct stat status;
   struct package_source source;
-  size_t tracks = 0;
   ret_reason[0] = '\0';
   __attribute__((cleanup(file_close_cleanup))) int folder_fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
   if (folder_fd < 0 || fstat(source_fd, &status) != 0) {
@@ -181,11 +204,5 @@ enum error transcode_run(int source_fd, const char *folder, const struct transco
                            .source_fd = source_fd,
                            .max_bytes = (int64_t)status.st_size * options->output_factor + OUTPUT_GRACE_BYTES};
   enum error error = survey_source(&run, &source, ret_reason);
-  if (error == ERROR_NONE) {
-    error = make_segments(&run, &source, &tracks, ret_reason);
-  }
-  if (error == ERROR_NONE && source.picture.stream >= 0) {
-    error = make_poster(&run, &source, ret_reason);
-  }
-  return error == ERROR_NONE ? finish(&run, &source, tracks, ret_result, ret_reason) : error;
+  return error == ERROR_NONE ? make_somehow(&run, &source, ret_result, ret_reason) : error;
 }

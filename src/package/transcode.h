@@ -14,6 +14,7 @@
 struct transcode_result {
   int segments;    /* of one rendition */
   bool has_poster; /* a film's */
+  bool copied;     /* the largest rendition is a copy of the source's picture */
   int64_t size_bytes;
   double duration_seconds; /* of the package, which is as long as its source */
 };

@@ -217,6 +217,36 @@ def test_what_is_not_taken_is_named_with_what_to_do(studio, tmp_path):
     assert "not taken; make another of it: ffmpeg" in refused(studio, None, tmp_path)
 
 
+def packets(*arguments):
+    """The checksum of each picture's bytes, and how many there are."""
+    listed = subprocess.run(
+        ["ffmpeg", "-v", "error", "-nostdin", *arguments, *"-map 0:v:0 -c copy -f framemd5 -".split()],
+        check=True,
+        capture_output=True,
+    ).stdout.decode()
+    return [line.rsplit(",", 1)[1].strip() for line in listed.splitlines() if not line.startswith("#")]
+
+
+def test_a_film_that_plays_already_is_copied(studio, tmp_path):
+    source = make(
+        tmp_path / "in.mp4",
+        PICTURE.format(size="640x360", seconds=12),
+        SOUND.format(seconds=12),
+        X264,
+        "-g 60 -c:a aac -crf 35",
+    )
+    _, folder = packaged(studio, source)
+    joined = tmp_path / "joined.mp4"
+    joined.write_bytes(b"".join(path.read_bytes() for path in [folder / "init-0.m4s", *sorted(folder.glob("seg-0-*"))]))
+    assert packets("-i", joined) == packets("-i", source)
+    lengths = [re.findall(r"EXTINF:([\d.]+)", (folder / f"media_{number}.m3u8").read_text()) for number in range(2)]
+    assert lengths[0] == lengths[1] == ["4.800000", "4.800000", "2.400000"]
+    assert all("TARGETDURATION:5\n" in path.read_text() for path in folder.glob("media_*.m3u8"))
+    with studio.changed(package_copy=False):
+        _, folder = packaged(studio, source)
+    assert (folder / "media_0.m3u8").read_text().count("EXTINF:4.000000") == 3
+
+
 def test_the_main_sound_is_the_default_one(studio, tmp_path):
     """Commentary comes first in many a file, and so do sounds that nobody can decode."""
     source = make(

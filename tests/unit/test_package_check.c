@@ -186,9 +186,22 @@ START_TEST(a_short_last_segment_is_no_peak) {
   track->count = 1;
   track->segments[0].times.duration = track->segments[0].times.end = 40;
   ck_assert_int_eq(package_track_peak_rate(track, 4), 200000000);
-  ck_assert_int_eq(package_track_target_seconds(track), 1);
+}
+END_TEST
+
+/* Players may believe that all playlists of a package tell the same. */
+START_TEST(all_playlists_tell_the_longest_segment) {
+  struct sample sample;
+  struct text text = {0};
+  make_sample(&sample);
+  ck_assert_int_eq(package_tracks_target_seconds(&sample.tracks), 4);
+  lengthen_last(&sample.tracks.list[0], 1200);
+  ck_assert_int_eq(package_tracks_target_seconds(&sample.tracks), 6);
+  package_playlists_media(&text, &sample.tracks, 2);
+  ck_assert_ptr_nonnull(strstr(text.data, "#EXT-X-TARGETDURATION:6\n"));
+  text_free(&text);
 }
 END_TEST
 
 UNIT_MAIN("package_check", what_would_not_play_is_refused_in_words, what_plays_is_taken, playlists_say_what_is_there,
-          a_short_last_segment_is_no_peak)
+          a_short_last_segment_is_no_peak, all_playlists_tell_the_longest_segment)

@@ -100,6 +100,38 @@ START_TEST(tells_colours_apart) {
 }
 END_TEST
 
+static const struct {
+  const char *members, *format;
+  bool plain;
+  const char *description;
+} plain_rows[] = {
+    {"", "mov,mp4", true, "what most cameras make"},
+    {"", "matroska,webm", true, "the same in Matroska"},
+    {"", "mpegts", false, "a stream, whose pictures may change their size"},
+    {"\"field_order\":\"tt\",", "mov,mp4", false, "interlaced"},
+    {"\"sample_aspect_ratio\":\"1:1\",", "mov,mp4", true, "square pixels"},
+    {"\"sample_aspect_ratio\":\"64:45\",", "mov,mp4", false, "other pixels"},
+    {"\"color_range\":\"pc\",", "mov,mp4", false, "the full range of values"},
+    {"\"color_transfer\":\"smpte2084\",", "mov,mp4", false, "HDR"},
+    {"\"color_space\":\"bt2020nc\",", "mov,mp4", false, "BT.2020"},
+    {"\"side_data_list\":[{\"rotation\":180}],", "mov,mp4", false, "upside down"},
+    {"\"side_data_list\":[{\"rotation\":0}],", "mov,mp4", true, "not turned, and says so"},
+};
+
+START_TEST(knows_what_may_be_copied) {
+  for (size_t i = 0; i < UNIT_ROWS(plain_rows); i++) {
+    char json[600];
+    struct package_source source;
+    snprintf(json, sizeof json,
+             "{\"streams\":[{\"index\":0,\"codec_type\":\"video\",\"codec_name\":\"h264\",\"profile\":\"High\","
+             "\"pix_fmt\":\"yuv420p\",\"width\":640,%s\"height\":360}],\"format\":{\"format_name\":\"%s\"}}",
+             plain_rows[i].members, plain_rows[i].format);
+    ck_assert_int_eq(survey_parse_streams(json, strlen(json), &source), ERROR_NONE);
+    ck_assert_msg(source.picture.plain == plain_rows[i].plain, "%s", plain_rows[i].description);
+  }
+}
+END_TEST
+
 START_TEST(keeps_languages_and_names_that_may_stand_in_playlists) {
   struct package_source source;
   ck_assert_int_eq(
@@ -170,6 +202,6 @@ START_TEST(a_package_is_as_long_as_the_longer_of_both) {
 }
 END_TEST
 
-UNIT_MAIN("survey_parse", finds_the_streams_that_can_be_packaged, tells_colours_apart,
+UNIT_MAIN("survey_parse", finds_the_streams_that_can_be_packaged, tells_colours_apart, knows_what_may_be_copied,
           keeps_languages_and_names_that_may_stand_in_playlists, knows_which_sound_begins_late,
           what_has_no_streams_is_refused, a_package_is_as_long_as_the_longer_of_both)

@@ -117,6 +117,49 @@ START_TEST(packages_a_film) {
 }
 END_TEST
 
+/* The samples are the source's own: ffmpeg's checksum of them tells. */
+START_TEST(copies_what_plays_already) {
+  struct transcode_result result = {0};
+  char reason[TRANSCODE_REASON_SIZE];
+  struct transcode_options copying = usual;
+  copying.copy = true;
+  enter_folder();
+  int fd = make_source("-f lavfi -i testsrc2=s=640x360:r=25:d=11 -f lavfi -i sine=d=11 -pix_fmt yuv420p -c:v libx264 "
+                       "-preset veryfast -g 60 -b:v 600k",
+                       "in.mp4");
+  enum error error = package(fd, &copying, &result, reason);
+  ck_assert_msg(error == ERROR_NONE, "%s", reason);
+  ck_assert(result.copied);
+  ck_assert_int_eq(result.segments, 3);
+  ck_assert(contains("media_0.m3u8", "#EXTINF:4.800000,") && contains("media_1.m3u8", "#EXTINF:4.800000,"));
+  ck_assert(contains("media_2.m3u8", "#EXT-X-TARGETDURATION:5\n"));
+  ck_assert(contains("master.m3u8", "RESOLUTION=640x360") && contains("master.m3u8", "RESOLUTION=426x240"));
+  leave_folder();
+}
+END_TEST
+
+START_TEST(encodes_what_may_not_be_copied) {
+  static const struct {
+    const char *coding, *description;
+  } rows[] = {{"-g 250", "key frames each ten seconds"},
+              {"-g 50 -x264-params open-gop=1", "stretches that are not closed"},
+              {"-g 50 -b:v 4M -minrate 4M -maxrate 4M -bufsize 1M", "above the ceiling"}};
+  for (size_t i = 0; i < UNIT_ROWS(rows); i++) {
+    struct transcode_result result = {.copied = true};
+    char reason[TRANSCODE_REASON_SIZE], script[400];
+    struct transcode_options copying = usual;
+    copying.copy = true;
+    enter_folder();
+    snprintf(script, sizeof script, "-f lavfi -i mandelbrot=s=320x180:r=25 -t 11 -pix_fmt yuv420p -c:v libx264 %s",
+             rows[i].coding);
+    enum error error = package(make_source(script, "in.mp4"), &copying, &result, reason);
+    ck_assert_msg(error == ERROR_NONE, "%s: %s", rows[i].description, reason);
+    ck_assert_msg(!result.copied && result.segments == 3, "%s", rows[i].description);
+    leave_folder();
+  }
+}
+END_TEST
+
 START_TEST(packages_a_sound_with_a_cover) {
   struct transcode_result result = {0};
   char reason[TRANSCODE_REASON_SIZE];
@@ -261,6 +304,8 @@ static int run_tests(void) {
   TCase *films = tcase_create("films");
   tcase_set_timeout(films, 120);
   tcase_add_test(films, packages_a_film);
+  tcase_add_test(films, copies_what_plays_already);
+  tcase_add_test(films, encodes_what_may_not_be_copied);
   tcase_add_test(films, packages_a_sound_with_a_cover);
   tcase_add_test(films, what_is_no_film_is_refused_in_words);
   tcase_add_test(films, ends_when_it_is_told_to_or_makes_too_much);
