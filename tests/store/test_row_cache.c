@@ -287,6 +287,69 @@ START_TEST(a_deleted_medium_and_a_disabled_account_are_seen) {
 }
 END_TEST
 
+/* --- keys ------------------------------------------------------------------------------------ */
+
+/* For how long a key was still found after it was revoked, or its row was deleted. */
+static int64_t found_after(const char *notify, bool listening, const char *end, void (*disturb)(void)) {
+  struct api_key wanted = {.name = "shop", .account_id = fixture_account("ada@example.org").id}, made;
+  const struct api_key *cached = NULL;
+  ck_assert_int_eq(key_store_create(fixture_database, &wanted, &made), ERROR_NONE);
+  struct row_cache *cache = open_cache(notify, 0, 100);
+  if (listening) {
+    wait_until_listening(cache, wanted.account_id);
+  }
+  ck_assert_int_eq(row_cache_key(cache, made.id, &cached), ERROR_NONE);
+  if (disturb != NULL) {
+    disturb();
+  }
+  fixture_sql(end);
+  int64_t began_ms = clock_monotonic_ms(), found_ms = began_ms;
+  while (row_cache_key(cache, made.id, &cached) == ERROR_NONE) {
+    found_ms = clock_monotonic_ms();
+    ck_assert_int_lt(found_ms - began_ms, 5000);
+    poll(NULL, 0, 2);
+  }
+  row_cache_close(cache);
+  return found_ms - began_ms;
+}
+
+#define REVOKE_KEYS "update api_key set revoked_at = now()"
+
+START_TEST(a_revoked_key_is_gone_at_once_while_listening) {
+  ck_assert_int_lt(found_after(fixture_connection_string, true, REVOKE_KEYS, NULL), 500);
+}
+END_TEST
+
+START_TEST(a_key_whose_account_is_deleted_is_gone_at_once_while_listening) {
+  ck_assert_int_lt(found_after(fixture_connection_string, true, "delete from admin_user", NULL), 500);
+}
+END_TEST
+
+START_TEST(a_revoked_key_is_gone_within_two_seconds_of_a_cut_listener) {
+  ck_assert_int_lt(found_after(fixture_connection_string, true, REVOKE_KEYS, cut_listeners), 1950);
+}
+END_TEST
+
+START_TEST(a_revoked_key_is_gone_within_two_seconds_of_a_silent_listener) {
+  int64_t found_ms = found_after(fixture_connection_string, true, REVOKE_KEYS, silence_listener);
+  kill(silenced, SIGCONT);
+  ck_assert_int_lt(found_ms, 1950);
+  ck_assert_int_gt(found_ms, 100); /* it was silent */
+}
+END_TEST
+
+START_TEST(a_revoked_key_is_gone_within_two_seconds_behind_pgbouncer) {
+  struct pgbouncer pgbouncer;
+  if (!pgbouncer_start(fixture_connection_string, &pgbouncer)) {
+    fprintf(stderr, "pgbouncer is not installed: skipped\n");
+    return;
+  }
+  int64_t found_ms = found_after(pgbouncer.connection_string, false, REVOKE_KEYS, NULL);
+  pgbouncer_stop(&pgbouncer);
+  ck_assert_int_lt(found_ms, 1950);
+}
+END_TEST
+
 START_TEST(sessions_are_cached_for_two_seconds_and_no_longer) {
   static const char session_id[] = "0123abcd-0000-4000-8000-00000000000f";
   static const char alike[] = "0123abcd-0000-4000-8000-000000000000"; /* the same in what they are cached by */
@@ -414,5 +477,10 @@ FIXTURE_MAIN("row_cache", a_change_is_seen_at_once_while_listening, rows_are_ser
              a_cut_listener_costs_no_freshness, a_silent_listener_costs_no_freshness, without_a_listener_rows_expire,
              a_doubted_row_is_read_anew_once, a_listener_that_waits_for_the_resolver_seldom_tries,
              a_listener_behind_pgbouncer_is_not_trusted, a_deleted_medium_and_a_disabled_account_are_seen,
+             a_revoked_key_is_gone_at_once_while_listening,
+             a_key_whose_account_is_deleted_is_gone_at_once_while_listening,
+             a_revoked_key_is_gone_within_two_seconds_of_a_cut_listener,
+             a_revoked_key_is_gone_within_two_seconds_of_a_silent_listener,
+             a_revoked_key_is_gone_within_two_seconds_behind_pgbouncer,
              sessions_are_cached_for_two_seconds_and_no_longer, misses_are_not_cached,
              stale_rows_serve_while_the_database_is_away, the_least_recently_used_row_makes_room)

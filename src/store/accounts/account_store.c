@@ -68,6 +68,7 @@ enum error account_store_create(struct database *database, const char *email, co
       "insert into admin_user as a (email, hashed_password, issuer_tag, created_by, role)"
       " select $1, $2, $3::int8, $4::int8, $5"
       " where not exists (select from revoked_grant where name = lpad(to_hex($3::int8), 8, '0'))"
+      " and not exists (select from api_key where issuer_tag = $3::int8)"
       " on conflict do nothing returning " ACCOUNT_COLUMNS;
   for (int i = 0; i < TAG_ATTEMPTS; i++) {
     struct parameters parameters = {0};
@@ -256,6 +257,7 @@ static enum error take_new_tag(struct database *database, int64_t id) {
   static const char *const update =
       "update admin_user set issuer_tag = $2::int8 where id = $1"
       " and not exists (select from admin_user where issuer_tag = $2::int8)"
+      " and not exists (select from api_key where issuer_tag = $2::int8)"
       " and not exists (select from revoked_grant where name = lpad(to_hex($2::int8), 8, '0'))";
   for (int i = 0; i < TAG_ATTEMPTS; i++) {
     struct parameters parameters = {0};

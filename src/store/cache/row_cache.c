@@ -39,6 +39,7 @@ struct row_cache {
   struct database *database;
   struct row_listener *listener;
   struct row_table *accounts;
+  struct row_table *keys;
   struct row_table *media;
   struct row_table *sessions; /* by the first digits of their ids */
   int64_t stale_ms;
@@ -50,7 +51,7 @@ struct row_cache {
 
 static void forget_changed(void *context, char kind, int64_t id) {
   struct row_cache *cache = context;
-  row_table_forget(kind == 'a' ? cache->accounts : cache->media, id);
+  row_table_forget(kind == 'a' ? cache->accounts : kind == 'k' ? cache->keys : cache->media, id);
 }
 
 /* Rows of before are only good as stale ones from now on. */
@@ -75,6 +76,9 @@ enum error row_cache_open(struct database *database, const struct row_cache_opti
   cache->stale_ms = options->stale_seconds * 1000;
   enum error error = row_table_open(options->entries, sizeof(struct account), NULL, &cache->accounts);
   if (error == ERROR_NONE) {
+    error = row_table_open(options->entries, sizeof(struct api_key), NULL, &cache->keys);
+  }
+  if (error == ERROR_NONE) {
     error = row_table_open(options->entries, sizeof(struct media), free_media_row, &cache->media);
   }
   if (error == ERROR_NONE) {
@@ -95,6 +99,7 @@ void row_cache_close(struct row_cache *cache) {
   if (cache != NULL) {
     row_listener_close(cache->listener);
     row_table_close(cache->accounts);
+    row_table_close(cache->keys);
     row_table_close(cache->media);
     row_table_close(cache->sessions);
     free(cache);
@@ -129,11 +134,15 @@ static bool is_good_as_stale(const struct row_cache *cache, const struct row_ent
   return cache->stale_ms > 0 && now_ms - known_current_ms(cache, entry) <= cache->stale_ms;
 }
 
-/* account_store_find or media_store_find; of a session the row has the id already. */
+/* account_store_find, key_store_find or media_store_find; of a session the row has the id already. */
 typedef enum error read_row(struct database *database, int64_t id, void *ret_row);
 
 static enum error read_account(struct database *database, int64_t id, void *ret_row) {
   return account_store_find(database, id, ret_row);
+}
+
+static enum error read_key(struct database *database, int64_t id, void *ret_row) {
+  return key_store_find(database, id, ret_row);
 }
 
 static enum error read_media(struct database *database, int64_t id, void *ret_row) {
@@ -206,6 +215,27 @@ void row_cache_doubt_account(struct row_cache *cache, int64_t id) {
   if (entry != NULL) {
     entry->doubted = true;
   }
+}
+
+enum error row_cache_key(struct row_cache *cache, int64_t id, const struct api_key **ret_key) {
+  struct api_key scratch;
+  const void *row = NULL;
+  enum error error = look_up(cache, cache->keys, read_key, &scratch, id, &row);
+  if (error == ERROR_NONE) {
+    *ret_key = row;
+  }
+  return error;
+}
+
+void row_cache_doubt_key(struct row_cache *cache, int64_t id) {
+  struct row_entry *entry = row_table_find(cache->keys, id);
+  if (entry != NULL) {
+    entry->doubted = true;
+  }
+}
+
+bool row_cache_has_key(const struct row_cache *cache, int64_t id) {
+  return row_table_find(cache->keys, id) != NULL;
 }
 
 enum error row_cache_media(struct row_cache *cache, int64_t id, const struct media **ret_media) {

@@ -170,10 +170,11 @@ static void go_on_connecting(struct row_listener *listener, int64_t now_ms) {
 
 /* --- listening ------------------------------------------------------------------------------- */
 
-/* "a:17": kind and id. What is not of this form could mean any row: as good as a new beginning. */
+/* "a:17": kind and id, of an account, a key or a medium. What is not of this form could mean any row: as good as a new
+ * beginning. */
 static void tell_change(const struct row_listener *listener, const char *payload) {
   uint64_t id = 0;
-  bool known = (payload[0] == 'a' || payload[0] == 'm') && payload[1] == ':' &&
+  bool known = payload[0] != '\0' && strchr("akm", payload[0]) != NULL && payload[1] == ':' &&
                text_parse_u64(payload + 2, strlen(payload + 2), INT64_MAX, &id) == ERROR_NONE;
   if (known) {
     listener->callbacks.changed(listener->callbacks.context, payload[0], (int64_t)id);
