@@ -24,6 +24,24 @@ enum error app_account_anew(struct app *app, int64_t id, struct account *storage
   return app_account(app, id, storage, ret_account);
 }
 
+enum error app_key(struct app *app, int64_t id, struct api_key *storage, const struct api_key **ret_key) {
+  if (app->row_cache != NULL) {
+    return row_cache_key(app->row_cache, id, ret_key);
+  }
+  enum error error = key_store_find(app->database, id, storage);
+  if (error == ERROR_NONE) {
+    *ret_key = storage;
+  }
+  return error;
+}
+
+enum error app_key_anew(struct app *app, int64_t id, struct api_key *storage, const struct api_key **ret_key) {
+  if (app->row_cache != NULL) {
+    row_cache_doubt_key(app->row_cache, id);
+  }
+  return app_key(app, id, storage, ret_key);
+}
+
 enum error app_media(struct app *app, int64_t id, struct media *storage, const struct media **ret_media) {
   if (app->row_cache != NULL) {
     return row_cache_media(app->row_cache, id, ret_media);

@@ -8,6 +8,7 @@
 
 #include <stdbool.h>
 
+#include "api/key_use.h"
 #include "audience/audience.h"
 #include "base/error.h"
 #include "base/subprocess.h"
@@ -17,6 +18,7 @@
 #include "security/keyring.h"
 #include "security/token_memo.h"
 #include "store/accounts/account_store.h"
+#include "store/accounts/key_store.h"
 #include "store/views/address_salt_store.h"
 #include "store/views/ingest_store.h"
 #include "store/engine/database.h"
@@ -40,6 +42,8 @@ struct app {
   struct token_memo *token_memo; /* the same */
   struct audience *audience;     /* what is said of viewers; in the api pool */
   struct address_salts address_salts;
+  struct key_uses key_uses;
+  struct key_looks key_looks;
   struct media_folder *media_folder; /* opened by start in the api, upload and fast pools */
   enum pool pool;
   struct app_health health;
@@ -57,6 +61,10 @@ enum error app_account(struct app *app, int64_t id, struct account *storage,
 /* The same from the database, where it can be asked. */
 enum error app_account_anew(struct app *app, int64_t id, struct account *storage,
                             const struct account **ret_account) MUST_CHECK;
+/* A key that was revoked is ERROR_NOT_FOUND. */
+enum error app_key(struct app *app, int64_t id, struct api_key *storage, const struct api_key **ret_key) MUST_CHECK;
+enum error app_key_anew(struct app *app, int64_t id, struct api_key *storage,
+                        const struct api_key **ret_key) MUST_CHECK;
 enum error app_media(struct app *app, int64_t id, struct media *storage, const struct media **ret_media) MUST_CHECK;
 /* The same of a login session: was it ended? ERROR_NOT_FOUND. */
 enum error app_session_is_ended(struct app *app, const char *session_id, bool *ret_ended) MUST_CHECK;

@@ -23,6 +23,7 @@ struct call {
   struct response *response;
   const struct account *account; /* who calls; NULL where anyone may */
   const struct access_token *token;
+  const struct api_key *key; /* the key that was sent instead of a token; NULL: none */
   uint32_t scopes;           /* what the caller may do: a set of enum scope */
   const struct query *query; /* parsed; unknown and repeated names already refused against the route's list */
   const struct router_match *match;

@@ -10,6 +10,7 @@
 #include <strings.h>
 
 #include "api/call.h"
+#include "api/guard_key.h"
 #include "base/clock.h"
 #include "base/log.h"
 
@@ -85,11 +86,15 @@ static enum error find_identity(struct app *app, struct guard_identity *storage,
 }
 
 bool guard_admit(struct call *call, struct guard_identity *storage) {
+  if (guard_key_is_sent(call->request->authorization)) {
+    return guard_key_admit(call, storage);
+  }
   const char *text;
   size_t length;
   enum error error = guard_parse_bearer(call->request->authorization, &text, &length);
   if (error == ERROR_NOT_FOUND) {
-    guard_challenge(call->response, false, "Send \"Authorization: Bearer <access token>\"; /auth/login gives one.");
+    guard_challenge(call->response, false,
+                    "Send \"Authorization: Bearer <access token>\", which /auth/login gives, or an API key.");
     return false;
   }
   if (error == ERROR_NONE) {
@@ -124,6 +129,15 @@ bool guard_admit(struct call *call, struct guard_identity *storage) {
   call->request->account_id = storage->account.id;
   call->scopes = role_scopes(storage->account.role);
   return true;
+}
+
+bool guard_permit_person(struct call *call) {
+  if (call->key == NULL) {
+    return true;
+  }
+  response_problem_of_type(call->response, 403, "person-required",
+                           "This call is an account's own: log in and send the access token. A key does not do.");
+  return false;
 }
 
 bool guard_permit(struct call *call, enum scope scope) {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Who calls: reads the bearer token (RFC 6750), and lets only enabled accounts with a token of
- * their present epoch in; and what the caller may do.
+ * Who calls: reads the bearer token (RFC 6750), and lets only enabled accounts in, with a token of
+ * their present epoch or a key that was not revoked; and what the caller may do.
  */
 #ifndef MEDIAGATE_API_GUARD_H
 #define MEDIAGATE_API_GUARD_H
@@ -14,19 +14,22 @@
 #include "security/access_token.h"
 
 struct guard_identity {
-  struct account account;
+  struct account account; /* with the issuer tag of the key, where a key was sent */
   struct access_token token;
+  struct api_key key;
 };
 
 /* Pure. The token of "Bearer <token>" points into the header. ERROR_NOT_FOUND: no header, or
  * another scheme. ERROR_INVALID: not of RFC 6750's form. */
 enum error guard_parse_bearer(const char *authorization, const char **ret_token, size_t *ret_length) MUST_CHECK;
-/* Finds who calls, and sets the call's account and token to point into `storage`, and its scopes. False: the
- * response has the answer (401, 503). */
+/* Finds who calls, and sets the call's account, and its token or key, to point into `storage`, and its scopes. False:
+ * the response has the answer (401, 503). */
 bool guard_admit(struct call *call, struct guard_identity *storage) MUST_CHECK;
 /* Does the caller, who was admitted, have this scope? False: the response has the 403 that names it (RFC 6750 section
  * 3.1: insufficient_scope). */
 bool guard_permit(struct call *call, enum scope scope) MUST_CHECK;
+/* Is the caller, who was admitted, a person with an access token, and no key? False: the response has the 403. */
+bool guard_permit_person(struct call *call) MUST_CHECK;
 /* 401 with the challenge of RFC 6750. `token_was_sent` adds error="invalid_token". */
 void guard_challenge(struct response *response, bool token_was_sent, const char *detail);
 

@@ -24,8 +24,8 @@ static const struct route table[] = {
     {HTTP_POST,   "/auth/login",                  POOL_AUTH,   CALLER_ANYONE,        SCOPE_NONE,            auth_api_login,         NULL, NULL},
     {HTTP_POST,   "/auth/refresh",                POOL_API,    CALLER_ANYONE,        SCOPE_NONE,            auth_api_refresh,       NULL, NULL},
     {HTTP_POST,   "/auth/logout",                 POOL_API,    CALLER_ANYONE,        SCOPE_NONE,            auth_api_logout,        NULL, NULL},
-    {HTTP_GET,    "/auth/me",                     POOL_FAST,   CALLER_ADMINISTRATOR, SCOPE_NONE,            account_api_me,         NULL, NULL},
-    {HTTP_PUT,    "/auth/password",               POOL_AUTH,   CALLER_ADMINISTRATOR, SCOPE_NONE,            account_api_password,   NULL, NULL},
+    {HTTP_GET,    "/auth/me",                     POOL_FAST,   CALLER_PERSON,        SCOPE_NONE,            account_api_me,         NULL, NULL},
+    {HTTP_PUT,    "/auth/password",               POOL_AUTH,   CALLER_PERSON,        SCOPE_NONE,            account_api_password,   NULL, NULL},
     {HTTP_POST,   "/media/media",                 POOL_API,    CALLER_ADMINISTRATOR, SCOPE_MEDIA_WRITE,     media_api_create,       NULL, NULL},
     {HTTP_GET,    "/media/media",                 POOL_API,    CALLER_ADMINISTRATOR, SCOPE_MEDIA_READ,      media_api_list,         NAMES("type", "q", "limit", "cursor"), NULL},
     {HTTP_GET,    "/media/media/{id}",            POOL_FAST,   CALLER_ADMINISTRATOR, SCOPE_MEDIA_READ,      media_api_get,          NULL, NULL},
@@ -145,19 +145,25 @@ static bool read_route_query(const struct call *call, const struct route *route,
   return true;
 }
 
+/* False: the response has the answer. */
+static bool admit(struct call *call, const struct route *route, struct guard_identity *storage) {
+  return route->caller == CALLER_ANYONE ||
+         (guard_admit(call, storage) && (route->caller != CALLER_PERSON || guard_permit_person(call)) &&
+          guard_permit(call, route->scope));
+}
+
 static void run_route(struct call *call, const struct route *route) {
-  struct guard_identity identity;
+  struct guard_identity identity = {.key = {.id = 0}};
   struct query query = {.count = 0};
   call->query = &query;
   call->request->route = route->pattern;
-  if (pool_fits(call, route) &&
-      (route->caller == CALLER_ANYONE || (guard_admit(call, &identity) && guard_permit(call, route->scope))) &&
-      read_route_query(call, route, &query)) {
+  if (pool_fits(call, route) && admit(call, route, &identity) && read_route_query(call, route, &query)) {
     route->handler(call);
   }
   call->query = NULL;
   call->account = NULL; /* `identity` ends here */
   call->token = NULL;
+  call->key = NULL;
   query_free(&query);
 }
 

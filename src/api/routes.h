@@ -16,7 +16,8 @@
 
 enum route_caller {
   CALLER_ANYONE,
-  CALLER_ADMINISTRATOR /* a good access token of an enabled account */
+  CALLER_ADMINISTRATOR, /* a good access token of an enabled account, or a good API key */
+  CALLER_PERSON         /* a good access token, no key: what is an account's own */
 };
 
 /* What a protocol needs around the handlers of its routes. `begin` runs as soon as the path is known to be one of its

@@ -13,7 +13,14 @@
 
 static const char usage[] =
     "usage: mediagate routes\n\n"
-    "Prints METHOD PATTERN POOL CALLER SCOPE, a line a route; CALLER is anyone or administrator, SCOPE - for none.\n";
+    "Prints METHOD PATTERN POOL CALLER SCOPE, a line a route; CALLER is anyone, administrator or person (no\n"
+    "API key), SCOPE - for none.\n";
+
+static const char *caller_name(enum route_caller caller) {
+  static const char *const names[] = {
+      [CALLER_ANYONE] = "anyone", [CALLER_ADMINISTRATOR] = "administrator", [CALLER_PERSON] = "person"};
+  return names[caller];
+}
 
 int command_routes(int argc, char **argv) {
   const char *config_path;
@@ -28,7 +35,7 @@ int command_routes(int argc, char **argv) {
   const struct route *routes = routes_table(&count);
   for (size_t i = 0; i < count; i++) {
     printf("%s %s %s %s %s\n", request_method_name(routes[i].method), routes[i].pattern, pool_name(routes[i].pool),
-           routes[i].caller == CALLER_ANYONE ? "anyone" : "administrator", scope_name(routes[i].scope));
+           caller_name(routes[i].caller), scope_name(routes[i].scope));
   }
   return fflush(stdout) == 0 ? 0 : COMMAND_FAILED;
 }

@@ -157,13 +157,14 @@ void account_api_signup(struct call *call) {
     return;
   }
   struct signup signup;
-  struct guard_identity identity;
+  struct guard_identity identity = {.key = {.id = 0}};
   struct admission admission = {.by_invitation = false};
   if (read_signup(call, object, &signup) && admit_signup(call, &signup, &identity, &admission)) {
     create_account(call, &signup, &admission);
   }
   call->account = NULL; /* `identity` ends here */
   call->token = NULL;
+  call->key = NULL;
   json_object_put(object);
 }
 

@@ -45,19 +45,27 @@ static void refuse_grant(const struct call *call, int64_t media_id, const char *
             LOG_STR("reason", reason));
 }
 
+static int64_t longest_ttl(const struct call *call) {
+  int64_t longest = call->app->settings->stream_ttl_max;
+  return call->key != NULL && call->key->max_ttl_seconds > 0 && call->key->max_ttl_seconds < longest
+             ? call->key->max_ttl_seconds
+             : longest;
+}
+
 /* False: the response has the 422. */
 static bool read_wanted(struct call *call, struct wanted *ret_wanted) {
   const struct settings *settings = call->app->settings;
   struct response *response = call->response;
-  *ret_wanted = (struct wanted){.ttl_seconds = settings->stream_ttl_default, .viewer = "-"};
+  const int64_t longest = longest_ttl(call);
+  *ret_wanted = (struct wanted){
+      .ttl_seconds = settings->stream_ttl_default < longest ? settings->stream_ttl_default : longest, .viewer = "-"};
   const char *ttl = query_get(call->query, "ttl_seconds");
   uint64_t seconds;
   if (ttl != NULL) {
-    if (text_parse_u64(ttl, strlen(ttl), (uint64_t)settings->stream_ttl_max, &seconds) == ERROR_NONE && seconds > 0) {
+    if (text_parse_u64(ttl, strlen(ttl), (uint64_t)longest, &seconds) == ERROR_NONE && seconds > 0) {
       ret_wanted->ttl_seconds = (int64_t)seconds;
     } else {
-      response_field_error(response, "?ttl_seconds", "must be a whole number from 1 to %" PRId64,
-                           settings->stream_ttl_max);
+      response_field_error(response, "?ttl_seconds", "must be a whole number from 1 to %" PRId64, longest);
     }
   }
   const char *viewer = query_get(call->query, "viewer");
@@ -65,6 +73,9 @@ static bool read_wanted(struct call *call, struct wanted *ret_wanted) {
     ret_wanted->viewer = viewer;
   } else if (viewer != NULL) {
     response_field_error(response, "?viewer", "must be 1 to 64 of A-Z a-z 0-9 _ -, and not - alone");
+  }
+  if (viewer == NULL && call->key != NULL && call->key->require_viewer) {
+    response_field_error(response, "?viewer", "is required by this key");
   }
   const char *bind_ip = query_get(call->query, "bind_ip");
   if (bind_ip != NULL && address_canonical(bind_ip, ret_wanted->bound_address) != ERROR_NONE) {
