@@ -144,6 +144,9 @@ create table media_asset (
   updated_at timestamptz not null default now(),
   deleted_at timestamptz, -- a deleted medium keeps its row
   segment_count integer, -- segments in the first rendition of the medium's playlist; null: no playlist, or unknown
+  -- The bytes of the file, or the segments of its playlist, where each half percent of the duration begins; the last one
+  -- is behind the end. Null: unknown.
+  timeline bigint[],
   package_name text, -- the folder of the package that is served, below media/<id>/
   package_state text, -- state of the file's last package job; null: the file had none
   package_progress integer, -- percent
@@ -167,6 +170,7 @@ create table media_asset (
   constraint media_asset_height_check check (height > 0),
   constraint media_asset_file_version_check check (file_version >= 0),
   constraint media_asset_segment_count_check check (segment_count > 0),
+  constraint media_asset_timeline_check check (cardinality(timeline) = 201),
   constraint media_asset_package_name_check
     check (package_name ~ '^[0-9a-f]{32}$' and (stored_name is not null or package_name is null)),
   constraint media_asset_package_state_check

@@ -62,6 +62,7 @@ void tus_api_end(struct call *call);
 void view_api_report(struct call *call);        /* POST /media/media/{id}/view */
 void view_api_list(struct call *call);          /* GET /media/media/{id}/views */
 void analytics_api_media(struct call *call);    /* GET /media/media/{id}/analytics */
+void retention_api_media(struct call *call);    /* GET /media/media/{id}/retention */
 void analytics_api_overview(struct call *call); /* GET /analytics/overview */
 void analytics_api_top(struct call *call);      /* GET /analytics/top */
 void analytics_api_live(struct call *call);     /* GET /analytics/live */

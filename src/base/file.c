@@ -264,6 +264,12 @@ enum error file_make_folders(const char *path, mode_t mode) {
   return error;
 }
 
+int file_open_again(int fd) {
+  char path[32];
+  snprintf(path, sizeof path, "/proc/self/fd/%d", fd);
+  return open(path, O_RDONLY | O_CLOEXEC);
+}
+
 enum error file_open_entries(int folder_fd, DIR **ret_entries) {
   CLEANUP_FD int fd = openat(folder_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
   DIR *entries = fd >= 0 ? fdopendir(fd) : NULL;

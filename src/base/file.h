@@ -36,6 +36,8 @@ enum error file_lock_opened(int fd, int *ret_fd) MUST_CHECK;
 enum error file_write_all(int fd, const void *bytes, size_t size) MUST_CHECK;
 /* Reads at an offset until `size` bytes or the end are reached. */
 enum error file_read_at(int fd, int64_t offset, void *ret_bytes, size_t size, size_t *ret_size) MUST_CHECK;
+/* The same file once more, to read, with an offset and locks of its own. -1: errno says why (is /proc mounted?). */
+int file_open_again(int fd);
 /* Opens a folder that is open already for reading its entries. The caller calls closedir; folder_fd stays open. */
 enum error file_open_entries(int folder_fd, DIR **ret_entries) MUST_CHECK;
 /* Removes a tree below a folder without following links; a missing one is fine. */

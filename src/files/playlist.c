@@ -17,11 +17,13 @@
 #include "domain/medium.h"
 #include "domain/segment_name.h"
 
-#define SEGMENTS_MAX 1000000
+#define SEGMENTS_MAX        1000000
+#define SEGMENT_SECONDS_MAX 86400.0
 
 /* Of the playlist's text. */
 struct segment {
   int64_t number;
+  double seconds;
   const char *uri;
   size_t length;
 };
@@ -30,6 +32,7 @@ struct reading {
   bool variant_follows;
   bool by_ranges; /* segments are ranges of a file */
   bool ended;     /* no segment will be added */
+  double seconds; /* of the segment that follows */
   struct segment *segments;
   size_t count, capacity;
   struct playlist playlist;
@@ -40,6 +43,20 @@ static bool begins_with(const char *line, size_t length, const char *tag) {
   return length >= tag_length && memcmp(line, tag, tag_length) == 0;
 }
 
+/* "6.006,Title"; 0: no number that a segment may have. */
+static double read_seconds(const char *text, size_t length) {
+  char number[32];
+  size_t digits = 0;
+  while (digits < length && digits < sizeof number - 1 && strchr("0123456789.", text[digits]) != NULL &&
+         text[digits] != '\0') {
+    number[digits] = text[digits];
+    digits++;
+  }
+  number[digits] = '\0';
+  double seconds = strtod(number, NULL);
+  return seconds > 0 && seconds < SEGMENT_SECONDS_MAX ? seconds : 0;
+}
+
 static void read_tag(struct reading *reading, const char *line, size_t length) {
   if (begins_with(line, length, "#EXT-X-STREAM-INF:")) {
     reading->variant_follows = true;
@@ -47,6 +64,8 @@ static void read_tag(struct reading *reading, const char *line, size_t length) {
     reading->by_ranges = true;
   } else if (begins_with(line, length, "#EXT-X-ENDLIST")) {
     reading->ended = true;
+  } else if (begins_with(line, length, "#EXTINF:")) {
+    reading->seconds = read_seconds(line + strlen("#EXTINF:"), length - strlen("#EXTINF:"));
   }
 }
 
@@ -60,8 +79,9 @@ static enum error add_segment(struct reading *reading, const char *line, size_t 
   }
   const char *query = memchr(line, '?', length);
   length = query == NULL ? length : (size_t)(query - line);
-  reading->segments[reading->count++] =
-      (struct segment){.number = segment_name_number(line, length), .uri = line, .length = length};
+  reading->segments[reading->count++] = (struct segment){
+      .number = segment_name_number(line, length), .seconds = reading->seconds, .uri = line, .length = length};
+  reading->seconds = 0;
   return ERROR_NONE;
 }
 
@@ -108,6 +128,28 @@ static int64_t count_numbers(struct segment *segments, size_t count) {
   return numbers;
 }
 
+/* In the order of the playlist: when each segment begins. Stays unknown where one says no time, or their numbers do not
+ * rise. */
+static enum error draw_timeline(const struct segment *segments, size_t count, struct playlist *playlist) {
+  struct timeline_point *points = calloc(count + 1, sizeof *points);
+  double seconds = 0;
+  bool rises = count > 0;
+  if (points == NULL) {
+    return ERROR_MEMORY;
+  }
+  for (size_t i = 0; i < count; i++) {
+    rises = rises && segments[i].seconds > 0 && (i == 0 || segments[i].number > segments[i - 1].number);
+    points[i] = (struct timeline_point){.seconds = seconds, .position = segments[i].number};
+    seconds += segments[i].seconds;
+  }
+  if (rises && timeline_draw(points, count, seconds, segments[count - 1].number + 1, &playlist->timeline)) {
+    playlist->duration_seconds = seconds;
+    playlist->has_timeline = true;
+  }
+  free(points);
+  return ERROR_NONE;
+}
+
 static enum error read_lines(struct reading *reading, const char *text, size_t size) {
   bool first = true;
   for (size_t at = 0; at < size;) {
@@ -137,9 +179,16 @@ static enum error read_lines(struct reading *reading, const char *text, size_t s
 enum error playlist_parse(const char *text, size_t size, struct playlist *ret_playlist) {
   struct reading reading = {.ended = false};
   enum error error = read_lines(&reading, text, size);
+  bool is_whole = error == ERROR_NONE && reading.ended && !reading.by_ranges;
+  if (is_whole) {
+    error = draw_timeline(reading.segments, reading.count, &reading.playlist);
+  }
+  if (is_whole && error == ERROR_NONE) { /* this sorts them */
+    reading.playlist.segments = count_numbers(reading.segments, reading.count);
+  }
   if (error == ERROR_NONE) {
+    reading.playlist.has_timeline = reading.playlist.has_timeline && reading.playlist.segments > 0;
     *ret_playlist = reading.playlist;
-    ret_playlist->segments = reading.by_ranges || !reading.ended ? 0 : count_numbers(reading.segments, reading.count);
   }
   free(reading.segments);
   return error;
@@ -175,8 +224,8 @@ static enum error resolve_uri(const char *playlist_name, const char *uri, char r
   return length < 0 || length >= MEDIUM_STORED_NAME_SIZE ? ERROR_INVALID : ERROR_NONE;
 }
 
-enum error playlist_count_segments(struct media_folder *folder, int64_t media_id, const char *stored_name,
-                                   int64_t *ret_segments) {
+enum error playlist_read(struct media_folder *folder, int64_t media_id, const char *stored_name,
+                         struct playlist *ret_playlist) {
   struct playlist playlist = {.segments = 0};
   char variant_name[MEDIUM_STORED_NAME_SIZE];
   enum error error = read_stored(folder, media_id, stored_name, &playlist);
@@ -189,6 +238,7 @@ enum error playlist_count_segments(struct media_folder *folder, int64_t media_id
   if (error == ERROR_MEMORY) {
     return error;
   }
-  *ret_segments = error == ERROR_NONE && playlist.variant[0] == '\0' ? playlist.segments : 0;
+  bool is_known = error == ERROR_NONE && playlist.variant[0] == '\0';
+  *ret_playlist = is_known ? playlist : (struct playlist){.segments = 0};
   return ERROR_NONE;
 }

@@ -7,7 +7,6 @@
 #include "files/probe.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <magic.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -164,14 +163,6 @@ static enum error judge(enum error error, const struct subprocess_result *run, c
   return probe_parse(run->output.length > 0 ? run->output.data : "", run->output.length, ret_result, ret_reason);
 }
 
-/* The input opened once more: a spool file's lock belongs to the description that the worker holds, and a child that
- * outlives a killed worker must not keep it. */
-static int open_again(int fd) {
-  char path[32];
-  snprintf(path, sizeof path, "/proc/self/fd/%d", fd);
-  return open(path, O_RDONLY | O_CLOEXEC);
-}
-
 static enum error run_ffprobe(int fd, const struct probe_options *options, const char *type,
                               struct probe_result *ret_result, char ret_reason[PROBE_REASON_SIZE]) {
   const char *argv[ARGUMENTS_MAX];
@@ -182,7 +173,9 @@ static enum error run_ffprobe(int fd, const struct probe_options *options, const
                                            .file_size_bytes = 0,
                                            .output_bytes = OUTPUT_MAX,
                                            .error_bytes = ERRORS_MAX};
-  __attribute__((cleanup(file_close_cleanup))) int input_fd = open_again(fd);
+  /* A spool file's lock belongs to the description that the worker holds, and a child that outlives a killed worker
+   * must not keep it. */
+  __attribute__((cleanup(file_close_cleanup))) int input_fd = file_open_again(fd);
   if (input_fd < 0) {
     return refuse(ERROR_UNSUPPORTED, ret_reason, "the file cannot be opened again (%s); is /proc mounted?",
                   strerror(errno));

@@ -23,6 +23,12 @@ RECIPES = {
         "-f lavfi -i testsrc2=size=640x360:rate=25 -f lavfi -i sine=frequency=440 -t 40 "
         "-c:v libx264 -preset ultrafast -b:v 3M -pix_fmt yuv420p -g 50 -c:a aac",
     ),
+    # Nearly all of its bytes are in its first half.
+    "uneven": (
+        "mp4",
+        "-f lavfi -i testsrc2=size=320x180:rate=10,drawbox=color=black:t=fill:enable='gte(t,20)' -t 40 "
+        "-c:v libx264 -preset ultrafast -pix_fmt yuv420p -g 10 -movflags +faststart",
+    ),
     "short": ("mp4", "-f lavfi -i testsrc=size=128x96:rate=10 -t 1 -c:v libx264 -preset ultrafast -pix_fmt yuv420p"),
     "webm": ("webm", "-f lavfi -i testsrc=size=128x96:rate=10 -t 1 -c:v libvpx -b:v 100k"),
     "sound": ("mp3", "-f lavfi -i sine=frequency=440 -t 2 -c:a libmp3lame"),

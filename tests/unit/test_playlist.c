@@ -55,6 +55,38 @@ START_TEST(counts_segments) {
 }
 END_TEST
 
+START_TEST(draws_when_segments_play) {
+  static const struct {
+    const char *text;
+    bool drawn;
+    double seconds;
+    int64_t first, middle, last;
+    const char *description;
+  } rows[] = {
+      {VOD, true, 5, 0, 1, 3, "a short last segment"},
+      {HEAD "#EXTINF:6.006,A title, with 9\na-7.ts\n#EXTINF:2,\na-8.ts\n#EXT-X-ENDLIST\n", true, 8.006, 7, 7, 9,
+       "numbered from 7"},
+      {HEAD "#EXTINF:1,\na-2.ts\n#EXTINF:1,\na-1.ts\n#EXT-X-ENDLIST\n", false, 0, 0, 0, 0, "numbers that fall"},
+      {HEAD "#EXTINF:1,\na-1.ts\na-2.ts\n#EXT-X-ENDLIST\n", false, 0, 0, 0, 0, "one says no time"},
+      {HEAD "#EXTINF:-1,\na-1.ts\n#EXT-X-ENDLIST\n", false, 0, 0, 0, 0, "a time that cannot be"},
+      {HEAD "#EXTINF:1e9,\na-1.ts\n#EXT-X-ENDLIST\n", true, 1, 1, 1, 2, "a time that is no decimal one"},
+      {HEAD "#EXTINF:2,\na-1.ts\n", false, 0, 0, 0, 0, "a live one"},
+  };
+  for (size_t i = 0; i < UNIT_ROWS(rows); i++) {
+    struct playlist playlist = {.segments = 0};
+    ck_assert_int_eq(playlist_parse(rows[i].text, strlen(rows[i].text), &playlist), ERROR_NONE);
+    const int64_t *marks = playlist.timeline.marks;
+    ck_assert_msg(playlist.has_timeline == rows[i].drawn, "%s", rows[i].description);
+    ck_assert_msg(!rows[i].drawn ||
+                      (playlist.duration_seconds > rows[i].seconds - 0.001 &&
+                       playlist.duration_seconds < rows[i].seconds + 0.001 && marks[0] == rows[i].first &&
+                       marks[TIMELINE_STEPS / 2] == rows[i].middle && marks[TIMELINE_STEPS] == rows[i].last),
+                  "%s: %f s, %lld %lld %lld", rows[i].description, playlist.duration_seconds, (long long)marks[0],
+                  (long long)marks[TIMELINE_STEPS / 2], (long long)marks[TIMELINE_STEPS]);
+  }
+}
+END_TEST
+
 START_TEST(long_names_are_no_variant) {
   char text[2 * PLAYLIST_VARIANT_MAX];
   snprintf(text, sizeof text, "#EXTM3U\n#EXT-X-STREAM-INF:BANDWIDTH=1\n%0*d\n", PLAYLIST_VARIANT_MAX, 7);
@@ -83,13 +115,14 @@ START_TEST(follows_the_first_variant) {
   library_fixture_set_up(&fixture);
   library_fixture_write(&fixture, "data/media/7/film/low/main.m3u8", VOD);
   for (size_t i = 0; i < UNIT_ROWS(rows); i++) {
-    int64_t segments = -1;
+    struct playlist playlist = {.segments = -1};
     library_fixture_write(&fixture, "data/media/7/film/master.m3u8", rows[i].master);
-    ck_assert_int_eq(playlist_count_segments(fixture.folder, 7, "film/master.m3u8", &segments), ERROR_NONE);
-    ck_assert_msg(segments == rows[i].segments, "%s: %lld", rows[i].description, (long long)segments);
+    ck_assert_int_eq(playlist_read(fixture.folder, 7, "film/master.m3u8", &playlist), ERROR_NONE);
+    ck_assert_msg(playlist.segments == rows[i].segments, "%s: %lld", rows[i].description, (long long)playlist.segments);
+    ck_assert_msg(playlist.has_timeline == (rows[i].segments > 0), "%s", rows[i].description);
   }
   library_fixture_tear_down(&fixture);
 }
 END_TEST
 
-UNIT_MAIN("playlist", counts_segments, long_names_are_no_variant, follows_the_first_variant)
+UNIT_MAIN("playlist", counts_segments, draws_when_segments_play, long_names_are_no_variant, follows_the_first_variant)

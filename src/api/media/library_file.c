@@ -41,12 +41,19 @@ static bool describe_playlist(const char *stored_name, struct media_file_facts *
   return false;
 }
 
-/* So that views know how much of it they got; without, they do not. */
-static void count_segments(struct call *call, int64_t media_id, struct media_file_facts *facts) {
-  enum error error =
-      playlist_count_segments(call->app->media_folder, media_id, facts->stored_name, &facts->segment_count);
+/* So that views know how much of it they got, and which parts; without, they do not. */
+static void read_playlist(struct call *call, int64_t media_id, struct media_file_facts *facts,
+                          struct timeline *timeline) {
+  struct playlist playlist = {.segments = 0};
+  enum error error = playlist_read(call->app->media_folder, media_id, facts->stored_name, &playlist);
   if (error != ERROR_NONE) {
     log_event(LOG_LEVEL_WARNING, "segments_unknown", LOG_I64("media_id", media_id), LOG_ERROR_FIELD(error));
+  }
+  facts->segment_count = playlist.segments;
+  facts->duration_seconds = playlist.duration_seconds;
+  if (playlist.has_timeline) {
+    *timeline = playlist.timeline;
+    facts->timeline = timeline;
   }
 }
 
@@ -67,10 +74,11 @@ static enum error type_of(struct call *call, int64_t media_id, const struct medi
 }
 
 static enum error look_into_library_file(struct call *call, int64_t media_id, const struct media_fields *fields,
-                                         struct media_file_facts *facts, char ret_reason[PROBE_REASON_SIZE]) {
+                                         struct media_file_facts *facts, struct timeline *timeline,
+                                         char ret_reason[PROBE_REASON_SIZE]) {
   __attribute__((cleanup(file_close_cleanup))) int fd = -1;
   char extension[8]; /* the link keeps the file's own */
-  struct probe_wanted wanted = {.type = MEDIA_VIDEO};
+  struct probe_wanted wanted = {.type = MEDIA_VIDEO, .timeline = timeline};
   enum media_type found;
   enum error error = stored_file_open(call->app->media_folder, media_id, facts->stored_name, &fd);
   if (error != ERROR_NONE) {
@@ -82,13 +90,13 @@ static enum error look_into_library_file(struct call *call, int64_t media_id, co
 
 /* False: the response has the answer. */
 static bool describe_library_file(struct call *call, int64_t media_id, const struct media_fields *fields,
-                                  struct media_file_facts *facts) {
+                                  struct media_file_facts *facts, struct timeline *timeline) {
   if (describe_playlist(facts->stored_name, facts)) {
-    count_segments(call, media_id, facts);
+    read_playlist(call, media_id, facts, timeline);
     return true;
   }
   char reason[PROBE_REASON_SIZE] = "";
-  enum error error = look_into_library_file(call, media_id, fields, facts, reason);
+  enum error error = look_into_library_file(call, media_id, fields, facts, timeline, reason);
   if (error == ERROR_INVALID || error == ERROR_TIMEOUT) {
     response_field_error(call->response, "/file_url", "the file cannot be used: %.150s",
                          error == ERROR_TIMEOUT ? "looking into it took too long" : reason);
@@ -131,12 +139,13 @@ bool library_file_attach(struct call *call, int64_t media_id, const struct media
                          const struct media_change *condition, struct media *ret_media) {
   struct media_folder *folder = call->app->media_folder;
   struct media_file_facts facts = {.size_bytes = 0};
+  struct timeline timeline;
   char old_name[MEDIUM_STORED_NAME_SIZE] = "";
   enum error error = ERROR_NONE;
   if (!link_file(call, media_id, fields->parsed.library_path, &facts)) {
     return false;
   }
-  if (describe_library_file(call, media_id, fields, &facts)) {
+  if (describe_library_file(call, media_id, fields, &facts, &timeline)) {
     const struct media_change change = {.title = fields->has_title ? fields->title : NULL,
                                         .type = fields->has_type ? &fields->type : NULL,
                                         .file_url = fields->file_url,

@@ -7,6 +7,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "files/file_timeline.h"
+
 /* A video needs a picture that moves, audio none (cover art is fine). */
 static enum error check_type(const struct probe_result *probe, enum media_type type,
                              char ret_reason[PROBE_REASON_SIZE]) {
@@ -50,6 +52,9 @@ enum error probe_facts_read(const struct app *app, int fd, const struct probe_wa
     return error;
   }
   copy_facts(&probe, facts);
+  if (wanted->timeline != NULL && file_timeline_read(fd, &options, &probe, facts->size_bytes, wanted->timeline)) {
+    facts->timeline = wanted->timeline;
+  }
   *ret_type = probe.has_video ? MEDIA_VIDEO : MEDIA_AUDIO;
   memcpy(ret_extension, probe.extension, sizeof probe.extension);
   return ERROR_NONE;

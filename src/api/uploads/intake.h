@@ -31,6 +31,7 @@ struct intake {
   struct media_change condition;   /* of an upload in one request: what precondition_check set */
   const struct upload_row *upload; /* the resumable one that is complete with it, NULL for none */
   struct media_file_facts facts;
+  struct timeline timeline; /* what facts.timeline points to, unless that is NULL */
   char extension[8];
   char refusal[PROBE_REASON_SIZE]; /* why the file will never do, "" when it may */
 };

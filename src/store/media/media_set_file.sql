@@ -1,6 +1,6 @@
 -- SPDX-License-Identifier: ISC
 --
--- Gives medium $1 a stored file ($2), with its facts ($3 to $11, $15) and a change of file_url ($12), title ($13) and
+-- Gives medium $1 a stored file ($2), with its facts ($3 to $11, $15, $18) and a change of file_url ($12), title ($13) and
 -- type ($14). Its package goes. Changes nothing when the file does not fit the medium's type: a film is a video, a sound
 -- is audio; what else is stored (a playlist) tells nothing of its kind. Nor when the row is not of the time $16, or with
 -- $17 when it has a file.
@@ -12,7 +12,7 @@ with old as (
 update media_asset m set
   stored_name = $2, size_bytes = $3, sha256 = $4, content_type = $5, duration_seconds = $6, width = $7, height = $8,
   container = $9, video_codec = $10, audio_codec = $11, file_url = $12,
-  title = coalesce($13, m.title), type = coalesce($14, m.type), segment_count = $15,
+  title = coalesce($13, m.title), type = coalesce($14, m.type), segment_count = $15, timeline = $18,
   package_name = null, package_state = null, package_progress = null, package_seconds_left = null,
   package_error = null, package_segments = null, package_has_poster = false,
   file_version = m.file_version + 1, file_changed_at = now(), updated_at = now()

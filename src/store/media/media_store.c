@@ -11,6 +11,7 @@
 
 #include "domain/medium.h"
 #include "store/media/media_row.h"
+#include "base/text.h"
 #include "store/engine/statement.h"
 #include "store/media/media_set_file.sql.h"
 #include "store/media/media_update.sql.h"
@@ -129,6 +130,14 @@ enum error media_store_update(struct database *database, int64_t id, const struc
   return error == ERROR_NOT_FOUND ? why_unchanged(database, id, change) : error;
 }
 
+static void append_timeline(struct text *array, const struct timeline *timeline) {
+  for (int i = 0; i <= TIMELINE_STEPS; i++) {
+    text_append(array, i == 0 ? "{" : ",");
+    text_append_i64(array, timeline->marks[i]);
+  }
+  text_append(array, "}");
+}
+
 enum error media_store_set_file(struct database *database, int64_t id, const struct media_file_facts *facts,
                                 const struct media_change *change_or_null, struct media *ret_media,
                                 char ret_old_name[MEDIUM_STORED_NAME_SIZE]) {
@@ -153,8 +162,16 @@ enum error media_store_set_file(struct database *database, int64_t id, const str
   parameters_i64_or_null(&parameters, facts->segment_count);
   parameters_i64_or_null(&parameters, change->if_updated_at_us);
   parameters_bool(&parameters, change->if_no_file);
+  struct text timeline = {0};
+  if (facts->timeline != NULL) {
+    append_timeline(&timeline, facts->timeline);
+  }
+  parameters_text(&parameters, timeline.data);
   char old_name[MEDIUM_STORED_NAME_SIZE] = "";
-  enum error error = execute_row(database, update, STATEMENT_ONCE, &parameters, ret_media, old_name, sizeof old_name);
+  enum error error = timeline.failed ? ERROR_MEMORY
+                                     : execute_row(database, update, STATEMENT_ONCE, &parameters, ret_media, old_name,
+                                                   sizeof old_name);
+  text_free(&timeline);
   if (error == ERROR_NONE) {
     memcpy(ret_old_name, old_name, sizeof old_name);
   }

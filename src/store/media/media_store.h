@@ -10,6 +10,7 @@
 #include "base/error.h"
 #include "domain/digest.h"
 #include "domain/medium.h"
+#include "domain/timeline.h"
 #include "store/engine/database.h"
 
 enum media_type { MEDIA_VIDEO, MEDIA_AUDIO };
@@ -27,6 +28,8 @@ struct media_file_facts {
   char video_codec[MEDIUM_CODEC_SIZE];
   char audio_codec[MEDIUM_CODEC_SIZE];
   int64_t segment_count; /* of a playlist; written, never read back */
+  /* Of the file's bytes or the playlist's segments. NULL: unknown. Borrowed; written, never read back. */
+  const struct timeline *timeline;
 };
 
 /* HLS and DASH made of the file. */
