@@ -16,15 +16,22 @@
 #define PAGE_LIMIT_DEFAULT 50
 #define PAGE_LIMIT_MAX     200
 
-bool call_media_id(struct call *call, int64_t *ret_id) {
+bool call_path_id(struct call *call, const char *what, int64_t *ret_id) {
   const char *text = call->match->parameters[0];
   uint64_t id;
   if (text_parse_u64(text, strlen(text), INT64_MAX, &id) != ERROR_NONE || id == 0) {
-    response_problem(call->response, 404, "There is no such medium; ids are whole numbers from 1 up.");
+    response_problem(call->response, 404, "There is no such %s; ids are whole numbers from 1 up.", what);
     return false;
   }
   *ret_id = (int64_t)id;
-  call->request->media_id = (int64_t)id;
+  return true;
+}
+
+bool call_media_id(struct call *call, int64_t *ret_id) {
+  if (!call_path_id(call, "medium", ret_id)) {
+    return false;
+  }
+  call->request->media_id = *ret_id;
   return true;
 }
 

@@ -32,6 +32,8 @@ struct call {
 /* The path's first parameter as an id. False: it is none, so there is no such medium, and the
  * response says so (404). */
 bool call_media_id(struct call *call, int64_t *ret_id) MUST_CHECK;
+/* The same of anything else; `what` completes "There is no such …". */
+bool call_path_id(struct call *call, const char *what, int64_t *ret_id) MUST_CHECK;
 /* The answer to an error that the handler has no better word for; what the server must see to is
  * logged. `doing` completes "failed while …". */
 void call_fail(struct call *call, enum error error, const char *doing);

@@ -153,3 +153,12 @@ bool guard_permit(struct call *call, enum scope scope) {
                            "This call needs the scope %s, which the caller does not have.", scope_name(scope));
   return false;
 }
+
+bool guard_permit_role(struct call *call, enum role role) {
+  for (int scope = 0; scope < SCOPE_COUNT; scope++) {
+    if (scope_is_in((enum scope)scope, role_scopes(role)) && !guard_permit(call, (enum scope)scope)) {
+      return false;
+    }
+  }
+  return true;
+}

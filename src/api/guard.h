@@ -28,6 +28,9 @@ bool guard_admit(struct call *call, struct guard_identity *storage) MUST_CHECK;
 /* Does the caller, who was admitted, have this scope? False: the response has the 403 that names it (RFC 6750 section
  * 3.1: insufficient_scope). */
 bool guard_permit(struct call *call, enum scope scope) MUST_CHECK;
+/* Does the caller have all that this role permits? Nobody gives another more. False: the response has the 403 that
+ * names a scope that is missing. */
+bool guard_permit_role(struct call *call, enum role role) MUST_CHECK;
 /* Is the caller, who was admitted, a person with an access token, and no key? False: the response has the 403. */
 bool guard_permit_person(struct call *call) MUST_CHECK;
 /* 401 with the challenge of RFC 6750. `token_was_sent` adds error="invalid_token". */

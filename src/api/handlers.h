@@ -16,9 +16,18 @@ void account_api_me(struct call *call);       /* GET /auth/me */
 void account_api_password(struct call *call); /* PUT /auth/password */
 /* GET /internal/caller: 204; who is not known was refused before. */
 void account_api_is_known(struct call *call);
-void auth_api_login(struct call *call);   /* POST /auth/login */
-void auth_api_refresh(struct call *call); /* POST /auth/refresh */
-void auth_api_logout(struct call *call);  /* POST /auth/logout */
+void auth_api_login(struct call *call);         /* POST /auth/login */
+void auth_api_refresh(struct call *call);       /* POST /auth/refresh */
+void auth_api_logout(struct call *call);        /* POST /auth/logout */
+void session_api_list(struct call *call);       /* GET /auth/sessions: the caller's own */
+void session_api_end(struct call *call);        /* DELETE /auth/sessions/{session_id} */
+void session_api_end_others(struct call *call); /* DELETE /auth/sessions: all but the present one */
+void accounts_api_list(struct call *call);      /* GET /accounts */
+void accounts_api_get(struct call *call);       /* GET /accounts/{id} */
+void accounts_api_change(struct call *call);    /* PATCH /accounts/{id} */
+void invitation_api_create(struct call *call);  /* POST /invitations */
+void invitation_api_list(struct call *call);    /* GET /invitations */
+void invitation_api_delete(struct call *call);  /* DELETE /invitations/{id} */
 
 /* --- media --- */
 

@@ -115,7 +115,7 @@ static int invite(const struct admin *admin) {
   char expires_at[CLOCK_RFC3339_SIZE];
   enum error error = secret_token_new(token, hash);
   if (error == ERROR_NONE) {
-    error = invitation_store_create(admin->database, hash, admin->role, 0, admin->settings->invitation_ttl);
+    error = invitation_store_create(admin->database, hash, admin->role, 0, admin->settings->invitation_ttl, NULL);
   }
   if (error != ERROR_NONE) {
     return fail_action(admin, "making the invitation", error);

@@ -7,6 +7,7 @@
 
 #include "http/json_body.h"
 
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -158,6 +159,36 @@ const char *json_body_password(struct json_object *object, const char *name, siz
     return NULL;
   }
   return string;
+}
+
+void json_body_boolean_optional(struct json_object *object, const char *name, bool *ret_value,
+                                struct response *response) {
+  struct json_object *value = body_member(object, name);
+  if (value != NULL && !json_object_is_type(value, json_type_boolean)) {
+    note_member(response, name, "must be true or false");
+  } else if (value != NULL) {
+    *ret_value = json_object_get_boolean(value);
+  }
+}
+
+void json_body_integer_optional(struct json_object *object, const char *name, int64_t min, int64_t max,
+                                int64_t *ret_value, struct response *response) {
+  char detail[96];
+  struct json_object *value = body_member(object, name);
+  if (value == NULL) {
+    return;
+  }
+  int64_t number = json_object_get_int64(value);
+  if (!json_object_is_type(value, json_type_int) || number < min || number > max) {
+    (void)snprintf(detail, sizeof detail, "must be a whole number from %" PRId64 " to %" PRId64, min, max);
+    note_member(response, name, detail);
+    return;
+  }
+  *ret_value = number;
+}
+
+bool json_body_has(struct json_object *object, const char *name) {
+  return body_member(object, name) != NULL;
 }
 
 void json_body_refuse_unknown(struct json_object *object, const char *const known[], struct response *response) {

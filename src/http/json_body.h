@@ -41,6 +41,13 @@ const char *json_body_string_optional(struct json_object *object, const char *na
 /* Secrets: valid UTF-8 of min..max bytes, control characters allowed except NUL. */
 const char *json_body_password(struct json_object *object, const char *name, size_t min_bytes, size_t max_bytes,
                                struct response *response);
+/* Absent or null: *ret_value stays, and so it does where an error is noted. */
+void json_body_boolean_optional(struct json_object *object, const char *name, bool *ret_value,
+                                struct response *response);
+void json_body_integer_optional(struct json_object *object, const char *name, int64_t min, int64_t max,
+                                int64_t *ret_value, struct response *response);
+/* Is the member there, and not null? */
+bool json_body_has(struct json_object *object, const char *name);
 /* Notes every member that is not in the NULL-terminated list. */
 void json_body_refuse_unknown(struct json_object *object, const char *const known[], struct response *response);
 

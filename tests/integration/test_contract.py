@@ -95,6 +95,8 @@ def test_every_call_is_answered_as_the_document_says(stack, make_media, document
         api.get("/livez"),
         api.get("/readyz"),
         api.get("/auth/me"),
+        api.get("/auth/sessions"),
+        api.delete("/auth/sessions"),
     ]
     grant = answers[3].json()["grant_id"]
     upload = tus_client.begin(api, 100)
@@ -110,6 +112,20 @@ def test_every_call_is_answered_as_the_document_says(stack, make_media, document
             nobody.post("/auth/login", data={"grant_type": "password", "username": api.email, "password": api.password})
         )
     again = stack.login(api.email, api.password)
+    session = again.get("/auth/sessions").json()["items"][0]["id"]
+    owner = stack.admin()
+    account = f"/accounts/{api.account['id']}"
+    invitation = owner.post("/invitations", json={"role": "analyst", "expires_in": 60})
+    answers += [
+        stack.login(api.email, api.password).delete(f"/auth/sessions/{session}"),
+        owner.get("/accounts"),
+        owner.get(account),
+        owner.patch(account, json={"role": "editor", "disabled": False}),
+        invitation,
+        owner.get("/invitations"),
+        owner.delete(f"/invitations/{invitation.json()['id']}"),
+    ]
+    again = stack.login(api.email, api.password)
     answers.append(
         again.put("/auth/password", json={"current_password": api.password, "new_password": "another horse entirely"})
     )
@@ -121,6 +137,9 @@ def test_every_call_is_answered_as_the_document_says(stack, make_media, document
             grant: "{grant_id}",
             upload.rsplit("/", 1)[1]: "{upload_id}",
             "en": "{lang}",
+            session: "{session_id}",
+            str(api.account["id"]): "{id}",
+            str(invitation.json()["id"]): "{id}",
         }
         return "/".join(names.get(segment, segment) for segment in asked.split("/"))
 

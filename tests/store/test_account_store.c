@@ -115,9 +115,13 @@ static int change_roles(struct database *database, int number) {
   unsigned int seed = (unsigned int)number;
   for (int i = 0; i < CHANGES_OF_EACH; i++) {
     int64_t id = 1 + rand_r(&seed) % 4;
-    int what = rand_r(&seed) % 5;
-    enum error error = what < ROLE_COUNT ? account_store_set_role(database, id, (enum role)what)
-                                         : account_store_set_disabled(database, id, what == ROLE_COUNT);
+    int what = rand_r(&seed) % 8;
+    const struct account_change change = {.sets_role = (what & 1) != 0,
+                                          .role = (enum role)(rand_r(&seed) % ROLE_COUNT),
+                                          .sets_disabled = (what & 2) != 0,
+                                          .disabled = (what & 4) != 0};
+    struct account account;
+    enum error error = account_store_change(database, id, &change, &account);
     struct rows row = statement_row(database, ENABLED_OWNERS, STATEMENT_ONCE, NULL);
     bool owned = rows_i64(&row) > 0;
     if (rows_close(&row) != ERROR_NONE || !owned || (error != ERROR_NONE && error != ERROR_CONFLICT)) {
@@ -215,7 +219,7 @@ START_TEST(an_invitation_is_spent_once) {
   struct account inviter = fixture_account("ada@example.org");
   struct account account;
   ck_assert_int_eq(invitation_store_check(fixture_database, token), ERROR_DENIED);
-  ck_assert_int_eq(invitation_store_create(fixture_database, token, ROLE_EDITOR, inviter.id, 60), ERROR_NONE);
+  ck_assert_int_eq(invitation_store_create(fixture_database, token, ROLE_EDITOR, inviter.id, 60, NULL), ERROR_NONE);
   ck_assert_int_eq(invitation_store_check(fixture_database, token), ERROR_NONE);
   ck_assert_int_eq(invitation_store_create_account(fixture_database, token, "ada@example.org", "hash", &account),
                    ERROR_CONFLICT);
@@ -232,7 +236,7 @@ END_TEST
 START_TEST(an_invitation_carries_a_role) {
   fixture_account("ada@example.org");
   struct account account;
-  ck_assert_int_eq(invitation_store_create(fixture_database, token, ROLE_ANALYST, 0, 60), ERROR_NONE);
+  ck_assert_int_eq(invitation_store_create(fixture_database, token, ROLE_ANALYST, 0, 60, NULL), ERROR_NONE);
   ck_assert_int_eq(invitation_store_create_account(fixture_database, token, "bob@example.org", "hash", &account),
                    ERROR_NONE);
   ck_assert_int_eq(account.role, ROLE_ANALYST);
@@ -241,7 +245,7 @@ END_TEST
 
 START_TEST(an_expired_invitation_is_refused) {
   struct account account;
-  ck_assert_int_eq(invitation_store_create(fixture_database, token, ROLE_EDITOR, 0, 60), ERROR_NONE);
+  ck_assert_int_eq(invitation_store_create(fixture_database, token, ROLE_EDITOR, 0, 60, NULL), ERROR_NONE);
   fixture_sql("update invitation set expires_at = now()");
   ck_assert_int_eq(invitation_store_check(fixture_database, token), ERROR_DENIED);
   ck_assert_int_eq(invitation_store_create_account(fixture_database, token, "bob@example.org", "hash", &account),
@@ -258,7 +262,7 @@ static int accept_invitation(struct database *database, int number) {
 }
 
 START_TEST(of_parallel_guests_one_spends_the_invitation) {
-  ck_assert_int_eq(invitation_store_create(fixture_database, token, ROLE_EDITOR, 0, 60), ERROR_NONE);
+  ck_assert_int_eq(invitation_store_create(fixture_database, token, ROLE_EDITOR, 0, 60, NULL), ERROR_NONE);
   ck_assert_int_eq(fixture_race(8, accept_invitation), 1);
   ck_assert_int_eq(fixture_sql("select count(*) from admin_user"), 1);
 }

@@ -17,12 +17,13 @@ static void fill(unsigned char hash[DIGEST_SIZE], int byte) {
   memset(hash, byte, 32);
 }
 
+static const struct session_origin origin = {.address = "192.0.2.7", .client = "curl/8"};
 static const struct session_lives lives = {.token = 3600, .session = 7200, .reuse_window = 10};
 
 static enum error create(const struct account *account, int token, char session_id[UUID_SIZE]) {
   unsigned char hash[DIGEST_SIZE];
   fill(hash, token);
-  return session_store_create(fixture_database, account->id, account->token_epoch, hash, &lives, session_id);
+  return session_store_create(fixture_database, account->id, account->token_epoch, hash, &lives, &origin, session_id);
 }
 
 static enum error rotate_whole(struct database *database, int old_token, int new_token, int64_t window,
@@ -33,7 +34,7 @@ static enum error rotate_whole(struct database *database, int old_token, int new
   fill(rotation.old_hash, old_token);
   fill(rotation.new_hash, new_token);
   fill(rotation.new_sealed, new_token);
-  return session_store_rotate(database, &rotation, &these, ret_rotated);
+  return session_store_rotate(database, &rotation, &these, &origin, ret_rotated);
 }
 
 static enum error rotate(struct database *database, int old_token, int new_token, int64_t window,

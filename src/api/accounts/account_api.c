@@ -114,7 +114,8 @@ static bool admit_signup(struct call *call, const struct signup *signup, struct 
     response_problem(call->response, 403, "Signing up needs an invitation, or the access token of an owner.");
     return false;
   }
-  if (!guard_admit(call, storage) || !guard_permit(call, SCOPE_ACCOUNTS_MANAGE)) {
+  if (!guard_admit(call, storage) || !guard_permit(call, SCOPE_ACCOUNTS_MANAGE) ||
+      !guard_permit_role(call, (enum role)call->app->settings->signup_role)) {
     return false;
   }
   ret_admission->created_by = call->account->id;

@@ -16,6 +16,7 @@
 #include "api/call.h"
 #include "api/accounts/credentials.h"
 #include "api/accounts/password_attempt.h"
+#include "api/accounts/session_origin.h"
 #include "api/guard.h"
 #include "api/reply.h"
 #include "base/clock.h"
@@ -123,9 +124,12 @@ static void start_session(struct call *call, const struct account *account) {
   char refresh_token[SECRET_TOKEN_SIZE], session_id[UUID_SIZE];
   unsigned char hash[DIGEST_SIZE];
   const struct session_lives lives = lives_of(call->app->settings);
+  struct session_origin_texts texts;
+  const struct session_origin origin = session_origin_of(call, &texts);
   enum error error = secret_token_new(refresh_token, hash);
   if (error == ERROR_NONE) {
-    error = session_store_create(call->app->database, account->id, account->token_epoch, hash, &lives, session_id);
+    error =
+        session_store_create(call->app->database, account->id, account->token_epoch, hash, &lives, &origin, session_id);
   }
   if (error == ERROR_DENIED) { /* disabled, or another password, since the password was looked at */
     refuse_login(call, account->id);
@@ -165,6 +169,8 @@ static void refuse_refresh(struct call *call) {
 static enum error rotate(struct call *call, const char *token, char ret_successor[SECRET_TOKEN_SIZE],
                          struct rotated *ret_rotated) {
   const struct session_lives lives = lives_of(call->app->settings);
+  struct session_origin_texts texts;
+  const struct session_origin origin = session_origin_of(call, &texts);
   struct rotation rotation;
   char successor[SECRET_TOKEN_SIZE];
   enum error error = secret_token_hash(token, rotation.old_hash);
@@ -175,7 +181,7 @@ static enum error rotate(struct call *call, const char *token, char ret_successo
     error = secret_token_seal(token, successor, rotation.new_sealed);
   }
   if (error == ERROR_NONE) {
-    error = session_store_rotate(call->app->database, &rotation, &lives, ret_rotated);
+    error = session_store_rotate(call->app->database, &rotation, &lives, &origin, ret_rotated);
   }
   if (error == ERROR_NONE) {
     error = secret_token_unseal(token, ret_rotated->sealed, ret_successor);

@@ -181,53 +181,56 @@ static enum error lock_other_owners(struct database *database, int64_t id) {
   return error == ERROR_NONE && !may_go ? ERROR_CONFLICT : error;
 }
 
-static enum error disable_account(struct database *database, int64_t id) {
+static bool takes_an_owner(const struct account_change *change) {
+  return (change->sets_role && change->role != ROLE_OWNER) || (change->sets_disabled && change->disabled);
+}
+
+static enum error apply_change(struct database *database, int64_t id, const struct account_change *change,
+                               struct account *ret_account) {
+  static const char *const update =
+      "update admin_user a set role = coalesce($2, role),"
+      " disabled_at = case when $3::bool then coalesce(disabled_at, now()) when not $3::bool then null"
+      "  else disabled_at end,"
+      " token_epoch = token_epoch + case when $3::bool then 1 else 0 end"
+      " where id = $1 returning " ACCOUNT_COLUMNS;
   struct parameters parameters = {0};
   parameters_i64(&parameters, id);
+  parameters_text(&parameters, change->sets_role ? role_name(change->role) : NULL);
+  parameters_text(&parameters, !change->sets_disabled ? NULL : change->disabled ? "true" : "false");
+  return change->sets_disabled && change->disabled
+             ? change_and_end_sessions(database, update, &parameters, id, ret_account)
+             : execute_one(database, update, STATEMENT_ONCE, &parameters, ret_account);
+}
+
+enum error account_store_change(struct database *database, int64_t id, const struct account_change *change,
+                                struct account *ret_account) {
   struct account account;
   enum error error = statement_begin(database);
   if (error != ERROR_NONE) {
     return error;
   }
-  error = lock_other_owners(database, id);
-  if (error == ERROR_NONE) {
-    error = change_and_end_sessions(
-        database,
-        "update admin_user a set disabled_at = coalesce(disabled_at, now()), token_epoch = token_epoch + 1"
-        " where id = $1 returning " ACCOUNT_COLUMNS,
-        &parameters, id, &account);
-  }
-  return statement_end_transaction(database, error);
-}
-
-enum error account_store_set_disabled(struct database *database, int64_t id, bool disabled) {
-  if (disabled) {
-    return disable_account(database, id);
-  }
-  struct parameters parameters = {0};
-  parameters_i64(&parameters, id);
-  struct account account;
-  return execute_one(database, "update admin_user a set disabled_at = null where id = $1 returning " ACCOUNT_COLUMNS,
-                     STATEMENT_REPEATABLE, &parameters, &account);
-}
-
-enum error account_store_set_role(struct database *database, int64_t id, enum role role) {
-  struct parameters parameters = {0};
-  parameters_i64(&parameters, id);
-  parameters_text(&parameters, role_name(role));
-  struct account account;
-  enum error error = statement_begin(database);
-  if (error != ERROR_NONE) {
-    return error;
-  }
-  if (role != ROLE_OWNER) {
+  if (takes_an_owner(change)) {
     error = lock_other_owners(database, id);
   }
   if (error == ERROR_NONE) {
-    error = execute_one(database, "update admin_user a set role = $2 where id = $1 returning " ACCOUNT_COLUMNS,
-                        STATEMENT_ONCE, &parameters, &account);
+    error = apply_change(database, id, change, &account);
   }
-  return statement_end_transaction(database, error);
+  error = statement_end_transaction(database, error);
+  if (error == ERROR_NONE) {
+    *ret_account = account;
+  }
+  return error;
+}
+
+enum error account_store_set_disabled(struct database *database, int64_t id, bool disabled) {
+  struct account account;
+  return account_store_change(database, id, &(struct account_change){.sets_disabled = true, .disabled = disabled},
+                              &account);
+}
+
+enum error account_store_set_role(struct database *database, int64_t id, enum role role) {
+  struct account account;
+  return account_store_change(database, id, &(struct account_change){.sets_role = true, .role = role}, &account);
 }
 
 /* *ret_old_tag: the tag that the row had; the row stays locked. */
@@ -293,11 +296,10 @@ enum error account_store_replace_issuer_tag(struct database *database, int64_t i
   return error;
 }
 
-enum error account_store_list(struct database *database, void (*row)(void *context, const struct account *account),
-                              void *context) {
+static enum error list_accounts(struct database *database, const char *sql, const struct parameters *parameters,
+                                void (*row)(void *context, const struct account *account), void *context) {
   struct rows rows;
-  enum error error = statement_execute(database, "select " ACCOUNT_COLUMNS " from admin_user a order by a.id",
-                                       STATEMENT_REPEATABLE, NULL, &rows);
+  enum error error = statement_execute(database, sql, STATEMENT_REPEATABLE, parameters, &rows);
   if (error != ERROR_NONE) {
     return error;
   }
@@ -309,4 +311,22 @@ enum error account_store_list(struct database *database, void (*row)(void *conte
     }
   }
   return rows_close(&rows);
+}
+
+enum error account_store_list(struct database *database, void (*row)(void *context, const struct account *account),
+                              void *context) {
+  return list_accounts(database, "select " ACCOUNT_COLUMNS " from admin_user a order by a.id", NULL, row, context);
+}
+
+enum error account_store_page(struct database *database, int64_t before_created_at_us, int64_t before_id, int limit,
+                              void (*row)(void *context, const struct account *account), void *context) {
+  static const char *const select =
+      "select " ACCOUNT_COLUMNS " from admin_user a where (a.created_at, a.id)"
+      " < (coalesce(" SQL_TIMESTAMP("$1") ", 'infinity'), coalesce($2, 9223372036854775807))"
+                                          " order by a.created_at desc, a.id desc limit $3::int8";
+  struct parameters parameters = {0};
+  parameters_i64_or_null(&parameters, before_created_at_us);
+  parameters_i64_or_null(&parameters, before_id);
+  parameters_i64(&parameters, limit);
+  return list_accounts(database, select, &parameters, row, context);
 }

@@ -46,6 +46,15 @@ enum error account_store_renew_hash(struct database *database, int64_t id, const
  * *ret_epoch may be NULL. */
 enum error account_store_set_password(struct database *database, int64_t id, int64_t epoch, const char *new_hash,
                                       int64_t *ret_epoch) MUST_CHECK;
+struct account_change {
+  bool sets_role, sets_disabled;
+  enum role role;
+  bool disabled; /* raises the token epoch and ends all sessions */
+};
+/* In one transaction; returns what became of the account. Of changes at once that would leave no enabled owner the last
+ * one is ERROR_CONFLICT. */
+enum error account_store_change(struct database *database, int64_t id, const struct account_change *change,
+                                struct account *ret_account) MUST_CHECK;
 /* Disabling raises the token epoch and ends all sessions. ERROR_CONFLICT: it is the last enabled owner, which stays. */
 enum error account_store_set_disabled(struct database *database, int64_t id, bool disabled) MUST_CHECK;
 /* ERROR_CONFLICT: it is the last enabled owner, which stays one. */
@@ -53,6 +62,9 @@ enum error account_store_set_role(struct database *database, int64_t id, enum ro
 /* Gives the account a new issuer tag and records the old one as revoked until `expires_at_us`; returns the old tag. */
 enum error account_store_replace_issuer_tag(struct database *database, int64_t id, int64_t expires_at_us,
                                             uint32_t *ret_old_tag) MUST_CHECK;
+/* Calls `row` for at most `limit` accounts, newest first, behind the one of this time and id (0, 0: from the first). */
+enum error account_store_page(struct database *database, int64_t before_created_at_us, int64_t before_id, int limit,
+                              void (*row)(void *context, const struct account *account), void *context) MUST_CHECK;
 /* Calls `row` for each account, by id. */
 enum error account_store_list(struct database *database, void (*row)(void *context, const struct account *account),
                               void *context) MUST_CHECK;

@@ -11,17 +11,69 @@
 #include "store/accounts/account_row.h"
 #include "store/engine/statement.h"
 
+#define INVITATION_COLUMNS                                                                                             \
+  "i.id, i.role, i.created_by, " SQL_MICROSECONDS("i.created_at") ", " SQL_MICROSECONDS("i.expires_at")
+
+static void read_invitation(struct rows *rows, struct invitation *ret_invitation) {
+  ret_invitation->id = rows_i64(rows);
+  ret_invitation->role = account_row_read_role(rows);
+  ret_invitation->created_by = rows_i64_or(rows, 0);
+  ret_invitation->created_at_us = rows_i64(rows);
+  ret_invitation->expires_at_us = rows_i64(rows);
+}
+
+/* Made twice it is one: its token is random. */
 enum error invitation_store_create(struct database *database, const unsigned char token_hash[DIGEST_SIZE],
-                                   enum role role, int64_t created_by, int64_t ttl_seconds) {
+                                   enum role role, int64_t created_by, int64_t ttl_seconds,
+                                   struct invitation *ret_invitation) {
+  static const char *const insert =
+      "insert into invitation as i (token_hash, created_by, expires_at, role)"
+      " values ($1, $2, now() + $3::int8 * interval '1 second', $4)"
+      " on conflict (token_hash) do update set role = excluded.role returning " INVITATION_COLUMNS;
   struct parameters parameters = {0};
   parameters_hash(&parameters, token_hash);
   parameters_i64_or_null(&parameters, created_by);
   parameters_i64(&parameters, ttl_seconds);
   parameters_text(&parameters, role_name(role));
-  return statement_change(database,
-                          "insert into invitation (token_hash, created_by, expires_at, role)"
-                          " values ($1, $2, now() + $3::int8 * interval '1 second', $4) on conflict do nothing",
-                          STATEMENT_REPEATABLE, &parameters, NULL);
+  struct rows row = statement_row(database, insert, STATEMENT_REPEATABLE, &parameters);
+  struct invitation invitation, unwanted;
+  read_invitation(&row, &invitation);
+  return rows_close_into(&row, ret_invitation == NULL ? &unwanted : ret_invitation, &invitation, sizeof invitation);
+}
+
+enum error invitation_store_page(struct database *database, int64_t before_created_at_us, int64_t before_id, int limit,
+                                 void (*row)(void *context, const struct invitation *invitation), void *context) {
+  static const char *const select =
+      "select " INVITATION_COLUMNS " from invitation i where i.spent_at is null and i.expires_at > now()"
+      " and (i.created_at, i.id) < (coalesce(" SQL_TIMESTAMP(
+          "$1") ", 'infinity'), coalesce($2, 9223372036854775807))"
+                " order by i.created_at desc, i.id desc limit $3::int8";
+  struct parameters parameters = {0};
+  struct rows rows;
+  parameters_i64_or_null(&parameters, before_created_at_us);
+  parameters_i64_or_null(&parameters, before_id);
+  parameters_i64(&parameters, limit);
+  enum error error = statement_execute(database, select, STATEMENT_REPEATABLE, &parameters, &rows);
+  if (error != ERROR_NONE) {
+    return error;
+  }
+  while (rows_next(&rows)) {
+    struct invitation invitation;
+    read_invitation(&rows, &invitation);
+    if (rows.error == ERROR_NONE) {
+      row(context, &invitation);
+    }
+  }
+  return rows_close(&rows);
+}
+
+enum error invitation_store_delete(struct database *database, int64_t id) {
+  struct parameters parameters = {0};
+  parameters_i64(&parameters, id);
+  int64_t affected = 0;
+  enum error error = statement_change(database, "delete from invitation where id = $1 and spent_at is null",
+                                      STATEMENT_ONCE, &parameters, &affected);
+  return error == ERROR_NONE && affected == 0 ? ERROR_NOT_FOUND : error;
 }
 
 enum error invitation_store_check(struct database *database, const unsigned char token_hash[DIGEST_SIZE]) {

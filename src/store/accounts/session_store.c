@@ -17,12 +17,12 @@
  * verified before. */
 enum error session_store_create(struct database *database, int64_t account_id, int64_t token_epoch,
                                 const unsigned char token_hash[DIGEST_SIZE], const struct session_lives *lives,
-                                char ret_session_id[UUID_SIZE]) {
+                                const struct session_origin *origin, char ret_session_id[UUID_SIZE]) {
   static const char *const insert =
       "with account as (select id from admin_user where id = $1 and token_epoch = $2 and disabled_at is null for "
       "share),"
-      " session as (insert into login_session (account_id, expires_at)"
-      "  select id, now() + $4::int8 * interval '1 second' from account returning id, expires_at),"
+      " session as (insert into login_session (account_id, expires_at, address, client)"
+      "  select id, now() + $4::int8 * interval '1 second', $5::inet, $6 from account returning id, expires_at),"
       " token as (insert into refresh_token (token_hash, session_id, expires_at) select $3, id, expires_at from "
       "session)"
       " select id from session";
@@ -31,6 +31,8 @@ enum error session_store_create(struct database *database, int64_t account_id, i
   parameters_i64(&parameters, token_epoch);
   parameters_hash(&parameters, token_hash);
   parameters_i64(&parameters, lives->token < lives->session ? lives->token : lives->session);
+  parameters_text_or_null(&parameters, origin->address);
+  parameters_text_or_null(&parameters, origin->client);
   struct rows row = statement_row(database, insert, STATEMENT_ONCE, &parameters);
   char session_id[UUID_SIZE] = "";
   rows_text(&row, session_id, sizeof session_id);
@@ -83,23 +85,27 @@ static enum error end_family(struct database *database, const char *session_id) 
 }
 
 static enum error spend_and_add(struct database *database, const struct rotation *rotation, const char *session_id,
-                                int64_t ttl_seconds) {
+                                int64_t ttl_seconds, const struct session_origin *origin) {
   static const char *const change =
       "with spent as (update refresh_token set spent_at = clock_timestamp(), successor = $5 where token_hash = $1),"
       " added as (insert into refresh_token (token_hash, session_id, expires_at)"
       "  values ($2, $3, now() + $4::int8 * interval '1 second') returning expires_at)"
-      " update login_session s set expires_at = greatest(s.expires_at, added.expires_at) from added where s.id = $3";
+      " update login_session s set expires_at = greatest(s.expires_at, added.expires_at), last_used_at = now(),"
+      "  address = $6::inet, client = $7 from added where s.id = $3";
   struct parameters parameters = {0};
   parameters_hash(&parameters, rotation->old_hash);
   parameters_hash(&parameters, rotation->new_hash);
   parameters_text(&parameters, session_id);
   parameters_i64(&parameters, ttl_seconds);
   parameters_hash(&parameters, rotation->new_sealed);
+  parameters_text_or_null(&parameters, origin->address);
+  parameters_text_or_null(&parameters, origin->client);
   return statement_change(database, change, STATEMENT_ONCE, &parameters, NULL);
 }
 
 enum error session_store_rotate(struct database *database, const struct rotation *rotation,
-                                const struct session_lives *lives, struct rotated *ret_rotated) {
+                                const struct session_lives *lives, const struct session_origin *origin,
+                                struct rotated *ret_rotated) {
   enum error error = statement_begin(database);
   if (error != ERROR_NONE) {
     return error;
@@ -113,7 +119,7 @@ enum error session_store_rotate(struct database *database, const struct rotation
   } else if (error == ERROR_NONE && !family.over && !family.spent) {
     memcpy(result->sealed, rotation->new_sealed, sizeof result->sealed);
     error = spend_and_add(database, rotation, result->session_id,
-                          lives->token < result->seconds_left ? lives->token : result->seconds_left);
+                          lives->token < result->seconds_left ? lives->token : result->seconds_left, origin);
   }
   error = statement_end_transaction(database, error);
   if (error != ERROR_NONE || denied) {
@@ -134,6 +140,76 @@ enum error session_store_end(struct database *database, const unsigned char toke
                                   STATEMENT_REPEATABLE, &parameters);
   int64_t account_id = rows_i64(&row);
   return rows_close_into(&row, ret_account_id, &account_id, sizeof account_id);
+}
+
+enum error session_store_end_one(struct database *database, int64_t account_id, const char *session_id) {
+  struct parameters parameters = {0};
+  parameters_i64(&parameters, account_id);
+  parameters_text(&parameters, session_id);
+  int64_t affected = 0;
+  enum error error = statement_change(
+      database,
+      "update login_session set ended_at = now() where account_id = $1 and id = $2::uuid and ended_at is null",
+      STATEMENT_ONCE, &parameters, &affected);
+  return error == ERROR_NONE && affected == 0 ? ERROR_NOT_FOUND : error;
+}
+
+enum error session_store_end_others(struct database *database, int64_t account_id, const char *session_id,
+                                    int64_t *ret_ended) {
+  struct parameters parameters = {0};
+  parameters_i64(&parameters, account_id);
+  parameters_text(&parameters, session_id);
+  return statement_change(database,
+                          "update login_session set ended_at = now()"
+                          " where account_id = $1 and id <> $2::uuid and ended_at is null",
+                          STATEMENT_ONCE, &parameters, ret_ended);
+}
+
+static void read_session(struct rows *rows, struct session *ret_session) {
+  rows_text(rows, ret_session->id, sizeof ret_session->id);
+  ret_session->number = rows_i64(rows);
+  ret_session->created_at_us = rows_i64(rows);
+  ret_session->last_used_at_us = rows_i64(rows);
+  ret_session->expires_at_us = rows_i64(rows);
+  rows_text(rows, ret_session->address, sizeof ret_session->address);
+  rows_text(rows, ret_session->client, sizeof ret_session->client);
+}
+
+/* A session is over when its last refresh token is, or when it is as old as sessions get. */
+enum error session_store_list(struct database *database, const struct session_filter *filter,
+                              void (*row)(void *context, const struct session *session), void *context) {
+  static const char *const select =
+      "select id, number, " SQL_MICROSECONDS("created_at") ", " SQL_MICROSECONDS("last_used_at") ", " SQL_MICROSECONDS(
+          "least(expires_at, created_at + $2::int8 * interval '1 second')") ", host(address), client from login_session"
+                                                                            " where account_id = $1 and ended_at is "
+                                                                            "null"
+                                                                            " and least(expires_at, created_at + "
+                                                                            "$2::int8 * interval '1 second') > now()"
+                                                                            " and (created_at, number) < "
+                                                                            "(coalesce(" SQL_TIMESTAMP(
+                                                                                "$3") ", 'infinity'), coalesce($4, "
+                                                                                      "9223372036854775807))"
+                                                                                      " order by created_at desc, "
+                                                                                      "number desc limit $5::int8";
+  struct parameters parameters = {0};
+  struct rows rows;
+  parameters_i64(&parameters, filter->account_id);
+  parameters_i64(&parameters, filter->max_seconds);
+  parameters_i64_or_null(&parameters, filter->before_created_at_us);
+  parameters_i64_or_null(&parameters, filter->before_number);
+  parameters_i64(&parameters, filter->limit);
+  enum error error = statement_execute(database, select, STATEMENT_REPEATABLE, &parameters, &rows);
+  if (error != ERROR_NONE) {
+    return error;
+  }
+  while (rows_next(&rows)) {
+    struct session session = {.id = ""};
+    read_session(&rows, &session);
+    if (rows.error == ERROR_NONE) {
+      row(context, &session);
+    }
+  }
+  return rows_close(&rows);
 }
 
 enum error session_store_is_ended(struct database *database, const char *session_id, bool *ret_ended) {
