@@ -44,6 +44,7 @@ static void append_checks(struct text *body, const struct app_health *checks) {
   reply_string(body, "database", checks->database);
   reply_string(body, "schema", checks->schema);
   reply_string(body, "library", checks->library);
+  reply_string(body, "locks", checks->locks);
   reply_string(body, "revocations", checks->revocations);
   text_append(body, "}");
 }
@@ -80,7 +81,8 @@ static void reply_not_ready(struct call *call, const struct app_health *checks) 
 }
 
 static bool is_ready(const struct app_health *found) {
-  return found->database == ok && found->schema == ok && found->library == ok && found->revocations == ok;
+  return found->database == ok && found->schema == ok && found->library == ok && found->locks == ok &&
+         found->revocations == ok;
 }
 
 static const char *in_words(enum error error) {
@@ -90,12 +92,14 @@ static const char *in_words(enum error error) {
 static void look(struct app *app, struct app_health *found) {
   health_check_database(app->database, found);
   found->library = in_words(media_folder_check_writable(app->media_folder));
+  found->locks = in_words(media_folder_check_locks(app->media_folder));
   found->revocations = in_words(revocation_check(app->settings->data_dir));
   found->has_ingest = found->database == ok && ingest_store_state(app->database, &found->ingest) == ERROR_NONE;
   found->found_ms = clock_monotonic_ms();
   if (!is_ready(found)) {
     log_event(LOG_LEVEL_WARNING, "not_ready", LOG_STR("database", found->database), LOG_STR("schema", found->schema),
-              LOG_STR("library", found->library), LOG_STR("revocations", found->revocations));
+              LOG_STR("library", found->library), LOG_STR("locks", found->locks),
+              LOG_STR("revocations", found->revocations));
   }
 }
 

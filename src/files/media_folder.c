@@ -12,6 +12,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -114,6 +115,21 @@ enum error media_folder_check_writable(struct media_folder *folder) {
     return file_error_from_errno(errno);
   }
   return file_write_all(fd, block, sizeof block);
+}
+
+/* Each asks with two descriptors of its own. Shared locks, so that workers who look at the same time do not meet. */
+enum error media_folder_check_locks(struct media_folder *folder) {
+  static const char name[] = ".locks";
+  int flags = O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC;
+  __attribute__((cleanup(file_close_cleanup))) int holder = openat(folder->data_fd, name, flags, 0640);
+  __attribute__((cleanup(file_close_cleanup))) int other = openat(folder->data_fd, name, flags, 0640);
+  if (holder < 0 || other < 0 || flock(holder, LOCK_SH | LOCK_NB) != 0) {
+    return file_error_from_errno(errno);
+  }
+  if (flock(other, LOCK_EX | LOCK_NB) == 0) {
+    return ERROR_UNSUPPORTED; /* it was given twice */
+  }
+  return errno == EWOULDBLOCK ? ERROR_NONE : file_error_from_errno(errno);
 }
 
 void media_folder_settle(struct media_folder *folder, int64_t media_id, const char *stored_name) {

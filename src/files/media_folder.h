@@ -5,7 +5,7 @@
  *
  *   spool/       uploads on their way (spool_file.h)
  *   uploads/     resumable uploads on their way, for days perhaps (upload_file.h)
- *   packaging/   packages on their way (package_folder.h)
+ *   packaging/   packages on their way, each with a lock beside it (package_folder.h)
  *   media/<id>/  what grants for that medium may play: files, packages, and links into the library
  *                (library_link.h)
  *   pending/     notes of what is not settled: "<id>-<entry>" may not be the row's file, "<id>" is
@@ -36,6 +36,9 @@ enum error media_folder_open(const char *data_dir, const char *library_dir,
 void media_folder_close(struct media_folder *folder);
 /* Can files be written? For /readyz. */
 enum error media_folder_check_writable(struct media_folder *folder) MUST_CHECK;
+/* Does the file system know locks (flock)? Without them one machine's sweep would remove what another one is making.
+ * ERROR_UNSUPPORTED: it gives a lock twice. For /readyz. */
+enum error media_folder_check_locks(struct media_folder *folder) MUST_CHECK;
 
 /* After the row's commit: this stored name is the row's, so its note goes. Failure is harmless; the
  * sweep does the same later. */

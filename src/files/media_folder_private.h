@@ -16,6 +16,10 @@
 
 #define MEDIA_FOLDER_NOTE_SIZE (MEDIUM_STORED_NAME_SIZE + 24)
 
+/* packaging/<name>.lock, which the maker of packaging/<name>/ holds. */
+#define PACKAGE_FOLDER_LOCK_END  ".lock"
+#define PACKAGE_FOLDER_LOCK_SIZE (UNIQUE_NAME_SIZE + sizeof PACKAGE_FOLDER_LOCK_END)
+
 struct media_folder {
   int data_fd, spool_fd, uploads_fd, packaging_fd, media_fd, pending_fd, links_fd, trash_fd;
   char *library_dir; /* NULL: no library. Opened anew each time: a disk may be mounted there meanwhile */
@@ -23,6 +27,7 @@ struct media_folder {
 
 /* Milliseconds and randomness in hex: sorts by time, cannot be guessed. */
 void media_folder_unique_name(char ret_name[UNIQUE_NAME_SIZE]);
+void package_folder_lock_name(const char *name, char ret_lock[PACKAGE_FOLDER_LOCK_SIZE]);
 /* Is this one name of a folder, without "/", and none of "", "." and ".."? */
 bool media_folder_is_entry(const char *name);
 /* The entry of media/<id>/ that a stored name begins with. ERROR_INVALID: nothing that this layer

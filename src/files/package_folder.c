@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * The lock that tells the sweep is held on the folder itself.
+ * A lock tells the sweep that a packager is at work. It is held on a regular file beside the folder,
+ * packaging/<name>.lock: on NFS and FUSE a lock on a folder holds on the machine alone that took it.
  */
 #include "config.h"
 
@@ -13,7 +14,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -23,7 +23,7 @@
 
 struct package_folder {
   struct media_folder *folder;
-  int fd;
+  int fd, lock_fd;
   bool placed;
   char name[UNIQUE_NAME_SIZE];
   char path[PATH_MAX];
@@ -41,16 +41,25 @@ static enum error find_path(struct package_folder *package) {
   return ERROR_NONE;
 }
 
+void package_folder_lock_name(const char *name, char ret_lock[PACKAGE_FOLDER_LOCK_SIZE]) {
+  snprintf(ret_lock, PACKAGE_FOLDER_LOCK_SIZE, "%.*s" PACKAGE_FOLDER_LOCK_END, UNIQUE_NAME_SIZE - 1, name);
+}
+
+/* The lock comes before the folder, and goes after it. */
 static enum error make_package_folder(struct package_folder *package) {
   int parent_fd = package->folder->packaging_fd;
+  char lock[PACKAGE_FOLDER_LOCK_SIZE];
+  package_folder_lock_name(package->name, lock);
+  enum error error = file_lock_opened(openat(parent_fd, lock, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0640),
+                                      &package->lock_fd);
+  if (error != ERROR_NONE) {
+    return error;
+  }
   if (mkdirat(parent_fd, package->name, 0750) != 0) {
     return file_error_from_errno(errno);
   }
   package->fd = openat(parent_fd, package->name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-  if (package->fd < 0 || flock(package->fd, LOCK_EX | LOCK_NB) != 0) {
-    return file_error_from_errno(errno);
-  }
-  return find_path(package);
+  return package->fd < 0 ? file_error_from_errno(errno) : find_path(package);
 }
 
 enum error package_folder_create(struct media_folder *folder, struct package_folder **ret_package) {
@@ -60,6 +69,7 @@ enum error package_folder_create(struct media_folder *folder, struct package_fol
   }
   package->folder = folder;
   package->fd = -1;
+  package->lock_fd = -1;
   media_folder_unique_name(package->name);
   enum error error = make_package_folder(package);
   if (error != ERROR_NONE) {
@@ -132,6 +142,12 @@ void package_folder_discard(struct package_folder *package) {
     enum error error = file_remove_tree(package->path);
     (void)error; /* else the sweep does it */
   }
+  if (package->lock_fd >= 0) {
+    char lock[PACKAGE_FOLDER_LOCK_SIZE];
+    package_folder_lock_name(package->name, lock);
+    (void)unlinkat(package->folder->packaging_fd, lock, 0); /* else the sweep does it */
+  }
+  file_close_cleanup(&package->lock_fd);
   file_close_cleanup(&package->fd);
   free(package);
 }

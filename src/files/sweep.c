@@ -60,16 +60,30 @@ static bool is_older(const struct stat *status, int64_t seconds) {
   return clock_now_seconds() - status->st_mtim.tv_sec >= seconds;
 }
 
-/* An upload holds a lock on its file, so an unlocked one is a dead process's. */
-static enum error sweep_spool_file(struct sweep *sweep, int folder_fd, const char *name) {
+/* Is it an entry that was left this long ago? Then *ret_free is true, and the lock is ours until *ret_fd is closed. NFS
+ * locks only what is open for writing. */
+static enum error lock_left(struct sweep *sweep, int folder_fd, const char *name, int *ret_fd, bool *ret_free) {
   struct stat status;
-  __attribute__((cleanup(file_close_cleanup))) int fd =
-      openat(folder_fd, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
-  if (fd < 0 || fstat(fd, &status) != 0) {
+  *ret_free = false;
+  int fd = openat(folder_fd, name, O_RDWR | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+  if (fd < 0) {
     return errno == ENOENT ? ERROR_NONE : file_error_from_errno(errno);
   }
-  if (!is_older(&status, sweep->options->spool_grace_seconds) || flock(fd, LOCK_EX | LOCK_NB) != 0) {
-    return ERROR_NONE;
+  *ret_fd = fd;
+  if (fstat(fd, &status) != 0) {
+    return file_error_from_errno(errno);
+  }
+  *ret_free = is_older(&status, sweep->options->spool_grace_seconds) && flock(fd, LOCK_EX | LOCK_NB) == 0;
+  return ERROR_NONE;
+}
+
+/* An upload holds a lock on its file, so an unlocked one is a dead process's. */
+static enum error sweep_spool_file(struct sweep *sweep, int folder_fd, const char *name) {
+  __attribute__((cleanup(file_close_cleanup))) int fd = -1;
+  bool is_free = false;
+  enum error error = lock_left(sweep, folder_fd, name, &fd, &is_free);
+  if (error != ERROR_NONE || !is_free) {
+    return error;
   }
   if (unlinkat(folder_fd, name, 0) != 0) {
     return file_error_from_errno(errno);
@@ -78,24 +92,54 @@ static enum error sweep_spool_file(struct sweep *sweep, int folder_fd, const cha
   return ERROR_NONE;
 }
 
-/* A packager holds a lock on its folder, as an upload on its file. */
-static enum error sweep_packaging(struct sweep *sweep, int folder_fd, const char *name) {
-  struct stat status;
+static bool is_package_lock(const char *name) {
+  size_t length = strlen(name);
+  size_t end = sizeof PACKAGE_FOLDER_LOCK_END - 1;
+  return length == UNIQUE_NAME_SIZE - 1 + end && strcmp(name + length - end, PACKAGE_FOLDER_LOCK_END) == 0;
+}
+
+/* What nobody makes any more goes first, its lock last: in between it is still known whose it was. */
+static enum error remove_packaging(struct sweep *sweep, int folder_fd, const char *name) {
   char path[512];
-  __attribute__((cleanup(file_close_cleanup))) int fd =
-      openat(folder_fd, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-  if (fd < 0 || fstat(fd, &status) != 0) {
-    return errno == ENOENT ? ERROR_NONE : file_error_from_errno(errno);
-  }
-  if (!is_older(&status, sweep->options->spool_grace_seconds) || flock(fd, LOCK_EX | LOCK_NB) != 0) {
-    return ERROR_NONE;
-  }
   snprintf(path, sizeof path, "/proc/self/fd/%d/%s", folder_fd, name);
   enum error error = file_remove_tree(path);
-  if (error == ERROR_NONE) {
-    sweep->counts->spool++;
+  sweep->counts->spool += error == ERROR_NONE;
+  return error == ERROR_NOT_FOUND ? ERROR_NONE : error;
+}
+
+static enum error sweep_package_lock(struct sweep *sweep, int folder_fd, const char *lock) {
+  __attribute__((cleanup(file_close_cleanup))) int fd = -1;
+  char name[UNIQUE_NAME_SIZE];
+  bool is_free = false;
+  snprintf(name, sizeof name, "%.*s", UNIQUE_NAME_SIZE - 1, lock);
+  enum error error = lock_left(sweep, folder_fd, lock, &fd, &is_free);
+  if (error == ERROR_NONE && is_free) {
+    error = remove_packaging(sweep, folder_fd, name);
+    if (error == ERROR_NONE && unlinkat(folder_fd, lock, 0) != 0) {
+      error = file_error_from_errno(errno);
+    }
   }
   return error;
+}
+
+/* A packager holds a lock on the file beside its folder. A folder without one is not being made any more. */
+static enum error sweep_packaging(struct sweep *sweep, int folder_fd, const char *name) {
+  struct stat status;
+  char lock[PACKAGE_FOLDER_LOCK_SIZE];
+  if (is_package_lock(name)) {
+    return sweep_package_lock(sweep, folder_fd, name);
+  }
+  if (fstatat(folder_fd, name, &status, AT_SYMLINK_NOFOLLOW) != 0) {
+    return errno == ENOENT ? ERROR_NONE : file_error_from_errno(errno);
+  }
+  if (!is_older(&status, sweep->options->spool_grace_seconds)) {
+    return ERROR_NONE;
+  }
+  package_folder_lock_name(name, lock);
+  if (fstatat(folder_fd, lock, &status, AT_SYMLINK_NOFOLLOW) == 0 || errno != ENOENT) {
+    return ERROR_NONE; /* its lock is an entry of its own */
+  }
+  return remove_packaging(sweep, folder_fd, name);
 }
 
 static enum error sweep_trashed(struct sweep *sweep, int folder_fd, const char *name) {

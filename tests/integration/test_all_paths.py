@@ -73,7 +73,7 @@ def test_health(anonymous, stack):
     ready = assert_json(anonymous.get("/readyz"))
     assert (ready["status"], ready["checks"]) == (
         "ready",
-        {"database": "ok", "schema": "ok", "library": "ok", "revocations": "ok"},
+        {"database": "ok", "schema": "ok", "library": "ok", "locks": "ok", "revocations": "ok"},
     )
     assert assert_json(stack.anonymous(https=True).get("/livez")) == {"status": "alive"}
 

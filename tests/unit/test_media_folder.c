@@ -15,6 +15,7 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -200,7 +201,44 @@ START_TEST(placing_a_package_beats_with_each_file) {
 }
 END_TEST
 
+static void lock_path(const struct package_folder *package, char ret_path[160]) {
+  snprintf(ret_path, 160, "data/packaging/%s.lock", strrchr(package_folder_path(package), '/') + 1);
+}
+
+/* On NFS and FUSE a lock on a folder holds on one machine only: there the other one's would be given. */
+START_TEST(a_package_on_its_way_is_told_by_a_lock_on_a_regular_file) {
+  struct package_folder *package = NULL;
+  char lock[160], path[512];
+  struct stat status;
+  library_fixture_set_up(&fixture);
+  ck_assert_int_eq(package_folder_create(fixture.folder, &package), ERROR_NONE);
+  lock_path(package, lock);
+  snprintf(path, sizeof path, "%s/%s", fixture.root, lock);
+  ck_assert_int_eq(lstat(path, &status), 0);
+  ck_assert(S_ISREG(status.st_mode));
+  int fd = open(path, O_RDWR | O_CLOEXEC);
+  ck_assert_int_ge(fd, 0);
+  ck_assert_int_eq(flock(fd, LOCK_EX | LOCK_NB), -1);
+  close(fd);
+  int folder_fd = open(package_folder_path(package), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  ck_assert_int_eq(flock(folder_fd, LOCK_EX | LOCK_NB), 0); /* nothing rests on a lock there */
+  close(folder_fd);
+  package_folder_discard(package);
+  ck_assert_int_eq(library_fixture_count(&fixture, "data/packaging"), 0);
+  library_fixture_tear_down(&fixture);
+}
+END_TEST
+
+START_TEST(locks_hold_between_two_descriptors) {
+  library_fixture_set_up(&fixture);
+  ck_assert_int_eq(media_folder_check_locks(fixture.folder), ERROR_NONE);
+  ck_assert_int_eq(media_folder_check_locks(fixture.folder), ERROR_NONE);
+  library_fixture_tear_down(&fixture);
+}
+END_TEST
+
 UNIT_MAIN("media_folder", makes_its_folders_once, hashes_counts_and_places_an_upload, a_discarded_upload_leaves_nothing,
           a_replacement_notes_what_it_replaces, opens_stored_files_and_nothing_else,
           removes_a_link_and_never_what_it_points_to, trashing_removes_links_and_can_be_repeated,
-          placing_a_package_beats_with_each_file)
+          placing_a_package_beats_with_each_file, a_package_on_its_way_is_told_by_a_lock_on_a_regular_file,
+          locks_hold_between_two_descriptors)

@@ -13,6 +13,7 @@
 
 #include "files/library_guard.h"
 #include "files/library_link.h"
+#include "files/package_folder.h"
 #include "files/spool_file.h"
 #include "files/stored_file.h"
 #include "library_fixture.h"
@@ -107,6 +108,54 @@ START_TEST(an_upload_at_work_is_left_alone_however_slow) {
   ck_assert_int_eq(library_fixture_count(&fixture, "data/spool"), 1);
   spool_file_discard(file);
   media_folder_close(other);
+  library_fixture_tear_down(&fixture);
+}
+END_TEST
+
+/* As another machine's sweep sees it: only the lock on the file beside the folder reaches it. */
+START_TEST(a_package_at_work_is_left_alone_however_slow) {
+  struct package_folder *package = NULL;
+  struct media_folder *other = NULL;
+  char name[160];
+  begin();
+  ck_assert_int_eq(media_folder_open(fixture.data, NULL, &other), ERROR_NONE);
+  ck_assert_int_eq(package_folder_create(other, &package), ERROR_NONE);
+  snprintf(name, sizeof name, "data/packaging/%s", strrchr(package_folder_path(package), '/') + 1);
+  library_fixture_age(&fixture, name, 60);
+  strcat(name, ".lock");
+  library_fixture_age(&fixture, name, 60);
+  ck_assert_int_eq(sweep(false).spool, 0);
+  ck_assert_int_eq(library_fixture_count(&fixture, "data/packaging"), 2);
+  package_folder_discard(package);
+  media_folder_close(other);
+  library_fixture_tear_down(&fixture);
+}
+END_TEST
+
+#define LEFT "data/packaging/0123456789abcdef0123456789abcdef"
+
+START_TEST(killed_while_packaging) {
+  begin();
+  library_fixture_write(&fixture, LEFT "/seg-0-00001.m4s", "half");
+  library_fixture_write(&fixture, LEFT ".lock", "");
+  library_fixture_age(&fixture, LEFT, 60);
+  ck_assert_int_eq(sweep(false).spool, 0); /* the lock is young: it may not be held yet */
+  library_fixture_age(&fixture, LEFT ".lock", 60);
+  ck_assert_int_eq(sweep(false).spool, 1);
+  ck_assert_int_eq(library_fixture_count(&fixture, "data/packaging"), 0);
+  library_fixture_tear_down(&fixture);
+}
+END_TEST
+
+START_TEST(killed_between_a_package_and_its_lock) {
+  begin();
+  library_fixture_write(&fixture, LEFT "/seg-0-00001.m4s", "half"); /* its lock went, or an older version made it */
+  library_fixture_age(&fixture, LEFT, 60);
+  library_fixture_write(&fixture, "data/packaging/fedcba9876543210fedcba9876543210.lock",
+                        ""); /* its folder never came */
+  library_fixture_age(&fixture, "data/packaging/fedcba9876543210fedcba9876543210.lock", 60);
+  sweep(false);
+  ck_assert_int_eq(library_fixture_count(&fixture, "data/packaging"), 0);
   library_fixture_tear_down(&fixture);
 }
 END_TEST
@@ -406,6 +455,7 @@ START_TEST(a_link_that_was_removed_is_not_made_again) {
 END_TEST
 
 UNIT_MAIN("sweep", killed_while_spooling, an_upload_at_work_is_left_alone_however_slow,
+          a_package_at_work_is_left_alone_however_slow, killed_while_packaging, killed_between_a_package_and_its_lock,
           killed_after_the_note_before_the_rename, killed_after_the_rename_before_the_commit,
           killed_after_the_commit_before_the_note_went, a_replaced_file_stays_as_long_as_it_may_be_played,
           a_replacement_that_was_killed_keeps_the_old_file, killed_before_a_deletion_was_committed,
