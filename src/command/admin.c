@@ -223,15 +223,15 @@ static int revoke_grants(const struct admin *admin) {
   if (!find_account(admin, &account)) {
     return COMMAND_FAILED;
   }
-  int64_t expires_at_us =
-      (clock_now_seconds() + GRANT_LIFE_MAX_SECONDS + GRANT_CLOCK_BEHIND_SECONDS) * INT64_C(1000000);
-  enum error error = account_store_replace_issuer_tag(admin->database, account.id, expires_at_us, &tag);
+  int64_t expires_at = clock_now_seconds() + GRANT_REVOKED_SECONDS;
+  enum error error = account_store_replace_issuer_tag(admin->database, account.id, expires_at * INT64_C(1000000), &tag);
   if (error != ERROR_NONE) {
     return fail_action(admin, "revoking the grants", error);
   }
   system_log_event("admin_revoke_grants", account.id); /* the row stands, whatever becomes of the file */
   snprintf(name, sizeof name, "%08" PRIx32, tag);
-  error = revocation_write(admin->settings->data_dir, name);
+  const struct revocation revocation = {.name = name, .expires_at = expires_at};
+  error = revocation_write(admin->settings->data_dir, &revocation);
   if (error != ERROR_NONE) {
     fprintf(stderr,
             "mediagate: the revocation is recorded, but %s/revoked/%s could not be written: %s\n"

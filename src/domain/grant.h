@@ -20,6 +20,8 @@
  * grants getting out of hand. */
 #define GRANT_CLOCK_BEHIND_SECONDS 86400
 #define GRANT_CLOCK_AHEAD_SECONDS  (366 * 86400)
+/* A revocation of now must be kept so long, until nothing lives any more that it refuses. */
+#define GRANT_REVOKED_SECONDS (GRANT_LIFE_MAX_SECONDS + GRANT_CLOCK_BEHIND_SECONDS)
 
 /* A new grant: the time, random bits, the issuer tag. */
 void grant_id_new(int64_t now_us, uint32_t issuer_tag, char ret_grant_id[GRANT_ID_SIZE]);

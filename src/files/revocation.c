@@ -17,11 +17,11 @@
 
 #include "base/clock.h"
 #include "base/file.h"
+#include "domain/grant.h"
 
-#define PRESENT          ".present"
-#define GRANT_DIGITS     32
-#define ISSUER_DIGITS    8
-#define KEEP_NEW_SECONDS 60 /* a file without a row this young may belong to a row that commits in this moment */
+#define PRESENT       ".present"
+#define GRANT_DIGITS  32
+#define ISSUER_DIGITS 8
 
 static bool is_name(const char *name) {
   size_t length = strlen(name);
@@ -46,24 +46,32 @@ static enum error open_folder(const char *data_dir, int *ret_fd) {
   return error;
 }
 
-/* One that is there already is renewed: its row may be new. */
-static enum error make_file(int folder_fd, const char *name) {
-  __attribute__((cleanup(file_close_cleanup))) int fd =
-      openat(folder_fd, name, O_WRONLY | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0640);
-  if (fd < 0 || futimens(fd, NULL) != 0 || fsync(fd) != 0) {
-    return file_error_from_errno(errno);
-  }
-  return ERROR_NONE;
+static int64_t expiry_of(const struct stat *status) {
+  return status->st_mtim.tv_sec + GRANT_REVOKED_SECONDS;
 }
 
-enum error revocation_write(const char *data_dir, const char *name) {
+/* One that is there already keeps the later end. */
+static enum error make_file(int folder_fd, const char *name, int64_t expires_at) {
+  struct stat status;
+  struct timespec times[2] = {{.tv_nsec = UTIME_OMIT}, {.tv_sec = expires_at - GRANT_REVOKED_SECONDS}};
+  bool is_new = fstatat(folder_fd, name, &status, AT_SYMLINK_NOFOLLOW) != 0;
+  __attribute__((cleanup(file_close_cleanup))) int fd =
+      openat(folder_fd, name, O_WRONLY | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0640);
+  if (fd < 0) {
+    return file_error_from_errno(errno);
+  }
+  bool is_later = is_new || expiry_of(&status) < expires_at;
+  return (!is_later || futimens(fd, times) == 0) && fsync(fd) == 0 ? ERROR_NONE : file_error_from_errno(errno);
+}
+
+enum error revocation_write(const char *data_dir, const struct revocation *revocation) {
   __attribute__((cleanup(file_close_cleanup))) int folder_fd = -1;
-  if (!is_name(name)) {
+  if (!is_name(revocation->name)) {
     return ERROR_INVALID;
   }
   enum error error = open_folder(data_dir, &folder_fd);
   if (error == ERROR_NONE) {
-    error = make_file(folder_fd, name);
+    error = make_file(folder_fd, revocation->name, revocation->expires_at);
   }
   if (error == ERROR_NONE && fsync(folder_fd) != 0) {
     error = file_error_from_errno(errno);
@@ -72,43 +80,61 @@ enum error revocation_write(const char *data_dir, const char *name) {
 }
 
 static int compare_names(const void *a, const void *b) {
-  return strcmp(*(const char *const *)a, *(const char *const *)b);
+  const struct revocation *left = a;
+  const struct revocation *right = b;
+  return strcmp(left->name, right->name);
 }
 
-/* Files that have no row are removed once they are older than what is being written right now. */
-static enum error remove_others(int folder_fd, const char *const *sorted, size_t count) {
+struct rebuild {
+  int folder_fd;
+  const struct revocation *sorted;
+  size_t count;
+  void (*without_row)(void *context, const struct revocation *revocation);
+  void *context;
+};
+
+static enum error look_at_file(const struct rebuild *rebuild, const char *name) {
+  struct stat status;
+  const struct revocation key = {.name = name};
+  if (!is_name(name) ||
+      (rebuild->count > 0 &&
+       bsearch(&key, rebuild->sorted, rebuild->count, sizeof *rebuild->sorted, compare_names) != NULL) ||
+      fstatat(rebuild->folder_fd, name, &status, AT_SYMLINK_NOFOLLOW) != 0) {
+    return ERROR_NONE;
+  }
+  if (clock_now_seconds() < expiry_of(&status)) {
+    const struct revocation lost = {.name = name, .expires_at = expiry_of(&status)};
+    rebuild->without_row(rebuild->context, &lost);
+    return ERROR_NONE;
+  }
+  return unlinkat(rebuild->folder_fd, name, 0) == 0 || errno == ENOENT ? ERROR_NONE : file_error_from_errno(errno);
+}
+
+static enum error look_at_files(const struct rebuild *rebuild) {
   DIR *entries = NULL;
-  enum error error = file_open_entries(folder_fd, &entries);
+  enum error error = file_open_entries(rebuild->folder_fd, &entries);
   if (error != ERROR_NONE) {
     return error;
   }
   struct dirent *entry;
   while ((entry = readdir(entries)) != NULL) {
-    const char *name = entry->d_name;
-    struct stat status;
-    if (!is_name(name) || bsearch(&name, sorted, count, sizeof *sorted, compare_names) != NULL ||
-        fstatat(folder_fd, name, &status, AT_SYMLINK_NOFOLLOW) != 0 ||
-        clock_now_seconds() - status.st_mtim.tv_sec < KEEP_NEW_SECONDS) {
-      continue;
-    }
-    if (unlinkat(folder_fd, name, 0) != 0 && errno != ENOENT) {
-      error = file_error_from_errno(errno);
-    }
+    enum error failure = look_at_file(rebuild, entry->d_name);
+    error = error == ERROR_NONE ? failure : error;
   }
   closedir(entries);
   return error;
 }
 
-static enum error make_missing(int folder_fd, const char *const *names, size_t count) {
+static enum error make_missing(int folder_fd, const struct revocation *rows, size_t count) {
   for (size_t i = 0; i < count; i++) {
     struct stat status;
-    if (!is_name(names[i])) {
+    if (!is_name(rows[i].name)) {
       return ERROR_INVALID;
     }
-    if (fstatat(folder_fd, names[i], &status, AT_SYMLINK_NOFOLLOW) == 0) {
+    if (fstatat(folder_fd, rows[i].name, &status, AT_SYMLINK_NOFOLLOW) == 0) {
       continue;
     }
-    enum error error = make_file(folder_fd, names[i]);
+    enum error error = make_file(folder_fd, rows[i].name, rows[i].expires_at);
     if (error != ERROR_NONE) {
       return error;
     }
@@ -122,29 +148,31 @@ static enum error make_present(int folder_fd) {
   if (fstatat(folder_fd, PRESENT, &status, AT_SYMLINK_NOFOLLOW) == 0) {
     return ERROR_NONE;
   }
-  enum error error = make_file(folder_fd, PRESENT);
+  enum error error = make_file(folder_fd, PRESENT, clock_now_seconds() + GRANT_REVOKED_SECONDS);
   return error == ERROR_NONE && fsync(folder_fd) != 0 ? file_error_from_errno(errno) : error;
 }
 
-enum error revocation_rebuild(const char *data_dir, const char *const *names, size_t count) {
+enum error revocation_rebuild(const char *data_dir, const struct revocation *rows, size_t count,
+                              void (*without_row)(void *context, const struct revocation *revocation), void *context) {
   __attribute__((cleanup(file_close_cleanup))) int folder_fd = -1;
   enum error error = open_folder(data_dir, &folder_fd);
   if (error != ERROR_NONE) {
     return error;
   }
-  error = make_missing(folder_fd, names, count);
+  error = make_missing(folder_fd, rows, count);
   if (error != ERROR_NONE) {
     return error;
   }
-  const char **sorted = malloc((count + 1) * sizeof *sorted);
+  struct revocation *sorted = malloc((count + 1) * sizeof *sorted);
   if (sorted == NULL) {
     return ERROR_MEMORY;
   }
   for (size_t i = 0; i < count; i++) {
-    sorted[i] = names[i];
+    sorted[i] = rows[i];
   }
   qsort(sorted, count, sizeof *sorted, compare_names);
-  error = remove_others(folder_fd, sorted, count);
+  const struct rebuild rebuild = {folder_fd, sorted, count, without_row, context};
+  error = look_at_files(&rebuild);
   free(sorted);
   return error == ERROR_NONE ? make_present(folder_fd) : error;
 }

@@ -11,11 +11,20 @@
 
 #include "base/error.h"
 
-/* Durable when it returns. ERROR_INVALID for another name. Twice is fine. */
-enum error revocation_write(const char *data_dir, const char *name) MUST_CHECK;
-/* Makes the folder hold exactly these names (sorted or not): rebuilds missing ones, removes others
- * that are older than a minute. */
-enum error revocation_rebuild(const char *data_dir, const char *const *names, size_t count) MUST_CHECK;
+/* Until when a file refuses lies in the file itself: it is modified GRANT_REVOKED_SECONDS before that. So a database
+ * that went back in time (a restore, a fail-over without the last commits) takes no revocation back. */
+struct revocation {
+  const char *name;
+  int64_t expires_at; /* seconds */
+};
+
+/* Durable when it returns. ERROR_INVALID for another name. Twice is fine: the later end counts. */
+enum error revocation_write(const char *data_dir, const struct revocation *revocation) MUST_CHECK;
+/* Makes the files of these rows that are missing, removes files without a row whose time is over, and calls
+ * `without_row` for those whose time is not. */
+enum error revocation_rebuild(const char *data_dir, const struct revocation *rows, size_t count,
+                              void (*without_row)(void *context, const struct revocation *revocation),
+                              void *context) MUST_CHECK;
 
 /* Would nginx find what was revoked? ERROR_NOT_FOUND: the folder was never filled, or is gone. */
 enum error revocation_check(const char *data_dir) MUST_CHECK;

@@ -9,7 +9,8 @@
 #include "base/error.h"
 #include "store/engine/database.h"
 
-/* Forgets rows that have expired, then makes the files that are missing and removes those without a row. */
+/* Forgets rows that have expired, makes the files that are missing, and removes those whose time is over. A file whose
+ * row is missing before its time gives it back. */
 enum error revocations_rebuild(struct database *database, const char *data_dir) MUST_CHECK;
 
 #endif

@@ -339,6 +339,24 @@ def test_revocations_are_there_again_before_the_first_request_is_served(town, ma
     town.wait_ready()
 
 
+def test_a_database_that_went_back_in_time_makes_nothing_play_again(town, make_media):
+    """As after a restore of an older dump, or a fail-over to a standby that had not the last commits."""
+    api = town.admin()
+    film = town.film(make_media("short"))["id"]
+    stream = api.get(f"/media/media/{film}/stream-url").json()
+    path = stream["stream_url"].split("/", 3)[3]
+    assert api.delete(f"/media/grants/{stream['grant_id']}").status_code == 204
+    town.stop_serve()
+    os.utime(town.data_dir / "revoked" / stream["grant_id"], (time.time() - 3600,) * 2)
+    town.sql("delete from revoked_grant")
+    town.start_serve()
+    town.wait_ready()
+    with town.anonymous() as anyone:
+        assert anyone.get("/" + path).status_code == 403
+    assert town.sql("select count(*) from revoked_grant where name = %s", stream["grant_id"]) == [(1,)]
+    assert town.serve_events("revocations_restored")
+
+
 # --- starts that are refused --------------------------------------------------------------------------
 
 

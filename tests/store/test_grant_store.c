@@ -81,5 +81,24 @@ START_TEST(sweeps_what_has_expired_alone) {
 }
 END_TEST
 
+START_TEST(a_lost_row_comes_back_and_an_account_that_has_its_tag_again_gets_another) {
+  struct account account, other;
+  char tag[9];
+  int64_t end_us = clock_now_us() + HOUR_US;
+  ck_assert_int_eq(account_store_create(fixture_database, "a@example.com", "hash", ROLE_EDITOR, 0, &account),
+                   ERROR_NONE);
+  ck_assert_int_eq(account_store_create(fixture_database, "b@example.com", "hash", ROLE_EDITOR, 0, &other), ERROR_NONE);
+  snprintf(tag, sizeof tag, "%08x", (unsigned)account.issuer_tag);
+  ck_assert_int_eq(grant_store_restore(fixture_database, GRANT, end_us), ERROR_NONE);
+  ck_assert_int_eq(grant_store_restore(fixture_database, tag, end_us), ERROR_NONE);
+  ck_assert_int_eq(grant_store_restore(fixture_database, tag, end_us), ERROR_NONE);
+  ck_assert_int_eq(fixture_sql("select count(*) from revoked_grant"), 2);
+  ck_assert_int_eq(list().last_expires_at_us, end_us);
+  ck_assert_int_ne(fixture_sql("select issuer_tag from admin_user where email = 'a@example.com'"), account.issuer_tag);
+  ck_assert_int_eq(fixture_sql("select issuer_tag from admin_user where email = 'b@example.com'"), other.issuer_tag);
+}
+END_TEST
+
 FIXTURE_MAIN("grant_store", lists_what_has_not_expired_by_name, a_revocation_lasts_until_the_latest_end_that_was_told,
-             keeps_who_revoked_it, sweeps_what_has_expired_alone)
+             keeps_who_revoked_it, sweeps_what_has_expired_alone,
+             a_lost_row_comes_back_and_an_account_that_has_its_tag_again_gets_another)

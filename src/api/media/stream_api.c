@@ -316,8 +316,8 @@ void stream_api_issue(struct call *call) {
 static bool may_be_alive(int64_t issued_ms, int64_t *ret_expires_at_us) {
   int64_t now_ms = clock_now_us() / 1000;
   int64_t latest_ms = issued_ms > now_ms ? issued_ms : now_ms;
-  *ret_expires_at_us = (latest_ms + (GRANT_LIFE_MAX_SECONDS + GRANT_CLOCK_BEHIND_SECONDS) * INT64_C(1000)) * 1000;
-  return issued_ms >= now_ms - (GRANT_LIFE_MAX_SECONDS + GRANT_CLOCK_BEHIND_SECONDS) * INT64_C(1000) &&
+  *ret_expires_at_us = (latest_ms + GRANT_REVOKED_SECONDS * INT64_C(1000)) * 1000;
+  return issued_ms >= now_ms - GRANT_REVOKED_SECONDS * INT64_C(1000) &&
          issued_ms <= now_ms + GRANT_CLOCK_AHEAD_SECONDS * INT64_C(1000);
 }
 
@@ -331,7 +331,8 @@ void stream_api_revoke(struct call *call) {
   }
   enum error error = grant_store_revoke(call->app->database, grant_id, call->account->id, expires_at_us);
   if (error == ERROR_NONE) {
-    error = revocation_write(call->app->settings->data_dir, grant_id);
+    const struct revocation revocation = {.name = grant_id, .expires_at = expires_at_us / 1000000};
+    error = revocation_write(call->app->settings->data_dir, &revocation);
   }
   if (error != ERROR_NONE) {
     call_fail(call, error, "revoking a grant");

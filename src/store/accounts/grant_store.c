@@ -6,6 +6,7 @@
 
 #include "store/accounts/grant_store.h"
 
+#include "base/random.h"
 #include "domain/digest.h"
 #include "store/engine/statement.h"
 
@@ -20,6 +21,23 @@ enum error grant_store_revoke(struct database *database, const char *name, int64
       " on conflict (name) do update set expires_at = greatest(r.expires_at, excluded.expires_at)";
   /* clang-format on */
   return statement_change(database, upsert, STATEMENT_REPEATABLE, &parameters, NULL);
+}
+
+enum error grant_store_restore(struct database *database, const char *name, int64_t expires_at_us) {
+  struct parameters parameters = {0};
+  parameters_text(&parameters, name);
+  parameters_i64(&parameters, expires_at_us);
+  parameters_i64(&parameters, random_u32());
+  /* clang-format off */
+  static const char *const restore =
+      "with renewed as (update admin_user set issuer_tag = $3::int8"
+      " where length($1::text) = 8 and issuer_tag = ('x' || $1::text)::bit(32)::int8"
+      " and not exists (select from admin_user where issuer_tag = $3::int8)"
+      " and not exists (select from revoked_grant where name = lpad(to_hex($3::int8), 8, '0')))"
+      " insert into revoked_grant as r (name, expires_at) values ($1::text, " SQL_TIMESTAMP("$2") ")"
+      " on conflict (name) do update set expires_at = greatest(r.expires_at, excluded.expires_at)";
+  /* clang-format on */
+  return statement_change(database, restore, STATEMENT_REPEATABLE, &parameters, NULL);
 }
 
 enum error grant_store_list_revoked(struct database *database,
