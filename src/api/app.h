@@ -27,7 +27,7 @@
 
 /* What /readyz found last. Strangers may ask as often as they like: within a second they are told this. */
 struct app_health {
-  int64_t found_ms;                                      /* monotonic; 0: not yet */
+  int64_t found_ms;                                              /* monotonic; 0: not yet */
   const char *database, *schema, *library, *locks, *revocations; /* "ok", or what is wrong in words */
   bool has_ingest;
   struct ingest_state ingest;

@@ -116,14 +116,14 @@ END_TEST
 START_TEST(a_package_at_work_is_left_alone_however_slow) {
   struct package_folder *package = NULL;
   struct media_folder *other = NULL;
-  char name[160];
+  char name[160], lock[170];
   begin();
   ck_assert_int_eq(media_folder_open(fixture.data, NULL, &other), ERROR_NONE);
   ck_assert_int_eq(package_folder_create(other, &package), ERROR_NONE);
   snprintf(name, sizeof name, "data/packaging/%s", strrchr(package_folder_path(package), '/') + 1);
   library_fixture_age(&fixture, name, 60);
-  strcat(name, ".lock");
-  library_fixture_age(&fixture, name, 60);
+  snprintf(lock, sizeof lock, "%s.lock", name);
+  library_fixture_age(&fixture, lock, 60);
   ck_assert_int_eq(sweep(false).spool, 0);
   ck_assert_int_eq(library_fixture_count(&fixture, "data/packaging"), 2);
   package_folder_discard(package);
