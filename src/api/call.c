@@ -49,7 +49,8 @@ void call_fail_media(struct call *call, enum error error, int64_t media_id, cons
     response_problem(call->response, 412,
                      "The medium was changed meanwhile, and the request's condition does not hold.");
   } else if (error == ERROR_CONFLICT) {
-    response_problem(call->response, 409, "The medium's type was changed meanwhile, and the file is of the other.");
+    response_problem_of_type(call->response, 409, "external-id-taken",
+                             "Another medium has this external_id; GET /media/media?external_id=... finds it.");
   } else {
     call_fail(call, error, doing);
   }
@@ -83,10 +84,46 @@ uint64_t call_list(const struct call *call) {
   return list;
 }
 
+/* As RFC 3986 has it: all but what is unreserved is escaped. */
+static void append_escaped(struct text *to, const char *text) {
+  static const char plain[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~";
+  while (*text != '\0') {
+    size_t length = strspn(text, plain);
+    text_append_bytes(to, text, length);
+    text += length;
+    if (*text != '\0') {
+      text_appendf(to, "%%%02X", (unsigned char)*text++);
+    }
+  }
+}
+
+/* Link: the same list from the cursor on (RFC 8288). */
+static void add_next_link(struct call *call, const char *cursor) {
+  struct text link = {.data = NULL};
+  text_appendf(&link, "<%s?", call->request->path); /* of a route: its parameters were read, and are plain */
+  for (size_t i = 0; i < call->query->count; i++) {
+    const struct query_pair *pair = &call->query->pairs[i];
+    if (strcmp(pair->name, "cursor") != 0) {
+      append_escaped(&link, pair->name);
+      text_append(&link, "=");
+      append_escaped(&link, pair->value);
+      text_append(&link, "&");
+    }
+  }
+  text_appendf(&link, "cursor=%s>; rel=\"next\"", cursor);
+  if (link.failed) {
+    call->response->headers.failed = true;
+  } else {
+    response_header(call->response, "Link", link.data);
+  }
+  text_free(&link);
+}
+
 void call_append_next_cursor(struct call *call, bool more, int64_t time_us, int64_t id) {
   char text[CURSOR_SIZE] = "";
   if (more) {
     cursor_format(&(struct cursor){.time_us = time_us, .id = id}, call_list(call), text);
+    add_next_link(call, text);
   }
   reply_string(&call->response->body, "next_cursor", text);
 }

@@ -38,7 +38,7 @@ bool call_path_id(struct call *call, const char *what, int64_t *ret_id) MUST_CHE
  * logged. `doing` completes "failed while …". */
 void call_fail(struct call *call, enum error error, const char *doing);
 /* The same, but ERROR_NOT_FOUND is 404: no such medium; ERROR_EXPIRED 412: a condition does not hold; and
- * ERROR_CONFLICT 409: it changed, and a file does not fit. */
+ * ERROR_CONFLICT 409: its external_id is another's. */
 void call_fail_media(struct call *call, enum error error, int64_t media_id, const char *doing);
 /* 429 with Retry-After. */
 void call_too_many(struct call *call, int64_t retry_after_seconds, const char *what);
@@ -53,8 +53,8 @@ struct call_page {
   struct cursor cursor;
 };
 bool call_page(struct call *call, struct call_page *ret_page) MUST_CHECK;
-/* The list's last member, "next_cursor": behind the row of this time and id, null when `more` is false. It is good for
- * the same path and the same other query parameters only. */
+/* The list's member "next_cursor", and the header Link with rel="next": behind the row of this time and id, null when
+ * `more` is false. It is good for the same path and the same other query parameters only. */
 void call_append_next_cursor(struct call *call, bool more, int64_t time_us, int64_t id);
 
 #endif

@@ -31,18 +31,20 @@ void invitation_api_delete(struct call *call);  /* DELETE /invitations/{id} */
 
 /* --- media --- */
 
-void media_api_create(struct call *call);    /* POST /media/media */
-void media_api_list(struct call *call);      /* GET /media/media */
-void media_api_get(struct call *call);       /* GET /media/media/{id} */
-void media_api_change(struct call *call);    /* PATCH /media/media/{id} */
-void media_api_delete(struct call *call);    /* DELETE /media/media/{id} */
-void package_api_request(struct call *call); /* POST /media/media/{id}/package; `mediagate package` makes it */
-void package_api_remove(struct call *call);  /* DELETE /media/media/{id}/package */
-void subtitle_api_put(struct call *call);    /* PUT /media/media/{id}/subtitles/{lang} */
-void subtitle_api_remove(struct call *call); /* DELETE /media/media/{id}/subtitles/{lang} */
-void stream_api_issue(struct call *call);    /* GET /media/media/{id}/stream-url */
-void stream_api_revoke(struct call *call);   /* DELETE /media/grants/{grant_id} */
-void stream_api_origin(struct call *call);   /* GET /internal/origin: asked by nginx only */
+void media_api_create(struct call *call);      /* POST /media/media */
+void media_api_list(struct call *call);        /* GET /media/media */
+void media_api_change_many(struct call *call); /* PATCH /media/media */
+void media_api_delete_many(struct call *call); /* DELETE /media/media */
+void media_api_get(struct call *call);         /* GET /media/media/{id} */
+void media_api_change(struct call *call);      /* PATCH /media/media/{id} */
+void media_api_delete(struct call *call);      /* DELETE /media/media/{id} */
+void package_api_request(struct call *call);   /* POST /media/media/{id}/package; `mediagate package` makes it */
+void package_api_remove(struct call *call);    /* DELETE /media/media/{id}/package */
+void subtitle_api_put(struct call *call);      /* PUT /media/media/{id}/subtitles/{lang} */
+void subtitle_api_remove(struct call *call);   /* DELETE /media/media/{id}/subtitles/{lang} */
+void stream_api_issue(struct call *call);      /* GET /media/media/{id}/stream-url */
+void stream_api_revoke(struct call *call);     /* DELETE /media/grants/{grant_id} */
+void stream_api_origin(struct call *call);     /* GET /internal/origin: asked by nginx only */
 
 /* --- uploads --- */
 

@@ -195,6 +195,12 @@ def test_a_change_to_a_library_file_is_one_with_all_else(admin, shelf):
         ["/file_url"],
     )
     assert assert_json(admin.get(path)) == changed
+    # without a word of the type, the file decides it
+    for body in ({"title": "y", "file_url": library_url(shelf, "film.mp4")},):
+        assert assert_json(admin.post("/media/media", json=body), 201)["type"] == "video"
+    medium = assert_json(admin.post("/media/media", json={"title": "z", "type": "audio"}), 201)
+    change = {"file_url": library_url(shelf, "film.mp4")}
+    assert assert_json(admin.patch(f"/media/media/{medium['id']}", json=change))["type"] == "video"
 
 
 def test_the_type_is_that_of_the_file(admin, stack, make_media, shelf):

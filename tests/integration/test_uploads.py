@@ -12,6 +12,7 @@ import zipfile
 
 import pytest
 
+from answers import assert_json
 from stack import DEADLINE, wait_until
 from upload_tools import age_notes, bearer, nothing_is_left, put, spool, stored
 
@@ -182,7 +183,6 @@ INVALID = {
     "wav, cut": lambda make, folder: cut(make("wav")),
     "mp4 with a text behind it": lambda make, folder: make("film").read_bytes() + b"Downloaded from a site of films\n",
     "an mp4 head and no more": lambda make, folder: b"\0\0\0\x20ftypisom\0\0\2\0isomiso2avc1mp41",
-    "a sound for a video": lambda make, folder: make("sound").read_bytes(),
 }
 
 
@@ -207,12 +207,13 @@ def test_the_reason_tells_what_was_appended_from_what_was_cut(stack, make_media)
     assert "cut off" in put(stack, media["id"], film[:-100]).json()["detail"]
 
 
-def test_a_film_for_audio_is_refused(stack, make_media):
-    media = stack.new_media(type="audio")
-    answer = stack.upload(media["id"], make_media("film"))
-    assert answer.status_code == 422
-    assert "video" in answer.json()["detail"]
-    nothing_is_left(stack, media["id"])
+def test_the_content_of_the_file_decides_the_type(admin, stack, make_media):
+    untold = assert_json(admin.post("/media/media", json={"title": "Untold"}), 201)
+    assert untold["type"] is None
+    for medium in (untold, stack.new_media(type="audio")):
+        for name, kind, status in (("film", "video", 201), ("sound", "audio", 200), ("film", "video", 200)):
+            assert assert_json(stack.upload(medium["id"], make_media(name)), status)["type"] == kind
+    assert assert_json(admin.get(f"/media/media/{untold['id']}"))["type"] == "video"
 
 
 def test_a_part_or_a_compressed_file_does_not_replace_the_whole(stack, make_media):

@@ -147,7 +147,7 @@ START_TEST(another_file_url_takes_the_place_of_the_file) {
 }
 END_TEST
 
-START_TEST(type_and_file_agree) {
+START_TEST(the_content_of_the_file_decides_the_type) {
   const enum media_type audio = MEDIA_AUDIO, video = MEDIA_VIDEO;
   const struct media_change to_audio = {.type = &audio};
   struct media_file_facts song = facts, playlist = facts;
@@ -156,12 +156,14 @@ START_TEST(type_and_file_agree) {
   int64_t id = create("film", MEDIA_VIDEO, NULL);
   snprintf(song.content_type, sizeof song.content_type, "audio/mpeg");
   snprintf(playlist.content_type, sizeof playlist.content_type, "application/dash+xml");
-  ck_assert_int_eq(media_store_set_file(fixture_database, id, &song, NULL, &media, old_name), ERROR_CONFLICT);
-  ck_assert_int_eq(media_store_set_file(fixture_database, id, &facts, &to_audio, &media, old_name), ERROR_CONFLICT);
-  ck_assert_int_eq(media_store_set_file(fixture_database, id, &facts, NULL, &media, old_name), ERROR_NONE);
+  ck_assert_int_eq(media_store_set_file(fixture_database, id, &song, NULL, &media, old_name), ERROR_NONE);
+  ck_assert_int_eq(media.type, MEDIA_AUDIO);
   media_free(&media);
-  ck_assert_int_eq(media_store_update(fixture_database, id, &to_audio, &media), ERROR_CONFLICT);
-  ck_assert_int_eq(media_store_set_file(fixture_database, id, &song, &to_audio, &media, old_name), ERROR_NONE);
+  ck_assert_int_eq(media_store_set_file(fixture_database, id, &facts, &to_audio, &media, old_name), ERROR_NONE);
+  ck_assert_int_eq(media.type, MEDIA_VIDEO);
+  media_free(&media);
+  ck_assert_int_eq(media_store_update(fixture_database, id, &to_audio, &media), ERROR_INVALID);
+  ck_assert_int_eq(media_store_set_file(fixture_database, id, &song, NULL, &media, old_name), ERROR_NONE);
   ck_assert_int_eq(media.type, MEDIA_AUDIO);
   media_free(&media);
   const struct media_change elsewhere = {.type = &video, .set_file_url = true, .file_url = "https://a.example/b"};
@@ -177,7 +179,8 @@ END_TEST
 
 START_TEST(a_deleted_medium_is_never_found_again) {
   int64_t id = create("film", MEDIA_VIDEO, NULL);
-  struct media media, *items = NULL;
+  struct media media;
+  struct media_item *items = NULL;
   size_t count = 0;
   char old_name[MEDIUM_STORED_NAME_SIZE];
   ck_assert_int_eq(media_store_delete(fixture_database, id), ERROR_NONE);
@@ -218,16 +221,17 @@ END_TEST
 
 /* The titles of a page, newest first, with blanks between. */
 static void page(const struct media_filter *filter, char *ret_titles, size_t size, struct media_filter *ret_next) {
-  struct media *items = NULL;
+  struct media_item *items = NULL;
   size_t count = 0;
   enum error error = media_list_find(fixture_database, filter, &items, &count);
   ck_assert_msg(error == ERROR_NONE, "%s", database_last_error(fixture_database));
   ret_titles[0] = '\0';
   for (size_t i = 0; i < count; i++) {
-    snprintf(ret_titles + strlen(ret_titles), size - strlen(ret_titles), "%s%s", i == 0 ? "" : " ", items[i].title);
-    ret_next->before_created_at_us = items[i].created_at_us;
-    ret_next->before_id = items[i].id;
-    media_free(&items[i]);
+    snprintf(ret_titles + strlen(ret_titles), size - strlen(ret_titles), "%s%s", i == 0 ? "" : " ",
+             items[i].media.title);
+    ret_next->after_key = items[i].key;
+    ret_next->after_id = items[i].media.id;
+    media_free(&items[i].media);
   }
   free(items);
 }
@@ -286,5 +290,6 @@ END_TEST
 
 FIXTURE_MAIN("media_store", creates_and_finds, takes_a_title_of_300_four_byte_characters,
              sets_the_file_and_names_the_one_it_replaced, parallel_uploads_each_learn_what_they_replaced,
-             another_file_url_takes_the_place_of_the_file, type_and_file_agree, a_deleted_medium_is_never_found_again,
-             tells_what_the_sweep_may_take, lists_newest_first_by_cursor, searches_parts_of_titles_as_plain_text)
+             another_file_url_takes_the_place_of_the_file, the_content_of_the_file_decides_the_type,
+             a_deleted_medium_is_never_found_again, tells_what_the_sweep_may_take, lists_newest_first_by_cursor,
+             searches_parts_of_titles_as_plain_text)

@@ -210,7 +210,8 @@ static int work(struct database *database, int number) {
     return error == ERROR_NONE ? 0 : 100;
   }
   while (clock_monotonic_ms() < until) {
-    struct media media = {0}, *items = NULL;
+    struct media media = {0};
+    struct media_item *items = NULL;
     size_t count = 0;
     failures += media_store_create(database, "film", MEDIA_VIDEO, NULL, 0, &media) != ERROR_NONE;
     failures += media_store_update(database, media.id, &(struct media_change){.title = "Film"}, &media) != ERROR_NONE;
@@ -218,7 +219,7 @@ static int work(struct database *database, int number) {
     const struct media_filter filter = {.type = -1, .limit = 5};
     failures += media_list_find(database, &filter, &items, &count) != ERROR_NONE;
     for (size_t i = 0; i < count; i++) {
-      media_free(&items[i]);
+      media_free(&items[i].media);
     }
     free(items);
   }

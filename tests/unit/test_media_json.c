@@ -21,7 +21,8 @@ START_TEST(a_bare_medium_has_every_member) {
       "{\"id\":7,\"title\":\"A \\\"film\\\"\\\\\",\"type\":\"video\",\"file_url\":null,"
       "\"created_at\":\"2026-11-25T09:56:40Z\",\"updated_at\":\"2026-11-25T09:56:40Z\",\"created_by\":null,"
       "\"size_bytes\":null,\"sha256\":null,\"content_type\":null,\"duration_seconds\":null,\"width\":null,"
-      "\"height\":null,\"container\":null,\"video_codec\":null,\"audio_codec\":null,\"package\":null,\"subtitles\":[],"
+      "\"height\":null,\"container\":null,\"video_codec\":null,\"audio_codec\":null,\"description\":null,\"tags\":[],"
+      "\"external_id\":null,\"metadata\":{},\"package\":null,\"subtitles\":[],"
       "\"playable\":false}");
   text_free(&text);
 }
@@ -48,8 +49,9 @@ START_TEST(an_uploaded_file_is_described) {
                                "\"created_by\":3,\"size_bytes\":1234,\"sha256\":null,\"content_type\":\"audio/mp4\","
                                "\"duration_seconds\":1.500,\"width\":null"));
   ck_assert_ptr_nonnull(strstr(response.body.data, "\"updated_at\":\"2026-11-25T09:56:40.000001Z\""));
-  ck_assert_ptr_nonnull(
-      strstr(response.body.data, "\"audio_codec\":\"aac\",\"package\":null,\"subtitles\":[],\"playable\":true}"));
+  ck_assert_ptr_nonnull(strstr(response.body.data,
+                               "\"audio_codec\":\"aac\",\"description\":null,\"tags\":[],\"external_id\":null,"
+                               "\"metadata\":{},\"package\":null,\"subtitles\":[],\"playable\":true}"));
   response_free(&response);
 }
 END_TEST

@@ -57,35 +57,19 @@ static void read_playlist(struct call *call, int64_t media_id, struct media_file
   }
 }
 
-/* The type that the medium will have: as this request says, else as it is. */
-static enum error type_of(struct call *call, int64_t media_id, const struct media_fields *fields,
-                          enum media_type *ret_type) {
-  if (fields->has_type) {
-    *ret_type = fields->type;
-    return ERROR_NONE;
-  }
-  struct media media = {.id = 0};
-  enum error error = media_store_find(call->app->database, media_id, &media);
-  if (error == ERROR_NONE) {
-    *ret_type = media.type;
-  }
-  media_free(&media);
-  return error;
-}
-
 static enum error look_into_library_file(struct call *call, int64_t media_id, const struct media_fields *fields,
                                          struct media_file_facts *facts, struct timeline *timeline,
                                          char ret_reason[PROBE_REASON_SIZE]) {
   __attribute__((cleanup(file_close_cleanup))) int fd = -1;
   char extension[8]; /* the link keeps the file's own */
-  struct probe_wanted wanted = {.type = MEDIA_VIDEO, .timeline = timeline};
+  /* A type that the same request tells must be the file's. */
+  const struct probe_wanted wanted = {.type = fields->type, .either = !fields->has_type, .timeline = timeline};
   enum media_type found;
   enum error error = stored_file_open(call->app->media_folder, media_id, facts->stored_name, &fd);
   if (error != ERROR_NONE) {
     return error == ERROR_INVALID ? ERROR_INTERNAL : error;
   }
-  error = type_of(call, media_id, fields, &wanted.type);
-  return error == ERROR_NONE ? probe_facts_read(call->app, fd, &wanted, facts, &found, extension, ret_reason) : error;
+  return probe_facts_read(call->app, fd, &wanted, facts, &found, extension, ret_reason);
 }
 
 /* False: the response has the answer. */
@@ -146,11 +130,9 @@ bool library_file_attach(struct call *call, int64_t media_id, const struct media
     return false;
   }
   if (describe_library_file(call, media_id, fields, &facts, &timeline)) {
-    const struct media_change change = {.title = fields->has_title ? fields->title : NULL,
-                                        .type = fields->has_type ? &fields->type : NULL,
-                                        .file_url = fields->file_url,
-                                        .if_updated_at_us = condition->if_updated_at_us,
-                                        .if_no_file = condition->if_no_file};
+    struct media_change change = media_fields_change(fields);
+    change.if_updated_at_us = condition->if_updated_at_us;
+    change.if_no_file = condition->if_no_file;
     error = media_store_set_file(call->app->database, media_id, &facts, &change, ret_media, old_name);
     if (error == ERROR_NONE) {
       media_folder_note_replaced(folder, media_id, old_name);

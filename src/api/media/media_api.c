@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Media: rows, and for DELETE the folder that belongs to one. The row decides: a folder that could
- * not be moved away is out of reach all the same once nothing names it, and the sweep repeats what
- * a crash cut short.
+ * Media one by one: made, told, changed, deleted. Lists are in media_list_api.c, changes of many in media_many_api.c.
  */
 #include "config.h"
 
@@ -11,19 +9,17 @@
 #include <inttypes.h>
 #include <json-c/json.h>
 #include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 
 #include "api/call.h"
 #include "api/media/library_file.h"
 #include "api/media/media_fields.h"
 #include "api/media/media_json.h"
+#include "api/media/media_removal.h"
 #include "api/media/precondition.h"
 #include "api/reply.h"
 #include "base/log.h"
 #include "domain/medium.h"
 #include "http/json_body.h"
-#include "store/media/media_list.h"
 
 static bool is_library(const struct media_fields *fields) {
   return fields->file_url != NULL && fields->parsed.kind == FILE_URL_LIBRARY;
@@ -48,29 +44,9 @@ static void reply_created(struct call *call, const struct media *media) {
   call->request->media_id = media->id; /* its log line tells the rest: no second one with each new medium */
 }
 
-/* Notes the deletion, commits it, moves the folder away: each step can be repeated, and the sweep
- * finds the note when a crash comes between. ERROR_NOT_FOUND: there is no such medium (and now no
- * folder either). Without a note the full sweep finds what a crash left. */
-static enum error delete_media(struct call *call, int64_t media_id) {
-  struct media_folder *folder = call->app->media_folder;
-  enum error error = media_folder_note_deletion(folder, media_id);
-  if (error != ERROR_NONE && error != ERROR_NO_SPACE) { /* deleting must work when the disk is full, of all times */
-    return error;
-  }
-  error = media_store_delete(call->app->database, media_id);
-  if (error != ERROR_NONE && error != ERROR_NOT_FOUND) {
-    return error;
-  }
-  enum error left = media_folder_trash(folder, media_id);
-  if (left != ERROR_NONE) {
-    log_event(LOG_LEVEL_WARNING, "media_folder_left", LOG_I64("media_id", media_id), LOG_ERROR_FIELD(left));
-  }
-  return error;
-}
-
 /* A medium whose library file cannot be had is taken back. */
 static void take_back_media(struct call *call, int64_t media_id) {
-  enum error error = delete_media(call, media_id);
+  enum error error = media_removal_delete(call, media_id);
   if (error != ERROR_NONE) {
     log_event(LOG_LEVEL_WARNING, "media_left_without_file", LOG_I64("media_id", media_id), LOG_ERROR_FIELD(error));
   }
@@ -79,10 +55,11 @@ static void take_back_media(struct call *call, int64_t media_id) {
 static void create_media(struct call *call, const struct media_fields *fields) {
   struct media media = {.id = 0}, linked = {.id = 0};
   bool library = is_library(fields);
-  enum error error = media_store_create(call->app->database, fields->title, fields->type,
-                                        library ? NULL : fields->file_url, call->account->id, &media);
+  struct media_change change = media_fields_change(fields);
+  change.file_url = library ? NULL : fields->file_url;
+  enum error error = media_store_create_with(call->app->database, &change, call->account->id, &media);
   if (error != ERROR_NONE) {
-    call_fail(call, error, "creating a medium");
+    call_fail_media(call, error, 0, "creating a medium");
   } else if (!library) {
     warn_of_unlisted_origin(call, fields, media.id);
     reply_created(call, &media);
@@ -101,77 +78,11 @@ void media_api_create(struct call *call) {
     return;
   }
   struct media_fields fields;
-  if (media_fields_read(object, true, call->response, &fields)) {
+  if (media_fields_read(object, MEDIA_FIELDS_NEW, call->response, &fields)) {
     create_media(call, &fields);
+    media_fields_free(&fields);
   }
   json_object_put(object);
-}
-
-/* False: the response has the 422. */
-static bool read_media_filter(struct call *call, char search_storage[MEDIA_FIELDS_TITLE_SIZE],
-                              struct media_filter *ret_filter) {
-  const char *type = query_get(call->query, "type");
-  const char *search = query_get(call->query, "q");
-  enum media_type wanted_type;
-  ret_filter->type = -1;
-  if (type != NULL && media_fields_parse_type(type, &wanted_type)) {
-    ret_filter->type = (int)wanted_type;
-  } else if (type != NULL) {
-    response_field_error(call->response, "?type", "must be video or audio");
-  }
-  enum error error = search == NULL ? ERROR_NONE : media_fields_title(search, search_storage);
-  if (error == ERROR_MEMORY) {
-    call_fail(call, error, "reading what is searched for");
-    return false;
-  }
-  if (error != ERROR_NONE || (search != NULL && *search == '\0')) {
-    response_field_error(call->response, "?q", "must be 1 to %d characters long", MEDIUM_TITLE_MAX);
-  }
-  ret_filter->search = search == NULL ? NULL : search_storage;
-  struct call_page page; /* answers for all that was noted */
-  if (!call_page(call, &page)) {
-    return false;
-  }
-  ret_filter->before_created_at_us = page.cursor.time_us;
-  ret_filter->before_id = page.cursor.id;
-  ret_filter->limit = page.limit;
-  return true;
-}
-
-static void reply_media(struct call *call, const struct media *items, size_t count, bool more) {
-  struct text *body = reply_begin(call->response, 200);
-  reply_name(body, "items");
-  text_append(body, "[");
-  for (size_t i = 0; i < count; i++) {
-    reply_separate(body);
-    media_json_append(body, &items[i]);
-  }
-  text_append(body, "]");
-  const struct media *last = more ? &items[count - 1] : NULL;
-  call_append_next_cursor(call, more, more ? last->created_at_us : 0, more ? last->id : 0);
-  reply_end(call->response);
-}
-
-void media_api_list(struct call *call) {
-  struct media_filter filter;
-  char search[MEDIA_FIELDS_TITLE_SIZE] = "";
-  if (!read_media_filter(call, search, &filter)) {
-    return;
-  }
-  size_t limit = (size_t)filter.limit;
-  filter.limit++; /* one more tells whether there is a next page */
-  struct media *items = NULL;
-  size_t count = 0;
-  enum error error = media_list_find(call->app->database, &filter, &items, &count);
-  if (error != ERROR_NONE) {
-    call_fail(call, error, "listing media");
-    return;
-  }
-  reply_media(call, items, count > limit ? limit : count, count > limit);
-  for (size_t i = 0; i < count; i++) {
-    media_free(&items[i]);
-  }
-  free(items);
 }
 
 void media_api_get(struct call *call) {
@@ -207,10 +118,7 @@ static bool condition_holds(struct call *call, int64_t id, struct media_change *
 
 /* All that is asked for at once, or nothing. False: the response has the answer. */
 static bool change_media(struct call *call, int64_t id, const struct media_fields *fields, struct media *ret_media) {
-  struct media_change change = {.title = fields->has_title ? fields->title : NULL,
-                                .type = fields->has_type ? &fields->type : NULL,
-                                .set_file_url = fields->has_file_url,
-                                .file_url = fields->file_url};
+  struct media_change change = media_fields_change(fields);
   if (!condition_holds(call, id, &change)) {
     return false;
   }
@@ -221,7 +129,7 @@ static bool change_media(struct call *call, int64_t id, const struct media_field
   if (error == ERROR_NONE) {
     error = media_store_update(call->app->database, id, &change, ret_media);
   }
-  if (error == ERROR_CONFLICT) {
+  if (error == ERROR_INVALID) {
     response_field_error(call->response, "/type", "must be that of the medium's file, which is %s",
                          fields->type == MEDIA_AUDIO ? "a video" : "audio only");
     response_problem_fields(call->response);
@@ -239,10 +147,13 @@ void media_api_change(struct call *call) {
   }
   struct media_fields fields;
   struct media media = {.id = 0};
-  if (media_fields_read(object, false, call->response, &fields) && change_media(call, id, &fields, &media)) {
-    log_event(LOG_LEVEL_INFO, "media_changed", LOG_I64("account_id", call->account->id), LOG_I64("media_id", id));
-    warn_of_unlisted_origin(call, &fields, id);
-    media_json_respond(call->response, 200, &media);
+  if (media_fields_read(object, MEDIA_FIELDS_CHANGE, call->response, &fields)) {
+    if (change_media(call, id, &fields, &media)) {
+      log_event(LOG_LEVEL_INFO, "media_changed", LOG_I64("account_id", call->account->id), LOG_I64("media_id", id));
+      warn_of_unlisted_origin(call, &fields, id);
+      media_json_respond(call->response, 200, &media);
+    }
+    media_fields_free(&fields);
   }
   media_free(&media);
   json_object_put(object);
@@ -254,7 +165,7 @@ void media_api_delete(struct call *call) {
   if (!call_media_id(call, &id) || !condition_holds(call, id, &unused)) {
     return;
   }
-  enum error error = delete_media(call, id);
+  enum error error = media_removal_delete(call, id);
   if (error != ERROR_NONE) {
     call_fail_media(call, error, id, "deleting a medium");
     return;

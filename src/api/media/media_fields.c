@@ -12,9 +12,12 @@
 #include "base/text_parse.h"
 #include "base/unicode.h"
 #include "domain/medium.h"
+#include "api/media/media_own_fields.h"
 #include "http/json_body.h"
 
-static const char *const known_names[] = {"title", "type", "file_url", NULL};
+static const char *const names_of_many[] = {"title", "type", "description", "tags", "metadata", "ids", NULL};
+static const char *const names[] = {"title",    "type",     "description", "tags",
+                                    "metadata", "file_url", "external_id", NULL};
 
 /* Every reader of a field: absent is wrong only where it is required. */
 typedef const char *read_string(struct json_object *object, const char *name, size_t min_length, size_t max_length,
@@ -91,21 +94,42 @@ static void read_file_url(struct json_object *object, struct response *response,
   }
 }
 
-bool media_fields_read(struct json_object *object, bool all_required, struct response *response,
+bool media_fields_read(struct json_object *object, enum media_fields_of of, struct response *response,
                        struct media_fields *ret_fields) {
-  read_string *read = all_required ? json_body_string : json_body_string_optional;
   *ret_fields = (struct media_fields){.has_title = false};
-  json_body_refuse_unknown(object, known_names, response);
-  enum error error = read_media_title(object, read, response, ret_fields);
-  read_type(object, read, response, ret_fields);
+  json_body_refuse_unknown(object, of == MEDIA_FIELDS_MANY ? names_of_many : names, response);
+  enum error error = read_media_title(object, of == MEDIA_FIELDS_NEW ? json_body_string : json_body_string_optional,
+                                      response, ret_fields);
+  read_type(object, json_body_string_optional, response, ret_fields);
   read_file_url(object, response, ret_fields);
+  if (error == ERROR_NONE) {
+    error = media_own_fields_read(object, response, ret_fields);
+  }
   if (error != ERROR_NONE) {
     response_error(response, error);
-    return false;
-  }
-  if (response_has_field_errors(response)) {
+  } else if (response_has_field_errors(response)) {
     response_problem_fields(response);
-    return false;
+  } else {
+    return true;
   }
-  return true;
+  media_fields_free(ret_fields);
+  return false;
+}
+
+void media_fields_free(struct media_fields *fields) {
+  text_free(&fields->description);
+  text_free(&fields->tags);
+}
+
+struct media_change media_fields_change(const struct media_fields *fields) {
+  return (struct media_change){.title = fields->has_title ? fields->title : NULL,
+                               .type = fields->has_type ? &fields->type : NULL,
+                               .set_file_url = fields->has_file_url,
+                               .file_url = fields->file_url,
+                               .set_description = fields->has_description,
+                               .description = fields->description.data,
+                               .set_external_id = fields->has_external_id,
+                               .external_id = fields->external_id,
+                               .tags = fields->tags.data,
+                               .metadata = fields->metadata};
 }

@@ -49,6 +49,16 @@ static void append_package(struct text *text, const struct media_package *packag
   text_append(text, "}");
 }
 
+/* What the caller keeps here; nothing else reads it. */
+static void append_own_fields(struct text *text, const struct media *media) {
+  reply_string(text, "description", media->description);
+  reply_name(text, "tags");
+  text_append(text, media->tags != NULL ? media->tags : "[]");
+  reply_string(text, "external_id", media->external_id);
+  reply_name(text, "metadata");
+  text_append(text, media->metadata != NULL ? media->metadata : "{}");
+}
+
 static void append_members(struct text *text, const struct media *media) {
   const struct media_file_facts *file = &media->file;
   reply_integer(text, "id", media->id);
@@ -67,6 +77,7 @@ static void append_members(struct text *text, const struct media *media) {
   reply_string(text, "container", file->container);
   reply_string(text, "video_codec", file->video_codec);
   reply_string(text, "audio_codec", file->audio_codec);
+  append_own_fields(text, media);
   append_package(text, &media->package);
   reply_name(text, "subtitles");
   text_append(text, media->subtitles != NULL ? media->subtitles : "[]");

@@ -48,8 +48,7 @@ enum error intake_read(struct call *call, char *chunk, size_t *ret_size) {
 bool intake_look_into(struct intake *intake) {
   struct call *call = intake->call;
   char reason[PROBE_REASON_SIZE] = "";
-  const struct probe_wanted wanted = {
-      .type = intake->media->type, .either = intake->by_content, .timeline = &intake->timeline};
+  const struct probe_wanted wanted = {.either = true, .timeline = &intake->timeline};
   enum error error = probe_facts_read(call->app, spool_file_fd(intake->file), &wanted, &intake->facts,
                                       &intake->media->type, intake->extension, reason);
   if (error == ERROR_NONE) {

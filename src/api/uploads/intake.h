@@ -27,7 +27,6 @@ struct intake {
   struct call *call;
   struct spool_file *file;         /* whole, and finished into facts.sha256 and facts.size_bytes; stays the caller's */
   struct media *media;             /* as it was when the upload began; replaced by what was committed */
-  bool by_content;                 /* media->type is not known yet: looking into the file sets it */
   struct media_change condition;   /* of an upload in one request: what precondition_check set */
   const struct upload_row *upload; /* the resumable one that is complete with it, NULL for none */
   struct media_file_facts facts;
@@ -36,7 +35,7 @@ struct intake {
   char refusal[PROBE_REASON_SIZE]; /* why the file will never do, "" when it may */
 };
 
-/* Is the file what a medium of this type needs? False: the response has the answer (422, 503 …). */
+/* Is the file audio or video? Then media->type is which. False: the response has the answer (422, 503 …). */
 bool intake_look_into(struct intake *intake) MUST_CHECK;
 /* Gives the file its name in media/<id>/, and commits the row. False: the response has the answer (404, 503, 507 …),
  * and nothing was changed. */

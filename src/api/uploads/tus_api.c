@@ -138,7 +138,6 @@ static bool read_creation(struct call *call, struct creation *creation) {
   snprintf(row->metadata, sizeof row->metadata, "%s", header == NULL ? "" : header);
   memcpy(row->title, metadata.title, sizeof metadata.title);
   row->type = metadata.type;
-  row->by_content = metadata.by_content;
   row->media_id = metadata.media_id;
   return !has_content(call) || tus_headers_checksum(call, &creation->checksum);
 }

@@ -175,13 +175,13 @@ static bool is_possible(const char *type) {
   return true;
 }
 
-/* "video" or "audio" is a wish, and the file is held to it. A media type is a browser's guess by the file's name, often
- * wrong or none: then the file decides. What can be no film is told before its bytes are sent. */
+/* "video" or "audio" is what the medium is until its file is there, whose content decides. A media type is a browser's
+ * guess by the file's name, often wrong or none. What can be no film is told before its bytes are sent. */
 static void read_metadata_type(const struct values *values, struct response *response, struct tus_metadata *metadata) {
   int from = values->text[TYPE][0] != '\0' ? TYPE : FILETYPE;
   const char *type = values->text[from];
   bool word = from == TYPE && strchr(type, '/') == NULL && type[0] != '\0';
-  metadata->by_content = !word;
+  metadata->type = MEDIA_UNKNOWN;
   if (word && !media_fields_parse_type(type, &metadata->type)) {
     refuse_metadata(response, "type", "must be \"video\" or \"audio\", or a media type; without one the file decides");
   } else if (!word && !is_possible(type)) {

@@ -20,8 +20,7 @@
 struct tus_metadata {
   int64_t media_id; /* 0: one is to be made */
   char title[MEDIUM_TITLE_MAX * 4 + 1];
-  enum media_type type;
-  bool by_content; /* no type was asked for: the file decides */
+  enum media_type type; /* MEDIA_UNKNOWN: it was not told */
 };
 
 /* False: the response has the 412. */

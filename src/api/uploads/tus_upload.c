@@ -290,7 +290,7 @@ static void refuse_upload(struct tus_upload *upload, const char *reason) {
 static bool find_medium(struct tus_upload *upload, struct media *ret_media) {
   struct call *call = upload->call;
   if (upload->row.media_id == 0) {
-    *ret_media = (struct media){.type = upload->row.type}; /* a guess where the file decides */
+    *ret_media = (struct media){.type = upload->row.type};
     return true;
   }
   enum error error = media_store_find(call->app->database, upload->row.media_id, ret_media);
@@ -334,11 +334,7 @@ bool tus_upload_finish(struct tus_upload *upload) {
   if (!find_medium(upload, &media)) {
     return false;
   }
-  struct intake intake = {.call = call,
-                          .file = upload->file,
-                          .media = &media,
-                          .by_content = upload->row.media_id == 0 && upload->row.by_content,
-                          .upload = &upload->row};
+  struct intake intake = {.call = call, .file = upload->file, .media = &media, .upload = &upload->row};
   enum error error = spool_file_finish(upload->file, intake.facts.sha256, &intake.facts.size_bytes);
   if (error != ERROR_NONE) {
     call_fail(call, error, "finishing an upload");
@@ -347,7 +343,6 @@ bool tus_upload_finish(struct tus_upload *upload) {
   if (intake.refusal[0] != '\0') {
     refuse_upload(upload, intake.refusal);
   }
-  upload->row.type = media.type;
   bool stored = good && reserve_medium(upload, &media) && intake_store(&intake);
   int64_t media_id = media.id;
   media_free(&media);

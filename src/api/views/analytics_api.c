@@ -84,7 +84,7 @@ void analytics_api_overview(struct call *call) {
     struct text *body = reply_begin(call->response, 200);
     reply_integer(body, "media", counts.media);
     reply_integer(body, "videos", counts.videos);
-    reply_integer(body, "audios", counts.media - counts.videos);
+    reply_integer(body, "audios", counts.audios);
     reply_integer(body, "media_bytes", counts.size_bytes);
     analytics_json_totals(body, &question, &totals, unique_of(call));
     reply_end(call->response);

@@ -8,7 +8,7 @@
 
 #include "domain/digest.h"
 
-#define PARAMETERS_MAX 24
+#define PARAMETERS_MAX 32
 
 /* Zero-initialise. Texts are not copied: they outlive the call of statement_execute. */
 struct parameters {

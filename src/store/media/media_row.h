@@ -15,6 +15,8 @@
   "case when split_part(m.master_of, ' ', 1) = m.package_name then m.master_name end, "                                \
   "(select coalesce(json_agg(json_build_object('lang', s.key, 'size_bytes', s.value -> 'size_bytes', 'cues', "         \
   "s.value -> 'cues') order by s.key), '[]')::text from jsonb_each(m.subtitles) s), m.file_version, "                  \
+  "m.description, case when m.tags <> '{}' then to_json(m.tags)::text end, m.external_id, "                            \
+  "case when m.metadata <> '{}' then m.metadata::text end, "                                                           \
   "m.created_by, " SQL_MICROSECONDS("m.created_at") ", " SQL_MICROSECONDS("m.updated_at")
 
 void media_row_read(struct rows *rows, struct media *ret_media);

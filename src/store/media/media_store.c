@@ -9,9 +9,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/text.h"
 #include "domain/medium.h"
 #include "store/media/media_row.h"
-#include "base/text.h"
+#include "store/engine/array.h"
 #include "store/engine/statement.h"
 #include "store/media/media_set_file.sql.h"
 #include "store/media/media_update.sql.h"
@@ -20,12 +21,16 @@ void media_free(struct media *media) {
   if (media != NULL) {
     free(media->file_url);
     free(media->subtitles);
+    free(media->description);
+    free(media->tags);
+    free(media->external_id);
+    free(media->metadata);
     *media = (struct media){0};
   }
 }
 
 const char *media_type_name(enum media_type type) {
-  return type == MEDIA_VIDEO ? "video" : "audio";
+  return type == MEDIA_UNKNOWN ? NULL : type == MEDIA_VIDEO ? "video" : "audio";
 }
 
 static void read_package(struct rows *rows, struct media_package *package) {
@@ -45,7 +50,7 @@ void media_row_read(struct rows *rows, struct media *ret_media) {
   ret_media->id = rows_i64(rows);
   rows_text(rows, ret_media->title, sizeof ret_media->title);
   rows_text(rows, type, sizeof type);
-  ret_media->type = strcmp(type, "audio") == 0 ? MEDIA_AUDIO : MEDIA_VIDEO;
+  ret_media->type = type[0] == '\0' ? MEDIA_UNKNOWN : strcmp(type, "audio") == 0 ? MEDIA_AUDIO : MEDIA_VIDEO;
   ret_media->file_url = rows_text_copy(rows);
   rows_text(rows, file->stored_name, sizeof file->stored_name);
   file->size_bytes = rows_i64_or(rows, 0);
@@ -60,6 +65,10 @@ void media_row_read(struct rows *rows, struct media *ret_media) {
   read_package(rows, &ret_media->package);
   ret_media->subtitles = rows_text_copy(rows);
   ret_media->file_version = rows_i64(rows);
+  ret_media->description = rows_text_copy(rows);
+  ret_media->tags = rows_text_copy(rows);
+  ret_media->external_id = rows_text_copy(rows);
+  ret_media->metadata = rows_text_copy(rows);
   ret_media->created_by = rows_i64_or(rows, 0);
   ret_media->created_at_us = rows_i64(rows);
   ret_media->updated_at_us = rows_i64(rows);
@@ -81,17 +90,67 @@ static enum error execute_row(struct database *database, const char *sql, enum s
   return error;
 }
 
+/* Elements are quoted, quotes in them are escaped, and no tag has a comma: so an element cannot be part of another. */
+static bool has_element(const struct text *array, const char *element, size_t length) {
+  for (const char *at = array->data; at != NULL; at = strchr(at + 1, ',')) {
+    if (strncmp(at + 1, element, length) == 0 && (at[1 + length] == ',' || at[1 + length] == '\0')) {
+      return true;
+    }
+  }
+  return false;
+}
+
+void media_tags_add(struct text *tags, const char *tag) {
+  struct text alone = {0};
+  array_add_text(&alone, tag);
+  if (alone.failed) {
+    tags->failed = true;
+  } else if (!has_element(tags, alone.data + 1, alone.length - 1)) { /* behind the brace */
+    array_add_text(tags, tag);
+  }
+  text_free(&alone);
+}
+
+const char *media_tags_end(struct text *tags) {
+  return array_end(tags);
+}
+
+/* Six parameters: what a change says of the fields that are the caller's own. */
+static void add_own_fields(struct parameters *parameters, const struct media_change *change) {
+  parameters_bool(parameters, change->set_description);
+  parameters_text(parameters, change->set_description ? change->description : NULL);
+  parameters_text(parameters, change->tags);
+  parameters_bool(parameters, change->set_external_id);
+  parameters_text(parameters, change->set_external_id ? change->external_id : NULL);
+  parameters_text(parameters, change->metadata);
+}
+
+static const char *type_of(const struct media_change *change) {
+  return change->type == NULL ? NULL : media_type_name(*change->type);
+}
+
+enum error media_store_create_with(struct database *database, const struct media_change *fields, int64_t created_by,
+                                   struct media *ret_media) {
+  struct parameters parameters = {0};
+  parameters_text(&parameters, fields->title);
+  parameters_text(&parameters, type_of(fields));
+  parameters_text(&parameters, fields->file_url);
+  parameters_i64_or_null(&parameters, created_by);
+  parameters_text(&parameters, fields->description);
+  parameters_text(&parameters, fields->tags);
+  parameters_text(&parameters, fields->external_id);
+  parameters_text(&parameters, fields->metadata);
+  return execute_row(database,
+                     "insert into media_asset as m (title, type, file_url, created_by, description, tags, external_id,"
+                     " metadata) values ($1, $2, $3, $4, $5, coalesce($6::text[], '{}'), $7, coalesce($8::jsonb, '{}'))"
+                     " returning " MEDIA_COLUMNS,
+                     STATEMENT_ONCE, &parameters, ret_media, NULL, 0);
+}
+
 enum error media_store_create(struct database *database, const char *title, enum media_type type, const char *file_url,
                               int64_t created_by, struct media *ret_media) {
-  struct parameters parameters = {0};
-  parameters_text(&parameters, title);
-  parameters_text(&parameters, media_type_name(type));
-  parameters_text(&parameters, file_url);
-  parameters_i64_or_null(&parameters, created_by);
-  return execute_row(database,
-                     "insert into media_asset as m (title, type, file_url, created_by) values ($1, $2, $3, $4) "
-                     "returning " MEDIA_COLUMNS,
-                     STATEMENT_ONCE, &parameters, ret_media, NULL, 0);
+  const struct media_change fields = {.title = title, .type = &type, .file_url = file_url};
+  return media_store_create_with(database, &fields, created_by, ret_media);
 }
 
 enum error media_store_find(struct database *database, int64_t id, struct media *ret_media) {
@@ -109,7 +168,7 @@ static enum error why_unchanged(struct database *database, int64_t id, const str
       error == ERROR_NONE && ((change->if_updated_at_us != 0 && change->if_updated_at_us != media.updated_at_us) ||
                               (change->if_no_file && media.file.stored_name[0] != '\0'));
   media_free(&media);
-  return expired ? ERROR_EXPIRED : error == ERROR_NONE ? ERROR_CONFLICT : error;
+  return expired ? ERROR_EXPIRED : error == ERROR_NONE ? ERROR_INVALID : error;
 }
 
 /* $5: is file_url ($4) to be set? Another one than the one that stands takes the place of the stored file. */
@@ -121,11 +180,12 @@ enum error media_store_update(struct database *database, int64_t id, const struc
   struct parameters parameters = {0};
   parameters_i64(&parameters, id);
   parameters_text(&parameters, change->title);
-  parameters_text(&parameters, change->type == NULL ? NULL : media_type_name(*change->type));
+  parameters_text(&parameters, type_of(change));
   parameters_text(&parameters, change->set_file_url ? change->file_url : NULL);
   parameters_bool(&parameters, change->set_file_url);
   parameters_i64_or_null(&parameters, change->if_updated_at_us);
   parameters_bool(&parameters, change->if_no_file);
+  add_own_fields(&parameters, change);
   enum error error = execute_row(database, update, STATEMENT_REPEATABLE, &parameters, ret_media, NULL, 0);
   return error == ERROR_NOT_FOUND ? why_unchanged(database, id, change) : error;
 }
@@ -158,7 +218,7 @@ enum error media_store_set_file(struct database *database, int64_t id, const str
   parameters_text_or_null(&parameters, facts->audio_codec);
   parameters_text(&parameters, change->file_url);
   parameters_text(&parameters, change->title);
-  parameters_text(&parameters, change->type == NULL ? NULL : media_type_name(*change->type));
+  parameters_text(&parameters, type_of(change));
   parameters_i64_or_null(&parameters, facts->segment_count);
   parameters_i64_or_null(&parameters, change->if_updated_at_us);
   parameters_bool(&parameters, change->if_no_file);
@@ -167,6 +227,7 @@ enum error media_store_set_file(struct database *database, int64_t id, const str
     append_timeline(&timeline, facts->timeline);
   }
   parameters_text(&parameters, timeline.data);
+  add_own_fields(&parameters, change);
   char old_name[MEDIUM_STORED_NAME_SIZE] = "";
   enum error error = timeline.failed ? ERROR_MEMORY
                                      : execute_row(database, update, STATEMENT_ONCE, &parameters, ret_media, old_name,

@@ -8,12 +8,13 @@
 #include <stdint.h>
 
 #include "base/error.h"
+#include "base/text.h"
 #include "domain/digest.h"
 #include "domain/medium.h"
 #include "domain/timeline.h"
 #include "store/engine/database.h"
 
-enum media_type { MEDIA_VIDEO, MEDIA_AUDIO };
+enum media_type { MEDIA_UNKNOWN = -1, MEDIA_VIDEO, MEDIA_AUDIO };
 
 /* What probing found, and what the file is. Zero or "" where there is none. */
 struct media_file_facts {
@@ -46,9 +47,13 @@ struct media_package {
 
 struct media {
   int64_t id;
-  char title[1201]; /* up to 300 code points */
-  enum media_type type;
-  char *file_url; /* NULL when absent; malloc'd */
+  char title[1201];     /* up to 300 code points */
+  enum media_type type; /* MEDIA_UNKNOWN: nobody said, and there is no file yet */
+  char *file_url;       /* NULL when absent; malloc'd, as the next four */
+  char *description;
+  char *tags; /* JSON: an array of strings; NULL is an empty one */
+  char *external_id;
+  char *metadata; /* JSON: an object; NULL is an empty one */
   struct media_file_facts file;
   struct media_package package;
   char *subtitles;      /* JSON: an array of {lang, size_bytes, cues}; malloc'd, NULL is an empty one */
@@ -59,30 +64,43 @@ struct media {
 };
 
 void media_free(struct media *media); /* frees what it points to and zeroes it */
+/* NULL for MEDIA_UNKNOWN. */
 const char *media_type_name(enum media_type type);
-
-/* file_url may be NULL. created_by 0: nobody. */
-enum error media_store_create(struct database *database, const char *title, enum media_type type, const char *file_url,
-                              int64_t created_by, struct media *ret_media) MUST_CHECK;
-enum error media_store_find(struct database *database, int64_t id, struct media *ret_media) MUST_CHECK;
 
 struct media_change { /* NULL or false: leave as it is */
   const char *title;
   const enum media_type *type;
-  bool set_file_url;
-  const char *file_url;     /* with set_file_url; NULL clears it */
+  bool set_file_url, set_description, set_external_id;
+  const char *file_url; /* with set_file_url; NULL clears it, as with the next two */
+  const char *description;
+  const char *external_id;
+  const char *tags;         /* as media_tags_end has them */
+  const char *metadata;     /* JSON: an object */
   int64_t if_updated_at_us; /* not 0: only if the row is of this time. Else ERROR_EXPIRED */
   bool if_no_file;          /* only if it has no file. Else ERROR_EXPIRED */
 };
+/* Tags as a change and a filter take them: begun as a zeroed text, each added, then ended; NULL when
+ * memory is out. A tag has no comma. One that is there already is not added again. */
+void media_tags_add(struct text *tags, const char *tag);
+const char *media_tags_end(struct text *tags);
+
+/* file_url may be NULL. created_by 0: nobody. */
+enum error media_store_create(struct database *database, const char *title, enum media_type type, const char *file_url,
+                              int64_t created_by, struct media *ret_media) MUST_CHECK;
+/* The same with all fields, title among them. ERROR_CONFLICT: external_id is another medium's. */
+enum error media_store_create_with(struct database *database, const struct media_change *fields, int64_t created_by,
+                                   struct media *ret_media) MUST_CHECK;
+enum error media_store_find(struct database *database, int64_t id, struct media *ret_media) MUST_CHECK;
 /* Another file_url than the one that stands takes the place of the stored file: its facts are cleared. The same one
- * changes nothing. ERROR_CONFLICT: the stored file, which stays, is of the other type. */
+ * changes nothing. ERROR_INVALID: the stored file, which stays, is of the other type. ERROR_CONFLICT: external_id is
+ * another medium's. */
 enum error media_store_update(struct database *database, int64_t id, const struct media_change *change,
                               struct media *ret_media) MUST_CHECK;
-/* The committed row decides which file exists: sets the facts when the medium is still there, and with them title, type
- * and file_url of the change ("library:…" for a link; NULL for an upload, which takes file_url away). *ret_old_name is
- * the stored name that it replaced ("" for none): remove it after the longest TTL. ERROR_NOT_FOUND: deleted meanwhile.
- * ERROR_CONFLICT: the file is not of the medium's type, which was changed meanwhile. ERROR_UNKNOWN_OUTCOME: ask
- * media_store_find. */
+/* The committed row decides which file exists: sets the facts when the medium is still there, and with them the fields
+ * of the change (file_url: "library:…" for a link; NULL for an upload, which takes file_url away). The type becomes
+ * that of the file's content; the change's counts where the content does not tell. *ret_old_name is the stored name
+ * that it replaced ("" for none): remove it after the longest TTL. ERROR_NOT_FOUND: deleted meanwhile. ERROR_CONFLICT:
+ * external_id is another medium's. ERROR_UNKNOWN_OUTCOME: ask media_store_find. */
 enum error media_store_set_file(struct database *database, int64_t id, const struct media_file_facts *facts,
                                 const struct media_change *change_or_null, struct media *ret_media,
                                 char ret_old_name[MEDIUM_STORED_NAME_SIZE]) MUST_CHECK;

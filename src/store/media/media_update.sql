@@ -2,7 +2,8 @@
 --
 -- Changes title ($2) and type ($3) of medium $1, each unless it is null, and sets file_url to $4 if $5. Changes nothing
 -- when the stored file is of another type, and stays, when the row is not of the time $6, or with $7 when it has a file. :replaced tells that another file_url takes the place of the
--- stored file: its facts and its package go. :columns are those that media_store.c reads of a medium.
+-- stored file: its facts and its package go. $8 to $13 are the fields that are the caller's own: description ($9 if $8),
+-- tags, external_id ($12 if $11), metadata. :columns are those that media_store.c reads of a medium.
 update media_asset m set
   title = coalesce($2, m.title),
   type = coalesce($3, m.type),
@@ -17,6 +18,10 @@ update media_asset m set
   package_has_poster = m.package_has_poster and not :replaced,
   file_version = m.file_version + case when :replaced then 1 else 0 end,
   file_changed_at = case when :replaced then now() else m.file_changed_at end,
+  description = case when $8::boolean then $9 else m.description end,
+  tags = coalesce($10, m.tags),
+  external_id = case when $11::boolean then $12 else m.external_id end,
+  metadata = coalesce($13, m.metadata),
   updated_at = now()
 where m.id = $1 and m.deleted_at is null
   and ($6::int8 is null or $6::int8 = (extract(epoch from m.updated_at) * 1000000)::int8)

@@ -32,8 +32,7 @@ static void read_row(struct rows *rows, struct upload_row *ret_upload) {
   rows_text(rows, ret_upload->metadata, sizeof ret_upload->metadata);
   rows_text(rows, ret_upload->title, sizeof ret_upload->title);
   rows_text(rows, type, sizeof type);
-  ret_upload->type = strcmp(type, "audio") == 0 ? MEDIA_AUDIO : MEDIA_VIDEO;
-  ret_upload->by_content = type[0] == '\0';
+  ret_upload->type = type[0] == '\0' ? MEDIA_UNKNOWN : strcmp(type, "audio") == 0 ? MEDIA_AUDIO : MEDIA_VIDEO;
   ret_upload->media_id = rows_i64_or(rows, 0);
   ret_upload->expires_at_us = rows_i64(rows);
   ret_upload->expired = rows_bool(rows);
@@ -110,7 +109,7 @@ static enum error insert(struct database *database, int64_t account_id, int64_t 
   parameters_text_or_null(&parameters, upload->tail_boot);
   parameters_text(&parameters, upload->metadata);
   parameters_text(&parameters, makes ? upload->title : NULL);
-  parameters_text(&parameters, makes && !upload->by_content ? media_type_name(upload->type) : NULL);
+  parameters_text(&parameters, makes ? media_type_name(upload->type) : NULL);
   parameters_i64_or_null(&parameters, upload->media_id);
   parameters_i64(&parameters, ttl_seconds);
   return execute_number(database, sql, STATEMENT_ONCE, &parameters, &upload->expires_at_us);
@@ -205,13 +204,11 @@ enum error upload_store_reserve_medium(struct database *database, const struct u
 }
 
 static enum error make_medium(struct database *database, const struct upload_row *upload) {
-  static const char *const insert_medium =
-      "with m as (insert into media_asset (id, title, type, created_by)"
-      " select reserved_media_id, title, coalesce(type, $3), account_id from upload where " TAKEN
-      " and media_id is null returning id)"
-      " update upload set media_id = m.id from m where upload.id = $1";
+  static const char *const insert_medium = "with m as (insert into media_asset (id, title, type, created_by)"
+                                           " select reserved_media_id, title, type, account_id from upload where " TAKEN
+                                           " and media_id is null returning id)"
+                                           " update upload set media_id = m.id from m where upload.id = $1";
   struct parameters parameters = of_taken(upload);
-  parameters_text(&parameters, media_type_name(upload->type));
   return change_upload(database, insert_medium, &parameters);
 }
 

@@ -27,10 +27,9 @@ struct upload_row {
   char hash_state[256];      /* of these bytes; "" for none */
   char tail_boot[UUID_SIZE]; /* the run of the machine whose bytes behind the offset count; "": they do not */
   char metadata[UPLOAD_METADATA_SIZE];
-  char title[1201]; /* of the medium to be made, "" when there is one */
-  enum media_type type;
-  bool by_content;  /* the type was not told: what upload_store_complete finds in `type` becomes the medium's */
-  int64_t media_id; /* 0: not made yet */
+  char title[1201];     /* of the medium to be made, "" when there is one */
+  enum media_type type; /* as it was told; the content of the file decides */
+  int64_t media_id;     /* 0: not made yet */
   int64_t expires_at_us;
   bool expired, completed;
   char writer[UNIQUE_NAME_SIZE];    /* the mark of who took it */
@@ -45,7 +44,7 @@ struct upload_limits {
   int64_t ttl_seconds;     /* how long it lives without a byte */
 };
 
-/* Stores id, length, metadata, tail_boot and either media_id or title and, unless by_content, type; sets expires_at_us.
+/* Stores id, length, metadata, tail_boot and either media_id or title and type; sets expires_at_us.
  * ERROR_LIMITED: the account has as many, or as much, under way as it may. ERROR_NO_SPACE: there is no room left.
  * ERROR_NOT_FOUND: there is no such medium. */
 enum error upload_store_create(struct database *database, int64_t account_id, const struct upload_limits *limits,

@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * The row decides: a folder that could not be moved away is out of reach all the same once nothing names it, and the
+ * sweep repeats what a crash cut short.
+ */
+#include "config.h"
+
+#include "api/media/media_removal.h"
+
+#include "base/log.h"
+
+/* Notes the deletion, commits it, moves the folder away: each step can be repeated, and the sweep finds the note when a
+ * crash comes between. Without a note the full sweep finds what a crash left. */
+enum error media_removal_delete(struct call *call, int64_t media_id) {
+  struct media_folder *folder = call->app->media_folder;
+  enum error error = media_folder_note_deletion(folder, media_id);
+  if (error != ERROR_NONE && error != ERROR_NO_SPACE) { /* deleting must work when the disk is full, of all times */
+    return error;
+  }
+  error = media_store_delete(call->app->database, media_id);
+  if (error != ERROR_NONE && error != ERROR_NOT_FOUND) {
+    return error;
+  }
+  enum error left = media_folder_trash(folder, media_id);
+  if (left != ERROR_NONE) {
+    log_event(LOG_LEVEL_WARNING, "media_folder_left", LOG_I64("media_id", media_id), LOG_ERROR_FIELD(left));
+  }
+  return error;
+}
