@@ -24,7 +24,7 @@ void health_api_live(struct call *call) {
 
 static void health_check_database(struct database *database, struct app_health *checks) {
   struct migration_status status;
-  enum error error = database_ensure(database);
+  enum error error = database_check_primary(database);
   if (error == ERROR_NONE) {
     error = migration_status_read(database, &status);
   }

@@ -25,6 +25,8 @@
 /* A request that took longer is worth a line whatever it was. */
 #define SLOW_MS      1000
 #define BODY_WAIT_MS 1000
+/* What the fast pool, whose connections all wait for each other, may wait for a connection to the database. */
+#define CONNECT_WAIT_MS 250
 /* Tokens that a fast or api worker remembers: a few for each application that asks for stream URLs. */
 #define MEMO_SLOTS 509
 
@@ -68,6 +70,7 @@ static enum error open_parts(struct worker *worker, const struct settings *setti
   const struct database_options database = {
       .statement_timeout_ms = row.statement_timeout_ms,
       .application_name = pool_name(app->pool),
+      .connect_wait_ms = row.kind == POOL_MULTIPLEXED ? CONNECT_WAIT_MS : 0,
       .beat = beat,
       .beat_context = worker->slot,
   };
@@ -221,6 +224,7 @@ static int watch_fd(void *state) {
 
 static void tick(void *state) {
   struct worker *worker = state;
+  database_tick(worker->app.database);
   if (worker->app.row_cache != NULL) {
     row_cache_tick(worker->app.row_cache);
   }

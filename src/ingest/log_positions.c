@@ -10,6 +10,9 @@
 
 enum error log_positions_find(struct log_positions *positions, struct database *database,
                               const unsigned char id[DIGEST_SIZE], struct delivery_log **ret_log) {
+  if (positions->generation != database_generation(database)) {
+    positions->count = 0;
+  }
   for (size_t i = 0; i < positions->count; i++) {
     if (memcmp(positions->known[i].id, id, DIGEST_SIZE) == 0) {
       *ret_log = &positions->known[i];
@@ -22,9 +25,10 @@ enum error log_positions_find(struct log_positions *positions, struct database *
   if (error != ERROR_NONE) {
     return error;
   }
-  if (positions->count == LOG_POSITIONS_MAX) {
-    positions->count = 0;
+  if (positions->count == LOG_POSITIONS_MAX || positions->generation != database_generation(database)) {
+    positions->count = 0; /* the last also where asking connected anew */
   }
+  positions->generation = database_generation(database);
   positions->known[positions->count] = log;
   *ret_log = &positions->known[positions->count++];
   return ERROR_NONE;

@@ -6,10 +6,14 @@
 
 #include "store/engine/database.h"
 
+#include <arpa/inet.h>
+#include <libpq-fe.h>
+#include <netinet/tcp.h>
 #include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -17,6 +21,7 @@
 #include "fixture.h"
 #include "pgbouncer.h"
 #include "store/media/media_store.h"
+#include "store/engine/exchange.h"
 #include "store/engine/sqlstate.h"
 #include "store/analytics/view_analytics.h"
 #include "store/views/view_store.h"
@@ -313,9 +318,204 @@ START_TEST(beats_before_each_statement) {
 }
 END_TEST
 
-FIXTURE_MAIN("database", maps_sqlstates, beats_before_each_statement,
-             a_cut_connection_is_noticed_before_anything_is_sent, nothing_runs_outside_a_transaction_that_was_lost,
-             a_commit_that_gets_no_answer_has_an_unknown_outcome,
+/* --- which server, and how long until it is known ---------------------------------------------- */
+
+/* ALTER SYSTEM runs on a server that only reads, too. */
+static void set_read_only(bool on) {
+  const struct database_options options = {
+      .connection_string = fixture_connection_string, .standby_serves = true, .application_name = "test"};
+  struct database *database = NULL;
+  ck_assert_int_eq(database_open(&options, &database), ERROR_NONE);
+  ck_assert_int_eq(statement_execute(database,
+                                     on ? "alter system set default_transaction_read_only = on"
+                                        : "alter system reset default_transaction_read_only",
+                                     STATEMENT_ONCE, NULL, NULL),
+                   ERROR_NONE);
+  ck_assert_int_eq(statement_execute(database, "select pg_reload_conf()", STATEMENT_ONCE, NULL, NULL), ERROR_NONE);
+  database_close(database);
+}
+
+static enum error select_until(struct database *database, enum error wanted) {
+  int64_t until_ms = clock_monotonic_ms() + 5000;
+  enum error error;
+  do {
+    error = select_one(database);
+    (void)poll(NULL, 0, 20);
+  } while (error != wanted && clock_monotonic_ms() < until_ms);
+  return error;
+}
+
+START_TEST(a_server_that_only_reads_is_not_asked) {
+  struct database *later = fixture_connect(fixture_connection_string, true);
+  ck_assert_int_eq(select_one(fixture_database), ERROR_NONE);
+  set_read_only(true);
+  ck_assert_int_eq(select_until(fixture_database, ERROR_UNAVAILABLE), ERROR_UNAVAILABLE); /* it was connected */
+  ck_assert_ptr_nonnull(strstr(database_last_error(fixture_database), "standby"));
+  ck_assert_int_eq(select_one(later), ERROR_UNAVAILABLE);
+  set_read_only(false);
+  ck_assert_int_eq(select_until(fixture_database, ERROR_NONE), ERROR_NONE);
+  ck_assert_int_eq(select_until(later, ERROR_NONE), ERROR_NONE);
+  database_close(later);
+}
+END_TEST
+
+START_TEST(behind_a_pooler_the_role_is_asked) {
+  struct pgbouncer pgbouncer;
+  if (!pgbouncer_start(fixture_connection_string, &pgbouncer)) {
+    fprintf(stderr, "pgbouncer is not installed: skipped\n");
+    return;
+  }
+  struct database *database = connect_with_timeout(pgbouncer.connection_string, false, 5000);
+  ck_assert_int_eq(database_check_primary(database), ERROR_NONE);
+  set_read_only(true);
+  int64_t until_ms = clock_monotonic_ms() + 5000;
+  while (database_check_primary(database) == ERROR_NONE && clock_monotonic_ms() < until_ms) {
+    (void)poll(NULL, 0, 20);
+  }
+  ck_assert_int_eq(database_check_primary(database), ERROR_UNAVAILABLE);
+  ck_assert_int_eq(select_one(database), ERROR_UNAVAILABLE);
+  set_read_only(false);
+  ck_assert_int_eq(select_until(database, ERROR_NONE), ERROR_NONE);
+  database_close(database);
+  pgbouncer_stop(&pgbouncer);
+}
+END_TEST
+
+START_TEST(each_connection_is_a_generation) {
+  uint64_t before = database_generation(fixture_database);
+  ck_assert_int_eq(select_one(fixture_database), ERROR_NONE);
+  ck_assert_uint_eq(database_generation(fixture_database), before + 1);
+  ck_assert_int_eq(select_one(fixture_database), ERROR_NONE);
+  ck_assert_uint_eq(database_generation(fixture_database), before + 1);
+  cut();
+  ck_assert_int_eq(select_one(fixture_database), ERROR_NONE);
+  ck_assert_uint_eq(database_generation(fixture_database), before + 2);
+}
+END_TEST
+
+static void set_synchronous(const char *setting) {
+  char sql[200];
+  snprintf(sql, sizeof sql, "alter system %s", setting);
+  fixture_sql(sql);
+  fixture_sql("select 1 from pg_reload_conf()");
+}
+
+/* Gives up the wait of whoever waits for a standby, as an administrator may. */
+static pid_t cancel_waiting(int waits) {
+  pid_t pid = fork();
+  if (pid == 0) {
+    int64_t until_ms = clock_monotonic_ms() + 10000;
+    while (waits > 0 && clock_monotonic_ms() < until_ms) {
+      waits -=
+          (int)fixture_sql("select count(pg_cancel_backend(pid)) from pg_stat_activity where wait_event = 'SyncRep'");
+      (void)poll(NULL, 0, 100);
+    }
+    _exit(0);
+  }
+  return pid;
+}
+
+/* PostgreSQL answers success with a warning: a fail-over would lose what was acknowledged. */
+START_TEST(a_commit_that_no_standby_has_is_an_unknown_outcome) {
+  ck_assert_int_eq(statement_execute(fixture_database, "set synchronous_commit = on", STATEMENT_ONCE, NULL, NULL),
+                   ERROR_NONE);
+  set_synchronous("set synchronous_standby_names = 'nobody'");
+  pid_t pid = cancel_waiting(2);
+  enum error alone = insert_media(fixture_database);
+  for (int i = 0; i < 100 && alone == ERROR_NONE; i++) { /* the setting takes a moment */
+    (void)poll(NULL, 0, 20);
+    alone = insert_media(fixture_database);
+  }
+  enum error begun = statement_begin(fixture_database);
+  enum error inside = insert_media(fixture_database);
+  enum error committed = statement_commit(fixture_database);
+  set_synchronous("reset synchronous_standby_names");
+  ck_assert_int_eq(waitpid(pid, NULL, 0), pid);
+  ck_assert_int_eq(alone, ERROR_UNKNOWN_OUTCOME);
+  ck_assert_int_eq(begun, ERROR_NONE);
+  ck_assert_int_eq(inside, ERROR_NONE);
+  ck_assert_int_eq(committed, ERROR_UNKNOWN_OUTCOME);
+  ck_assert_int_eq(select_until(fixture_database, ERROR_NONE), ERROR_NONE);
+}
+END_TEST
+
+/* A machine that takes connections and says nothing: the kernel accepts for a process that hangs. */
+static int listen_silently(int *ret_port) {
+  struct sockaddr_in address = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+  socklen_t size = sizeof address;
+  int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  ck_assert_int_eq(bind(fd, (const struct sockaddr *)&address, size), 0);
+  ck_assert_int_eq(listen(fd, 16), 0);
+  ck_assert_int_eq(getsockname(fd, (struct sockaddr *)&address, &size), 0);
+  *ret_port = ntohs(address.sin_port);
+  return fd;
+}
+
+static struct database *connect_beside(const char *connection_string) {
+  const struct database_options options = {.connection_string = connection_string,
+                                           .prepared = true,
+                                           .statement_timeout_ms = 5000,
+                                           .connect_wait_ms = 200,
+                                           .application_name = "test"};
+  struct database *database = NULL;
+  ck_assert_int_eq(database_open(&options, &database), ERROR_NONE);
+  return database;
+}
+
+/* The fast pool's other connections and cached rows wait for whoever connects. */
+START_TEST(connecting_goes_on_beside_other_work) {
+  int port = 0;
+  char connection_string[64];
+  int fd = listen_silently(&port);
+  snprintf(connection_string, sizeof connection_string, "host=127.0.0.1 port=%d", port);
+  struct database *database = connect_beside(connection_string);
+  int64_t began_ms = clock_monotonic_ms();
+  for (int i = 0; i < 50; i++) {
+    ck_assert_int_eq(select_one(database), ERROR_UNAVAILABLE);
+    database_tick(database);
+  }
+  ck_assert_int_lt(clock_monotonic_ms() - began_ms, 1000);
+  database_close(database);
+  close(fd);
+  database = connect_beside(fixture_connection_string);
+  ck_assert_int_eq(select_one(database), ERROR_NONE); /* a server that answers is waited for */
+  ck_assert_int_eq(insert_media(database), ERROR_NONE);
+  cut();
+  ck_assert_int_eq(select_one(database), ERROR_NONE);
+  database_close(database);
+}
+END_TEST
+
+START_TEST(a_connection_has_limits_that_the_operator_may_change) {
+  int port = 0;
+  char connection_string[100];
+  int fd = listen_silently(&port);
+  snprintf(connection_string, sizeof connection_string, "host=127.0.0.1 port=%d keepalives_idle=77", port);
+  struct database *database = connect_beside(connection_string);
+  ck_assert_int_eq(database_ensure(database), ERROR_UNAVAILABLE);
+  static const struct {
+    int level, option, value;
+  } rows[] = {{IPPROTO_TCP, TCP_USER_TIMEOUT, 3000},
+              {IPPROTO_TCP, TCP_KEEPINTVL, 2},
+              {IPPROTO_TCP, TCP_KEEPCNT, 2},
+              {IPPROTO_TCP, TCP_KEEPIDLE, 77},
+              {SOL_SOCKET, SO_KEEPALIVE, 1}};
+  for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+    int value = -1;
+    socklen_t size = sizeof value;
+    ck_assert_int_eq(getsockopt(PQsocket(database->connection), rows[i].level, rows[i].option, &value, &size), 0);
+    ck_assert_msg(value == rows[i].value, "option %d is %d", rows[i].option, value);
+  }
+  database_close(database);
+  close(fd);
+}
+END_TEST
+
+FIXTURE_MAIN("database", a_server_that_only_reads_is_not_asked, behind_a_pooler_the_role_is_asked,
+             each_connection_is_a_generation, a_commit_that_no_standby_has_is_an_unknown_outcome,
+             connecting_goes_on_beside_other_work, a_connection_has_limits_that_the_operator_may_change, maps_sqlstates,
+             beats_before_each_statement, a_cut_connection_is_noticed_before_anything_is_sent,
+             nothing_runs_outside_a_transaction_that_was_lost, a_commit_that_gets_no_answer_has_an_unknown_outcome,
              a_statement_cut_while_it_runs_is_repeated_only_when_it_may_be, a_failed_transaction_cannot_be_committed,
              errors_do_not_repeat_values, a_cell_that_does_not_parse_fails_the_query, a_row_is_read_whole_or_not_at_all,
              bytes_have_the_length_that_was_asked_for, the_server_keeps_the_statement_timeout,

@@ -3,7 +3,8 @@
  * When is a cached row good? When it was current at some moment of the last 2 seconds. It was when it was read; and,
  * where notifications have been listened to since before that read, it was at the moment up to which the listener has
  * proven that it hears every change, or the change would have had the row forgotten. All else is read anew. There is no
- * other rule, so a listener that is missing, cut, silent or behind a pooler costs reads, never freshness.
+ * other rule, so a listener that is missing, cut, silent or behind a pooler costs reads, never freshness. And a row
+ * ends with the connection that read it: the next one may be to another server, and the listener to the one of before.
  *
  * A change that commits while a row is being read is heard after the row was stored, because nothing is heard
  * meanwhile.
@@ -127,7 +128,8 @@ static int64_t known_current_ms(const struct row_cache *cache, const struct row_
 
 static bool is_fresh(const struct row_cache *cache, const struct row_entry *entry, int64_t now_ms) {
   bool listened_since = entry->epoch == 0 || entry->epoch == cache->epoch;
-  return listened_since && !entry->doubted && now_ms - known_current_ms(cache, entry) <= AGE_MAX_MS;
+  bool same_database = entry->generation == database_generation(cache->database);
+  return same_database && listened_since && !entry->doubted && now_ms - known_current_ms(cache, entry) <= AGE_MAX_MS;
 }
 
 static bool is_good_as_stale(const struct row_cache *cache, const struct row_entry *entry, int64_t now_ms) {
@@ -194,6 +196,7 @@ static enum error look_up(struct row_cache *cache, struct row_table *table, read
   }
   entry->read_ms = now_ms;
   entry->epoch = epoch;
+  entry->generation = database_generation(cache->database);
   entry->doubted = false;
   *ret_row = entry->row;
   step_listener(cache);

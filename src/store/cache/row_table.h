@@ -15,9 +15,10 @@ struct row_table;
 
 struct row_entry {
   int64_t id;
-  int64_t read_ms; /* monotonic, before the read began */
-  uint64_t epoch;  /* of the listening that the read began in; 0: none */
-  bool doubted;    /* read anew before it is used, if that can be */
+  int64_t read_ms;     /* monotonic, before the read began */
+  uint64_t epoch;      /* of the listening that the read began in; 0: none */
+  uint64_t generation; /* database_generation of the connection that read it */
+  bool doubted;        /* read anew before it is used, if that can be */
   void *row;
   /* The table's own. */
   bool forgotten;

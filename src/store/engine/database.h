@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * One PostgreSQL connection of one process: connected when it is needed, and again when it broke.
+ * One PostgreSQL connection of one process: connected when it is needed, and again when it broke. It is a connection to
+ * the primary: what a standby says is old, and it takes no writes.
  */
 #ifndef MEDIAGATE_STORE_ENGINE_DATABASE_H
 #define MEDIAGATE_STORE_ENGINE_DATABASE_H
@@ -20,6 +21,10 @@ struct database_options {
    * most, then give the connection up. */
   int64_t statement_timeout_ms;
   const char *application_name;
+  bool standby_serves; /* reads only, which may come from a standby */
+  /* 0: connecting blocks until it succeeds or fails, for seconds where a host is dark. Else it goes on beside the
+   * process's other work: all calls of one attempt together wait so long at most, and are ERROR_UNAVAILABLE then. */
+  int64_t connect_wait_ms;
   /* Called before each statement and each attempt to connect, so that a watchdog measures one of them and not a whole
    * request of several. May be NULL. */
   void (*beat)(void *context);
@@ -32,6 +37,14 @@ void database_close(struct database *database);
 /* Connected, or ERROR_UNAVAILABLE. After a failure attempts are spaced by capped backoff with jitter: within the pause
  * it fails at once. */
 enum error database_ensure(struct database *database) MUST_CHECK;
+/* Goes on with connecting that was begun; blocks as little. */
+void database_tick(struct database *database);
+/* Counts the connections that were made. What is remembered of a database ends with the connection that it came from:
+ * the next one may be to another server, or to one that went back in time. */
+uint64_t database_generation(const struct database *database);
+/* Is it the primary still? Asks behind a pooler, which keeps a connection while servers change roles; elsewhere the
+ * server tells by itself. ERROR_UNAVAILABLE: a standby. */
+enum error database_check_primary(struct database *database) MUST_CHECK;
 /* The last error's text from the server or libpq, for the log; "" for none. Never holds parameters. */
 const char *database_last_error(const struct database *database);
 

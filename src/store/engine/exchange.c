@@ -18,6 +18,7 @@
 void exchange_drop_connection(struct database *database) {
   PQfinish(database->connection); /* NULL is fine */
   database->connection = NULL;
+  database->connecting.going_on = false;
   database->prepared_count = 0;
   if (database->transaction == TRANSACTION_OPEN) {
     database->transaction = TRANSACTION_LOST;
@@ -154,6 +155,7 @@ enum error exchange_run(struct database *database, const char *sql, bool prepare
   int64_t deadline_ms = deadline_from_now(database);
   int sent = 0;
   *ret_fate = FATE_ANSWERED;
+  database->unreplicated = false;
   exchange_beat(database);
   if (prepared) {
     char name[16];

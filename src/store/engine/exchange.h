@@ -30,6 +30,16 @@ struct database {
   int64_t statement_timeout_ms; /* 0: none */
   void (*beat)(void *context);  /* may be NULL */
   void *beat_context;
+  bool standby_serves;
+  int64_t connect_wait_ms; /* 0: connecting blocks */
+  struct {
+    bool going_on;    /* `connection` is not ready yet */
+    int wants;        /* PostgresPollingStatusType */
+    int64_t until_ms; /* then this attempt is given up */
+    int64_t wait_ms;  /* what it may wait yet */
+  } connecting;
+  uint64_t generation;
+  bool unreplicated; /* the server gave up waiting for its standby: what was committed may be lost in a fail-over */
   const char *prepared_sql[EXCHANGE_PREPARED_MAX]; /* what this connection has prepared; the index is the name */
   size_t prepared_count;
   enum transaction transaction;

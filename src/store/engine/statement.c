@@ -14,6 +14,15 @@
 #include "base/text_parse.h"
 #include "store/engine/exchange.h"
 
+/* It is committed where it ran, and a fail-over may lose it: nobody is told that it is done. */
+static enum error unreplicated(PGresult **result) {
+  if (result != NULL) {
+    PQclear(*result);
+    *result = NULL;
+  }
+  return ERROR_UNKNOWN_OUTCOME;
+}
+
 static enum error execute(struct database *database, const char *sql, bool prepared, enum statement_repeat repeat,
                           const struct parameters *parameters, PGresult **ret_result) {
   enum error error = database_ensure(database);
@@ -29,6 +38,9 @@ static enum error execute(struct database *database, const char *sql, bool prepa
     if (error == ERROR_NONE) {
       error = exchange_run(database, sql, prepared, parameters, ret_result, &fate);
     }
+  }
+  if (alone && error == ERROR_NONE && database->unreplicated) {
+    return unreplicated(ret_result);
   }
   return alone && error != ERROR_NONE && fate == FATE_UNKNOWN && repeat == STATEMENT_ONCE ? ERROR_UNKNOWN_OUTCOME
                                                                                           : error;
@@ -149,6 +161,9 @@ enum error statement_commit(struct database *database) {
   }
   bool committed = strcmp(PQcmdStatus(result), "COMMIT") == 0; /* a failed transaction answers ROLLBACK */
   PQclear(result);
+  if (committed && database->unreplicated) {
+    return ERROR_UNKNOWN_OUTCOME;
+  }
   return committed ? ERROR_NONE : ERROR_INTERNAL;
 }
 

@@ -46,10 +46,20 @@ static enum error make_salt(struct database *database, int64_t day) {
                            STATEMENT_REPEATABLE, &parameters, NULL);
 }
 
+/* Salts of an earlier connection: the database of this one may have others, when it went back in time. */
+static void forget_others(struct address_salts *salts, const struct database *database) {
+  if (salts->generation != database_generation(database)) {
+    explicit_bzero(salts->items, sizeof salts->items);
+    salts->count = 0;
+    salts->generation = database_generation(database);
+  }
+}
+
 enum error address_salts_get(struct address_salts *salts, struct database *database, int64_t granted_us,
                              const unsigned char **ret_salt) {
   const size_t room = sizeof salts->items / sizeof salts->items[0];
   int64_t day = granted_us / DAY_US;
+  forget_others(salts, database);
   for (size_t i = 0; i < salts->count; i++) {
     if (salts->items[i].day == day) {
       *ret_salt = salts->items[i].salt;
@@ -65,6 +75,7 @@ enum error address_salts_get(struct address_salts *salts, struct database *datab
   if (error != ERROR_NONE) {
     return error == ERROR_NOT_FOUND ? ERROR_UNAVAILABLE : error; /* made and expired at once: try again */
   }
+  forget_others(salts, database); /* asking may have connected anew */
   if (salts->count == room) {
     salts->count = 0;
   }

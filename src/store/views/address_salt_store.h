@@ -21,6 +21,7 @@ struct address_salts {
     unsigned char salt[ADDRESS_SALT_SIZE];
   } items[16];
   size_t count;
+  uint64_t generation; /* database_generation of what is kept */
 };
 
 /* The salt of the day that holds this moment; made if it is missing. Outside a transaction: it must be stored before
