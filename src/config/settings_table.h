@@ -20,7 +20,7 @@
 /* clang-format off */
 #define SETTINGS_TABLE(STRING, LIST, INTEGER, BOOLEAN, CHOICE) \
   /* database */ \
-  STRING (database, "dbname=mediagate", true, "PostgreSQL connection string (libpq keywords or URI); several hosts and target_session_attrs work") \
+  STRING (database, "dbname=mediagate", true, "PostgreSQL connection string (libpq keywords or URI); several hosts work, of which the primary is found") \
   STRING (notify_database, "", true, "Direct connection string for LISTEN where a transaction pooler stands before `database`; empty: the same") \
   BOOLEAN(prepared, true, true, "Use prepared statements; false for transaction-pooled PgBouncer") \
   INTEGER(fast_statement_timeout, "ms", 50, 600000, 2000, true, "Statement timeout of the fast pool") \

@@ -1,0 +1,69 @@
+# SPDX-License-Identifier: ISC
+"""PostgreSQL with a streaming standby: which of the two is asked, and what a fail-over leaves."""
+import time
+
+import pytest
+from answers import assert_problem
+from stack import Stack
+from standby import Standby
+from waiting import wait_until
+
+
+@pytest.fixture
+def town():
+    with Stack() as stack:
+        yield stack
+
+
+def restart_at(town, database):
+    """serve, connected elsewhere. Its nginx stays."""
+    town.stop_serve()
+    town.settings["database"] = database
+    town.write_settings()
+    town.start_serve()
+
+
+def test_a_standby_serves_nothing_and_is_the_primary_once_it_is_promoted(town, make_media):
+    admin = town.admin()
+    film = town.film(make_media("short"))["id"]
+    with Standby(town) as standby:
+        standby.caught_up()
+        restart_at(town, standby.database)
+        wait_until(lambda: town.anonymous().get("/readyz").status_code == 503, "it to be told")
+        assert town.anonymous().get("/readyz").json()["checks"]["database"] != "ok"
+        for path in ("/media/media/", f"/media/media/{film}", f"/media/media/{film}/stream-url", "/auth/me"):
+            assert_problem(admin.get(path), 503)
+        assert_problem(admin.post("/media/media/", json={"title": "T", "type": "video"}), 503)
+        town.stop_postgres()  # it will not come back as the primary
+        standby.promote()
+        promoted = time.monotonic()
+        wait_until(lambda: town.anonymous().get("/readyz").status_code == 200, "it to serve")
+        assert time.monotonic() - promoted < 5, "back within seconds of the promotion"
+        assert admin.get(f"/media/media/{film}/stream-url").status_code == 200
+        assert admin.post("/media/media/", json={"title": "T", "type": "video"}).status_code == 201
+        town.stop_serve()
+        town.settings.pop("database")
+        town.write_settings()
+        town.start_postgres()
+        town.start_serve()
+
+
+def test_of_several_hosts_the_primary_is_found_whichever_it_is(town):
+    with Standby(town) as standby:
+        restart_at(town, f"host={standby.host},{town.root}/run dbname=mediagate user=mediagate")
+        town.wait_ready()
+        admin = town.admin()
+        assert admin.post("/media/media/", json={"title": "T", "type": "video"}).status_code == 201
+        standby.caught_up()
+        town.stop_postgres()
+        standby.promote()
+        wait_until(
+            lambda: admin.post("/media/media/", json={"title": "T", "type": "video"}).status_code == 201,
+            "writing to go on",
+        )
+        assert standby.sql("select count(*) >= 2 from media_asset") == [(True,)]
+        town.stop_serve()
+        town.settings.pop("database")
+        town.write_settings()
+        town.start_postgres()
+        town.start_serve()
