@@ -15,6 +15,7 @@
 #include "config/settings.h"
 #include "domain/pool.h"
 #include "files/media_folder.h"
+#include "process/metric_board.h"
 #include "security/keyring.h"
 #include "security/token_memo.h"
 #include "store/accounts/account_store.h"
@@ -46,6 +47,7 @@ struct app {
   struct key_looks key_looks;
   struct media_folder *media_folder; /* opened by start in the api, upload and fast pools */
   enum pool pool;
+  struct metric_board *board; /* what all workers count, and know of the platform */
   struct app_health health;
   subprocess_beat *beat; /* tells the supervisor that a long request is alive */
   /* Must what takes long end now, since this worker is to go? A request then answers 503 and may be

@@ -12,6 +12,7 @@
 #include "base/hash.h"
 #include "base/log.h"
 #include "base/text_parse.h"
+#include "metrics/metric.h"
 
 #define PAGE_LIMIT_DEFAULT 50
 #define PAGE_LIMIT_MAX     200
@@ -56,7 +57,8 @@ void call_fail_media(struct call *call, enum error error, int64_t media_id, cons
   }
 }
 
-void call_too_many(struct call *call, int64_t retry_after_seconds, const char *what) {
+void call_too_many(struct call *call, enum metric_limit limit, int64_t retry_after_seconds, const char *what) {
+  metric_add(METRIC_RATE_LIMITED, limit, 0, 1);
   char seconds[24];
   snprintf(seconds, sizeof seconds, "%" PRId64, retry_after_seconds > 0 ? retry_after_seconds : 1);
   response_header(call->response, "Retry-After", seconds);

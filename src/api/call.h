@@ -16,6 +16,7 @@
 #include "http/request.h"
 #include "http/response.h"
 #include "http/router.h"
+#include "metrics/metric_label.h"
 
 struct call {
   struct app *app;
@@ -40,8 +41,8 @@ void call_fail(struct call *call, enum error error, const char *doing);
 /* The same, but ERROR_NOT_FOUND is 404: no such medium; ERROR_EXPIRED 412: a condition does not hold; and
  * ERROR_CONFLICT 409: its external_id is another's. */
 void call_fail_media(struct call *call, enum error error, int64_t media_id, const char *doing);
-/* 429 with Retry-After. */
-void call_too_many(struct call *call, int64_t retry_after_seconds, const char *what);
+/* 429 with Retry-After, counted by its limit. */
+void call_too_many(struct call *call, enum metric_limit limit, int64_t retry_after_seconds, const char *what);
 
 /* Which list is it? Other paths and other filters have another number; for cursors. */
 uint64_t call_list(const struct call *call);

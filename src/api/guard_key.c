@@ -178,7 +178,7 @@ bool guard_key_admit(struct call *call, struct guard_identity *storage) {
     return false;
   }
   if (error == ERROR_LIMITED) {
-    call_too_many(call, 1, "Too many wrong keys are being sent to this server.");
+    call_too_many(call, METRIC_LIMIT_KEY, 1, "Too many wrong keys are being sent to this server.");
     return false;
   }
   if (error != ERROR_NONE) {

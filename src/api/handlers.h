@@ -84,4 +84,8 @@ void export_api_views(struct call *call);       /* GET /analytics/export */
 void health_api_live(struct call *call);  /* GET /livez: is the process alive? */
 void health_api_ready(struct call *call); /* GET /readyz: can it serve? */
 
+/* --- operations --- */
+
+void metrics_api_scrape(struct call *call); /* GET /metrics */
+
 #endif

@@ -13,6 +13,7 @@
 #include "api/guard.h"
 #include "api/handlers.h"
 #include "base/log.h"
+#include "metrics/metric_label.h"
 
 #define NAMES(...) ((const char *const[]){__VA_ARGS__, NULL})
 
@@ -65,6 +66,7 @@ static const struct route table[] = {
     {HTTP_GET,    "/analytics/export",            POOL_API,    CALLER_ADMINISTRATOR, SCOPE_EXPORT_READ,     export_api_views,       NAMES("format", "from", "to", "tz", "media_id", "cursor", "bots"), NULL},
     {HTTP_GET,    "/livez",                       POOL_API,    CALLER_ANYONE,        SCOPE_NONE,            health_api_live,        NULL, NULL},
     {HTTP_GET,    "/readyz",                      POOL_API,    CALLER_ANYONE,        SCOPE_NONE,            health_api_ready,       NULL, NULL},
+    {HTTP_GET,    "/metrics",                     POOL_API,    CALLER_LOCAL,         SCOPE_METRICS_READ,    metrics_api_scrape,     NULL, NULL},
     /* Asked by nginx itself once it has checked a stream URL; no client can reach it. */
     {HTTP_GET,    "/internal/origin",             POOL_FAST,   CALLER_ANYONE,        SCOPE_NONE,            stream_api_origin,     NULL, NULL},
     /* Asked by nginx itself before an upload takes a worker: may the caller upload? */
@@ -72,10 +74,21 @@ static const struct route table[] = {
 };
 /* clang-format on */
 static const size_t table_count = sizeof table / sizeof *table;
+_Static_assert(METRIC_ROUTE_ROW(sizeof table / sizeof *table) <= METRIC_ROUTE_COUNT, "a page has room for each route");
 
 const struct route *routes_table(size_t *ret_count) {
   *ret_count = table_count;
   return table;
+}
+
+bool routes_name(size_t row, const char **ret_pool, const char **ret_route, const char **ret_method) {
+  if (row >= table_count) {
+    return false;
+  }
+  *ret_pool = pool_name(table[row].pool);
+  *ret_route = table[row].pattern;
+  *ret_method = request_method_name(table[row].method);
+  return true;
 }
 
 static struct router_row row_at(size_t index) {
@@ -159,7 +172,7 @@ static bool read_route_query(const struct call *call, const struct route *route,
 
 /* False: the response has the answer. */
 static bool admit(struct call *call, const struct route *route, struct guard_identity *storage) {
-  return route->caller == CALLER_ANYONE ||
+  return route->caller == CALLER_ANYONE || (route->caller == CALLER_LOCAL && guard_is_local(call->request)) ||
          (guard_admit(call, storage) && (route->caller != CALLER_PERSON || guard_permit_person(call)) &&
           guard_permit(call, route->scope));
 }
@@ -169,6 +182,7 @@ static void run_route(struct call *call, const struct route *route) {
   struct query query = {.count = 0};
   call->query = &query;
   call->request->route = route->pattern;
+  call->request->route_row = (int)(route - table);
   if (pool_fits(call, route) && admit(call, route, &identity) && read_route_query(call, route, &query)) {
     route->handler(call);
   }

@@ -16,6 +16,7 @@
 
 enum route_caller {
   CALLER_ANYONE,
+  CALLER_LOCAL,         /* a process of this machine without anything; else as CALLER_ADMINISTRATOR */
   CALLER_ADMINISTRATOR, /* a good access token of an enabled account, or a good API key */
   CALLER_PERSON         /* a good access token, no key: what is an account's own */
 };
@@ -40,6 +41,8 @@ struct route {
 };
 
 const struct route *routes_table(size_t *ret_count);
+/* What metrics call a row (metric_name_routes). False: there is no such row. */
+bool routes_name(size_t row, const char **ret_pool, const char **ret_route, const char **ret_method);
 /* The methods that a path or a pattern knows, as Allow lists them, in ret_match->allow. False: it knows none. */
 bool routes_methods(const char *path, struct router_match *ret_match);
 /* Finds the route, checks pool, caller and query, calls the handler. The response is complete

@@ -34,6 +34,13 @@ int64_t clock_monotonic_ms(void) {
   return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
 }
 
+int64_t clock_monotonic_us(void) {
+  struct timespec now;
+
+  clock_gettime(CLOCK_MONOTONIC, &now);
+  return (int64_t)now.tv_sec * US_PER_SECOND + now.tv_nsec / 1000;
+}
+
 /* By hand, since each line of the log has a time. Returns what is behind `end`. */
 static char *put_number(char *at, int number, int digits, char end) {
   for (int i = digits; i-- > 0; number /= 10) {

@@ -15,6 +15,7 @@
 int64_t clock_now_us(void); /* wall clock, microseconds since the epoch */
 int64_t clock_now_seconds(void);
 int64_t clock_monotonic_ms(void);
+int64_t clock_monotonic_us(void);
 /* "2026-11-22T17:00:00Z", or with ".123456" when the microseconds are not 0. */
 void clock_format_rfc3339(int64_t time_us, char ret_text[CLOCK_RFC3339_SIZE]);
 /* As HTTP's headers have it (RFC 9110 section 5.6.7): "Sun, 22 Nov 2026 17:00:00 GMT". */

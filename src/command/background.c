@@ -6,13 +6,16 @@
 
 #include "command/background.h"
 
+#include <errno.h>
 #include <poll.h>
 #include <stddef.h>
+#include <string.h>
 #include <systemd/sd-daemon.h>
 
 #include "base/log.h"
 #include "base/outage.h"
 #include "command/command_database.h"
+#include "process/metric_file.h"
 
 static volatile sig_atomic_t stop;
 
@@ -33,6 +36,17 @@ const volatile sig_atomic_t *background_stop(void) {
 
 void background_wait_ms(int64_t milliseconds) {
   (void)poll(NULL, 0, (int)milliseconds);
+}
+
+void background_count(const char *run_dir, enum metric_pool role) {
+  errno = 0;
+  enum error error = metric_file_enter(run_dir, role);
+  if (error != ERROR_NONE) {
+    log_event(
+        LOG_LEVEL_WARNING, "metrics_not_counted", LOG_STR("run_dir", run_dir), LOG_ERROR_FIELD(error),
+        LOG_STR("reason", errno == 0 ? "" : strerror(errno)),
+        LOG_STR("remedy", "this account must be able to write to the folder metrics-… in run_dir: see tmpfiles.conf"));
+  }
 }
 
 bool background_check_schema(struct database *database, int64_t interval_ms) {

@@ -10,6 +10,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "metrics/metric_label.h"
 #include "store/engine/database.h"
 
 /* From now on SIGTERM and SIGINT set what background_stop points to. */
@@ -17,6 +18,9 @@ void background_catch_signals(void);
 const volatile sig_atomic_t *background_stop(void);
 /* A signal ends the waiting; one that comes just before it costs the time that was to be waited. */
 void background_wait_ms(int64_t milliseconds);
+/* Counts from here on where GET /metrics finds it (process/metric_file.h). A folder that is missing is no reason not to
+ * work: it is told, and nothing is counted. */
+void background_count(const char *run_dir, enum metric_pool role);
 /* Waits for the database when it is away, looking each interval_ms. False: this program cannot live with the schema. */
 bool background_check_schema(struct database *database, int64_t interval_ms) MUST_CHECK;
 

@@ -25,6 +25,7 @@
 #include "command/options.h"
 #include "ingest/ingester.h"
 #include "ingest/old_log.h"
+#include "process/process_usage.h"
 #include "store/views/delivery_store.h"
 #include "store/views/ingest_store.h"
 #include "upkeep/chores.h"
@@ -64,6 +65,7 @@ static bool is_stopping(void *context) {
 
 static void between_batches(void *context) {
   struct following *following = context;
+  process_usage_report(true);
   chores_run_due(following->chores, CHORES_BUSY);
 }
 
@@ -71,6 +73,7 @@ static int follow(struct following *following, int64_t interval_ms) {
   const struct ingester_options *options = following->options;
   struct outage outage = {0};
   background_catch_signals();
+  background_count(following->upkeep.settings->run_dir, METRIC_POOL_INGEST);
   log_event(LOG_LEVEL_INFO, "starting", LOG_STR("version", PACKAGE_VERSION), LOG_STR("log_dir", options->log_dir));
   if (!background_check_schema(options->database, interval_ms)) {
     return COMMAND_FAILED;
@@ -80,6 +83,7 @@ static int follow(struct following *following, int64_t interval_ms) {
   while (!*background_stop()) {
     enum error error = ingester_run(following->upkeep.ingester, background_stop());
     log_outage(&outage, error, options);
+    process_usage_report(true);
     chores_run_due(following->chores, error == ERROR_NONE ? CHORES_CAUGHT_UP : CHORES_PAUSED);
     if (!*background_stop()) {
       background_wait_ms(interval_ms);

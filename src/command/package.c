@@ -22,6 +22,7 @@
 #include "command/options.h"
 #include "package/packager.h"
 #include "package/subtitler.h"
+#include "process/process_usage.h"
 #include "store/media/package_store.h"
 
 #define IDLE_MS       1000
@@ -72,6 +73,7 @@ static enum error name_subtitles(struct work *work) {
 }
 
 static void meanwhile(void *context) {
+  process_usage_report(true);
   enum error error = name_subtitles(context);
   (void)error; /* logged; the next call comes soon */
 }
@@ -107,6 +109,7 @@ static int run_work(struct work *work, bool once) {
   (void)sd_notify(0, "READY=1\nSTATUS=packaging"); /* nobody listens when systemd did not start us */
   log_event(LOG_LEVEL_INFO, "ready");
   while (!*background_stop()) {
+    process_usage_report(true);
     /* Masters first: they are small, and a film may take hours. */
     enum error named = name_subtitles(work);
     enum error error = named == ERROR_NONE ? ERROR_NONE : work_once(work);
@@ -157,6 +160,7 @@ static int run_packager(const struct settings *settings, bool once) {
   if (error != ERROR_NONE || setpriority(PRIO_PROCESS, 0, (int)settings->package_nice) != 0) {
     log_event(LOG_LEVEL_ERROR, "start_failed", LOG_ERROR_FIELD(error), LOG_STR("data_dir", settings->data_dir));
   } else {
+    background_count(settings->run_dir, METRIC_POOL_PACKAGE);
     exit_code = run_work(&work, once);
   }
   media_folder_close(packager->folder);

@@ -13,12 +13,14 @@
 
 static const char usage[] =
     "usage: mediagate routes\n\n"
-    "Prints METHOD PATTERN POOL CALLER SCOPE, a line a route; CALLER is anyone, administrator or person (no\n"
-    "API key), SCOPE - for none.\n";
+    "Prints METHOD PATTERN POOL CALLER SCOPE, a line a route; CALLER is anyone, administrator, person (no API\n"
+    "key) or local (a process of this machine, else an administrator), SCOPE - for none.\n";
 
 static const char *caller_name(enum route_caller caller) {
-  static const char *const names[] = {
-      [CALLER_ANYONE] = "anyone", [CALLER_ADMINISTRATOR] = "administrator", [CALLER_PERSON] = "person"};
+  static const char *const names[] = {[CALLER_ANYONE] = "anyone",
+                                      [CALLER_LOCAL] = "local",
+                                      [CALLER_ADMINISTRATOR] = "administrator",
+                                      [CALLER_PERSON] = "person"};
   return names[caller];
 }
 

@@ -13,6 +13,7 @@
 #include <systemd/sd-daemon.h>
 #include <unistd.h>
 
+#include "api/routes.h"
 #include "base/clock.h"
 #include "base/file.h"
 #include "base/log.h"
@@ -23,6 +24,8 @@
 #include "command/serve_context.h"
 #include "command/serve_worker.h"
 #include "files/media_folder.h"
+#include "metrics/metric.h"
+#include "process/metric_board.h"
 #include "process/pid_lock.h"
 #include "process/supervisor.h"
 #include "upkeep/revocations.h"
@@ -38,6 +41,7 @@ struct serve {
   const char *config_path;
   struct serve_context *context;
   struct pools_sockets sockets;
+  struct metric_board *board;
   bool reloading;
 };
 
@@ -139,13 +143,24 @@ static void on_stopping(void *context) {
   notify_systemd("STOPPING=1\nSTATUS=draining");
 }
 
-static enum error plan_workers(struct serve_context *context, const struct pools_sockets *sockets,
+static enum error plan_workers(const struct serve *serve, struct serve_context *context,
                                struct supervisor_plan *ret_plan) {
-  enum error error = pools_plan(context->settings, sockets, ret_plan);
+  enum error error = pools_plan(context->settings, &serve->sockets, ret_plan);
   if (error == ERROR_NONE) {
+    context->board = ret_plan->board = serve->board;
     ret_plan->callbacks = serve_worker_callbacks(context);
   }
   return error;
+}
+
+/* Tells the metrics of the settings and keys that run from now on. */
+static void measure_context(const struct serve *serve) {
+  metric_board_set_time(serve->board, METRIC_BOARD_STREAM_KEY,
+                        keyring_signing(serve->context->stream_keys)->created_at);
+  metric_board_set_time(serve->board, METRIC_BOARD_ACCESS_KEY,
+                        keyring_signing(serve->context->access_keys)->created_at);
+  metric_set(METRIC_RELOAD_TIME, 0, 0, (uint64_t)clock_now_seconds());
+  metric_set(METRIC_RELOAD_OK, 0, 0, 1);
 }
 
 /* Everything is read and checked before anything is replaced. */
@@ -158,13 +173,14 @@ static enum error on_reload(void *context, struct supervisor_plan *ret_plan) {
   log_event(LOG_LEVEL_INFO, "reloading");
   enum error error = serve_context_load(serve->config_path, serve->context, &next, &problems, &kept);
   if (error == ERROR_NONE) {
-    error = plan_workers(next, &serve->sockets, ret_plan);
+    error = plan_workers(serve, next, ret_plan);
   }
   if (error != ERROR_NONE) {
     log_lines(LOG_LEVEL_ERROR, "reload_problem", &problems);
     log_event(LOG_LEVEL_ERROR, "reload_failed", LOG_ERROR_FIELD(error),
               LOG_STR("meaning", "the settings and keys that ran before go on"));
     serve_context_free(next);
+    metric_set(METRIC_RELOAD_OK, 0, 0, 0);
     notify_systemd("READY=1\nSTATUS=serving; the last reload failed");
     return error;
   }
@@ -172,6 +188,7 @@ static enum error on_reload(void *context, struct supervisor_plan *ret_plan) {
   serve_context_free(serve->context);
   serve->context = next;
   serve->reloading = true;
+  measure_context(serve);
   log_configure((enum log_level)next->settings->log_level, (enum log_format)next->settings->log_format);
   command_warnings_log(next->settings);
   return ERROR_NONE;
@@ -183,7 +200,14 @@ static int supervise_pools(struct serve *serve) {
   const struct supervisor_hooks hooks = {
       .reload = on_reload, .ready = on_ready, .stopping = on_stopping, .context = serve};
   struct supervisor_plan plan;
-  enum error error = plan_workers(serve->context, &serve->sockets, &plan);
+  enum error error = metric_board_create(SUPERVISOR_MAX_WORKERS, &serve->board);
+  if (error == ERROR_NONE) {
+    metric_board_enter_supervisor(serve->board);
+    metric_set(METRIC_START_TIME, 0, 0, (uint64_t)clock_now_seconds());
+    measure_context(serve);
+    metric_name_routes(routes_name);
+    error = plan_workers(serve, serve->context, &plan);
+  }
   if (error == ERROR_TOO_LARGE) {
     log_event(LOG_LEVEL_ERROR, "run_dir_too_long", LOG_STR("run_dir", serve->context->settings->run_dir),
               LOG_STR("remedy", "a socket's path has at most 107 bytes: choose a shorter run_dir"));
@@ -191,6 +215,7 @@ static int supervise_pools(struct serve *serve) {
   if (error == ERROR_NONE) {
     error = supervisor_run(&plan, &hooks);
   }
+  metric_board_free(serve->board);
   log_event(error == ERROR_NONE ? LOG_LEVEL_INFO : LOG_LEVEL_ERROR, "stopped", LOG_ERROR_FIELD(error));
   return error == ERROR_NONE ? 0 : COMMAND_FAILED;
 }

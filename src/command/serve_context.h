@@ -10,12 +10,14 @@
 #include "base/error.h"
 #include "base/text.h"
 #include "config/settings.h"
+#include "process/metric_board.h"
 #include "security/keyring.h"
 
 struct serve_context {
   struct settings *settings;
   struct keyring *access_keys;
   struct keyring *stream_keys;
+  struct metric_board *board; /* not ours: it outlives the generations */
 };
 
 /* Reads everything. Every problem is a line in ret_problems, remedy included; ERROR_INVALID then. With `current` the

@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "api/app.h"
+#include "api/platform.h"
 #include "api/routes.h"
 #include "base/clock.h"
 #include "base/log.h"
@@ -19,6 +20,8 @@
 #include "command/serve_context.h"
 #include "http/request.h"
 #include "http/response.h"
+#include "metrics/metric.h"
+#include "process/process_usage.h"
 #include "security/crypto.h"
 #include "upkeep/chores.h"
 
@@ -114,11 +117,13 @@ static enum error start(void *context, const char *name, struct scoreboard_slot 
   const struct pool_row row = pools_row(pool, serve->settings);
   serve_context_drop_keys(serve, row.access_keys, row.stream_keys);
   worker->slot = slot;
+  metric_set_pool((enum metric_pool)pool);
   worker->app = (struct app){
       .settings = serve->settings,
       .access_keys = serve->access_keys,
       .stream_keys = serve->stream_keys,
       .pool = pool,
+      .board = serve->board,
       .beat = beat,
       .is_overdue = is_overdue,
       .beat_context = slot,
@@ -163,7 +168,8 @@ static void log_request(const struct request *request, const struct response *re
  * the database is there for the first time; an error is left to the handler, which has an answer to it. */
 static bool schema_is_good(struct worker *worker, const struct request *request) {
   bool fits = false;
-  bool probe = strncmp(request->path, "/livez", 6) == 0 || strncmp(request->path, "/readyz", 7) == 0;
+  bool probe = strncmp(request->path, "/livez", 6) == 0 || strncmp(request->path, "/readyz", 7) == 0 ||
+               strncmp(request->path, "/metrics", 8) == 0;
   if (worker->schema_is_good || probe || command_database_check_schema(worker->app.database, &fits) != ERROR_NONE) {
     return true;
   }
@@ -182,9 +188,17 @@ static void tell_of_proxy(struct worker *worker, const struct request *request) 
   }
 }
 
+static void count_request(enum pool pool, const struct request *request, int status, int64_t duration_us) {
+  size_t route = request->route_row < 0 ? METRIC_ROUTE_UNKNOWN(pool) : METRIC_ROUTE_ROW((size_t)request->route_row);
+  metric_add(METRIC_HTTP_REQUESTS, route, metric_code_of(status), 1);
+  metric_observe(METRIC_HTTP_DURATION, route, duration_us);
+  metric_set(METRIC_HTTP_IN_FLIGHT, pool, 0, 0);
+}
+
 static void answer(struct worker *worker, struct request *request) {
   struct response response;
-  int64_t begun_ms = clock_monotonic_ms();
+  int64_t begun_us = clock_monotonic_us();
+  metric_set(METRIC_HTTP_IN_FLIGHT, worker->app.pool, 0, 1);
   log_set_request_id(request->request_id);
   response_init(&response, request->request_id);
   tell_of_proxy(worker, request);
@@ -201,7 +215,9 @@ static void answer(struct worker *worker, struct request *request) {
               LOG_STR("meaning", "this worker ends, and another takes its place: libraries may be left half made"));
     worker_renew();
   }
-  log_request(request, &response, clock_monotonic_ms() - begun_ms, sent);
+  int64_t duration_us = clock_monotonic_us() - begun_us;
+  count_request(worker->app.pool, request, response.status, duration_us);
+  log_request(request, &response, duration_us / 1000, sent);
   response_free(&response);
   log_set_request_id(NULL);
 }
@@ -227,6 +243,10 @@ static void tick(void *state) {
   database_tick(worker->app.database);
   if (worker->app.row_cache != NULL) {
     row_cache_tick(worker->app.row_cache);
+  }
+  process_usage_report(true);
+  if (worker->app.pool == POOL_API) {
+    platform_refresh(&worker->app);
   }
   if (worker->chores != NULL) {
     chores_run_due(worker->chores, CHORES_CAUGHT_UP);

@@ -12,10 +12,12 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "base/file.h"
 #include "files/container.h"
 #include "files/probe_parse.h"
 #include "files/sandbox.h"
+#include "metrics/metric.h"
 
 #define MAGIC_BYTES   65536
 #define OUTPUT_MAX    (256 * 1024)
@@ -181,8 +183,11 @@ static enum error run_ffprobe(int fd, const struct probe_options *options, const
                   strerror(errno));
   }
   struct subprocess_result run;
+  int64_t begun_us = clock_monotonic_us();
   enum error error = subprocess_run(argv, input_fd, &limits, options->beat, options->beat_context, &run);
   error = judge(error, &run, options, type, ret_result, ret_reason);
+  metric_observe(METRIC_PROBE_DURATION, error == ERROR_NONE ? METRIC_OUTCOME_OK : METRIC_OUTCOME_FAILED,
+                 clock_monotonic_us() - begun_us);
   subprocess_result_free(&run);
   return error;
 }

@@ -144,6 +144,7 @@ enum error request_init_list(struct request *ret_request, char *const *parameter
       .parameters = parameters,
       .fcgi = fcgi,
       .route = "",
+      .route_row = -1,
   };
   if (address_canonical(values[PARAMETER_ADDRESS], ret_request->remote_address) != ERROR_NONE) { /* "unix:" */
     (void)snprintf(ret_request->remote_address, sizeof ret_request->remote_address, "%s", values[PARAMETER_ADDRESS]);

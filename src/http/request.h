@@ -41,6 +41,7 @@ struct request {
   size_t body_read; /* bytes so far */
   /* Noted by whoever dispatches, for the log line of this request. */
   const char *route;  /* the pattern of the route, "" while none is found */
+  int route_row;      /* of the routes' table, -1 while none is found */
   int64_t account_id; /* who called, 0 for nobody */
   int64_t media_id;   /* which medium it is about, 0 for none */
 };

@@ -18,6 +18,7 @@
 #include "domain/digest.h"
 #include "files/package_folder.h"
 #include "files/stored_file.h"
+#include "metrics/metric.h"
 #include "store/media/package_store.h"
 
 #define ATTEMPTS_MAX       5
@@ -131,6 +132,7 @@ static int64_t retry_after(enum error error, int attempts) {
 static enum error give_up(struct work *work, enum error error) {
   const struct package_job *job = &work->job;
   int64_t retry_seconds = retry_after(error, job->attempts);
+  metric_add(METRIC_PACKAGE_FINISHED, retry_seconds < 0 ? METRIC_MADE_FAILED : METRIC_MADE_RETRIED, 0, 1);
   if (work->reason[0] == '\0') {
     snprintf(work->reason, sizeof work->reason, "packaging failed: %s", error_strerror(error));
   }
@@ -140,13 +142,23 @@ static enum error give_up(struct work *work, enum error error) {
   return package_store_fail(work->packager->database, job, work->reason, retry_seconds);
 }
 
+static void count_ready(const struct work *work, const struct transcode_result *result) {
+  int64_t took_ms = clock_monotonic_ms() - work->began_ms;
+  metric_add(METRIC_PACKAGE_FINISHED, METRIC_MADE_READY, 0, 1);
+  if (took_ms > 0 && result->duration_seconds > 0) {
+    metric_set(METRIC_PACKAGE_SPEED, 0, 0, (uint64_t)(result->duration_seconds * 1000 * 1000 / (double)took_ms));
+  }
+}
+
 static enum error end(struct work *work, enum error error, const struct transcode_result *result) {
   const struct package_job *job = &work->job;
   if (error == ERROR_NONE) {
+    count_ready(work, result);
     log_event(LOG_LEVEL_INFO, "package_ready", LOG_I64("media_id", job->media_id), LOG_I64("job_id", job->id),
               LOG_I64("segments", result->segments), LOG_I64("size_bytes", result->size_bytes),
               LOG_I64("milliseconds", clock_monotonic_ms() - work->began_ms));
   } else if (work->lost || error == ERROR_CONFLICT) {
+    metric_add(METRIC_PACKAGE_FINISHED, METRIC_MADE_LOST, 0, 1);
     log_event(LOG_LEVEL_INFO, "package_job_lost", LOG_I64("media_id", job->media_id), LOG_I64("job_id", job->id),
               LOG_STR("meaning", "it was ended, taken over, or the medium has another file"));
     error = package_store_abandon(work->packager->database, job);

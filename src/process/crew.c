@@ -18,8 +18,12 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "process/metric_board.h"
 #include "process/multiplexer.h"
+#include "process/process_usage.h"
 #include "process/scoreboard.h"
+
+_Static_assert((int)METRIC_STATE_COUNT == (int)WORKER_STATE_COUNT_ - (int)WORKER_STARTING, "the states but free");
 
 /* So many workers of a pool start at once beyond its size while old ones are replaced. */
 #define SURGE             4
@@ -105,6 +109,9 @@ _Noreturn static void become_worker(struct crew *crew, size_t index, pid_t super
   worker_prepare_signals();
   (void)snprintf(name, sizeof name, "mg:%s", pool->name);
   (void)prctl(PR_SET_NAME, name); /* what ps and top show */
+  if (crew->plan.board != NULL) {
+    metric_board_enter(crew->plan.board, index);
+  }
   (void)close(crew->signal_fd);
   for (size_t i = 0; i < crew->plan.pool_count; i++) {
     if (crew->listen_fds[i] >= 0 && crew->listen_fds[i] != listen_fd) {
@@ -152,6 +159,9 @@ static void spawn(struct crew *crew, size_t pool) {
   *member = (struct member){.pool = pool, .generation = crew->generation};
   scoreboard_reset(slot_of(crew, index));
   scoreboard_set_state(slot_of(crew, index), WORKER_STARTING);
+  if (crew->plan.board != NULL) {
+    metric_board_begin(crew->plan.board, index);
+  }
   pid_t supervisor = getpid();
   pid_t pid = fork();
   if (pid == 0) {
@@ -323,6 +333,22 @@ void crew_kill(struct crew *crew) {
   }
 }
 
+void crew_measure(const struct crew *crew) {
+  uint64_t counts[SUPERVISOR_MAX_POOLS][WORKER_STATE_COUNT_] = {{0}};
+  for (size_t i = 0; i < SUPERVISOR_MAX_WORKERS; i++) {
+    if (crew->members[i].pid != 0) {
+      counts[crew->members[i].pool][scoreboard_state(slot_of(crew, i))]++;
+    }
+  }
+  for (size_t pool = 0; pool < crew->plan.pool_count && pool < METRIC_WORKER_COUNT; pool++) {
+    for (enum worker_state state = WORKER_STARTING; state < WORKER_STATE_COUNT_; state++) {
+      metric_set(METRIC_WORKERS, pool, (size_t)state - WORKER_STARTING, counts[pool][state]);
+    }
+    metric_set(METRIC_WORKERS_CONFIGURED, pool, 0, crew->plan.pools[pool].workers);
+  }
+  process_usage_report(false); /* what it waits for are workers, which tell their own */
+}
+
 /* --- reaping --- */
 
 static const char *exit_meaning(int status) {
@@ -343,6 +369,16 @@ static const char *exit_meaning(int status) {
   }
 }
 
+static enum metric_exit exit_reason(const struct member *member, int status) {
+  if (member->killed) {
+    return METRIC_EXIT_WATCHDOG;
+  }
+  if (WIFEXITED(status) && WEXITSTATUS(status) == WORKER_EXIT_RENEWED) {
+    return METRIC_EXIT_RENEW;
+  }
+  return member->retiring ? METRIC_EXIT_DRAIN : METRIC_EXIT_CRASH;
+}
+
 static bool bury(struct crew *crew, size_t index, int status) {
   struct member *member = &crew->members[index];
   struct scoreboard_slot *slot = slot_of(crew, index);
@@ -353,6 +389,12 @@ static bool bury(struct crew *crew, size_t index, int status) {
             LOG_STR("why", exit_meaning(status)), LOG_I64("exit_code", WIFEXITED(status) ? WEXITSTATUS(status) : -1),
             LOG_STR("state", worker_state_name(scoreboard_state(slot))),
             LOG_I64("requests", scoreboard_requests(slot)));
+  if (member->pool < METRIC_WORKER_COUNT) {
+    metric_add(METRIC_WORKER_EXITS, member->pool, exit_reason(member, status), 1);
+  }
+  if (crew->plan.board != NULL) {
+    metric_board_fold(crew->plan.board, index);
+  }
   scoreboard_reset(slot);
   *member = (struct member){0};
   crew->size--;

@@ -27,6 +27,8 @@ void crew_set_plan(struct crew *crew, const struct supervisor_plan *plan);
 void crew_balance(struct crew *crew);
 /* Kills workers whose heart stopped beating, and retired ones that are past their deadline. */
 void crew_watch(struct crew *crew);
+/* Tells the metrics how many workers are in which state. */
+void crew_measure(const struct crew *crew);
 /* Reaps the dead and logs each; returns how many died by themselves. */
 size_t crew_reap(struct crew *crew);
 /* Every worker shall stop by the drain deadline. With `by_signal` those of a pool are told by SIGTERM; otherwise they

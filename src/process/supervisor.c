@@ -207,6 +207,7 @@ static void supervise_crews(struct supervisor *supervisor) {
     read_signals(supervisor);
     note_deaths(supervisor, crew_reap(supervisor->crew));
     crew_watch(supervisor->crew);
+    crew_measure(supervisor->crew);
   }
 }
 
@@ -223,6 +224,9 @@ enum error supervisor_run(const struct supervisor_plan *plan, const struct super
   if (error != ERROR_NONE) {
     log_event(LOG_LEVEL_ERROR, "supervisor_failed", LOG_ERROR_FIELD(error), LOG_STR("errno", strerror(errno)));
     goto out;
+  }
+  if (plan->board != NULL) {
+    metric_board_enter_supervisor(plan->board);
   }
   supervise_crews(&supervisor);
   error = supervisor.outcome;

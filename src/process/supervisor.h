@@ -15,6 +15,7 @@
 #include <stdint.h>
 
 #include "base/error.h"
+#include "process/metric_board.h"
 #include "process/worker.h"
 
 #define SUPERVISOR_MAX_POOLS   8
@@ -48,6 +49,7 @@ struct supervisor_plan {
   size_t restart_limit;
   int64_t restart_window_ms;
   int64_t drain_deadline_ms;
+  struct metric_board *board;        /* with a slot for each of SUPERVISOR_MAX_WORKERS; NULL: nothing is counted */
   struct worker_callbacks callbacks; /* the context is that of these settings */
 };
 

@@ -23,6 +23,7 @@
 #include "base/log.h"
 #include "domain/digest.h"
 #include "http/json_body.h"
+#include "metrics/metric.h"
 #include "security/access_token.h"
 #include "security/secret_token.h"
 #include "store/accounts/session_store.h"
@@ -52,6 +53,7 @@ static void reply_session(struct call *call, const struct account *account, cons
 }
 
 static void refuse_login(struct call *call, int64_t account_id) {
+  metric_add(METRIC_LOGINS, METRIC_LOGIN_REFUSED, 0, 1);
   log_event(LOG_LEVEL_WARNING, "login_refused", LOG_STR("address", call->request->remote_address),
             LOG_I64("account_id", account_id));
   call->response->oauth_error = "invalid_grant";
@@ -139,6 +141,7 @@ static void start_session(struct call *call, const struct account *account) {
     call_fail(call, error, "starting a session");
     return;
   }
+  metric_add(METRIC_LOGINS, METRIC_LOGIN_OK, 0, 1);
   log_event(LOG_LEVEL_INFO, "login", LOG_STR("address", call->request->remote_address),
             LOG_I64("account_id", account->id), LOG_STR("session_id", session_id));
   reply_session(call, account, session_id, refresh_token, lives.session);
@@ -159,6 +162,7 @@ void auth_api_login(struct call *call) {
 }
 
 static void refuse_refresh(struct call *call) {
+  metric_add(METRIC_REFRESH_REFUSALS, 0, 0, 1);
   log_event(LOG_LEVEL_WARNING, "refresh_refused", LOG_STR("address", call->request->remote_address));
   call->response->oauth_error = "invalid_grant";
   guard_challenge(call->response, true,

@@ -7,6 +7,7 @@
 #include <stdio.h>
 
 #include "base/log.h"
+#include "metrics/metric.h"
 
 struct password_cost password_attempt_cost(const struct app *app) {
   return (struct password_cost){.memory_kib = (uint32_t)app->settings->argon2_memory,
@@ -29,11 +30,12 @@ static struct login_limits limits_of(const struct call *call) {
 }
 
 /* Answers what counting came to. True: nothing stands against it. */
-static bool admit(struct call *call, enum error error, int64_t retry_after, const char *event, const char *detail) {
+static bool admit(struct call *call, enum error error, enum metric_limit limit, int64_t retry_after,
+                  const char *detail) {
   if (error == ERROR_LIMITED) {
-    log_event(LOG_LEVEL_WARNING, event, LOG_STR("address", call->request->remote_address),
-              LOG_I64("retry_after", retry_after));
-    call_too_many(call, retry_after, detail);
+    log_event(LOG_LEVEL_WARNING, limit == METRIC_LIMIT_SIGNUP ? "signup_limited" : "login_limited",
+              LOG_STR("address", call->request->remote_address), LOG_I64("retry_after", retry_after));
+    call_too_many(call, limit, retry_after, detail);
   } else if (error != ERROR_NONE) {
     call_fail(call, error, "counting an attempt");
   }
@@ -48,7 +50,11 @@ bool password_attempt_count(struct call *call, const char *email, struct passwor
       (struct login_attempt){.email = email, .address = ret_attempt->address, .network = ret_attempt->network};
   enum error error =
       login_limit_count(call->app->database, &ret_attempt->who, &limits, &ret_attempt->standing, &retry_after);
-  return admit(call, error, retry_after, "login_limited", "Too many attempts for this account or from this address.");
+  if (error == ERROR_LIMITED) {
+    metric_add(METRIC_LOGINS, METRIC_LOGIN_LIMITED, 0, 1);
+  }
+  return admit(call, error, METRIC_LIMIT_LOGIN, retry_after,
+               "Too many attempts for this account or from this address.");
 }
 
 static void complain(const char *event, enum error error) {
@@ -71,7 +77,7 @@ bool password_attempt_count_change(struct call *call) {
   const struct login_limits limits = limits_of(call);
   int64_t retry_after = limits.window_seconds;
   enum error error = password_change_limit_count(call->app->database, call->account->id, &limits, &retry_after);
-  return admit(call, error, retry_after, "login_limited", "Too many attempts at the current password.");
+  return admit(call, error, METRIC_LIMIT_PASSWORD, retry_after, "Too many attempts at the current password.");
 }
 
 void password_attempt_forgive_change(struct call *call) {
@@ -87,6 +93,6 @@ bool password_attempt_count_signup(struct call *call) {
   char address[ADDRESS_TEXT_SIZE];
   address_prefix(call->request->remote_address, 32, 48, address); /* else one /48 takes everybody's share */
   enum error error = signup_limit_count(call->app->database, address, &limits, &retry_after);
-  return admit(call, error, retry_after, "signup_limited",
+  return admit(call, error, METRIC_LIMIT_SIGNUP, retry_after,
                "Too many accounts were made from this address, or from all together.");
 }

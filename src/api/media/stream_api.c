@@ -25,6 +25,7 @@
 #include "files/library_guard.h"
 #include "files/package_folder.h"
 #include "files/revocation.h"
+#include "metrics/metric.h"
 #include "security/signed_url.h"
 #include "store/accounts/grant_store.h"
 
@@ -40,7 +41,8 @@ struct wanted {
   bool download;
 };
 
-static void refuse_grant(const struct call *call, int64_t media_id, const char *reason) {
+static void refuse_grant(const struct call *call, int64_t media_id, enum metric_refusal refusal, const char *reason) {
+  metric_add(METRIC_GRANTS_REFUSED, refusal, 0, 1);
   log_event(LOG_LEVEL_INFO, "grant_refused", LOG_I64("account_id", call->account->id), LOG_I64("media_id", media_id),
             LOG_STR("reason", reason));
 }
@@ -211,6 +213,7 @@ static void reply_stream_url(struct call *call, const struct signed_url *url, co
   reply_integer(body, "expires_in", ttl_seconds);
   reply_string(body, "grant_id", url->grant_id);
   reply_end(call->response);
+  metric_add(METRIC_GRANTS_ISSUED, call->key == NULL ? METRIC_CALLER_ACCOUNT : METRIC_CALLER_KEY, 0, 1);
   log_event(LOG_LEVEL_INFO, "grant_issued", LOG_I64("account_id", call->account->id),
             LOG_I64("media_id", url->media_id), LOG_STR("viewer", url->viewer), LOG_I64("expires", url->expires_at),
             LOG_STR("grant_id", url->grant_id));
@@ -229,7 +232,7 @@ static void sign_grant(struct call *call, const struct media *media, const struc
 static void sign_download(struct call *call, const struct media *media, const struct wanted *wanted, const char *file) {
   const char *extension = stream_extension(file);
   if (stream_is_playlist(extension)) {
-    refuse_grant(call, media->id, "a playlist is no download");
+    refuse_grant(call, media->id, METRIC_REFUSAL_PLAYLIST, "a playlist is no download");
     response_problem(call->response, 409, "The medium is a playlist of many files, which cannot be downloaded as one.");
     return;
   }
@@ -258,7 +261,7 @@ static bool library_file_is_inside(struct call *call, const struct media *media)
     call_fail(call, error, "looking at a file of the library");
     return false;
   }
-  refuse_grant(call, media->id, "its file is not in the library any more");
+  refuse_grant(call, media->id, METRIC_REFUSAL_NOT_IN_LIBRARY, "its file is not in the library any more");
   response_problem(call->response, 409,
                    "The medium's file does not lie in the library any more: put it back, or set file_url again.");
   return false;
@@ -271,7 +274,7 @@ static void issue_stream(struct call *call, const struct media *media, const str
     return;
   }
   if (!stream_file(media, file)) {
-    refuse_grant(call, media->id, "nothing to stream");
+    refuse_grant(call, media->id, METRIC_REFUSAL_NO_FILE, "nothing to stream");
     response_problem(call->response, 409, "The medium has no file yet: upload one, or set file_url.");
     return;
   }
@@ -297,7 +300,7 @@ void stream_api_issue(struct call *call) {
   }
   struct wanted wanted;
   if (!read_wanted(call, &wanted)) {
-    refuse_grant(call, id, "wrong parameters");
+    refuse_grant(call, id, METRIC_REFUSAL_PARAMETERS, "wrong parameters");
     return;
   }
   struct media storage = {.id = 0};
@@ -306,7 +309,8 @@ void stream_api_issue(struct call *call) {
   if (error == ERROR_NONE) {
     issue_stream(call, media, &wanted);
   } else {
-    refuse_grant(call, id, error_strerror(error));
+    refuse_grant(call, id, error == ERROR_NOT_FOUND ? METRIC_REFUSAL_NO_MEDIUM : METRIC_REFUSAL_ERROR,
+                 error_strerror(error));
     call_fail_media(call, error, id, "finding a medium");
   }
   media_free(&storage);
@@ -338,6 +342,7 @@ void stream_api_revoke(struct call *call) {
     call_fail(call, error, "revoking a grant");
     return;
   }
+  metric_add(METRIC_GRANTS_REVOKED, 0, 0, 1);
   log_event(LOG_LEVEL_INFO, "grant_revoked", LOG_I64("account_id", call->account->id), LOG_STR("grant_id", grant_id));
   response_empty(call->response, 204);
 }

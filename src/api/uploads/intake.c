@@ -16,6 +16,7 @@
 #include "base/log.h"
 #include "domain/medium.h"
 #include "files/stored_file.h"
+#include "metrics/metric.h"
 
 void intake_beat(const struct call *call) {
   if (call->app->beat != NULL) {
@@ -41,8 +42,13 @@ enum error intake_read(struct call *call, char *chunk, size_t *ret_size) {
       return error == ERROR_ABORTED && intake_is_overdue(call) ? ERROR_EXPIRED : error;
     }
     *ret_size += got;
+    metric_add(METRIC_UPLOAD_BYTES, call->request->method == HTTP_PUT ? METRIC_WAY_PUT : METRIC_WAY_TUS, 0, got);
   } while (got > 0 && *ret_size < INTAKE_CHUNK_BYTES && request_has_more(call->request));
   return ERROR_NONE;
+}
+
+void intake_count(const struct call *call, enum metric_stored result) {
+  metric_add(METRIC_UPLOADS, call->request->method == HTTP_PUT ? METRIC_WAY_PUT : METRIC_WAY_TUS, result, 1);
 }
 
 bool intake_look_into(struct intake *intake) {
@@ -54,6 +60,7 @@ bool intake_look_into(struct intake *intake) {
   if (error == ERROR_NONE) {
     return true;
   }
+  intake_count(call, error == ERROR_INVALID || error == ERROR_TIMEOUT ? METRIC_STORED_REFUSED : METRIC_STORED_FAILED);
   if (error == ERROR_INVALID || error == ERROR_TIMEOUT) {
     log_event(LOG_LEVEL_INFO, "upload_refused", LOG_I64("media_id", intake->media->id), LOG_STR("reason", reason));
     response_problem(call->response, 422, "The file was not kept: %s.", reason);
@@ -116,6 +123,7 @@ bool intake_store(struct intake *intake) {
   intake_beat(call);
   enum error error = spool_file_place(intake->file, id, intake->extension, intake->facts.stored_name);
   if (error != ERROR_NONE) {
+    intake_count(call, METRIC_STORED_FAILED);
     call_fail(call, error, "placing an upload");
     return false;
   }
@@ -124,6 +132,7 @@ bool intake_store(struct intake *intake) {
   if (error != ERROR_NONE && error != ERROR_UNKNOWN_OUTCOME) {
     take_back_intake(intake);
   }
+  intake_count(call, error == ERROR_NONE ? METRIC_STORED_STORED : METRIC_STORED_FAILED);
   if (error != ERROR_NONE) {
     call_fail_media(call, error, id, "storing an upload");
     return false;

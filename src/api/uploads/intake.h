@@ -11,6 +11,7 @@
 #include "api/call.h"
 #include "files/probe.h"
 #include "files/spool_file.h"
+#include "metrics/metric_label.h"
 #include "store/media/media_store.h"
 #include "store/media/upload_store.h"
 
@@ -22,6 +23,9 @@
 enum error intake_read(struct call *call, char *chunk, size_t *ret_size) MUST_CHECK;
 /* The worker's heartbeat. */
 void intake_beat(const struct call *call);
+
+/* Counts an upload that ended: the two functions below do. */
+void intake_count(const struct call *call, enum metric_stored result);
 
 struct intake {
   struct call *call;

@@ -111,6 +111,9 @@ static bool spool_upload(struct upload *upload) {
     intake_beat(call);
     error = spool_file_finish(upload->intake.file, upload->intake.facts.sha256, &upload->intake.facts.size_bytes);
   }
+  if (error != ERROR_NONE) {
+    intake_count(call, error == ERROR_TOO_LARGE ? METRIC_STORED_REFUSED : METRIC_STORED_FAILED);
+  }
   if (error == ERROR_TOO_LARGE) {
     answer_file_too_large(call);
   } else if (error == ERROR_EXPIRED) {

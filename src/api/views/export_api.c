@@ -210,7 +210,7 @@ void export_api_views(struct call *call) {
   int slots = call->app->settings->api_workers > 1 ? (int)call->app->settings->api_workers / 2 : 1;
   enum error error = take_slot(call->app->settings->run_dir, slots, &slot);
   if (error == ERROR_LIMITED) {
-    call_too_many(call, RETRY_AFTER_SECONDS, "As many exports run as may run at once.");
+    call_too_many(call, METRIC_LIMIT_EXPORT, RETRY_AFTER_SECONDS, "As many exports run as may run at once.");
   } else if (error != ERROR_NONE) {
     call_fail(call, error, "taking a place for an export");
   } else {

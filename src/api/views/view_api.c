@@ -101,7 +101,7 @@ static void report_view(struct call *call, int64_t media_id, const struct report
     error = view_store_report(call->app->database, &row, call->app->settings->view_report_limit, &view, &retry_after);
   }
   if (error == ERROR_LIMITED) {
-    call_too_many(call, retry_after, "Too many views of this medium from this address.");
+    call_too_many(call, METRIC_LIMIT_VIEW, retry_after, "Too many views of this medium from this address.");
   } else if (error != ERROR_NONE) {
     call_fail_media(call, error, media_id, "storing a view");
   } else {

@@ -21,6 +21,7 @@
 #include "base/clock.h"
 #include "base/text_parse.h"
 #include "domain/digest.h"
+#include "metrics/metric.h"
 #include "store/cache/row_listener.h"
 #include "store/cache/row_table.h"
 #include "store/accounts/session_store.h"
@@ -113,6 +114,9 @@ int row_cache_fd(const struct row_cache *cache) {
 
 void row_cache_tick(struct row_cache *cache) {
   row_listener_step(cache->listener, clock_monotonic_ms(), false);
+  if ((size_t)metric_pool() < METRIC_WORKER_COUNT) {
+    metric_set(METRIC_CACHE_LISTENERS, metric_pool(), 0, row_listener_is_listening(cache->listener));
+  }
 }
 
 /* The last moment at which the row is known to have been current. */
@@ -164,6 +168,15 @@ static void step_listener(struct row_cache *cache) {
   row_listener_step(cache->listener, cache->stepped_ms, true);
 }
 
+static void count_lookup(const struct row_cache *cache, const struct row_table *table, enum metric_lookup lookup) {
+  metric_add(METRIC_CACHE_LOOKUPS,
+             table == cache->accounts ? METRIC_TABLE_ACCOUNT
+             : table == cache->keys   ? METRIC_TABLE_KEY
+             : table == cache->media  ? METRIC_TABLE_MEDIA
+                                      : METRIC_TABLE_SESSION,
+             lookup, 1);
+}
+
 static enum error look_up(struct row_cache *cache, struct row_table *table, read_row *read, void *scratch, int64_t id,
                           const void **ret_row) {
   int64_t now_ms = clock_monotonic_ms();
@@ -174,6 +187,7 @@ static enum error look_up(struct row_cache *cache, struct row_table *table, read
   bool stale_serves = entry != NULL && is_good_as_stale(cache, entry, now_ms);
   bool away = now_ms < cache->database_away_until_ms && !row_listener_is_listening(cache->listener);
   if (entry != NULL && (is_fresh(cache, entry, now_ms) || (stale_serves && away))) {
+    count_lookup(cache, table, away ? METRIC_LOOKUP_STALE : METRIC_LOOKUP_HIT);
     *ret_row = entry->row;
     return ERROR_NONE;
   }
@@ -182,9 +196,11 @@ static enum error look_up(struct row_cache *cache, struct row_table *table, read
   enum error error = read(cache->database, id, scratch);
   if ((error == ERROR_UNAVAILABLE || error == ERROR_TIMEOUT) && stale_serves) {
     cache->database_away_until_ms = clock_monotonic_ms() + (cache->epoch > 0 ? AWAY_PAUSE_MS : AWAY_PAUSE_UNHEARD_MS);
+    count_lookup(cache, table, METRIC_LOOKUP_STALE);
     *ret_row = entry->row;
     return ERROR_NONE;
   }
+  count_lookup(cache, table, METRIC_LOOKUP_MISS);
   if (error == ERROR_NOT_FOUND) {
     row_table_forget(table, id);
   }

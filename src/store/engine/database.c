@@ -14,6 +14,7 @@
 
 #include "base/clock.h"
 #include "base/random.h"
+#include "metrics/metric.h"
 #include "store/engine/connect.h"
 #include "store/engine/exchange.h"
 
@@ -83,6 +84,13 @@ static void drop_when_standby(struct database *database) {
   }
 }
 
+static void count_attempt(const struct database *database, enum error error) {
+  if (error == ERROR_NONE || !database->connecting.going_on) {
+    metric_note_database(error == ERROR_NONE);
+    metric_add(METRIC_CONNECTS, metric_pool(), error == ERROR_NONE ? METRIC_OUTCOME_OK : METRIC_OUTCOME_FAILED, 1);
+  }
+}
+
 enum error database_ensure(struct database *database) {
   if (database->transaction == TRANSACTION_LOST) {
     return ERROR_UNAVAILABLE;
@@ -98,6 +106,7 @@ enum error database_ensure(struct database *database) {
     return ERROR_UNAVAILABLE;
   }
   enum error error = connect_go_on(database);
+  count_attempt(database, error);
   if (error == ERROR_NONE) {
     database->pause_ms = 0;
     database->next_attempt_ms = 0;

@@ -12,6 +12,7 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "metrics/metric.h"
 
 #define DEADLINE_SLACK_MS 1000 /* the server's own statement timeout comes first */
 
@@ -148,8 +149,8 @@ static enum error prepare_statement(struct database *database, const char *sql, 
   return error;
 }
 
-enum error exchange_run(struct database *database, const char *sql, bool prepared, const struct parameters *parameters,
-                        PGresult **ret_result, enum fate *ret_fate) {
+static enum error run_once(struct database *database, const char *sql, bool prepared,
+                           const struct parameters *parameters, PGresult **ret_result, enum fate *ret_fate) {
   static const struct parameters none = {0};
   const struct parameters *given = parameters == NULL ? &none : parameters;
   int64_t deadline_ms = deadline_from_now(database);
@@ -171,4 +172,15 @@ enum error exchange_run(struct database *database, const char *sql, bool prepare
     return exchange_lost_connection(database, ret_fate);
   }
   return exchange_collect(database, deadline_ms, ret_result, ret_fate);
+}
+
+enum error exchange_run(struct database *database, const char *sql, bool prepared, const struct parameters *parameters,
+                        PGresult **ret_result, enum fate *ret_fate) {
+  int64_t begun_us = clock_monotonic_us();
+  enum error error = run_once(database, sql, prepared, parameters, ret_result, ret_fate);
+  bool answered = *ret_fate == FATE_ANSWERED;
+  metric_observe(METRIC_STATEMENT_DURATION, metric_pool(), clock_monotonic_us() - begun_us);
+  metric_add(METRIC_STATEMENTS, metric_pool(), error == ERROR_NONE ? METRIC_OUTCOME_OK : METRIC_OUTCOME_FAILED, 1);
+  metric_note_database(answered);
+  return error;
 }
