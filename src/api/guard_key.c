@@ -86,31 +86,33 @@ static bool may_come_from(const struct api_key *key, const char *address) {
 
 /* Strangers make up keys without end. What they make the fast and api pools ask of the database is bounded, so that
  * they slow nobody whose key is remembered: ERROR_LIMITED beyond that. */
-static bool may_look_for_strangers(struct app *app) {
-  return app->row_cache == NULL || key_look_may_fail(&app->key_looks, clock_monotonic_ms());
+static bool may_look_for_strangers(struct app *app, const char *address) {
+  return app->row_cache == NULL || key_look_may_fail(&app->key_looks, address, clock_monotonic_ms());
 }
 
-static enum error try_secret(struct app *app, enum error error, const struct api_key *key, const char *secret) {
+static enum error try_secret(struct call *call, enum error error, const struct api_key *key, const char *secret) {
   enum error fits = error == ERROR_NONE ? verify_secret(key, secret, clock_now_us()) : error;
   if (fits == ERROR_DENIED || fits == ERROR_NOT_FOUND) {
-    key_look_failed(&app->key_looks);
+    key_look_failed(&call->app->key_looks, call->request->remote_address);
   }
   return fits;
 }
 
 /* The row of a key whose secret this is. A cached row may be of before a rotation, so it is read anew before a secret
  * is refused. */
-static enum error find_key(struct app *app, int64_t id, const char *secret, struct api_key *ret_key) {
+static enum error find_key(struct call *call, int64_t id, const char *secret, struct api_key *ret_key) {
+  struct app *app = call->app;
+  const char *address = call->request->remote_address;
   const struct api_key *key = NULL;
   bool cached = app->row_cache != NULL && row_cache_has_key(app->row_cache, id);
-  if (!cached && !may_look_for_strangers(app)) {
+  if (!cached && !may_look_for_strangers(app, address)) {
     return ERROR_LIMITED;
   }
   enum error error = app_key(app, id, ret_key, &key);
-  error = try_secret(app, error, key, secret);
-  if (error == ERROR_DENIED && cached && may_look_for_strangers(app)) {
+  error = try_secret(call, error, key, secret);
+  if (error == ERROR_DENIED && cached && may_look_for_strangers(app, address)) {
     error = app_key_anew(app, id, ret_key, &key);
-    error = try_secret(app, error, key, secret);
+    error = try_secret(call, error, key, secret);
   }
   if (error == ERROR_NONE && key != ret_key) {
     *ret_key = *key; /* a cached row is good until the next look into the cache only */
@@ -138,7 +140,7 @@ static enum error identify(struct call *call, struct guard_identity *storage, co
   enum error error = parse_header(call->request->authorization, &id, secret);
   if (error == ERROR_NONE) {
     *ret_reason = "is not known, was revoked or has another secret";
-    error = find_key(call->app, id, secret, &storage->key);
+    error = find_key(call, id, secret, &storage->key);
   }
   explicit_bzero(secret, sizeof secret);
   if (error == ERROR_NONE) {
@@ -178,7 +180,7 @@ bool guard_key_admit(struct call *call, struct guard_identity *storage) {
     return false;
   }
   if (error == ERROR_LIMITED) {
-    call_too_many(call, METRIC_LIMIT_KEY, 1, "Too many wrong keys are being sent to this server.");
+    call_too_many(call, METRIC_LIMIT_KEY, 1, "Too many wrong keys come from this address.");
     return false;
   }
   if (error != ERROR_NONE) {

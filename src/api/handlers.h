@@ -29,6 +29,15 @@ void invitation_api_create(struct call *call);  /* POST /invitations */
 void invitation_api_list(struct call *call);    /* GET /invitations */
 void invitation_api_delete(struct call *call);  /* DELETE /invitations/{id} */
 
+/* --- API keys --- */
+
+void key_api_create(struct call *call);        /* POST /keys */
+void key_api_list(struct call *call);          /* GET /keys */
+void key_api_get(struct call *call);           /* GET /keys/{id} */
+void key_api_revoke(struct call *call);        /* DELETE /keys/{id} */
+void key_api_rotate(struct call *call);        /* POST /keys/{id}/rotate */
+void key_api_revoke_grants(struct call *call); /* DELETE /keys/{id}/grants: also of a key that was revoked */
+
 /* --- media --- */
 
 void media_api_create(struct call *call);      /* POST /media/media */

@@ -4,6 +4,10 @@
 
 #include "api/key_use.h"
 
+#include "base/hash.h"
+#include "base/random.h"
+#include "domain/address.h"
+
 bool key_use_is_due(struct key_uses *uses, int64_t id, int64_t last_used_at_us, int64_t now_us, int64_t now_ms) {
   const int64_t interval_us = KEY_USE_INTERVAL_SECONDS * INT64_C(1000000);
   if (now_us - last_used_at_us <= interval_us || now_ms < uses->paused_until_ms) {
@@ -25,13 +29,23 @@ void key_use_failed(struct key_uses *uses, int64_t now_ms) {
   }
 }
 
-bool key_look_may_fail(struct key_looks *looks, int64_t now_ms) {
-  if (looks->second != now_ms / 1000) {
-    *looks = (struct key_looks){.second = now_ms / 1000};
+static unsigned short *slot_of(struct key_looks *looks, const char *address) {
+  char network[ADDRESS_TEXT_SIZE];
+  while (looks->seed == 0) { /* else strangers would choose with whom they share */
+    random_bytes(&looks->seed, sizeof looks->seed);
   }
-  return looks->failed < KEY_LOOKS_MAX;
+  address_prefix(address, 32, 64, network);
+  return &looks->failed[hash_mix(hash_text(looks->seed, network)) % KEY_LOOKS_SLOTS];
 }
 
-void key_look_failed(struct key_looks *looks) {
-  looks->failed++;
+bool key_look_may_fail(struct key_looks *looks, const char *address, int64_t now_ms) {
+  if (looks->second != now_ms / 1000) {
+    *looks = (struct key_looks){.seed = looks->seed, .second = now_ms / 1000};
+  }
+  return *slot_of(looks, address) < KEY_LOOKS_MAX;
+}
+
+void key_look_failed(struct key_looks *looks, const char *address) {
+  unsigned short *failed = slot_of(looks, address);
+  *failed += *failed < KEY_LOOKS_MAX;
 }

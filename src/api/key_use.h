@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * What keys may cost a worker's database, beside the one look for their row. Pure; one of each for each worker.
+ * What keys may cost a worker's database, beside the one look for their row. One of each for each worker.
  *
  * The use of a key is noted once an hour, and for a minute not at all after that failed: GET stream-url must not wait
- * for a write that the database does not take. Looks that find no such key, or another secret, are bounded.
+ * for a write that the database does not take. Looks that find no such key, or another secret, are bounded
+ * for each address, so that a stranger's keys cost others nothing.
  */
 #ifndef MEDIAGATE_API_KEY_USE_H
 #define MEDIAGATE_API_KEY_USE_H
@@ -29,15 +30,17 @@ bool key_use_is_due(struct key_uses *uses, int64_t id, int64_t last_used_at_us, 
 /* It could not be noted. */
 void key_use_failed(struct key_uses *uses, int64_t now_ms);
 
-#define KEY_LOOKS_MAX 100 /* in a second */
+#define KEY_LOOKS_MAX   50 /* in a second, of one address (of IPv6: one /64) */
+#define KEY_LOOKS_SLOTS 64 /* which addresses share by a hash */
 
 struct key_looks { /* zeroed at the beginning */
+  uint64_t seed;
   int64_t second;
-  int failed;
+  unsigned short failed[KEY_LOOKS_SLOTS];
 };
 
-/* May one more look fail within this second? */
-bool key_look_may_fail(struct key_looks *looks, int64_t now_ms);
-void key_look_failed(struct key_looks *looks);
+/* May one more look for this address fail within this second? */
+bool key_look_may_fail(struct key_looks *looks, const char *address, int64_t now_ms);
+void key_look_failed(struct key_looks *looks, const char *address);
 
 #endif

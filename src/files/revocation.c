@@ -9,7 +9,9 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
 #include <stdbool.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -77,6 +79,13 @@ enum error revocation_write(const char *data_dir, const struct revocation *revoc
     error = file_error_from_errno(errno);
   }
   return error;
+}
+
+enum error revocation_write_tag(const char *data_dir, uint32_t issuer_tag, int64_t expires_at) {
+  char name[9];
+  snprintf(name, sizeof name, "%08" PRIx32, issuer_tag);
+  const struct revocation revocation = {.name = name, .expires_at = expires_at};
+  return revocation_write(data_dir, &revocation);
 }
 
 static int compare_names(const void *a, const void *b) {

@@ -20,6 +20,8 @@ struct revocation {
 
 /* Durable when it returns. ERROR_INVALID for another name. Twice is fine: the later end counts. */
 enum error revocation_write(const char *data_dir, const struct revocation *revocation) MUST_CHECK;
+/* The same for all grants of an issuer tag. */
+enum error revocation_write_tag(const char *data_dir, uint32_t issuer_tag, int64_t expires_at) MUST_CHECK;
 /* Makes the files of these rows that are missing, removes files without a row whose time is over, and calls
  * `without_row` for those whose time is not. */
 enum error revocation_rebuild(const char *data_dir, const struct revocation *rows, size_t count,

@@ -187,6 +187,41 @@ void json_body_integer_optional(struct json_object *object, const char *name, in
   *ret_value = number;
 }
 
+/* Is each item a string without control characters? */
+static bool are_strings(struct json_object *array, size_t count, const char *ret_strings[]) {
+  for (size_t i = 0; i < count; i++) {
+    struct json_object *item = json_object_array_get_idx(array, i);
+    const char *string = json_object_get_string(item);
+    size_t size = (size_t)json_object_get_string_len(item);
+    if (!json_object_is_type(item, json_type_string) || memchr(string, '\0', size) != NULL ||
+        text_has_control(string, size)) {
+      return false;
+    }
+    ret_strings[i] = string;
+  }
+  return true;
+}
+
+size_t json_body_strings(struct json_object *object, const char *name, size_t min_count, size_t max_count,
+                         const char *ret_strings[], struct response *response) {
+  char detail[96];
+  struct json_object *value = body_member(object, name);
+  if (value == NULL) {
+    if (min_count > 0) {
+      note_member(response, name, "is required");
+    }
+    return 0;
+  }
+  size_t count = json_object_is_type(value, json_type_array) ? json_object_array_length(value) : SIZE_MAX;
+  if (count < min_count || count > max_count || !are_strings(value, count, ret_strings)) {
+    (void)snprintf(detail, sizeof detail, "must be an array of %zu to %zu strings without control characters",
+                   min_count, max_count);
+    note_member(response, name, detail);
+    return 0;
+  }
+  return count;
+}
+
 bool json_body_has(struct json_object *object, const char *name) {
   return body_member(object, name) != NULL;
 }

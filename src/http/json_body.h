@@ -46,6 +46,10 @@ void json_body_boolean_optional(struct json_object *object, const char *name, bo
                                 struct response *response);
 void json_body_integer_optional(struct json_object *object, const char *name, int64_t min, int64_t max,
                                 int64_t *ret_value, struct response *response);
+/* An array of min_count to max_count strings, as json_body_string takes them; ret_strings has room for max_count.
+ * Returns how many; 0 where an error is noted. Absent or null is fine where min_count is 0. */
+size_t json_body_strings(struct json_object *object, const char *name, size_t min_count, size_t max_count,
+                         const char *ret_strings[], struct response *response);
 /* Is the member there, and not null? */
 bool json_body_has(struct json_object *object, const char *name);
 /* Notes every member that is not in the NULL-terminated list. */

@@ -77,6 +77,18 @@ class Callers:
             self._admin = self.login(self._admin.email, self._admin.password, self._admin.account)
         return self._admin
 
+    def key(self, scopes, api=None, **fields):
+        """A new API key of the shared owner, or of `api`: an Api that calls with it, with .id and .key."""
+        answer = (api or self.admin()).post("/keys", json={"name": "test", "scopes": scopes, **fields})
+        assert answer.status_code == 201, answer.text
+        return self.with_key(answer.json())
+
+    def with_key(self, made):
+        """An Api that calls with the key of this answer."""
+        key = Api(self.base_url, self.certificate, made["key"], self.contract)
+        key.id, key.key = made["id"], made["key"]
+        return key
+
     def new_media(self, api=None, **fields):
         api = api or self.admin()
         created = api.post("/media/media/", json={"title": "A film", "type": "video", **fields})

@@ -100,6 +100,16 @@ def test_every_call_is_answered_as_the_document_says(stack, make_media, document
         api.delete("/auth/sessions"),
     ]
     grant = answers[3].json()["grant_id"]
+    owner = stack.admin()
+    answers.append(owner.post("/keys", json={"name": "test", "scopes": ["media:read"], "max_ttl_seconds": 60}))
+    key_id = answers[-1].json()["id"]
+    answers += [
+        owner.get("/keys", params={"limit": 1}),
+        owner.get(f"/keys/{key_id}"),
+        owner.post(f"/keys/{key_id}/rotate", json={"overlap_seconds": 60}),
+        owner.delete(f"/keys/{key_id}/grants"),
+        owner.delete(f"/keys/{key_id}"),
+    ]
     upload = tus_client.begin(api, 100)
     answers.append(tus_client.end(api, upload))
     answers += [
@@ -135,6 +145,7 @@ def test_every_call_is_answered_as_the_document_says(stack, make_media, document
     def template(asked):
         names = {
             str(medium["id"]): "{id}",
+            str(key_id): "{id}",
             grant: "{grant_id}",
             upload.rsplit("/", 1)[1]: "{upload_id}",
             "en": "{lang}",

@@ -77,6 +77,25 @@ def test_each_route_by_each_role(stack, role):
     assert bool(refused) == (role != "owner")
 
 
+SCOPES = sorted(ROLES["editor"] | {"accounts:manage", "keys:manage", "webhooks:manage", "audit:read", "metrics:read"})
+
+
+def test_each_route_by_a_key_with_each_scope(stack):
+    for scope in SCOPES:
+        key = stack.key([scope])
+        for method, path, caller, wanted in routes(stack):
+            if caller == "anyone":
+                continue
+            answer = ask(key, method, path)
+            if caller == "person":
+                assert_problem(answer, 403, name="person-required")
+            elif wanted != scope:
+                assert_missing(answer, wanted)
+            else:
+                assert answer.status_code not in (401, 403), (method, path, answer.text)
+    assert {scope for _, _, _, scope in routes(stack)} <= {"-", *SCOPES}
+
+
 def test_every_route_that_needs_a_caller_says_which_scope(stack):
     without = {
         (method, path) for method, path, caller, scope in routes(stack) if caller == "administrator" and scope == "-"

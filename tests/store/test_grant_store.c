@@ -9,6 +9,7 @@
 #include "base/clock.h"
 #include "fixture.h"
 #include "store/accounts/grant_store.h"
+#include "store/accounts/key_store.h"
 
 #define GRANT   "0123456789abcdef0123456789abcdef"
 #define TAG     "89abcdef"
@@ -99,6 +100,22 @@ START_TEST(a_lost_row_comes_back_and_an_account_that_has_its_tag_again_gets_anot
 }
 END_TEST
 
+START_TEST(an_api_key_that_has_a_revoked_tag_again_gets_another) {
+  struct api_key wanted = {.name = "shop", .account_id = fixture_account("a@example.com").id}, key, other;
+  char tag[9];
+  ck_assert_int_eq(key_store_create(fixture_database, &wanted, &key), ERROR_NONE);
+  ck_assert_int_eq(key_store_create(fixture_database, &wanted, &other), ERROR_NONE);
+  snprintf(tag, sizeof tag, "%08x", (unsigned)key.issuer_tag);
+  ck_assert_int_eq(grant_store_restore(fixture_database, tag, clock_now_us() + HOUR_US), ERROR_NONE);
+  const uint32_t before = key.issuer_tag, others = other.issuer_tag;
+  ck_assert_int_eq(key_store_find(fixture_database, key.id, &key), ERROR_NONE);
+  ck_assert_int_eq(key_store_find(fixture_database, other.id, &other), ERROR_NONE);
+  ck_assert_uint_ne(key.issuer_tag, before);
+  ck_assert_uint_eq(other.issuer_tag, others);
+}
+END_TEST
+
 FIXTURE_MAIN("grant_store", lists_what_has_not_expired_by_name, a_revocation_lasts_until_the_latest_end_that_was_told,
              keeps_who_revoked_it, sweeps_what_has_expired_alone,
-             a_lost_row_comes_back_and_an_account_that_has_its_tag_again_gets_another)
+             a_lost_row_comes_back_and_an_account_that_has_its_tag_again_gets_another,
+             an_api_key_that_has_a_revoked_tag_again_gets_another)

@@ -4,6 +4,8 @@
 
 #include "api/key_use.h"
 
+#include <stdio.h>
+
 #include "unit.h"
 
 #define HOUR_MS (KEY_USE_INTERVAL_SECONDS * INT64_C(1000))
@@ -50,17 +52,24 @@ START_TEST(keys_that_share_a_slot_are_both_noted) {
 }
 END_TEST
 
-START_TEST(a_hundred_looks_a_second_may_fail) {
+START_TEST(so_many_looks_a_second_may_fail_for_one_address) {
   struct key_looks looks = {.second = 0};
+  int others = 0;
   for (int i = 0; i < KEY_LOOKS_MAX; i++) {
-    ck_assert(key_look_may_fail(&looks, 5000));
-    key_look_failed(&looks);
+    ck_assert(key_look_may_fail(&looks, "2001:db8::1", 5000));
+    key_look_failed(&looks, i % 2 == 0 ? "2001:db8::1" : "2001:db8::2"); /* one /64 */
   }
-  ck_assert(!key_look_may_fail(&looks, 5999));
-  ck_assert(key_look_may_fail(&looks, 6000));
+  ck_assert(!key_look_may_fail(&looks, "2001:db8::3", 5999));
+  for (int i = 0; i < 200; i++) {
+    char address[32];
+    snprintf(address, sizeof address, "192.0.2.%d", i);
+    others += key_look_may_fail(&looks, address, 5999);
+  }
+  ck_assert_int_gt(others, 150); /* but for those who share its slot */
+  ck_assert(key_look_may_fail(&looks, "2001:db8::1", 6000));
 }
 END_TEST
 
 UNIT_MAIN("key_use", a_use_is_due_once_an_hour_whatever_the_cached_row_says, a_use_that_was_noted_elsewhere_is_not_due,
           after_a_failure_no_key_is_tried_for_a_minute, keys_that_share_a_slot_are_both_noted,
-          a_hundred_looks_a_second_may_fail)
+          so_many_looks_a_second_may_fail_for_one_address)

@@ -30,10 +30,13 @@ enum error grant_store_restore(struct database *database, const char *name, int6
   parameters_i64(&parameters, random_u32());
   /* clang-format off */
   static const char *const restore =
-      "with renewed as (update admin_user set issuer_tag = $3::int8"
-      " where length($1::text) = 8 and issuer_tag = ('x' || $1::text)::bit(32)::int8"
-      " and not exists (select from admin_user where issuer_tag = $3::int8)"
-      " and not exists (select from revoked_grant where name = lpad(to_hex($3::int8), 8, '0')))"
+      "with fresh as (select $3::int8 as tag where not exists (select from admin_user where issuer_tag = $3::int8)"
+      " and not exists (select from api_key where issuer_tag = $3::int8)"
+      " and not exists (select from revoked_grant where name = lpad(to_hex($3::int8), 8, '0'))),"
+      " of_account as (update admin_user set issuer_tag = tag from fresh"
+      " where length($1::text) = 8 and issuer_tag = ('x' || $1::text)::bit(32)::int8),"
+      " of_key as (update api_key set issuer_tag = tag from fresh"
+      " where length($1::text) = 8 and issuer_tag = ('x' || $1::text)::bit(32)::int8)"
       " insert into revoked_grant as r (name, expires_at) values ($1::text, " SQL_TIMESTAMP("$2") ")"
       " on conflict (name) do update set expires_at = greatest(r.expires_at, excluded.expires_at)";
   /* clang-format on */

@@ -11,8 +11,8 @@
 /* name: 32 hex digits of a grant, or 8 of an issuer tag. Twice is fine. */
 enum error grant_store_revoke(struct database *database, const char *name, int64_t revoked_by,
                               int64_t expires_at_us) MUST_CHECK;
-/* The same of one whose row was lost. An account that has a revoked issuer tag again gets another one: else nothing
- * that it issues would play. */
+/* The same of one whose row was lost. An account or API key that has a revoked issuer tag again gets another one: else
+ * nothing that it issues would play. */
 enum error grant_store_restore(struct database *database, const char *name, int64_t expires_at_us) MUST_CHECK;
 /* Calls `row` for every revocation that has not expired. */
 enum error grant_store_list_revoked(struct database *database,
