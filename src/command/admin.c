@@ -12,6 +12,7 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "command/admin_key.h"
 #include "command/command_database.h"
 #include "command/options.h"
 #include "command/password_prompt.h"
@@ -29,7 +30,10 @@
 static const char usage[] =
     "usage: mediagate admin create EMAIL [--role ROLE] | invite [--role ROLE] | list | set-role EMAIL ROLE |\n"
     "                       disable EMAIL | enable EMAIL | reset-password EMAIL | revoke-grants EMAIL\n"
-    "                       [--config FILE]\n\n"
+    "                       [--config FILE]\n"
+    "       mediagate admin key create --name NAME --scope SCOPE … [--account EMAIL] [--expires-at TIME]\n"
+    "                       [--network NETWORK …] [--max-ttl SECONDS] [--require-viewer]\n"
+    "       mediagate admin key list | rotate ID --overlap SECONDS | revoke ID | revoke-grants ID\n\n"
     "  create          make an account; the password comes from the terminal, or is the first line of standard input\n"
     "  invite          print a single-use invitation for POST /auth/signup\n"
     "  list            list the accounts\n"
@@ -38,7 +42,9 @@ static const char usage[] =
     "  disable         end the account's sessions and tokens; stream URLs that it issued play on\n"
     "  enable          undo that\n"
     "  reset-password  set a new password and end all sessions and tokens of the account\n"
-    "  revoke-grants   refuse every stream URL that the account has issued up to now\n\n"
+    "  revoke-grants   refuse every stream URL that the account has issued up to now, but for those of its API keys\n"
+    "  key             API keys of programs: make one (its text is printed once), list them, give one a new secret,\n"
+    "                  end one, or refuse every stream URL that it has issued\n\n"
     "  --role ROLE     of the new account: owner, editor (default) or analyst; the first account is an "
     "owner\n" OPTIONS_USAGE_CONFIG;
 
@@ -219,7 +225,6 @@ static int reset_password(const struct admin *admin) {
 static int revoke_grants(const struct admin *admin) {
   struct account account;
   uint32_t tag = 0;
-  char name[9];
   if (!find_account(admin, &account)) {
     return COMMAND_FAILED;
   }
@@ -229,14 +234,12 @@ static int revoke_grants(const struct admin *admin) {
     return fail_action(admin, "revoking the grants", error);
   }
   system_log_event("admin_revoke_grants", account.id); /* the row stands, whatever becomes of the file */
-  snprintf(name, sizeof name, "%08" PRIx32, tag);
-  const struct revocation revocation = {.name = name, .expires_at = expires_at};
-  error = revocation_write(admin->settings->data_dir, &revocation);
+  error = revocation_write_tag(admin->settings->data_dir, tag, expires_at);
   if (error != ERROR_NONE) {
     fprintf(stderr,
-            "mediagate: the revocation is recorded, but %s/revoked/%s could not be written: %s\n"
+            "mediagate: the revocation is recorded, but %s/revoked/%08" PRIx32 " could not be written: %s\n"
             "mediagate: `mediagate serve` writes it soon; or repair the folder and run this again\n",
-            admin->settings->data_dir, name, error_strerror(error));
+            admin->settings->data_dir, tag, error_strerror(error));
     return COMMAND_FAILED;
   }
   printf("%s: every stream URL that it issued up to now is refused. Transfers that already run go on to their end.\n"
@@ -328,6 +331,9 @@ int command_admin(int argc, char **argv) {
   if (argc < 2) {
     fputs(usage, stderr);
     return COMMAND_USAGE;
+  }
+  if (strcmp(argv[1], "key") == 0) {
+    return admin_key(argc - 1, argv + 1, config_path);
   }
   const struct action *action = find_action(argv[1]);
   if (action == NULL) {
