@@ -255,6 +255,7 @@ create table upload (
   expires_at timestamptz not null,
   completed_at timestamptz, -- when the medium got the file
   refusal text, -- why the file was refused
+  expired_at timestamptz, -- when a sweep found that it had expired
   -- The fencing token of the worker that took the upload last. A late statement of a killed worker changes nothing.
   writer uuid,
   reserved_media_id bigint, -- the id of the medium that the upload creates
@@ -474,6 +475,99 @@ create table rate_limit (
   constraint rate_limit_key_check check (octet_length(key) = 32)
 );
 create index rate_limit_window_ends_at_idx on rate_limit (window_ends_at);
+
+-- Events ----------------------------------------------------------------------------------------
+
+-- The id of an event: UUID version 7 (RFC 9562), the millisecond in which its transaction began and random bits.
+create function event_id() returns uuid language sql volatile as $$
+  select encode(set_bit(set_bit(overlay(uuid_send(gen_random_uuid())
+    placing substring(int8send(trunc(extract(epoch from now()) * 1000)::int8) from 3) from 1 for 6), 52, 1), 53, 1),
+    'hex')::uuid
+$$;
+
+-- Events are read in the order of base + transaction id. A dump that is restored into another cluster brings events
+-- of transactions that the new cluster has yet to count: the base is then raised (event_base_raise).
+create table event_base (
+  only_row boolean primary key default true,
+  base bigint not null,
+  constraint event_base_only_row_check check (only_row)
+);
+insert into event_base (base) values (0);
+
+-- What changed, one row a change, written in its transaction. One partition for each month (of UTC) of time.
+create table event (
+  id uuid not null default event_id(),
+  position bigint not null, -- the base of events and the id of the transaction
+  "time" timestamptz not null default now(), -- when the transaction began
+  type text not null, -- "room.verb"
+  actor text not null, -- who did it: account:ID, key:ID, operator:COMMAND, system:PROCESS or anyone
+  address inet, -- of the client, masked as the setting view_ip says
+  subject text, -- what changed: "kind:id"
+  data jsonb not null default '{}',
+  constraint event_type_check check (octet_length(type) between 3 and 63),
+  constraint event_actor_check check (octet_length(actor) between 1 and 79),
+  constraint event_subject_check check (octet_length(subject) between 1 and 127)
+) partition by range ("time");
+create unique index event_position_key on event (position, id, "time");
+create index event_subject_idx on event (subject, position) where subject is not null;
+-- Takes the events of months whose partition is missing, so that no change fails for want of one.
+create table event_default partition of event default;
+
+-- Creates the partition of the month of `at` if it is missing, and moves what the default partition has of that month.
+create function event_partition(at timestamptz) returns void language plpgsql as $$
+declare
+  month timestamptz := date_trunc('month', at at time zone 'UTC') at time zone 'UTC';
+  next_month timestamptz := (date_trunc('month', at at time zone 'UTC') + interval '1 month') at time zone 'UTC';
+  partition text := 'event_' || to_char(at at time zone 'UTC', 'YYYYMM');
+begin
+  if to_regclass(partition) is not null then
+    return;
+  end if;
+  perform pg_advisory_xact_lock(7235412097710211332);
+  if exists (select from pg_catalog.pg_tables where schemaname = current_schema() and tablename = partition) then
+    return; -- somebody else made it while we waited
+  end if;
+  lock table event_default in access exclusive mode;
+  execute format('create table %I (like event including all)', partition);
+  execute format('with moved as (delete from event_default where "time" >= $1 and "time" < $2 returning *)'
+                 ' insert into %I select * from moved', partition) using month, next_month;
+  execute format('alter table event attach partition %I for values from (%L) to (%L)', partition, month, next_month);
+end
+$$;
+
+-- Drops the oldest partition whose month ended before `before`, and deletes older events of the default partition.
+-- Returns the partition's name; null: there is none.
+create function event_expire(before timestamptz) returns text language plpgsql as $$
+declare
+  partition text;
+begin
+  perform pg_advisory_xact_lock(7235412097710211332);
+  delete from event_default where "time" < before;
+  select min(tablename) into partition from pg_catalog.pg_tables
+    where schemaname = current_schema() and tablename ~ '^event_[0-9]{6}$'
+    and tablename < 'event_' || to_char(before at time zone 'UTC', 'YYYYMM');
+  if partition is not null then
+    execute format('drop table %I', partition);
+  end if;
+  return partition;
+end
+$$;
+
+-- Refused logins of a source that have no event yet; the row becomes one, a minute after the first refusal.
+create table login_refusal (
+  source text primary key, -- the client's address, masked as the setting view_ip says; '' unknown
+  began_at timestamptz not null default now(),
+  refused bigint not null, -- wrong e-mail or password, or an account that is disabled
+  limited bigint not null, -- above a limit, so not looked at
+  accounts bigint[] not null -- those that were tried, sixteen at most
+);
+
+-- Raises the base where there are events of transactions that this cluster has not begun.
+create function event_base_raise() returns void language sql as $$
+  update event_base set base = last.position + 1 - pg_snapshot_xmin(pg_current_snapshot())::text::int8
+  from (select max(position) as position from event) last
+  where last.position >= base + pg_snapshot_xmax(pg_current_snapshot())::text::int8
+$$;
 
 -- Changes ---------------------------------------------------------------------------------------
 

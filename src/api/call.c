@@ -9,6 +9,8 @@
 #include <string.h>
 
 #include "api/reply.h"
+#include "audience/address_mask.h"
+#include "base/clock.h"
 #include "base/hash.h"
 #include "base/log.h"
 #include "base/text_parse.h"
@@ -34,6 +36,34 @@ bool call_media_id(struct call *call, int64_t *ret_id) {
   }
   call->request->media_id = *ret_id;
   return true;
+}
+
+/* False: there is no address that may be kept. */
+static bool mask_client(struct call *call, struct masked_address *ret_masked) {
+  struct app *app = call->app;
+  const enum address_mode mode = (enum address_mode)app->settings->view_ip;
+  const unsigned char *salt = NULL;
+  if (mode != ADDRESS_FULL) {
+    int64_t now_us = clock_now_us();
+    address_salts_forget(&app->address_salts, now_us);
+    if (address_salts_get(&app->address_salts, app->database, now_us, &salt) != ERROR_NONE) {
+      return false; /* the database is away, so the change fails too */
+    }
+  }
+  return address_mask(call->request->remote_address, mode, salt, ret_masked) == ERROR_NONE;
+}
+
+void call_act_as(struct call *call, const char *actor) {
+  const bool reads = call->request->method == HTTP_GET || call->request->method == HTTP_HEAD;
+  struct masked_address masked;
+  const bool has_address = !reads && mask_client(call, &masked);
+  database_set_origin(call->app->database, actor, has_address ? masked.shown : NULL);
+}
+
+void call_act_as_id(struct call *call, const char *kind, int64_t id) {
+  char actor[64];
+  snprintf(actor, sizeof actor, "%s:%" PRId64, kind, id);
+  call_act_as(call, actor);
 }
 
 void call_fail(struct call *call, enum error error, const char *doing) {

@@ -44,6 +44,12 @@ void call_fail_media(struct call *call, enum error error, int64_t media_id, cons
 /* 429 with Retry-After, counted by its limit. */
 void call_too_many(struct call *call, enum metric_limit limit, int64_t retry_after_seconds, const char *what);
 
+/* From now on `actor` is who changes rows in this call, for their events: "anyone", "account:ID" or "key:ID". The
+ * client's address goes with it as far as the setting view_ip lets it be kept; calls that only read go without. */
+void call_act_as(struct call *call, const char *actor);
+/* The same of "KIND:ID". */
+void call_act_as_id(struct call *call, const char *kind, int64_t id);
+
 /* Which list is it? Other paths and other filters have another number; for cursors. */
 uint64_t call_list(const struct call *call);
 

@@ -133,6 +133,7 @@ bool guard_admit(struct call *call, struct guard_identity *storage) {
   call->token = &storage->token;
   call->request->account_id = storage->account.id;
   call->scopes = role_scopes(storage->account.role);
+  call_act_as_id(call, "account", storage->account.id);
   return true;
 }
 

@@ -192,6 +192,7 @@ bool guard_key_admit(struct call *call, struct guard_identity *storage) {
   call->key = &storage->key;
   call->scopes = storage->key.scopes & role_scopes(storage->account.role);
   call->request->account_id = storage->account.id;
+  call_act_as_id(call, "key", storage->key.id);
   note_use(call, &storage->key);
   return true;
 }

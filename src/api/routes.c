@@ -189,6 +189,9 @@ static void run_route(struct call *call, const struct route *route) {
   call->query = &query;
   call->request->route = route->pattern;
   call->request->route_row = (int)(route - table);
+  if (route->caller == CALLER_ANYONE) { /* others are known below */
+    call_act_as(call, "anyone");
+  }
   if (pool_fits(call, route) && admit(call, route, &identity) && read_route_query(call, route, &query)) {
     route->handler(call);
   }

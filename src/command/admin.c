@@ -291,7 +291,13 @@ static int run_action(const struct action *action, const char *email, const char
   }
   admin.settings = settings;
   admin.database = command_database_connect(settings, true);
-  int exit_code = admin.database == NULL ? COMMAND_FAILED : action->run(&admin);
+  int exit_code = COMMAND_FAILED;
+  if (admin.database != NULL) {
+    char actor[DATABASE_ACTOR_MAX + 1];
+    snprintf(actor, sizeof actor, "operator:admin-%s", action->name);
+    database_set_origin(admin.database, actor, NULL);
+    exit_code = action->run(&admin);
+  }
   database_close(admin.database);
   settings_free(settings);
   return exit_code;

@@ -84,7 +84,7 @@ static bool schema_fits(struct database *database) {
 
 struct database *command_database_connect(const struct settings *settings, bool check_schema) {
   struct database *database = NULL;
-  enum error error = command_database_open(settings, (struct database_options){0}, &database);
+  enum error error = command_database_open(settings, (struct database_options){.actor = "operator"}, &database);
   if (error != ERROR_NONE) {
     fprintf(stderr, "mediagate: %s\n", error_strerror(error));
     return NULL;

@@ -138,7 +138,8 @@ static int print_status(struct ingester *ingester, const struct ingester_options
 static enum error open_parts(const struct settings *settings, bool status, struct ingester_options *options,
                              struct following *following) {
   const struct database_options database_options = {.statement_timeout_ms = settings->ingest_statement_timeout,
-                                                    .application_name = "mediagate ingest"};
+                                                    .application_name = "mediagate ingest",
+                                                    .actor = "system:ingest"};
   enum error error = command_database_open(settings, database_options, &options->database);
   if (error == ERROR_NONE && !status) {
     error = command_audience_open(settings, true, &options->audience);

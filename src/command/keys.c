@@ -12,9 +12,11 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "command/command_database.h"
 #include "command/keys_file.h"
 #include "command/keys_rotate.h"
 #include "command/options.h"
+#include "store/events/event_store.h"
 
 static const char usage[] =
     "usage: mediagate keys init   [--stream | --access] [--owner USER] [--config FILE]\n"
@@ -98,8 +100,38 @@ static int list_keys(const struct settings *settings, const struct keys_options 
   return 0;
 }
 
+/* The key signs whether the database can be told or not. */
+static void tell_of_rotation(const struct settings *settings, enum keys_kind kind, const char *kid) {
+  const struct database_options options = {.statement_timeout_ms = settings->api_statement_timeout,
+                                           .application_name = "mediagate keys",
+                                           .actor = "operator:keys-rotate"};
+  struct database *database = NULL;
+  char subject[80], data[80];
+  snprintf(subject, sizeof subject, "signing-key:%s", kid);
+  snprintf(data, sizeof data, "{\"kind\": \"%s\"}", keys_kind_name(kind));
+  enum error error = command_database_open(settings, options, &database);
+  if (error == ERROR_NONE) {
+    error = event_store_note(database, "keys.rotated", subject, data);
+  }
+  if (error != ERROR_NONE) {
+    fprintf(stderr, "mediagate keys: the key is rotated, but the event keys.rotated could not be written: %s %s\n",
+            error_strerror(error), database_last_error(database));
+  }
+  database_close(database);
+}
+
 static int rotate_keys(const struct settings *settings, const struct keys_options *options, enum keys_kind kind) {
-  return keys_rotate(settings, kind, options->prepare) == ERROR_NONE ? 0 : COMMAND_FAILED;
+  struct keys_file file;
+  if (keys_rotate(settings, kind, options->prepare) != ERROR_NONE) {
+    return COMMAND_FAILED;
+  }
+  if (!options->prepare) {
+    if (keys_file_open(settings, kind, false, &file) == ERROR_NONE) {
+      tell_of_rotation(settings, kind, keyring_signing(file.keyring)->kid);
+    }
+    keys_file_close(&file);
+  }
+  return 0;
 }
 
 static int retire_keys(const struct settings *settings, const struct keys_options *options, enum keys_kind kind) {

@@ -13,6 +13,7 @@
 #include "base/file.h"
 #include "command/command_database.h"
 #include "command/options.h"
+#include "store/events/event_months.h"
 
 static const char usage[] = "usage: mediagate migrate [--status] [--config FILE]\n\n"
                             "Applies the migrations that the database does not have yet, each in one transaction. Safe "
@@ -42,6 +43,12 @@ static int migrate(struct database *database, const struct settings *settings) {
   fputs(report.length > 0 ? report.data : "", error == ERROR_NONE ? stdout : stderr);
   text_free(&report);
   free(folder);
+  if (error == ERROR_NONE) {
+    error = event_months_make_ahead(database);
+    if (error != ERROR_NONE) {
+      command_database_complain(database, "making the tables of events", error);
+    }
+  }
   return error == ERROR_NONE ? print_status(database) : COMMAND_FAILED;
 }
 

@@ -134,7 +134,8 @@ static void name_node(char ret_node[NODE_SIZE]) {
 
 static int run_packager(const struct settings *settings, bool once) {
   const struct database_options database_options = {.statement_timeout_ms = settings->api_statement_timeout,
-                                                    .application_name = "mediagate package"};
+                                                    .application_name = "mediagate package",
+                                                    .actor = "system:package"};
   char node[NODE_SIZE];
   struct work work = {.policy = settings->package, .takeover_seconds = settings->package_takeover};
   struct packager *packager = &work.packager;

@@ -17,6 +17,7 @@
 #include "base/clock.h"
 #include "base/file.h"
 #include "base/log.h"
+#include "base/random.h"
 #include "command/command_database.h"
 #include "command/command_warnings.h"
 #include "command/options.h"
@@ -163,6 +164,12 @@ static void measure_context(const struct serve *serve) {
   metric_set(METRIC_RELOAD_OK, 0, 0, 1);
 }
 
+static void name_reload(struct serve_context *context) {
+  unsigned char bytes[16];
+  random_bytes(bytes, sizeof bytes);
+  text_hex_encode(bytes, sizeof bytes, context->reload);
+}
+
 /* Everything is read and checked before anything is replaced. */
 static enum error on_reload(void *context, struct supervisor_plan *ret_plan) {
   struct serve *serve = context;
@@ -173,6 +180,7 @@ static enum error on_reload(void *context, struct supervisor_plan *ret_plan) {
   log_event(LOG_LEVEL_INFO, "reloading");
   enum error error = serve_context_load(serve->config_path, serve->context, &next, &problems, &kept);
   if (error == ERROR_NONE) {
+    name_reload(next);
     error = plan_workers(serve, next, ret_plan);
   }
   if (error != ERROR_NONE) {

@@ -9,6 +9,7 @@
 
 #include "base/error.h"
 #include "base/text.h"
+#include "domain/digest.h"
 #include "config/settings.h"
 #include "process/metric_board.h"
 #include "security/keyring.h"
@@ -18,6 +19,7 @@ struct serve_context {
   struct keyring *access_keys;
   struct keyring *stream_keys;
   struct metric_board *board; /* not ours: it outlives the generations */
+  char reload[UNIQUE_NAME_SIZE]; /* names the reload that this generation began with; "" for the start */
 };
 
 /* Reads everything. Every problem is a line in ret_problems, remedy included; ERROR_INVALID then. With `current` the

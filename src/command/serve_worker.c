@@ -67,13 +67,14 @@ static void stop(void *state) {
   free(worker);
 }
 
-static enum error open_parts(struct worker *worker, const struct settings *settings) {
+static enum error open_parts(struct worker *worker, const struct settings *settings, const char *reload) {
   struct app *app = &worker->app;
   const struct pool_row row = pools_row(app->pool, settings);
   const struct database_options database = {
       .statement_timeout_ms = row.statement_timeout_ms,
       .application_name = pool_name(app->pool),
       .connect_wait_ms = row.kind == POOL_MULTIPLEXED ? CONNECT_WAIT_MS : 0,
+      .actor = "system:serve",
       .beat = beat,
       .beat_context = worker->slot,
   };
@@ -101,6 +102,7 @@ static enum error open_parts(struct worker *worker, const struct settings *setti
                                      .media_folder = app->media_folder,
                                      .beat = beat,
                                      .is_stopping = is_stopping,
+                                     .reload = reload,
                                      .context = worker->slot};
     error = chores_new(&worker->upkeep, CHORES_OF_SERVE, &worker->chores);
   }
@@ -130,7 +132,7 @@ static enum error start(void *context, const char *name, struct scoreboard_slot 
   };
   enum error error = crypto_warm_up(serve->access_keys, serve->stream_keys);
   if (error == ERROR_NONE) {
-    error = open_parts(worker, serve->settings);
+    error = open_parts(worker, serve->settings, serve->reload);
   }
   if (error != ERROR_NONE) {
     log_event(LOG_LEVEL_ERROR, "worker_start_failed", LOG_STR("pool", pool_name(worker->app.pool)),

@@ -38,7 +38,8 @@ static int report(enum error error, const struct sweep_counts *counts, int64_t u
 static int run_sweep(const struct settings *settings, bool full) {
   struct upkeep upkeep = {.settings = settings};
   const struct database_options options = {.statement_timeout_ms = settings->api_statement_timeout,
-                                           .application_name = "mediagate sweep"};
+                                           .application_name = "mediagate sweep",
+                                           .actor = "operator:sweep"};
   struct sweep_counts counts = {0};
   int64_t uploads = 0;
   enum error error = command_database_open(settings, options, &upkeep.database);

@@ -96,6 +96,7 @@
   INTEGER(play_min_seconds, "s", 0, 86400, 3, false, "A view is a play when as much of its medium was delivered as plays so long, and in no less time; or all of the medium") \
   INTEGER(play_min_percent, "%", 0, 100, 0, false, "A view is a play only when this share of its medium was delivered too") \
   INTEGER(view_retention, "months", 0, 1200, 0, false, "How many months views are kept beside the current one, by when their grant was issued; their sums stay; 0: for ever") \
+  INTEGER(event_retention, "days", 1, 36500, 400, false, "How many days events are kept, whole months at a time") \
   CHOICE (view_ip, "full|truncated|hashed", "full", false, "What is kept of viewers' addresses: all, the network (/24, /48), or a pseudonym of the day") \
   STRING (robot_list, "", false, "File of your own patterns (PCRE2) of robots' user agents, one a line; a line with ! before it names who is none; wins over the shipped lists; empty: none") \
   STRING (country_database, "", false, "Country database in MaxMind's format (MMDB), read anew when the file is replaced; empty: no countries") \

@@ -7,6 +7,7 @@
 
 #include "upkeep/chores.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "base/clock.h"
@@ -15,6 +16,8 @@
 #include "ingest/view_rule.h"
 #include "store/accounts/session_store.h"
 #include "store/engine/statement.h"
+#include "store/events/event_months.h"
+#include "store/events/event_store.h"
 #include "store/media/package_store.h"
 #include "store/views/ingest_store.h"
 #include "store/views/user_agent_store.h"
@@ -117,6 +120,40 @@ static enum error turn_months(struct upkeep *upkeep, int64_t grace_seconds) {
   return error;
 }
 
+/* The same of events, whose months go when their last day is older than event_retention. */
+static enum error turn_event_months(struct upkeep *upkeep, int64_t grace_seconds) {
+  char name[EVENT_MONTH_NAME_SIZE] = "";
+  (void)grace_seconds;
+  enum error error = event_months_make_ahead(upkeep->database);
+  do {
+    if (error == ERROR_NONE) {
+      error = event_months_expire(upkeep->database, upkeep->settings->event_retention, name);
+    }
+    if (error == ERROR_NONE && name[0] != '\0') {
+      log_event(LOG_LEVEL_INFO, "events_expired", LOG_STR("table", name));
+    }
+  } while (error == ERROR_NONE && name[0] != '\0' && !upkeep_is_stopping(upkeep));
+  return error;
+}
+
+static enum error tell_refusals(struct upkeep *upkeep, int64_t grace_seconds) {
+  (void)grace_seconds;
+  return event_store_tell_refusals(upkeep->database);
+}
+
+/* The first process after a reload that reaches the database tells of it. */
+static enum error tell_reload(struct upkeep *upkeep, int64_t grace_seconds) {
+  char subject[80];
+  (void)grace_seconds;
+  if (upkeep->reload == NULL || upkeep->reload[0] == '\0' || upkeep->told_reload) {
+    return ERROR_NONE;
+  }
+  snprintf(subject, sizeof subject, "reload:%s", upkeep->reload);
+  enum error error = event_store_note(upkeep->database, "settings.reloaded", subject, NULL);
+  upkeep->told_reload = error == ERROR_NONE;
+  return error;
+}
+
 /* Texts of user agents that no view holds any more, or never did. */
 static enum error sweep_user_agents(struct upkeep *upkeep, int64_t grace_seconds) {
   int64_t after_id = 0, total = 0;
@@ -185,6 +222,9 @@ static const struct chore {
     {"sweep_uploads", CHORES_OF_SERVE, MINUTE_MS, FILE_SWEEP_UPLOAD_SECONDS, CHORES_BUSY, false, sweep_uploads},
     {"sweep_package_jobs", CHORES_OF_SERVE, HOUR_MS, 30 * DAY_SECONDS, CHORES_BUSY, false, sweep_package_jobs},
     {"turn_months", CHORES_OF_SERVE, MINUTE_MS, 0, CHORES_BUSY, false, turn_months},
+    {"turn_event_months", CHORES_OF_SERVE, MINUTE_MS, 0, CHORES_BUSY, false, turn_event_months},
+    {"tell_refusals", CHORES_OF_SERVE, 5 * SECOND_MS, 0, CHORES_BUSY, true, tell_refusals},
+    {"tell_reload", CHORES_OF_SERVE, SECOND_MS, 0, CHORES_BUSY, true, tell_reload},
     {"sweep_user_agents", CHORES_OF_SERVE, 6 * HOUR_MS, 0, CHORES_BUSY, false, sweep_user_agents},
     /* A delivery that began while its URL was good may end, and be logged, a day later. A salt that is destroyed and
      * then needed once more would be another one, so everything that was delivered here must be counted first. */

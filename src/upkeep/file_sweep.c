@@ -82,7 +82,11 @@ static enum error is_over(void *context, const char *name, int64_t age_seconds, 
 enum error file_sweep_uploads(struct upkeep *upkeep, int64_t upload_seconds, int64_t *ret_removed) {
   int64_t removed = 0;
   int64_t forgotten = 0;
-  enum error error = upload_file_sweep(upkeep->media_folder, is_over, upkeep, &removed);
+  enum error error = upload_store_tell_expired(upkeep->database);
+  if (error != ERROR_NONE) {
+    return error;
+  }
+  error = upload_file_sweep(upkeep->media_folder, is_over, upkeep, &removed);
   if (error == ERROR_NONE) {
     error = upload_store_sweep(upkeep->database, upload_seconds, &forgotten);
   }

@@ -19,7 +19,9 @@ struct upkeep {
   struct media_folder *media_folder; /* NULL in ingest */
   struct ingester *ingester;         /* this and what follows: NULL but in ingest */
   struct log_rotation *rotation;
-  const char *node; /* the name of this machine */
+  const char *node;   /* the name of this machine */
+  const char *reload; /* in serve: names the reload that this process began with; "" for a start */
+  bool told_reload;
   /* Tells who watches this process that a long chore is alive. May be NULL. */
   void (*beat)(void *context);
   /* Must the process end? A chore then stops where it is; the next process begins it anew. May be NULL. */

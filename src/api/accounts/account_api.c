@@ -194,6 +194,7 @@ static bool check_current_password(struct call *call, const char *password) {
   }
   log_event(LOG_LEVEL_WARNING, "password_change_refused", LOG_STR("address", call->request->remote_address),
             LOG_I64("account_id", account.id));
+  password_attempt_note_refusal(call, account.id, false);
   response_problem(call->response, 403, "The current password is wrong.");
   return false;
 }

@@ -56,6 +56,7 @@ static void refuse_login(struct call *call, int64_t account_id) {
   metric_add(METRIC_LOGINS, METRIC_LOGIN_REFUSED, 0, 1);
   log_event(LOG_LEVEL_WARNING, "login_refused", LOG_STR("address", call->request->remote_address),
             LOG_I64("account_id", account_id));
+  password_attempt_note_refusal(call, account_id, false);
   call->response->oauth_error = "invalid_grant";
   guard_challenge(call->response, false, "E-mail and password do not fit together.");
 }
@@ -154,6 +155,7 @@ void auth_api_login(struct call *call) {
   if (credentials_read(call->request, call->response, &credentials) &&
       password_attempt_count(call, credentials.email, &attempt) && check_password(call, &credentials, &account)) {
     call->request->account_id = account.id;
+    call_act_as_id(call, "account", account.id);
     password_attempt_forgive(call, &attempt);
     password_attempt_remember(call, account.id);
     start_session(call, &account);

@@ -8,6 +8,7 @@
 
 #include "base/log.h"
 #include "metrics/metric.h"
+#include "store/events/event_store.h"
 
 struct password_cost password_attempt_cost(const struct app *app) {
   return (struct password_cost){.memory_kib = (uint32_t)app->settings->argon2_memory,
@@ -29,6 +30,12 @@ static struct login_limits limits_of(const struct call *call) {
                                .known_seconds = settings->login_known_ttl};
 }
 
+static void complain(const char *event, enum error error) {
+  if (error != ERROR_NONE) { /* a counter ends with its window anyway */
+    log_event(LOG_LEVEL_WARNING, event, LOG_ERROR_FIELD(error));
+  }
+}
+
 /* Answers what counting came to. True: nothing stands against it. */
 static bool admit(struct call *call, enum error error, enum metric_limit limit, int64_t retry_after,
                   const char *detail) {
@@ -42,6 +49,10 @@ static bool admit(struct call *call, enum error error, enum metric_limit limit, 
   return error == ERROR_NONE;
 }
 
+void password_attempt_note_refusal(struct call *call, int64_t account_id, bool limited) {
+  complain("login_refusal_not_counted", event_store_count_refusal(call->app->database, account_id, limited));
+}
+
 bool password_attempt_count(struct call *call, const char *email, struct password_attempt *ret_attempt) {
   const struct login_limits limits = limits_of(call);
   int64_t retry_after = limits.window_seconds;
@@ -52,15 +63,10 @@ bool password_attempt_count(struct call *call, const char *email, struct passwor
       login_limit_count(call->app->database, &ret_attempt->who, &limits, &ret_attempt->standing, &retry_after);
   if (error == ERROR_LIMITED) {
     metric_add(METRIC_LOGINS, METRIC_LOGIN_LIMITED, 0, 1);
+    password_attempt_note_refusal(call, 0, true);
   }
   return admit(call, error, METRIC_LIMIT_LOGIN, retry_after,
                "Too many attempts for this account or from this address.");
-}
-
-static void complain(const char *event, enum error error) {
-  if (error != ERROR_NONE) { /* a counter ends with its window anyway */
-    log_event(LOG_LEVEL_WARNING, event, LOG_ERROR_FIELD(error));
-  }
 }
 
 void password_attempt_forgive(struct call *call, const struct password_attempt *attempt) {

@@ -36,4 +36,7 @@ bool password_attempt_count_signup(struct call *call) MUST_CHECK;
 /* What hashing costs by the settings. */
 struct password_cost password_attempt_cost(const struct app *app);
 
+/* Counts a refused attempt for the event login.refused: wrong, or limited. account_id 0: no account is known. */
+void password_attempt_note_refusal(struct call *call, int64_t account_id, bool limited);
+
 #endif

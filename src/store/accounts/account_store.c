@@ -12,6 +12,8 @@
 
 #include "base/random.h"
 #include "store/accounts/account_row.h"
+#include "store/engine/event_add.h"
+#include "store/engine/event_add.sql.h"
 #include "store/engine/statement.h"
 
 #define OWNERS_LOCK  "7235412097710211331" /* the schema makes the first owner under it too */
@@ -65,11 +67,14 @@ enum error account_store_find_by_email(struct database *database, const char *em
 enum error account_store_create(struct database *database, const char *email, const char *hashed_password,
                                 enum role role, int64_t created_by, struct account *ret_account) {
   static const char *const insert =
-      "insert into admin_user as a (email, hashed_password, issuer_tag, created_by, role)"
+      "with a as (insert into admin_user (email, hashed_password, issuer_tag, created_by, role)"
       " select $1, $2, $3::int8, $4::int8, $5"
       " where not exists (select from revoked_grant where name = lpad(to_hex($3::int8), 8, '0'))"
       " and not exists (select from api_key where issuer_tag = $3::int8)"
-      " on conflict do nothing returning " ACCOUNT_COLUMNS;
+      " on conflict do nothing returning *),"
+      " added as (" EVENT_ADD_SQL("'account.created'", "$6::text", "'account:' || a.id",
+                                  "jsonb_strip_nulls(jsonb_build_object('role', a.role, 'created_by', a.created_by))",
+                                  "a") ") select " ACCOUNT_COLUMNS " from a";
   for (int i = 0; i < TAG_ATTEMPTS; i++) {
     struct parameters parameters = {0};
     parameters_text(&parameters, email);
@@ -77,6 +82,7 @@ enum error account_store_create(struct database *database, const char *email, co
     parameters_i64(&parameters, random_u32());
     parameters_i64_or_null(&parameters, created_by);
     parameters_text(&parameters, role_name(role));
+    parameters_text(&parameters, event_origin(database));
     enum error error = execute_one(database, insert, STATEMENT_ONCE, &parameters, ret_account);
     if (error != ERROR_NOT_FOUND) {
       return error;
@@ -132,6 +138,13 @@ static enum error end_sessions(struct database *database, int64_t account_id) {
                           STATEMENT_ONCE, &parameters, NULL);
 }
 
+/* In the transaction of the change. `data` as in event_add. */
+static enum error add_event(struct database *database, const char *type, int64_t id, const char *data) {
+  char subject[32];
+  snprintf(subject, sizeof subject, "account:%" PRId64, id);
+  return event_add(database, type, subject, data);
+}
+
 /* Runs `sql`, which updates and returns the account, and ends its sessions. */
 static enum error change_and_end_sessions(struct database *database, const char *sql,
                                           const struct parameters *parameters, int64_t id,
@@ -155,6 +168,9 @@ enum error account_store_set_password(struct database *database, int64_t id, int
     return error;
   }
   error = change_and_end_sessions(database, update, &parameters, id, &account);
+  if (error == ERROR_NONE) {
+    error = add_event(database, "account.password_changed", id, NULL);
+  }
   error = statement_end_transaction(database, error);
   if (error == ERROR_NONE && ret_epoch != NULL) {
     *ret_epoch = account.token_epoch;
@@ -185,18 +201,31 @@ static bool takes_an_owner(const struct account_change *change) {
   return (change->sets_role && change->role != ROLE_OWNER) || (change->sets_disabled && change->disabled);
 }
 
+/* What is set to what it is changes nothing, and has no event. */
 static enum error apply_change(struct database *database, int64_t id, const struct account_change *change,
                                struct account *ret_account) {
   static const char *const update =
-      "update admin_user a set role = coalesce($2, role),"
-      " disabled_at = case when $3::bool then coalesce(disabled_at, now()) when not $3::bool then null"
-      "  else disabled_at end,"
-      " token_epoch = token_epoch + case when $3::bool then 1 else 0 end"
-      " where id = $1 returning " ACCOUNT_COLUMNS;
+      "with old as (select id, role, disabled_at from admin_user where id = $1 for update),"
+      " a as (update admin_user a set role = coalesce($2, a.role),"
+      "  disabled_at = case when $3::bool then coalesce(a.disabled_at, now()) when not $3::bool then null"
+      "   else a.disabled_at end,"
+      "  token_epoch = a.token_epoch + case when $3::bool then 1 else 0 end"
+      "  from old where a.id = old.id returning a.*),"
+      " added_role as (" EVENT_ADD_SQL(
+          "'account.role_changed'", "$4::text", "'account:' || a.id", "jsonb_build_object('role', a.role)",
+          "a join old on a.role <> old.role") "),"
+                                              " added_state as (" EVENT_ADD_SQL(
+                                                  "case when a.disabled_at is null then 'account.enabled' "
+                                                  "else 'account.disabled' end",
+                                                  "$4::text", "'account:' || a.id", "'{}'::jsonb",
+                                                  "a join old on (a.disabled_at is null) <> (old.disabled_at "
+                                                  "is null)") ")"
+                                                              " select " ACCOUNT_COLUMNS " from a";
   struct parameters parameters = {0};
   parameters_i64(&parameters, id);
   parameters_text(&parameters, change->sets_role ? role_name(change->role) : NULL);
   parameters_text(&parameters, !change->sets_disabled ? NULL : change->disabled ? "true" : "false");
+  parameters_text(&parameters, event_origin(database));
   return change->sets_disabled && change->disabled
              ? change_and_end_sessions(database, update, &parameters, id, ret_account)
              : execute_one(database, update, STATEMENT_ONCE, &parameters, ret_account);
@@ -288,6 +317,9 @@ enum error account_store_replace_issuer_tag(struct database *database, int64_t i
   }
   if (error == ERROR_NONE) {
     error = take_new_tag(database, id);
+  }
+  if (error == ERROR_NONE) {
+    error = add_event(database, "account.grants_revoked", id, NULL);
   }
   error = statement_end_transaction(database, error);
   if (error == ERROR_NONE) {

@@ -8,6 +8,8 @@
 
 #include "base/random.h"
 #include "domain/digest.h"
+#include "store/engine/event_add.h"
+#include "store/engine/event_add.sql.h"
 #include "store/engine/statement.h"
 
 enum error grant_store_revoke(struct database *database, const char *name, int64_t revoked_by, int64_t expires_at_us) {
@@ -15,10 +17,13 @@ enum error grant_store_revoke(struct database *database, const char *name, int64
   parameters_text(&parameters, name);
   parameters_i64_or_null(&parameters, revoked_by);
   parameters_i64(&parameters, expires_at_us);
+  parameters_text(&parameters, event_origin(database));
   /* clang-format off */
   static const char *const upsert =
-      "insert into revoked_grant as r (name, revoked_by, expires_at) values ($1, $2, " SQL_TIMESTAMP("$3") ")"
-      " on conflict (name) do update set expires_at = greatest(r.expires_at, excluded.expires_at)";
+      "with r as (insert into revoked_grant as r (name, revoked_by, expires_at) values ($1, $2, " SQL_TIMESTAMP("$3") ")"
+      " on conflict (name) do update set expires_at = greatest(r.expires_at, excluded.expires_at)"
+      " returning name, xmax = 0 as is_new)"
+      " " EVENT_ADD_SQL("'grant.revoked'", "$4::text", "'grant:' || r.name", "'{}'::jsonb", "r where is_new");
   /* clang-format on */
   return statement_change(database, upsert, STATEMENT_REPEATABLE, &parameters, NULL);
 }

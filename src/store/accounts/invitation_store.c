@@ -9,6 +9,8 @@
 
 #include "domain/digest.h"
 #include "store/accounts/account_row.h"
+#include "store/engine/event_add.h"
+#include "store/engine/event_add.sql.h"
 #include "store/engine/statement.h"
 
 #define INVITATION_COLUMNS                                                                                             \
@@ -27,14 +29,19 @@ enum error invitation_store_create(struct database *database, const unsigned cha
                                    enum role role, int64_t created_by, int64_t ttl_seconds,
                                    struct invitation *ret_invitation) {
   static const char *const insert =
-      "insert into invitation as i (token_hash, created_by, expires_at, role)"
+      "with i as (insert into invitation (token_hash, created_by, expires_at, role)"
       " values ($1, $2, now() + $3::int8 * interval '1 second', $4)"
-      " on conflict (token_hash) do update set role = excluded.role returning " INVITATION_COLUMNS;
+      " on conflict (token_hash) do update set role = excluded.role returning *, xmax = 0 as is_new),"
+      " added as (" EVENT_ADD_SQL("'invitation.created'", "$5::text", "'invitation:' || i.id",
+                                  "jsonb_build_object('role', i.role)", "i where is_new") ")"
+                                                                                          " select " INVITATION_COLUMNS
+                                                                                          " from i";
   struct parameters parameters = {0};
   parameters_hash(&parameters, token_hash);
   parameters_i64_or_null(&parameters, created_by);
   parameters_i64(&parameters, ttl_seconds);
   parameters_text(&parameters, role_name(role));
+  parameters_text(&parameters, event_origin(database));
   struct rows row = statement_row(database, insert, STATEMENT_REPEATABLE, &parameters);
   struct invitation invitation, unwanted;
   read_invitation(&row, &invitation);
@@ -69,10 +76,13 @@ enum error invitation_store_page(struct database *database, int64_t before_creat
 
 enum error invitation_store_delete(struct database *database, int64_t id) {
   struct parameters parameters = {0};
+  static const char *const delete =
+      "with i as (delete from invitation where id = $1 and spent_at is null returning id)"
+      " " EVENT_ADD_SQL("'invitation.removed'", "$2::text", "'invitation:' || i.id", "'{}'::jsonb", "i");
   parameters_i64(&parameters, id);
+  parameters_text(&parameters, event_origin(database));
   int64_t affected = 0;
-  enum error error = statement_change(database, "delete from invitation where id = $1 and spent_at is null",
-                                      STATEMENT_ONCE, &parameters, &affected);
+  enum error error = statement_change(database, delete, STATEMENT_ONCE, &parameters, &affected);
   return error == ERROR_NONE && affected == 0 ? ERROR_NOT_FOUND : error;
 }
 

@@ -11,6 +11,8 @@
 
 #include "domain/digest.h"
 #include "store/accounts/account_row.h"
+#include "store/engine/event_add.h"
+#include "store/engine/event_add.sql.h"
 #include "store/engine/statement.h"
 
 /* `for share` waits for a password change under way, which then leaves another epoch: no session opens with what was
@@ -24,8 +26,10 @@ enum error session_store_create(struct database *database, int64_t account_id, i
       " session as (insert into login_session (account_id, expires_at, address, client)"
       "  select id, now() + $4::int8 * interval '1 second', $5::inet, $6 from account returning id, expires_at),"
       " token as (insert into refresh_token (token_hash, session_id, expires_at) select $3, id, expires_at from "
-      "session)"
-      " select id from session";
+      "session),"
+      " added as (" EVENT_ADD_SQL("'session.started'", "$7::text", "'session:' || session.id",
+                                  "jsonb_build_object('account_id', $1::int8)", "session") ")"
+                                                                                           " select id from session";
   struct parameters parameters = {0};
   parameters_i64(&parameters, account_id);
   parameters_i64(&parameters, token_epoch);
@@ -33,6 +37,7 @@ enum error session_store_create(struct database *database, int64_t account_id, i
   parameters_i64(&parameters, lives->token < lives->session ? lives->token : lives->session);
   parameters_text_or_null(&parameters, origin->address);
   parameters_text_or_null(&parameters, origin->client);
+  parameters_text(&parameters, event_origin(database));
   struct rows row = statement_row(database, insert, STATEMENT_ONCE, &parameters);
   char session_id[UUID_SIZE] = "";
   rows_text(&row, session_id, sizeof session_id);
@@ -77,11 +82,20 @@ static enum error lock_family(struct database *database, const unsigned char tok
   return error == ERROR_NOT_FOUND ? ERROR_DENIED : error;
 }
 
+/* The event of each session of a query s. */
+#define ADD_ENDED(origin, reason)                                                                                      \
+  EVENT_ADD_SQL("'session.ended'", origin, "'session:' || s.id",                                                       \
+                "jsonb_build_object('account_id', s.account_id, 'reason', '" reason "')", "s")
+
 static enum error end_family(struct database *database, const char *session_id) {
   struct parameters parameters = {0};
   parameters_text(&parameters, session_id);
-  return statement_change(database, "update login_session set ended_at = now() where id = $1 and ended_at is null",
-                          STATEMENT_ONCE, &parameters, NULL);
+  static const char *const update =
+      "with s as (update login_session set ended_at = now() where id = $1 and ended_at is null"
+      "  returning id, account_id)"
+      " " ADD_ENDED("$2::text", "a refresh token was used twice");
+  parameters_text(&parameters, event_origin(database));
+  return statement_change(database, update, STATEMENT_ONCE, &parameters, NULL);
 }
 
 static enum error spend_and_add(struct database *database, const struct rotation *rotation, const char *session_id,
@@ -133,11 +147,15 @@ enum error session_store_end(struct database *database, const unsigned char toke
                              int64_t *ret_account_id) {
   struct parameters parameters = {0};
   parameters_hash(&parameters, token_hash);
-  struct rows row = statement_row(database,
-                                  "update login_session s set ended_at = now() from refresh_token t"
-                                  " where t.token_hash = $1 and s.id = t.session_id and s.ended_at is null"
-                                  " returning s.account_id",
-                                  STATEMENT_REPEATABLE, &parameters);
+  /* Who has the refresh token acts for its account. */
+  static const char *const update =
+      "with s as (update login_session s set ended_at = now() from refresh_token t"
+      "  where t.token_hash = $1 and s.id = t.session_id and s.ended_at is null returning s.id, s.account_id),"
+      " added as (" ADD_ENDED("('account:' || s.account_id || ' ' || split_part($2::text, ' ', 2))",
+                              "logout") ")"
+                                        " select account_id from s";
+  parameters_text(&parameters, event_origin(database));
+  struct rows row = statement_row(database, update, STATEMENT_REPEATABLE, &parameters);
   int64_t account_id = rows_i64(&row);
   return rows_close_into(&row, ret_account_id, &account_id, sizeof account_id);
 }
@@ -145,12 +163,14 @@ enum error session_store_end(struct database *database, const unsigned char toke
 enum error session_store_end_one(struct database *database, int64_t account_id, const char *session_id) {
   struct parameters parameters = {0};
   parameters_i64(&parameters, account_id);
+  static const char *const update =
+      "with s as (update login_session set ended_at = now() where account_id = $1 and id = $2::uuid"
+      "  and ended_at is null returning id, account_id)"
+      " " ADD_ENDED("$3::text", "a person ended it");
   parameters_text(&parameters, session_id);
+  parameters_text(&parameters, event_origin(database));
   int64_t affected = 0;
-  enum error error = statement_change(
-      database,
-      "update login_session set ended_at = now() where account_id = $1 and id = $2::uuid and ended_at is null",
-      STATEMENT_ONCE, &parameters, &affected);
+  enum error error = statement_change(database, update, STATEMENT_ONCE, &parameters, &affected);
   return error == ERROR_NONE && affected == 0 ? ERROR_NOT_FOUND : error;
 }
 
@@ -158,11 +178,13 @@ enum error session_store_end_others(struct database *database, int64_t account_i
                                     int64_t *ret_ended) {
   struct parameters parameters = {0};
   parameters_i64(&parameters, account_id);
+  static const char *const update =
+      "with s as (update login_session set ended_at = now() where account_id = $1 and id <> $2::uuid"
+      "  and ended_at is null returning id, account_id)"
+      " " ADD_ENDED("$3::text", "a person ended it");
   parameters_text(&parameters, session_id);
-  return statement_change(database,
-                          "update login_session set ended_at = now()"
-                          " where account_id = $1 and id <> $2::uuid and ended_at is null",
-                          STATEMENT_ONCE, &parameters, ret_ended);
+  parameters_text(&parameters, event_origin(database));
+  return statement_change(database, update, STATEMENT_ONCE, &parameters, ret_ended);
 }
 
 static void read_session(struct rows *rows, struct session *ret_session) {

@@ -9,6 +9,7 @@
 
 #include <libpq-fe.h>
 #include <poll.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -16,7 +17,10 @@
 #include "base/random.h"
 #include "metrics/metric.h"
 #include "store/engine/connect.h"
+#include "domain/address.h"
 #include "store/engine/exchange.h"
+
+_Static_assert(sizeof((struct database *)0)->origin > DATABASE_ACTOR_MAX + ADDRESS_TEXT_SIZE, "both fit");
 
 #define PAUSE_FIRST_MS 40
 #define PAUSE_MAX_MS   800 /* with the connecting itself: back within 2 s of the database's return */
@@ -34,6 +38,7 @@ enum error database_open(const struct database_options *options, struct database
   database->connect_wait_ms = options->connect_wait_ms;
   database->beat = options->beat;
   database->beat_context = options->beat_context;
+  database_set_origin(database, options->actor == NULL ? "system" : options->actor, NULL);
   if (database->connection_string == NULL || database->application_name == NULL) {
     database_close(database);
     return ERROR_MEMORY;
@@ -49,6 +54,11 @@ void database_close(struct database *database) {
     free(database->application_name);
     free(database);
   }
+}
+
+void database_set_origin(struct database *database, const char *actor, const char *address) {
+  (void)snprintf(database->origin, sizeof database->origin, "%.*s %s", DATABASE_ACTOR_MAX, actor,
+                 address == NULL ? "" : address);
 }
 
 const char *database_last_error(const struct database *database) {

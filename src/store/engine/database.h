@@ -29,11 +29,17 @@ struct database_options {
    * request of several. May be NULL. */
   void (*beat)(void *context);
   void *beat_context;
+  const char *actor; /* who changes rows, as in database_set_origin; NULL: "system" */
 };
 
 /* Makes the handle without connecting; the first use connects. Options are copied. */
 enum error database_open(const struct database_options *options, struct database **ret_database) MUST_CHECK;
 void database_close(struct database *database);
+/* Who changes rows over this connection from now on, for their events: "account:17", "key:ID", "operator:COMMAND",
+ * "system:PROCESS" or "anyone"; without blanks, of at most DATABASE_ACTOR_MAX bytes. `address` is the client's as it
+ * may be kept (setting view_ip); NULL or "": there is none. Both are copied. */
+#define DATABASE_ACTOR_MAX 79
+void database_set_origin(struct database *database, const char *actor, const char *address);
 /* Connected, or ERROR_UNAVAILABLE. After a failure attempts are spaced by capped backoff with jitter: within the pause
  * it fails at once. */
 enum error database_ensure(struct database *database) MUST_CHECK;

@@ -46,6 +46,7 @@ struct database {
   int64_t pause_ms;
   int64_t next_attempt_ms;
   char last_error[300];
+  char origin[128]; /* "ACTOR ADDRESS"; see event_add.h */
 };
 
 /* Sends one statement and waits no longer than the statement's deadline, even where the network has fallen silent.

@@ -13,6 +13,8 @@
 #include "domain/medium.h"
 #include "store/media/media_row.h"
 #include "store/engine/array.h"
+#include "store/engine/event_add.h"
+#include "store/engine/event_add.sql.h"
 #include "store/engine/statement.h"
 #include "store/media/media_set_file.sql.h"
 #include "store/media/media_update.sql.h"
@@ -140,11 +142,15 @@ enum error media_store_create_with(struct database *database, const struct media
   parameters_text(&parameters, fields->tags);
   parameters_text(&parameters, fields->external_id);
   parameters_text(&parameters, fields->metadata);
-  return execute_row(database,
-                     "insert into media_asset as m (title, type, file_url, created_by, description, tags, external_id,"
-                     " metadata) values ($1, $2, $3, $4, $5, coalesce($6::text[], '{}'), $7, coalesce($8::jsonb, '{}'))"
-                     " returning " MEDIA_COLUMNS,
-                     STATEMENT_ONCE, &parameters, ret_media, NULL, 0);
+  parameters_text(&parameters, event_origin(database));
+  return execute_row(
+      database,
+      "with m as (insert into media_asset (title, type, file_url, created_by, description, tags, external_id, metadata)"
+      " values ($1, $2, $3, $4, $5, coalesce($6::text[], '{}'), $7, coalesce($8::jsonb, '{}')) returning *),"
+      " added as (" EVENT_ADD_SQL("'media.created'", "$9::text", "'medium:' || m.id",
+                                  "jsonb_build_object('title', m.title, 'type', m.type)", "m") ") select " MEDIA_COLUMNS
+                                                                                               " from m",
+      STATEMENT_ONCE, &parameters, ret_media, NULL, 0);
 }
 
 enum error media_store_create(struct database *database, const char *title, enum media_type type, const char *file_url,
@@ -176,7 +182,11 @@ static enum error why_unchanged(struct database *database, int64_t id, const str
 
 enum error media_store_update(struct database *database, int64_t id, const struct media_change *change,
                               struct media *ret_media) {
-  static const char *const update = MEDIA_UPDATE_SQL(REPLACED, MEDIA_COLUMNS);
+  static const char *const update =
+      MEDIA_UPDATE_SQL(REPLACED,
+                       EVENT_ADD_SQL("'media.updated'", "$14::text", "'medium:' || change.id",
+                                     "jsonb_build_object('changed', change.names)", "change"),
+                       MEDIA_COLUMNS);
   struct parameters parameters = {0};
   parameters_i64(&parameters, id);
   parameters_text(&parameters, change->title);
@@ -186,6 +196,7 @@ enum error media_store_update(struct database *database, int64_t id, const struc
   parameters_i64_or_null(&parameters, change->if_updated_at_us);
   parameters_bool(&parameters, change->if_no_file);
   add_own_fields(&parameters, change);
+  parameters_text(&parameters, event_origin(database));
   enum error error = execute_row(database, update, STATEMENT_REPEATABLE, &parameters, ret_media, NULL, 0);
   return error == ERROR_NOT_FOUND ? why_unchanged(database, id, change) : error;
 }
@@ -203,7 +214,12 @@ enum error media_store_set_file(struct database *database, int64_t id, const str
                                 char ret_old_name[MEDIUM_STORED_NAME_SIZE]) {
   static const struct media_change no_change = {.title = NULL};
   const struct media_change *change = change_or_null != NULL ? change_or_null : &no_change;
-  static const char *const update = MEDIA_SET_FILE_SQL(MEDIA_COLUMNS);
+  static const char *const update =
+      MEDIA_SET_FILE_SQL(EVENT_ADD_SQL("'media.file_stored'", "$25::text", "'medium:' || m.id",
+                                       "jsonb_build_object('size_bytes', m.size_bytes, 'sha256', m.sha256,"
+                                       " 'content_type', m.content_type, 'file_version', m.file_version)",
+                                       "m"),
+                         MEDIA_COLUMNS);
   struct parameters parameters = {0};
   parameters_i64(&parameters, id);
   parameters_text_or_null(&parameters, facts->stored_name);
@@ -228,6 +244,7 @@ enum error media_store_set_file(struct database *database, int64_t id, const str
   }
   parameters_text(&parameters, timeline.data);
   add_own_fields(&parameters, change);
+  parameters_text(&parameters, event_origin(database));
   char old_name[MEDIUM_STORED_NAME_SIZE] = "";
   enum error error = timeline.failed ? ERROR_MEMORY
                                      : execute_row(database, update, STATEMENT_ONCE, &parameters, ret_media, old_name,
@@ -241,11 +258,15 @@ enum error media_store_set_file(struct database *database, int64_t id, const str
 
 enum error media_store_delete(struct database *database, int64_t id) {
   struct parameters parameters = {0};
+  static const char *const update =
+      "with m as (update media_asset set deleted_at = now(), updated_at = now()"
+      "  where id = $1 and deleted_at is null returning id, title),"
+      " added as (" EVENT_ADD_SQL("'media.deleted'", "$2::text", "'medium:' || m.id",
+                                  "jsonb_build_object('title', m.title)", "m") ") select from m";
   parameters_i64(&parameters, id);
+  parameters_text(&parameters, event_origin(database));
   int64_t affected = 0;
-  enum error error = statement_change(
-      database, "update media_asset set deleted_at = now(), updated_at = now() where id = $1 and deleted_at is null",
-      STATEMENT_ONCE, &parameters, &affected);
+  enum error error = statement_change(database, update, STATEMENT_ONCE, &parameters, &affected);
   return error == ERROR_NONE && affected == 0 ? ERROR_NOT_FOUND : error;
 }
 

@@ -1,7 +1,7 @@
 -- SPDX-License-Identifier: ISC
 --
 -- Takes the most urgent job that waits, or whose holder was not heard of for $2 seconds, for node $1. Its medium, unless
--- it is gone or has another file by now, says that the work began.
+-- it is gone or has another file by now, says that the work began; :added then writes the event.
 with next as (
   select id from package_job
   where (state = 'queued' and not_before <= now())
@@ -24,7 +24,8 @@ medium as (
   where m.id = job.media_id and m.file_version = job.file_version and m.deleted_at is null
     and m.stored_name is not null
   returning m.*
-)
+),
+added as (:added)
 select job.id, job.media_id, job.file_version, job.attempts, job.claim, medium.id is null, medium.stored_name,
   medium.size_bytes
 from job

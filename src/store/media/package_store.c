@@ -11,6 +11,8 @@
 #include <string.h>
 
 #include "domain/digest.h"
+#include "store/engine/event_add.h"
+#include "store/engine/event_add.sql.h"
 #include "store/engine/statement.h"
 #include "store/media/package_claim.sql.h"
 
@@ -61,19 +63,23 @@ static enum error queue_job(struct database *database, int64_t media_id, int64_t
   struct parameters parameters = {0};
   parameters_i64(&parameters, media_id);
   parameters_i64_or_null(&parameters, requested_by);
+  parameters_text(&parameters, event_origin(database));
   if (error == ERROR_NONE) {
-    error =
-        change_package(database,
-                       "with queued as (insert into package_job as j (media_id, file_version, requested_by, priority)"
-                       " select id, file_version, $2::int8, case when $2::int8 is null then 0 else 1 end"
-                       " from media_asset where id = $1"
-                       " on conflict (media_id) where state in ('queued', 'running') do update"
-                       " set priority = greatest(j.priority, excluded.priority), not_before = now(), attempts = 0"
-                       " where j.state = 'queued' and excluded.requested_by is not null returning media_id)"
-                       " update media_asset m set package_state = 'queued', package_progress = 0,"
-                       " package_seconds_left = null, package_error = null, updated_at = now()"
-                       " from queued q where m.id = q.media_id",
-                       &parameters, NULL);
+    error = change_package(
+        database,
+        "with queued as (insert into package_job as j (media_id, file_version, requested_by, priority)"
+        " select id, file_version, $2::int8, case when $2::int8 is null then 0 else 1 end"
+        " from media_asset where id = $1"
+        " on conflict (media_id) where state in ('queued', 'running') do update"
+        " set priority = greatest(j.priority, excluded.priority), not_before = now(), attempts = 0"
+        " where j.state = 'queued' and excluded.requested_by is not null returning id, media_id),"
+        " added as (" EVENT_ADD_SQL(
+            "'package.requested'", "$3::text", "'medium:' || queued.media_id", "jsonb_build_object('job', queued.id)",
+            "queued") ")"
+                      " update media_asset m set package_state = 'queued', package_progress = 0,"
+                      " package_seconds_left = null, package_error = null, updated_at = now()"
+                      " from queued q where m.id = q.media_id",
+        &parameters, NULL);
   }
   return error;
 }
@@ -139,16 +145,21 @@ static enum error forget_package(struct database *database, int64_t media_id, bo
                                  char ret_old_name[UNIQUE_NAME_SIZE]) {
   static const char *const update =
       "with old as (select id, package_name, $2::bool and package_name is not null as kept from media_asset"
-      " where id = $1 and deleted_at is null for update) update media_asset m set"
+      " where id = $1 and deleted_at is null for update), m as (update media_asset m set"
       " package_name = case when kept then m.package_name end,"
       " package_state = case when kept then 'ready' else 'cancelled' end, package_error = null,"
       " package_progress = case when kept then 100 end, package_seconds_left = case when kept then 0 end,"
       " package_segments = case when kept then m.package_segments end,"
       " package_has_poster = kept and m.package_has_poster, updated_at = now() from old"
-      " where m.id = old.id returning case when not kept then old.package_name end";
+      " where m.id = old.id returning m.id, kept, old.package_name),"
+      " added as (" EVENT_ADD_SQL("'package.removed'", "$3::text", "'medium:' || m.id",
+                                  "jsonb_build_object('kept', m.kept)",
+                                  "m") ")"
+                                       " select case when not kept then package_name end from m";
   struct parameters parameters = {0};
   parameters_i64(&parameters, media_id);
   parameters_bool(&parameters, keep_served);
+  parameters_text(&parameters, event_origin(database));
   return execute_name(database, update, &parameters, ret_old_name);
 }
 
@@ -188,10 +199,13 @@ static void read_job(struct rows *rows, struct package_job *job) {
 
 enum error package_store_claim(struct database *database, const char *node, int64_t takeover_seconds,
                                struct package_job *ret_job) {
-  static const char *const claim = PACKAGE_CLAIM_SQL;
+  static const char *const claim = PACKAGE_CLAIM_SQL(
+      EVENT_ADD_SQL("'package.started'", "$3::text", "'medium:' || job.media_id",
+                    "jsonb_build_object('job', job.id, 'attempt', job.attempts)", "job join medium on true"));
   struct parameters parameters = {0};
   parameters_text(&parameters, node);
   parameters_i64(&parameters, takeover_seconds);
+  parameters_text(&parameters, event_origin(database));
   struct rows row = statement_row(database, claim, STATEMENT_ONCE, &parameters);
   struct package_job job = {.id = 0};
   read_job(&row, &job);
@@ -241,11 +255,15 @@ static enum error set_package(struct database *database, const struct package_jo
                               char ret_old_name[UNIQUE_NAME_SIZE]) {
   static const char *const update =
       "with old as (select id, package_name from media_asset where id = $1 and file_version = $2"
-      " and deleted_at is null for update) update media_asset m set package_name = $3, package_segments = $4,"
+      " and deleted_at is null for update), m as (update media_asset m set package_name = $3, package_segments = $4,"
       " package_has_poster = $5, package_state = 'ready', package_progress = 100, package_seconds_left = 0,"
       " duration_seconds = case when abs(m.duration_seconds - $6::float8) < 0.5 then m.duration_seconds"
       " else coalesce($6::float8, m.duration_seconds) end,"
-      " package_error = null, updated_at = now() from old where m.id = old.id returning old.package_name";
+      " package_error = null, updated_at = now() from old where m.id = old.id returning m.id, old.package_name),"
+      " added as (" EVENT_ADD_SQL("'package.ready'", "$8::text", "'medium:' || m.id",
+                                  "jsonb_build_object('job', $7::int8, 'segments', $4::int8)",
+                                  "m") ")"
+                                       " select package_name from m";
   struct parameters parameters = {0};
   parameters_i64(&parameters, job->media_id);
   parameters_i64(&parameters, job->file_version);
@@ -253,6 +271,8 @@ static enum error set_package(struct database *database, const struct package_jo
   parameters_i64(&parameters, made->segments);
   parameters_bool(&parameters, made->has_poster);
   parameters_f64_or_null(&parameters, made->duration_seconds);
+  parameters_i64(&parameters, job->id);
+  parameters_text(&parameters, event_origin(database));
   enum error error = execute_name(database, update, &parameters, ret_old_name);
   return error == ERROR_NOT_FOUND ? ERROR_CONFLICT : error;
 }
@@ -295,14 +315,22 @@ enum error package_store_fail(struct database *database, const struct package_jo
       "with job as (update package_job j set state = case when $4::int8 < 0 then 'failed' else 'queued' end, error = "
       "$3,"
       " not_before = now() + greatest($4::int8, 0) * interval '1 second',"
-      " ended_at = case when $4::int8 < 0 then now() end where" HELD " returning media_id, file_version, state),"
-      " medium as (update media_asset m set package_state = job.state, package_error = $3, package_progress = 0,"
-      " package_seconds_left = null, updated_at = now() from job"
-      " where m.id = job.media_id and m.file_version = job.file_version) select from job";
+      " ended_at = case when $4::int8 < 0 then now() end where" HELD
+      " returning j.id, media_id, file_version, state, attempts),"
+      " added as (" EVENT_ADD_SQL(
+          "'package.failed'", "$5::text", "'medium:' || job.media_id",
+          "jsonb_build_object('job', job.id, 'attempt', job.attempts, 'error', $3::text,"
+          " 'again', job.state = 'queued')",
+          "job") "),"
+                 " medium as (update media_asset m set package_state = job.state, package_error = $3, package_progress "
+                 "= 0,"
+                 " package_seconds_left = null, updated_at = now() from job"
+                 " where m.id = job.media_id and m.file_version = job.file_version) select from job";
   struct parameters parameters = {0};
   add_held(&parameters, job);
   parameters_text(&parameters, reason);
   parameters_i64(&parameters, retry_seconds);
+  parameters_text(&parameters, event_origin(database));
   int64_t held = 0;
   enum error error = change_package(database, update, &parameters, &held);
   return error == ERROR_NONE && held == 0 ? ERROR_CONFLICT : error;

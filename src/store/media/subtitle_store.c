@@ -12,6 +12,8 @@
 
 #include "base/text.h"
 #include "domain/digest.h"
+#include "store/engine/event_add.h"
+#include "store/engine/event_add.sql.h"
 #include "store/engine/statement.h"
 
 #define TEXT_(number) #number
@@ -42,17 +44,21 @@ enum error subtitle_store_put(struct database *database, int64_t media_id, const
       "with old as (select id, subtitles -> $2 ->> 'file' as file from media_asset where id = $1"
       "  and deleted_at is null and (subtitles ? $2 or"
       "  (select count(*) from jsonb_object_keys(subtitles)) < " TEXT(
-          SUBTITLES_MAX) ") for update)"
-                         " update media_asset m set subtitles = m.subtitles || jsonb_build_object($2::text,"
+          SUBTITLES_MAX) ") for update),"
+                         " m as (update media_asset m set subtitles = m.subtitles || jsonb_build_object($2::text,"
                          "  jsonb_build_object('file', $3::text, 'size_bytes', $4::int8, 'cues', $5::int8)), "
                          "updated_at = now()"
-                         " from old where m.id = old.id returning old.file";
+                         " from old where m.id = old.id returning m.id, old.file),"
+                         " added as (" EVENT_ADD_SQL("'subtitles.stored'", "$6::text", "'medium:' || m.id",
+                                                     "jsonb_build_object('language', $2::text, 'cues', $5::int8)",
+                                                     "m") ") select file from m";
   struct parameters parameters = {0};
   parameters_i64(&parameters, media_id);
   parameters_text(&parameters, subtitle->language);
   parameters_text(&parameters, subtitle->stored_name);
   parameters_i64(&parameters, size_bytes);
   parameters_i64(&parameters, cues);
+  parameters_text(&parameters, event_origin(database));
   enum error error = execute_text(database, update, &parameters, ret_old_name, SUBTITLE_NAME_SIZE);
   return error == ERROR_NOT_FOUND ? why_not_put(database, media_id) : error;
 }
@@ -61,12 +67,15 @@ enum error subtitle_store_remove(struct database *database, int64_t media_id, co
                                  char ret_old_name[SUBTITLE_NAME_SIZE]) {
   static const char *const update =
       "with old as (select id, subtitles -> $2 ->> 'file' as file from media_asset"
-      "  where id = $1 and deleted_at is null and subtitles ? $2 for update)"
-      " update media_asset m set subtitles = m.subtitles - $2::text, updated_at = now() from old where m.id = old.id"
-      " returning old.file";
+      "  where id = $1 and deleted_at is null and subtitles ? $2 for update),"
+      " m as (update media_asset m set subtitles = m.subtitles - $2::text, updated_at = now() from old"
+      "  where m.id = old.id returning m.id, old.file),"
+      " added as (" EVENT_ADD_SQL("'subtitles.removed'", "$3::text", "'medium:' || m.id",
+                                  "jsonb_build_object('language', $2::text)", "m") ") select file from m";
   struct parameters parameters = {0};
   parameters_i64(&parameters, media_id);
   parameters_text(&parameters, language);
+  parameters_text(&parameters, event_origin(database));
   return execute_text(database, update, &parameters, ret_old_name, SUBTITLE_NAME_SIZE);
 }
 

@@ -14,6 +14,8 @@
 #include "domain/digest.h"
 #include "domain/medium.h"
 #include "store/media/media_row.h"
+#include "store/engine/event_add.h"
+#include "store/engine/event_add.sql.h"
 #include "store/engine/statement.h"
 
 #define UPLOAD_COLUMNS                                                                                                 \
@@ -93,10 +95,15 @@ static enum error check_room(struct database *database, int64_t account_id, cons
 static enum error insert(struct database *database, int64_t account_id, int64_t ttl_seconds,
                          struct upload_row *upload) {
   static const char *const sql =
-      "insert into upload as u (id, account_id, length_bytes, tail_boot, metadata, title, type, media_id, expires_at)"
+      "with u as (insert into upload (id, account_id, length_bytes, tail_boot, metadata, title, type, media_id, "
+      "expires_at)"
       " select $1, $2, $3, $4::uuid, $5, $6, $7, $8::int8, now() + $9::int8 * interval '1 second'"
       " where $8::int8 is null or exists (select from media_asset where id = $8 and deleted_at is null)"
-      " returning " SQL_MICROSECONDS("u.expires_at");
+      " returning id, length_bytes, media_id, title, expires_at),"
+      " added as (" EVENT_ADD_SQL("'upload.created'", "$10::text", "'upload:' || u.id",
+                                  "jsonb_strip_nulls(jsonb_build_object('length', u.length_bytes, 'title', u.title,"
+                                  " 'media_id', u.media_id))",
+                                  "u") ") select " SQL_MICROSECONDS("u.expires_at") " from u";
   struct parameters parameters = {0};
   const bool makes = upload->media_id == 0;
   char length[24] = "";
@@ -112,6 +119,7 @@ static enum error insert(struct database *database, int64_t account_id, int64_t 
   parameters_text(&parameters, makes ? media_type_name(upload->type) : NULL);
   parameters_i64_or_null(&parameters, upload->media_id);
   parameters_i64(&parameters, ttl_seconds);
+  parameters_text(&parameters, event_origin(database));
   return execute_number(database, sql, STATEMENT_ONCE, &parameters, &upload->expires_at_us);
 }
 
@@ -186,9 +194,18 @@ enum error upload_store_advance(struct database *database, const struct upload_r
 }
 
 enum error upload_store_refuse(struct database *database, const struct upload_row *upload, const char *reason) {
+  /* `before` is the row as it was: what is refused again, after a lost answer, has its event. */
+  static const char *const update =
+      "with u as (update upload set refusal = $3 where " TAKEN " returning id, media_id),"
+      " added as (" EVENT_ADD_SQL(
+          "'upload.refused'", "$4::text", "'upload:' || u.id",
+          "jsonb_strip_nulls(jsonb_build_object('reason', $3::text, 'media_id', u.media_id))",
+          "u join upload before on before.id = u.id and before.refusal is null") ")"
+                                                                                 " select from u";
   struct parameters parameters = of_taken(upload);
   parameters_text(&parameters, reason);
-  return change_upload(database, "update upload set refusal = $3 where " TAKEN, &parameters);
+  parameters_text(&parameters, event_origin(database));
+  return change_upload(database, update, &parameters);
 }
 
 /* --- its end: the medium is made with its file, so that nobody sees one without --- */
@@ -204,11 +221,16 @@ enum error upload_store_reserve_medium(struct database *database, const struct u
 }
 
 static enum error make_medium(struct database *database, const struct upload_row *upload) {
-  static const char *const insert_medium = "with m as (insert into media_asset (id, title, type, created_by)"
-                                           " select reserved_media_id, title, type, account_id from upload where " TAKEN
-                                           " and media_id is null returning id)"
-                                           " update upload set media_id = m.id from m where upload.id = $1";
+  static const char *const insert_medium =
+      "with m as (insert into media_asset (id, title, type, created_by)"
+      " select reserved_media_id, title, type, account_id from upload where " TAKEN
+      " and media_id is null returning id, title),"
+      " added as (" EVENT_ADD_SQL("'media.created'", "$3::text", "'medium:' || m.id",
+                                  "jsonb_build_object('title', m.title, 'upload', $1::text)",
+                                  "m") ")"
+                                       " update upload set media_id = m.id from m where upload.id = $1";
   struct parameters parameters = of_taken(upload);
+  parameters_text(&parameters, event_origin(database));
   return change_upload(database, insert_medium, &parameters);
 }
 
@@ -243,8 +265,13 @@ enum error upload_store_complete(struct database *database, const struct upload_
 
 enum error upload_store_delete(struct database *database, const char *id) {
   struct parameters parameters = {0};
+  static const char *const delete =
+      "with u as (delete from upload where id = $1 returning id, media_id, " UNDER_WAY " as under_way)"
+      " " EVENT_ADD_SQL("'upload.cancelled'", "$2::text", "'upload:' || u.id",
+                        "jsonb_strip_nulls(jsonb_build_object('media_id', u.media_id))", "u where under_way");
   parameters_text(&parameters, id);
-  return statement_change(database, "delete from upload where id = $1", STATEMENT_REPEATABLE, &parameters, NULL);
+  parameters_text(&parameters, event_origin(database));
+  return statement_change(database, delete, STATEMENT_REPEATABLE, &parameters, NULL);
 }
 
 enum error upload_store_is_over(struct database *database, const char *id, bool *ret_over) {
@@ -258,6 +285,20 @@ enum error upload_store_is_over(struct database *database, const char *id, bool 
     *ret_over = over != 0;
   }
   return error;
+}
+
+enum error upload_store_tell_expired(struct database *database) {
+  static const char *const tell =
+      "with u as (update upload set expired_at = now() where id = any(array(select id from upload"
+      "  where expires_at <= now() and " UNDER_WAY " and expired_at is null limit 1000 for update skip locked))"
+      "  returning id, media_id, account_id, offset_bytes)"
+      " " EVENT_ADD_SQL("'upload.expired'", "$1::text", "'upload:' || u.id",
+                        "jsonb_strip_nulls(jsonb_build_object('media_id', u.media_id, 'account_id', u.account_id,"
+                        " 'received_bytes', u.offset_bytes))",
+                        "u");
+  struct parameters parameters = {0};
+  parameters_text(&parameters, event_origin(database));
+  return statement_change(database, tell, STATEMENT_REPEATABLE, &parameters, NULL);
 }
 
 enum error upload_store_sweep(struct database *database, int64_t grace_seconds, int64_t *ret_deleted) {

@@ -74,6 +74,8 @@ enum error upload_store_refuse(struct database *database, const struct upload_ro
 enum error upload_store_delete(struct database *database, const char *id) MUST_CHECK;
 /* For sweeping: does this upload need its file no more? ERROR_NOT_FOUND: there is no such upload. */
 enum error upload_store_is_over(struct database *database, const char *id, bool *ret_over) MUST_CHECK;
+/* Writes upload.expired for the uploads that expired since the last call. */
+enum error upload_store_tell_expired(struct database *database) MUST_CHECK;
 /* Forgets some of the uploads that expired so long ago that nobody asks for them. */
 enum error upload_store_sweep(struct database *database, int64_t grace_seconds, int64_t *ret_deleted) MUST_CHECK;
 
