@@ -456,6 +456,18 @@ create table delivery_log (
   constraint delivery_log_position_check check (position >= 0)
 );
 
+-- Sums of deliveries by what was asked for and how it was answered, for metrics. They only grow.
+create table delivery_sum (
+  kind text not null, -- file, segment, playlist …
+  code text not null, -- status
+  rendition text not null, -- the number in the name of a package's segment; "none": no segment
+  deliveries bigint not null,
+  bytes_sent bigint not null,
+  broken_off bigint not null, -- answered 200 or 206, and not sent to the end
+  slow bigint not null, -- segments that took longer to send than they play
+  constraint delivery_sum_pkey primary key (kind, code, rendition)
+) with (fillfactor = 50);
+
 -- How far each ingest is behind, one row for each node.
 create table ingest_node (
   node text primary key,

@@ -6,6 +6,7 @@
 
 #include "api/handlers.h"
 
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/statvfs.h>
@@ -89,6 +90,43 @@ static void tell_labelled(struct scrape *scrape, enum metric metric, const char 
   }
 }
 
+/* Kinds of a status that never came are left out: they are many. */
+static void tell_deliveries(struct scrape *scrape) {
+  const struct delivery_sums *sums = &scrape->platform.state.sums;
+  struct text *text = scrape->text;
+  metric_text_head(text, METRIC_DELIVERIES);
+  for (size_t kind = 0; kind < METRIC_KIND_COUNT; kind++) {
+    for (size_t code = 0; code < METRIC_CODE_COUNT; code++) {
+      if (sums->deliveries[kind][code] > 0) {
+        text_appendf(text, "%s{", metric_describe(METRIC_DELIVERIES)->name);
+        metric_text_label(text, "kind", metric_label_value(METRIC_LABEL_KIND, kind));
+        text_append(text, ",");
+        metric_text_label(text, "code", metric_label_value(METRIC_LABEL_CODE, code));
+        text_appendf(text, "} %" PRId64 "\n", sums->deliveries[kind][code]);
+      }
+    }
+  }
+}
+
+static void tell_each(struct scrape *scrape, enum metric metric, enum metric_label label, size_t first, size_t count,
+                      const int64_t *values) {
+  metric_text_head(scrape->text, metric);
+  for (size_t i = first; i < count; i++) {
+    metric_text_labelled(scrape->text, metric, metric_label_name(label), metric_label_value(label, i),
+                         (double)values[i]);
+  }
+}
+
+static void tell_delivered(struct scrape *scrape) {
+  const struct delivery_sums *sums = &scrape->platform.state.sums;
+  tell_deliveries(scrape);
+  tell_each(scrape, METRIC_DELIVERED_BYTES, METRIC_LABEL_KIND, 0, METRIC_KIND_COUNT, sums->bytes);
+  tell_each(scrape, METRIC_DELIVERIES_BROKEN_OFF, METRIC_LABEL_KIND, 0, METRIC_KIND_COUNT, sums->broken_off);
+  tell(scrape, METRIC_DELIVERIES_SLOW, (double)sums->slow);
+  tell_each(scrape, METRIC_SEGMENTS, METRIC_LABEL_RENDITION, METRIC_RENDITION_0, METRIC_RENDITION_COUNT,
+            sums->segments);
+}
+
 /* What the database said last. Before it was reached for the first time these metrics are missing, which is better than
  * a zero. */
 static void tell_platform(struct scrape *scrape) {
@@ -106,6 +144,7 @@ static void tell_platform(struct scrape *scrape) {
                 (const int64_t[]){state->lines_counted, state->lines_skipped, state->lines_rejected}, 3);
   tell_labelled(scrape, METRIC_VIEWS_OPENED, "bot", (const char *const[]){"false", "true"},
                 (const int64_t[]){state->views_of_people, state->views_of_robots}, 2);
+  tell_delivered(scrape);
   tell(scrape, METRIC_VIEWERS_WATCHING, (double)state->watching);
 }
 

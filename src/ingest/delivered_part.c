@@ -17,7 +17,7 @@
 #define BYTES_MAX     (INT64_C(1) << 53)
 
 /* "init.mp4", "init-0.m4s", "a/init_1.mp4": what a rendition begins with, and no part of the film. */
-static bool is_initialisation(const char *file) {
+bool delivered_is_initialisation(const char *file) {
   const char *slash = strrchr(file, '/');
   const char *name = slash == NULL ? file : slash + 1;
   return strncasecmp(name, "init", 4) == 0 && !isalpha((unsigned char)name[4]);
@@ -25,7 +25,7 @@ static bool is_initialisation(const char *file) {
 
 /* A film in one file, whatever it is called: one that an upload or a link was given a name for ("<32 hex digits>.ts", a
  * download's own name behind it), or a remote one. A package and a playlist's folder have such a name without a dot. */
-static bool is_single_file(const char *file) {
+bool delivered_is_single_file(const char *file) {
   return strncmp(file, "remote/", 7) == 0 ||
          (strspn(file, "0123456789abcdef") == UNIQUE_DIGITS && file[UNIQUE_DIGITS] == '.');
 }
@@ -61,8 +61,8 @@ static bool parse_content_range(const char *text, int64_t *ret_from, int64_t *re
 
 struct delivered_part delivered_part_of(const struct delivery *delivery) {
   static const struct delivered_part nothing = {.kind = DELIVERED_NOTHING};
-  bool single = is_single_file(delivery->file);
-  if (!single && is_initialisation(delivery->file)) {
+  bool single = delivered_is_single_file(delivery->file);
+  if (!single && delivered_is_initialisation(delivery->file)) {
     return nothing;
   }
   int64_t number = single ? -1 : segment_name_number(delivery->file, strlen(delivery->file));

@@ -6,6 +6,7 @@
 #ifndef MEDIAGATE_INGEST_DELIVERED_PART_H
 #define MEDIAGATE_INGEST_DELIVERED_PART_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "ingest/delivery_line.h"
@@ -22,6 +23,10 @@ struct delivered_part {
   int64_t file_bytes; /* of DELIVERED_BYTES: the size of the file; 0 unknown */
 };
 
+/* A film in one file, whatever it is called. */
+bool delivered_is_single_file(const char *file);
+/* What a rendition begins with, and no part of the film. */
+bool delivered_is_initialisation(const char *file);
 /* Of a delivery that counts. A segment's number is the last run of digits in its name; renditions number theirs alike,
  * so that one stands for all. */
 struct delivered_part delivered_part_of(const struct delivery *delivery);

@@ -14,6 +14,7 @@
 #include "base/log.h"
 #include "domain/digest.h"
 #include "ingest/delivery_line.h"
+#include "ingest/delivery_tally.h"
 #include "ingest/log_complaints.h"
 #include "ingest/log_follower.h"
 #include "ingest/log_positions.h"
@@ -34,6 +35,7 @@ struct ingester {
   struct text buffer;
   struct view_batch batch;
   struct watching_batch watching;
+  struct delivery_tally tally;
   int64_t now_us; /* when the batch was begun */
   struct view_marks marks;
   enum error batch_error; /* of adding to the batch: it is not whole */
@@ -65,6 +67,7 @@ void ingester_close(struct ingester *ingester) {
     text_free(&ingester->buffer);
     view_batch_free(&ingester->batch);
     watching_batch_free(&ingester->watching);
+    delivery_tally_free(&ingester->tally);
     reject_file_free(&ingester->rejects);
     log_complaints_free(&ingester->complaints);
     free(ingester);
@@ -95,11 +98,18 @@ static enum delivery_reject take(struct ingester *ingester, const struct piece *
   if (reject == DELIVERY_REJECT_NONE && !refuse && ingester->batch_error == ERROR_NONE) {
     ingester->batch_error = watching_batch_add(&ingester->watching, &ingester->delivery, ingester->now_us);
   }
-  if (reject != DELIVERY_REJECT_NONE || view_rule_judge(&ingester->delivery, ingester->kept_since_us) != VIEW_COUNTS) {
+  if (reject != DELIVERY_REJECT_NONE) {
     return reject;
   }
-  if (refuse) {
+  bool counts = view_rule_judge(&ingester->delivery, ingester->kept_since_us) == VIEW_COUNTS;
+  if (counts && refuse) {
     return DELIVERY_REJECT_DATABASE;
+  }
+  if (!ingester->delivery.begins && ingester->batch_error == ERROR_NONE) {
+    ingester->batch_error = delivery_tally_add(&ingester->tally, &ingester->delivery);
+  }
+  if (!counts) {
+    return DELIVERY_REJECT_NONE;
   }
   if (ingester->batch_error == ERROR_NONE) {
     ingester->batch_error = view_batch_add(&ingester->batch, &ingester->delivery);
@@ -152,6 +162,7 @@ static size_t take_lines(struct ingester *ingester, const struct log_file *file,
 static void clear_batch(struct ingester *ingester) {
   view_batch_clear(&ingester->batch);
   watching_batch_clear(&ingester->watching);
+  delivery_tally_clear(&ingester->tally);
   ingester->now_us = clock_now_us();
   ingester->batch_error = ERROR_NONE;
   ingester->kept_since_us = view_rule_kept_since(clock_now_us(), ingester->options.view_retention);
@@ -182,7 +193,8 @@ static enum error commit_lines(struct ingester *ingester, const struct delivery_
                                        .rejected = rejected,
                                        .views = ingester->batch.views,
                                        .view_count = ingester->batch.count,
-                                       .watching = &ingester->watching.change};
+                                       .watching = &ingester->watching.change,
+                                       .sums = delivery_tally_change(&ingester->tally)};
   return error == ERROR_NONE ? delivery_store_commit(ingester->options.database, log, next, &batch) : error;
 }
 

@@ -147,6 +147,19 @@
   V(KIND, IMAGE, "image")                                                                                              \
   V(KIND, OTHER, "other")
 
+/* The number in the name of a package's segment: pictures from the largest on, then sounds. */
+#define METRIC_SET_RENDITION(V)                                                                                        \
+  V(RENDITION, NONE, "none")                                                                                           \
+  V(RENDITION, 0, "0")                                                                                                 \
+  V(RENDITION, 1, "1")                                                                                                 \
+  V(RENDITION, 2, "2")                                                                                                 \
+  V(RENDITION, 3, "3")                                                                                                 \
+  V(RENDITION, 4, "4")                                                                                                 \
+  V(RENDITION, 5, "5")                                                                                                 \
+  V(RENDITION, 6, "6")                                                                                                 \
+  V(RENDITION, 7, "7")                                                                                                 \
+  V(RENDITION, OTHER, "other")
+
 /* Name of the set, and of its label. */
 #define METRIC_SETS(X)                                                                                                 \
   X(WORKER, "pool")                                                                                                    \
@@ -164,7 +177,8 @@
   X(WAY, "kind")                                                                                                       \
   X(STORED, "result")                                                                                                  \
   X(MADE, "result")                                                                                                    \
-  X(KIND, "kind")
+  X(KIND, "kind")                                                                                                      \
+  X(RENDITION, "rendition")
 
 #define METRIC_ENUMERATOR(set, id, text) METRIC_##set##_##id,
 /* One enum a set: enum metric_code { METRIC_CODE_OTHER, …, METRIC_CODE_COUNT }. */
@@ -184,6 +198,7 @@ enum metric_way { METRIC_SET_WAY(METRIC_ENUMERATOR) METRIC_WAY_COUNT };
 enum metric_stored { METRIC_SET_STORED(METRIC_ENUMERATOR) METRIC_STORED_COUNT };
 enum metric_made { METRIC_SET_MADE(METRIC_ENUMERATOR) METRIC_MADE_COUNT };
 enum metric_kind { METRIC_SET_KIND(METRIC_ENUMERATOR) METRIC_KIND_COUNT };
+enum metric_rendition { METRIC_SET_RENDITION(METRIC_ENUMERATOR) METRIC_RENDITION_COUNT };
 
 _Static_assert((int)METRIC_WORKER_COUNT == (int)POOL_COUNT && (int)METRIC_WORKER_API == (int)POOL_API &&
                    (int)METRIC_POOL_HOUSEKEEPING == (int)POOL_HOUSEKEEPING && (int)METRIC_POOL_API == (int)POOL_API,

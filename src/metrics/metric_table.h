@@ -94,6 +94,16 @@
     "Age of the oldest line not counted yet.") \
   M(INGEST_LINES, GIVEN, COUNTER, "mediagate_ingest_lines_total", NONE, NONE, 1, "result", \
     "Lines of delivery logs: added to a view (counted), of media that the database does not know (skipped), rejected.") \
+  M(DELIVERIES, GIVEN, COUNTER, "mediagate_deliveries_total", NONE, NONE, 1, "kind, code", \
+    "Answers to stream URLs, by what the file is and by status. Each is counted once, like views.") \
+  M(DELIVERED_BYTES, GIVEN, COUNTER, "mediagate_delivered_bytes_total", NONE, NONE, 1, "kind", \
+    "Bytes of bodies sent for stream URLs.") \
+  M(DELIVERIES_BROKEN_OFF, GIVEN, COUNTER, "mediagate_deliveries_broken_off_total", NONE, NONE, 1, "kind", \
+    "Deliveries (200 and 206) that the viewer's side ended early.") \
+  M(DELIVERIES_SLOW, GIVEN, COUNTER, "mediagate_deliveries_slow_total", NONE, NONE, 1, "", \
+    "Whole segments that took longer to send than they play, and a second or more. A player's buffer shrinks then.") \
+  M(SEGMENTS, GIVEN, COUNTER, "mediagate_segments_delivered_total", NONE, NONE, 1, "rendition", \
+    "Segments delivered, by the number in the name of a package's segment: 0 is the largest picture, sounds come last.") \
   M(VIEWS_OPENED, GIVEN, COUNTER, "mediagate_views_opened_total", NONE, NONE, 1, "bot", \
     "Views counted.") \
   M(VIEWERS_WATCHING, GIVEN, GAUGE, "mediagate_viewers_watching", NONE, NONE, 1, "", \

@@ -34,6 +34,7 @@ enum error delivery_store_commit(struct database *database, const struct deliver
     return error;
   }
   usleep(BETWEEN_US);
-  const struct delivery_batch position_alone = {.lines = batch->lines, .rejected = batch->rejected};
+  const struct delivery_batch position_alone = {
+      .lines = batch->lines, .rejected = batch->rejected, .sums = batch->sums};
   return delivery_store_commit_whole(database, log, next_position, &position_alone);
 }

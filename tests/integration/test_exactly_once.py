@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: ISC
 """Each delivery counts exactly once, whatever is killed, rotated or crashes meanwhile; and the proof of it can fail."""
+import json
 import os
 import random
 import shutil
@@ -31,6 +32,14 @@ def expected(crowd, film_bytes):
         view: (played.bytes, played.union(), played.segments, played.points(len(film_bytes)))
         for view, played in crowd.played.items()
     }
+
+
+def logged_sums(logs):
+    """(deliveries, bytes, broken off) that the logs hold."""
+    lines = [json.loads(line) for log in logs for line in log.read_text(encoding="utf-8").splitlines()]
+    ends = [line for line in lines if "event" not in line]
+    broken = [line for line in ends if line["status"] in (200, 206) and not line["completion"]]
+    return len(ends), sum(line["body_bytes"] for line in ends), len(broken)
 
 
 ROLLUPS_AGREE = """with raw as (select g.grain, m.media_id, case g.grain when 'quarter' then date_bin('15 minutes',
@@ -65,6 +74,9 @@ def test_every_delivery_counts_exactly_once(make_stack, film_bytes):
     assert town.sql(ROLLUPS_AGREE) == [(0, 0)]
     logs = list((town.root / "log").glob("view.log*"))
     assert len(logs) == SIZE["rotations"] + 1
+    assert town.sql("select sum(deliveries)::int8, sum(bytes_sent)::int8, sum(broken_off)::int8 from delivery_sum") == [
+        logged_sums(logs)
+    ]
     written = sum(1 for log in logs if log.stat().st_size > 0)  # the crowd may be done before nginx opens the last one
     assert town.sql("select sum(counted)::int8, sum(rejected)::int8, count(*) from delivery_log") == [
         (crowd.counted, 0, written)

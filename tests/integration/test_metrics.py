@@ -148,6 +148,50 @@ def test_a_flood_of_unknown_paths_makes_no_series(town):
     assert all("elsewhere" not in str(key) and "nowhere" not in str(key) for key in scrape(town).series)
 
 
+def test_deliveries_are_told_by_kind_and_status(make_stack, make_media):
+    stack = make_stack()
+    stack.start_ingest()
+    medium = stack.film(make_media("short"))
+    path = stack.stream_path(medium["id"])
+    folder = "0123456789abcdef" * 2
+    package = stack.media_of_files(
+        {f"{folder}/seg-0-00001.m4s": b"x" * 5000, f"{folder}/seg-1-00001.m4s": b"y" * 700, f"{folder}/a.m3u8": b"#"}
+    )
+    with stack.anonymous() as api:
+        whole = len(api.get(path).content)
+        assert api.get(path, headers={"Range": "bytes=0-99"}).status_code == 206
+        assert api.get(path.replace("/stream/", "/stream/x")).status_code == 403
+        for name in ("seg-0-00001.m4s", "seg-0-00001.m4s", "seg-1-00001.m4s", "a.m3u8"):
+            assert api.get(stack.sign(package, f"{folder}/{name}")).status_code == 200
+        assert api.get(stack.sign(package, f"{folder}/seg-0-00009.m4s")).status_code == 404
+    stack.wait_counted()
+    seen = wait_until(
+        lambda: (lambda s: s if s.value("mediagate_deliveries_total", kind="playlist") else None)(scrape(stack)),
+        "the deliveries to be told",
+    )
+    assert seen.value("mediagate_deliveries_total", kind="file", code="200") == 1
+    assert seen.value("mediagate_deliveries_total", kind="file", code="206") == 1
+    assert seen.value("mediagate_deliveries_total", kind="file", code="403") == 1
+    assert seen.value("mediagate_deliveries_total", kind="segment", code="200") == 3
+    assert seen.value("mediagate_deliveries_total", kind="segment", code="404") == 1
+    assert seen.value("mediagate_delivered_bytes_total", kind="segment") >= 10700
+    assert seen.value("mediagate_delivered_bytes_total", kind="file") >= whole + 100
+    assert seen.value("mediagate_segments_delivered_total", rendition="0") == 2
+    assert seen.value("mediagate_segments_delivered_total", rendition="1") == 1
+    assert seen.value("mediagate_deliveries_slow_total") == 0
+    assert seen.value("mediagate_ingest_up") == 1 and seen.value("mediagate_ingest_lines_total", result="counted") >= 4
+    # ingest is another process, with a page of its own
+    assert seen.value("mediagate_database_statements_total", pool="ingest", result="ok") > 0
+    before = scrape(stack).counters()
+    stack.ingest.kill()
+    stack.ingest.wait()
+    stack.start_ingest()
+    wait_until(lambda: scrape(stack).value("mediagate_ingest_up") == 1, "ingest's return")
+    assert not fallen(before, scrape(stack).counters())
+    own = Scrape(stack.mediagate("metrics").stdout)
+    assert own.value("mediagate_database_statements_total", pool="ingest", result="ok") > 0
+
+
 def test_who_may_scrape(town):
     owner, analyst = town.admin(), town.new_admin(role="analyst")
     with town.anonymous() as api:

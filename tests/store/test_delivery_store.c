@@ -9,6 +9,7 @@
 #include "store/views/delivery_store.h"
 #include "store/views/user_agent_store.h"
 
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -324,9 +325,50 @@ START_TEST(a_backlog_of_beginnings_and_ends_is_within_the_statement_timeout) {
 }
 END_TEST
 
-FIXTURE_MAIN("delivery_store", one_grant_from_one_address_is_one_view, views_of_a_batch_keep_what_is_theirs,
-             lines_may_come_in_any_order, what_was_read_is_not_counted_again, a_batch_counts_wholly_or_not_at_all,
-             unknown_and_deleted_media_do_no_harm, a_position_moves_without_a_view, two_readers_count_once,
-             several_readers_of_several_logs_agree, equal_user_agents_get_one_id_wherever_they_stand,
-             user_agents_that_nobody_holds_are_swept, unprepared_it_is_the_same,
-             a_backlog_of_beginnings_and_ends_is_within_the_statement_timeout)
+static enum error commit_sums(const struct delivery_sum_change *sums, int64_t from, int64_t to) {
+  const struct delivery_log log = {.id = {7}, .position = from};
+  const struct delivery_batch batch = {.play_rule = {.min_seconds = 3}, .lines = 1, .sums = *sums};
+  return delivery_store_commit(fixture_database, &log, to, &batch);
+}
+
+/* With the position, or not at all; and a segment is slow that took longer than the medium's segments play. */
+START_TEST(deliveries_are_summed_with_their_position) {
+  const int64_t film = fixture_medium(), short_one = fixture_medium();
+  char sql[200];
+  snprintf(sql, sizeof sql, "update media_asset set duration_seconds = 40, segment_count = 10 where id = %" PRId64,
+           film);
+  fixture_sql(sql);
+  const struct delivery_sum sums[] = {
+      {METRIC_KIND_SEGMENT, METRIC_CODE_200, METRIC_RENDITION_1, 5, 500, 1},
+      {METRIC_KIND_FILE, METRIC_CODE_206, METRIC_RENDITION_NONE, 2, 1000, 0},
+      {METRIC_KIND_FILE, METRIC_CODE_403, METRIC_RENDITION_NONE, 3, 0, 0},
+  };
+  const struct delivery_long longs[] = {
+      {film, 4000001, METRIC_RENDITION_1},
+      {film, 4000000, METRIC_RENDITION_1},
+      {film, 9000000, METRIC_RENDITION_1},
+      {short_one, 9000000, METRIC_RENDITION_1}, /* nobody knows how long its segments are */
+      {999999, 9000000, METRIC_RENDITION_1},
+  };
+  const struct delivery_sum_change change = {.sums = sums, .sum_count = 3, .longs = longs, .long_count = 5};
+  struct delivery_sums read;
+  ck_assert_int_eq(commit_sums(&change, 0, 10), ERROR_NONE);
+  ck_assert_int_eq(commit_sums(&change, 0, 10), ERROR_CONFLICT);
+  ck_assert_int_eq(commit_sums(&change, 10, 20), ERROR_NONE);
+  ck_assert_int_eq(delivery_sum_store_read(fixture_database, &read), ERROR_NONE);
+  ck_assert_int_eq(read.deliveries[METRIC_KIND_SEGMENT][METRIC_CODE_200], 10);
+  ck_assert_int_eq(read.deliveries[METRIC_KIND_FILE][METRIC_CODE_206], 4);
+  ck_assert_int_eq(read.deliveries[METRIC_KIND_FILE][METRIC_CODE_403], 6);
+  ck_assert_int_eq(read.bytes[METRIC_KIND_FILE], 2000);
+  ck_assert_int_eq(read.broken_off[METRIC_KIND_SEGMENT], 2);
+  ck_assert_int_eq(read.segments[METRIC_RENDITION_1], 10);
+  ck_assert_int_eq(read.slow, 4);
+}
+END_TEST
+
+FIXTURE_MAIN("delivery_store", deliveries_are_summed_with_their_position, one_grant_from_one_address_is_one_view,
+             views_of_a_batch_keep_what_is_theirs, lines_may_come_in_any_order, what_was_read_is_not_counted_again,
+             a_batch_counts_wholly_or_not_at_all, unknown_and_deleted_media_do_no_harm, a_position_moves_without_a_view,
+             two_readers_count_once, several_readers_of_several_logs_agree,
+             equal_user_agents_get_one_id_wherever_they_stand, user_agents_that_nobody_holds_are_swept,
+             unprepared_it_is_the_same, a_backlog_of_beginnings_and_ends_is_within_the_statement_timeout)

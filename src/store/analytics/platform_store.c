@@ -63,6 +63,9 @@ enum error platform_store_read(struct database *database, struct platform_state 
     error = read_nodes(database, &state);
   }
   if (error == ERROR_NONE) {
+    error = delivery_sum_store_read(database, &state.sums);
+  }
+  if (error == ERROR_NONE) {
     *ret_state = state;
   }
   return error;

@@ -8,6 +8,7 @@
 
 #include "base/error.h"
 #include "store/engine/database.h"
+#include "store/views/delivery_sum_store.h"
 
 #define PLATFORM_NODES_MAX 32
 #define PLATFORM_NODE_SIZE 65
@@ -32,6 +33,7 @@ struct platform_state {
   int64_t watching;
   int64_t node_count;
   struct platform_node nodes[PLATFORM_NODES_MAX];
+  struct delivery_sums sums;
 };
 
 /* Costs milliseconds, but for the counts of media and their bytes: those read each row that is not deleted. */

@@ -31,4 +31,4 @@ from (
 (
   select count(*) as watching from view_watching
   where (last_seen_at > now() - interval '60 seconds' or open_request is not null) and not bot
-) w
+) w;

@@ -71,6 +71,9 @@ static enum error store(struct database *database, const struct delivery_log *lo
   if (error == ERROR_NONE) {
     error = move_position(database, log, next_position, batch);
   }
+  if (error == ERROR_NONE) {
+    error = delivery_sum_store_add(database, &batch->sums);
+  }
   if (error == ERROR_NONE && batch->watching != NULL) {
     error = watching_store_change(database, batch->watching);
   }

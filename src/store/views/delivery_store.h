@@ -12,6 +12,7 @@
 #include "base/error.h"
 #include "domain/digest.h"
 #include "store/engine/database.h"
+#include "store/views/delivery_sum_store.h"
 #include "store/views/view_writer.h"
 #include "store/views/watching_store.h"
 
@@ -31,6 +32,7 @@ struct delivery_batch {
   const struct view_change *views; /* each view once */
   size_t view_count;
   struct watching_change *watching; /* may be NULL */
+  struct delivery_sum_change sums;
 };
 /* Stores the batch and moves the log's position from log->position to next_position, both or neither.
  * ERROR_CONFLICT: the position is no longer log->position; somebody else read on, so ask for it anew.
