@@ -145,7 +145,9 @@ install_program() { # where the account can read it and not write, wherever the 
   cp -r "$top/migrations" "$program/share.new/"
   cp "$top"/deploy/{render-nginx,nginx.conf,mediagate.http.conf,tls.conf,origin.js} "$program/share.new/deploy/"
   cp "$top/src/audience/players.list" "$program/share.new/audience/"
-  [ ! -f "$build/robots.list" ] || cp "$build/robots.list" "$program/share.new/audience/"
+  for list in devices robots; do
+    [ ! -f "$build/$list.list" ] || cp "$build/$list.list" "$program/share.new/audience/"
+  done
   [ ! -f "$build/web-dist/.built" ] || cp -r "$build/web-dist" "$program/share.new/web"
   chmod -R a+rX "$program/share.new"
   rm -rf "$program/share"

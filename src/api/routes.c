@@ -16,6 +16,7 @@
 #include "metrics/metric_label.h"
 
 #define NAMES(...) ((const char *const[]){__VA_ARGS__, NULL})
+#define FILTERS    "country", "referrer", "viewer", "source", "device", "system", "browser"
 
 static const struct route_wrap tus = {.method = tus_api_method, .begin = tus_api_begin, .end = tus_api_end};
 
@@ -63,13 +64,13 @@ static const struct route table[] = {
     {HTTP_GET,    "/media/media/{id}/stream-url", POOL_FAST,   CALLER_ADMINISTRATOR, SCOPE_STREAMS_ISSUE,   stream_api_issue,       NAMES("ttl_seconds", "viewer", "bind_ip", "download"), NULL},
     {HTTP_DELETE, "/media/grants/{grant_id}",     POOL_API,    CALLER_ADMINISTRATOR, SCOPE_STREAMS_REVOKE,  stream_api_revoke,      NULL, NULL},
     {HTTP_POST,   "/media/media/{id}/view",       POOL_API,    CALLER_ADMINISTRATOR, SCOPE_VIEWS_REPORT,    view_api_report,        NULL, NULL},
-    {HTTP_GET,    "/media/media/{id}/views",      POOL_API,    CALLER_ADMINISTRATOR, SCOPE_ANALYTICS_READ,  view_api_list,          NAMES("limit", "cursor", "bots"), NULL},
-    {HTTP_GET,    "/media/media/{id}/analytics",  POOL_API,    CALLER_ADMINISTRATOR, SCOPE_ANALYTICS_READ,  analytics_api_media,    NAMES("from", "to", "interval", "tz", "bots"), NULL},
-    {HTTP_GET,    "/media/media/{id}/retention",  POOL_API,    CALLER_ADMINISTRATOR, SCOPE_ANALYTICS_READ,  retention_api_media,    NAMES("from", "to", "tz", "bots", "buckets"), NULL},
-    {HTTP_GET,    "/analytics/overview",          POOL_API,    CALLER_ADMINISTRATOR, SCOPE_ANALYTICS_READ,  analytics_api_overview, NAMES("from", "to", "interval", "tz", "bots"), NULL},
-    {HTTP_GET,    "/analytics/top",               POOL_API,    CALLER_ADMINISTRATOR, SCOPE_ANALYTICS_READ,  analytics_api_top,      NAMES("from", "to", "tz", "by", "limit", "bots"), NULL},
+    {HTTP_GET,    "/media/media/{id}/views",      POOL_API,    CALLER_ADMINISTRATOR, SCOPE_ANALYTICS_READ,  view_api_list,          NAMES("limit", "cursor", "bots", FILTERS), NULL},
+    {HTTP_GET,    "/media/media/{id}/analytics",  POOL_API,    CALLER_ADMINISTRATOR, SCOPE_ANALYTICS_READ,  analytics_api_media,    NAMES("from", "to", "interval", "tz", "bots", FILTERS), NULL},
+    {HTTP_GET,    "/media/media/{id}/retention",  POOL_API,    CALLER_ADMINISTRATOR, SCOPE_ANALYTICS_READ,  retention_api_media,    NAMES("from", "to", "tz", "bots", "buckets", FILTERS), NULL},
+    {HTTP_GET,    "/analytics/overview",          POOL_API,    CALLER_ADMINISTRATOR, SCOPE_ANALYTICS_READ,  analytics_api_overview, NAMES("from", "to", "interval", "tz", "bots", FILTERS), NULL},
+    {HTTP_GET,    "/analytics/top",               POOL_API,    CALLER_ADMINISTRATOR, SCOPE_ANALYTICS_READ,  analytics_api_top,      NAMES("from", "to", "tz", "by", "limit", "bots", FILTERS), NULL},
     {HTTP_GET,    "/analytics/live",              POOL_API,    CALLER_ADMINISTRATOR, SCOPE_ANALYTICS_READ,  analytics_api_live,     NAMES("limit", "bots"), NULL},
-    {HTTP_GET,    "/analytics/export",            POOL_API,    CALLER_ADMINISTRATOR, SCOPE_EXPORT_READ,     export_api_views,       NAMES("format", "from", "to", "tz", "media_id", "cursor", "bots"), NULL},
+    {HTTP_GET,    "/analytics/export",            POOL_API,    CALLER_ADMINISTRATOR, SCOPE_EXPORT_READ,     export_api_views,       NAMES("format", "from", "to", "tz", "media_id", "cursor", "bots", FILTERS), NULL},
     {HTTP_GET,    "/livez",                       POOL_API,    CALLER_ANYONE,        SCOPE_NONE,            health_api_live,        NULL, NULL},
     {HTTP_GET,    "/readyz",                      POOL_API,    CALLER_ANYONE,        SCOPE_NONE,            health_api_ready,       NULL, NULL},
     {HTTP_GET,    "/metrics",                     POOL_API,    CALLER_LOCAL,         SCOPE_METRICS_READ,    metrics_api_scrape,     NULL, NULL},

@@ -21,8 +21,12 @@ static void tell_problems(char *lines) {
   }
 }
 
+static char *lists_folder(const struct settings *settings) {
+  return file_join(settings->share_dir[0] == '\0' ? MEDIAGATE_SHARE_DIR : settings->share_dir, "audience");
+}
+
 enum error command_audience_open(const struct settings *settings, bool tell, struct audience **ret_audience) {
-  char *folder = file_join(settings->share_dir[0] == '\0' ? MEDIAGATE_SHARE_DIR : settings->share_dir, "audience");
+  char *folder = lists_folder(settings);
   if (folder == NULL) {
     return ERROR_MEMORY;
   }
@@ -38,4 +42,22 @@ enum error command_audience_open(const struct settings *settings, bool tell, str
   text_free(&problems);
   free(folder);
   return error;
+}
+
+struct device_list *command_devices_open(const struct settings *settings) {
+  char *folder = lists_folder(settings);
+  char *path = folder == NULL ? NULL : file_join(folder, "devices.list");
+  struct device_list *devices = NULL;
+  struct text problem = {0};
+  enum error error = path == NULL ? ERROR_MEMORY : device_list_open(path, &devices, &problem);
+  if (error != ERROR_NONE) {
+    log_event(LOG_LEVEL_WARNING, "audience_incomplete",
+              LOG_STR("problem", problem.data == NULL ? error_strerror(error) : problem.data),
+              LOG_STR("meaning", "devices, systems and browsers of viewers are not known"),
+              LOG_STR("remedy", "build with --with-web"));
+  }
+  text_free(&problem);
+  free(path);
+  free(folder);
+  return devices;
 }

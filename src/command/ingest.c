@@ -143,6 +143,7 @@ static enum error open_parts(const struct settings *settings, bool status, struc
   enum error error = command_database_open(settings, database_options, &options->database);
   if (error == ERROR_NONE && !status) {
     error = command_audience_open(settings, true, &options->audience);
+    following->upkeep.devices = command_devices_open(settings);
   }
   if (error == ERROR_NONE) {
     error = ingester_open(options, &following->upkeep.ingester);
@@ -183,6 +184,7 @@ static int run_ingest(const struct settings *settings, bool status, const char *
   chores_free(following.chores);
   ingester_close(following.upkeep.ingester);
   audience_close(options.audience);
+  device_list_close(following.upkeep.devices);
   database_close(options.database);
   return exit_code;
 }

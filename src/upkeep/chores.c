@@ -26,15 +26,16 @@
 #include "upkeep/file_sweep.h"
 #include "upkeep/revocations.h"
 
-#define SWEEP_BATCH   1000
-#define RETRY_MS      10000
-#define SECOND_MS     INT64_C(1000)
-#define MINUTE_MS     (60 * SECOND_MS)
-#define HOUR_MS       (60 * MINUTE_MS)
-#define DAY_MS        (24 * HOUR_MS)
-#define HOUR_SECONDS  INT64_C(3600)
-#define CLOCK_SECONDS INT64_C(5) /* clocks of machines that follow time servers differ by less */
-#define DAY_SECONDS   (24 * HOUR_SECONDS)
+#define SWEEP_BATCH    1000
+#define DESCRIBE_BATCH 200
+#define RETRY_MS       10000
+#define SECOND_MS      INT64_C(1000)
+#define MINUTE_MS      (60 * SECOND_MS)
+#define HOUR_MS        (60 * MINUTE_MS)
+#define DAY_MS         (24 * HOUR_MS)
+#define HOUR_SECONDS   INT64_C(3600)
+#define CLOCK_SECONDS  INT64_C(5) /* clocks of machines that follow time servers differ by less */
+#define DAY_SECONDS    (24 * HOUR_SECONDS)
 
 /* What is over stays grace_seconds longer. */
 typedef enum error chore_function(struct upkeep *upkeep, int64_t grace_seconds);
@@ -190,6 +191,35 @@ static enum error sweep_watching(struct upkeep *upkeep, int64_t grace_seconds) {
   return watching_store_sweep(upkeep->database);
 }
 
+/* The patterns of user agents take milliseconds, so a batch of views does not wait for them. */
+static enum error describe_user_agents(struct upkeep *upkeep, int64_t grace_seconds) {
+  struct user_agent_text *texts = NULL;
+  size_t count = 0;
+  (void)grace_seconds;
+  if (upkeep->devices == NULL) {
+    return ERROR_NONE;
+  }
+  enum error error = user_agent_store_undescribed(upkeep->database, DESCRIBE_BATCH, &texts, &count);
+  struct device *devices = calloc(count + 1, sizeof *devices);
+  struct user_agent_facts *facts = calloc(count + 1, sizeof *facts);
+  if (devices == NULL || facts == NULL) {
+    error = ERROR_MEMORY;
+  }
+  for (size_t i = 0; error == ERROR_NONE && i < count; i++) {
+    upkeep_beat(upkeep);
+    device_list_describe(upkeep->devices, texts[i].text, &devices[i]);
+    facts[i] = (struct user_agent_facts){
+        .id = texts[i].id, .device = devices[i].kind, .system = devices[i].system, .browser = devices[i].browser};
+  }
+  if (error == ERROR_NONE && count > 0) {
+    error = user_agent_store_describe(upkeep->database, facts, count);
+  }
+  user_agent_texts_free(texts, count);
+  free(devices);
+  free(facts);
+  return error;
+}
+
 static enum error expire_salts(struct upkeep *upkeep, int64_t grace_seconds) {
   int64_t destroyed = 0;
   enum error error =
@@ -232,6 +262,7 @@ static const struct chore {
     {"report_lag", CHORES_OF_INGEST, 2 * SECOND_MS, 0, CHORES_BUSY, true, report_lag},
     {"compare_clocks", CHORES_OF_INGEST, HOUR_MS, CLOCK_SECONDS, CHORES_BUSY, true, compare_clocks},
     {"rotate_log", CHORES_OF_INGEST, SECOND_MS, 0, CHORES_PAUSED, true, rotate_log},
+    {"describe_user_agents", CHORES_OF_INGEST, 2 * SECOND_MS, 0, CHORES_PAUSED, true, describe_user_agents},
     {"sweep_watching", CHORES_OF_INGEST, 30 * SECOND_MS, 0, CHORES_PAUSED, true, sweep_watching},
 };
 #define CHORE_COUNT (sizeof table / sizeof table[0])

@@ -7,6 +7,7 @@
 
 #include <stdbool.h>
 
+#include "audience/device_list.h"
 #include "config/settings.h"
 #include "files/media_folder.h"
 #include "ingest/ingester.h"
@@ -19,8 +20,9 @@ struct upkeep {
   struct media_folder *media_folder; /* NULL in ingest */
   struct ingester *ingester;         /* this and what follows: NULL but in ingest */
   struct log_rotation *rotation;
-  const char *node;   /* the name of this machine */
-  const char *reload; /* in serve: names the reload that this process began with; "" for a start */
+  struct device_list *devices; /* NULL: this machine has no list, and user agents stay as they are */
+  const char *node;            /* the name of this machine */
+  const char *reload;          /* in serve: names the reload that this process began with; "" for a start */
   bool told_reload;
   /* Tells who watches this process that a long chore is alive. May be NULL. */
   void (*beat)(void *context);

@@ -170,8 +170,9 @@ class Stack(Callers, DeliveryLog, PrivatePostgres):
         shutil.copytree(TOP_SRC / "migrations", self.root / "share/migrations")
         (self.root / "share/audience").mkdir()
         shutil.copy2(TOP_SRC / "src/audience/players.list", self.root / "share/audience")
-        if (TOP_BUILD / "robots.list").exists():
-            shutil.copy2(TOP_BUILD / "robots.list", self.root / "share/audience")
+        for made in ("devices.list", "robots.list"):
+            if (TOP_BUILD / made).exists():
+                shutil.copy2(TOP_BUILD / made, self.root / "share/audience")
         if (TOP_BUILD / "web-dist").exists():
             shutil.copytree(TOP_BUILD / "web-dist", self.root / "share/web")
         self.make_certificate()

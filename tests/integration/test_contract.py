@@ -73,6 +73,7 @@ def test_every_call_is_answered_as_the_document_says(stack, make_media, document
         api.post(path + "/view", json={"viewer": "u-1"}),
         api.get(path + "/views"),
         api.get(path + "/analytics"),
+        api.get(path + "/retention"),
         api.get(
             path + "/analytics",
             params={

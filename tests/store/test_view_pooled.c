@@ -52,7 +52,9 @@ static void report_and_list(void) {
   view_free(&view);
   ck_assert_int_eq(view_store_report(pooled, &report, 1, &view, &retry_after), ERROR_LIMITED);
   size_t count = 0;
-  ck_assert_int_eq(view_store_list(pooled, film, false, 0, 0, 10, &items, &count), ERROR_NONE);
+  ck_assert_int_eq(view_store_list(pooled, &(struct view_listing){.media_id = film, .before_us = 0, .before_id = 0}, 10,
+                                   &items, &count),
+                   ERROR_NONE);
   ck_assert_uint_eq(count, 4);
   for (size_t i = 0; i < count; i++) {
     view_free(&items[i]);

@@ -167,10 +167,16 @@ START_TEST(lists_newest_first_by_cursor) {
   int64_t id = fixture_medium(), other = fixture_medium();
   struct view *items = NULL;
   size_t count = 99;
-  ck_assert_int_eq(view_store_list(fixture_database, id, false, 0, 0, 10, &items, &count), ERROR_NONE);
+  ck_assert_int_eq(view_store_list(fixture_database,
+                                   &(struct view_listing){.media_id = id, .before_us = 0, .before_id = 0}, 10, &items,
+                                   &count),
+                   ERROR_NONE);
   ck_assert_uint_eq(count, 0);
   free(items);
-  ck_assert_int_eq(view_store_list(fixture_database, other + 1, false, 0, 0, 10, &items, &count), ERROR_NOT_FOUND);
+  ck_assert_int_eq(view_store_list(fixture_database,
+                                   &(struct view_listing){.media_id = other + 1, .before_us = 0, .before_id = 0}, 10,
+                                   &items, &count),
+                   ERROR_NOT_FOUND);
   for (int i = 0; i < 5; i++) {
     char address[20];
     snprintf(address, sizeof address, "192.0.2.%d", i);
@@ -182,7 +188,11 @@ START_TEST(lists_newest_first_by_cursor) {
   int64_t before_us = 0, before_id = 0;
   size_t seen = 0;
   do {
-    ck_assert_int_eq(view_store_list(fixture_database, id, false, before_us, before_id, 2, &items, &count), ERROR_NONE);
+    ck_assert_int_eq(
+        view_store_list(fixture_database,
+                        &(struct view_listing){.media_id = id, .before_us = before_us, .before_id = before_id}, 2,
+                        &items, &count),
+        ERROR_NONE);
     for (size_t i = 0; i < count; i++) {
       ck_assert_str_eq(items[i].viewed_by_ip, expected[seen++]);
       before_us = items[i].timestamp_us;

@@ -34,6 +34,8 @@ static void fail_analytics(struct call *call, enum error error, int64_t media_id
         call->response, "?interval",
         "makes more than 10000 steps, or the time has more than 10000 days; take a longer one, or a shorter time");
     response_problem_fields(call->response);
+  } else if (error == ERROR_UNSUPPORTED) {
+    analytics_query_filter_too_wide(call);
   } else {
     call_fail_media(call, error, media_id, "adding up views");
   }
@@ -129,7 +131,7 @@ void analytics_api_top(struct call *call) {
   struct view_ranking ranking = {.items = NULL};
   enum error error = view_ranking_read(call->app->database, &question, by, limit, &ranking);
   if (error != ERROR_NONE) {
-    call_fail(call, error, "ranking media");
+    fail_analytics(call, error, 0);
     return;
   }
   struct text *body = reply_begin(call->response, 200);

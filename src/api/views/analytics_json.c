@@ -4,6 +4,8 @@
 
 #include "api/views/analytics_json.h"
 
+#include <math.h>
+
 #include "api/views/analytics_query.h"
 #include "api/reply.h"
 
@@ -41,6 +43,18 @@ static void append_uniques(struct text *body, const struct view_totals *totals, 
   text_append(body, "}");
 }
 
+/* Of a sample every sum is an estimate; the error is that of the number of views. */
+static void append_sums(struct text *body, const struct view_totals *totals) {
+  int64_t sample = totals->sum_sample, counted = sample == 0 ? 0 : totals->sums.views / sample;
+  double error = sample > 1 ? sqrt((1 - 1 / (double)sample) / (double)(counted > 0 ? counted : 1)) : 0;
+  reply_name(body, "sums");
+  text_append(body, "{");
+  reply_boolean(body, "exact", sample <= 1);
+  reply_integer(body, "sample", sample <= 1 ? 1 : sample);
+  reply_number(body, "standard_error", error, ERROR_DIGITS);
+  text_append(body, "}");
+}
+
 static void append_days(struct text *body, const struct view_totals *totals) {
   reply_name(body, "views_per_day");
   text_append(body, "{");
@@ -74,6 +88,7 @@ void analytics_json_totals(struct text *body, const struct view_question *questi
   reply_string(body, "interval", analytics_query_interval_name(totals->interval));
   reply_string(body, "tz", question->tz);
   reply_string(body, "bots", question->robots ? "include" : "exclude");
+  append_sums(body, totals);
   reply_integer(body, "total_views", totals->sums.views);
   reply_integer(body, "total_plays", totals->sums.plays);
   append_uniques(body, totals, unique_of);
@@ -83,10 +98,10 @@ void analytics_json_totals(struct text *body, const struct view_question *questi
 }
 
 void analytics_json_tops(struct text *body, const struct view_totals *totals) {
-  static const char *const names[] = {[VIEW_COUNTRY] = "countries",
-                                      [VIEW_REFERRER] = "referrers",
-                                      [VIEW_USER_AGENT] = "user_agents",
-                                      [VIEW_VIEWER] = "viewers"};
+  static const char *const names[] = {
+      [VIEW_COUNTRY] = "countries", [VIEW_REFERRER] = "referrers", [VIEW_USER_AGENT] = "user_agents",
+      [VIEW_VIEWER] = "viewers",    [VIEW_DEVICE] = "devices",     [VIEW_SYSTEM] = "systems",
+      [VIEW_BROWSER] = "browsers"};
   reply_name(body, "top");
   text_append(body, "{");
   reply_boolean(body, "exact", totals->top_sample <= 1);

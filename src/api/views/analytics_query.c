@@ -7,10 +7,13 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "audience/device_list.h"
 #include "base/clock.h"
 #include "base/text_parse.h"
+#include "domain/grant.h"
 
 #define TIME_ZONE_MAX 64
+#define FILTER_MAX    255
 
 static const char *const interval_names[] = {[VIEW_HOUR] = "hour", [VIEW_DAY] = "day", [VIEW_MONTH] = "month"};
 
@@ -54,6 +57,51 @@ bool analytics_query_robots(struct call *call) {
   return analytics_query_choice(call, "bots", robots) == 1;
 }
 
+static bool is_country(const char *text) {
+  return strlen(text) == 2 && strspn(text, "ABCDEFGHIJKLMNOPQRSTUVWXYZ") == 2;
+}
+
+static bool is_source(const char *text) {
+  return strcmp(text, "stream") == 0 || strcmp(text, "reported") == 0;
+}
+
+static bool is_name(const char *text) {
+  return *text != '\0' && strlen(text) <= FILTER_MAX && text_is_utf8(text, strlen(text));
+}
+
+void analytics_query_filter(struct call *call, struct view_filter *ret_filter) {
+  static const struct {
+    const char *name, *pointer, *rule;
+    bool (*fits)(const char *text);
+  } rows[VIEW_FILTER_COUNT_] = {
+      [VIEW_FILTER_COUNTRY] = {"country", "?country", "must be two capital letters (ISO 3166-1), such as DE",
+                               is_country},
+      [VIEW_FILTER_REFERRER] = {"referrer", "?referrer", "must be a host, such as www.example.org", is_name},
+      [VIEW_FILTER_VIEWER] = {"viewer", "?viewer", "must be 1 to 64 of A-Z a-z 0-9 _ -", grant_viewer_is_valid},
+      [VIEW_FILTER_SOURCE] = {"source", "?source", "must be stream or reported", is_source},
+      [VIEW_FILTER_DEVICE] = {"device", "?device",
+                              "must be one of desktop, phone, tablet, television, console, watch, other",
+                              device_kind_is_known},
+      [VIEW_FILTER_SYSTEM] = {"system", "?system", "must be the name of a system, such as Android", is_name},
+      [VIEW_FILTER_BROWSER] = {"browser", "?browser", "must be the name of a browser or app, such as Firefox", is_name},
+  };
+  struct view_filter filter = {.values = {NULL}};
+  for (int i = 0; i < VIEW_FILTER_COUNT_; i++) {
+    filter.values[i] = query_get(call->query, rows[i].name);
+    if (filter.values[i] != NULL && !rows[i].fits(filter.values[i])) {
+      response_field_error(call->response, rows[i].pointer, "%s", rows[i].rule);
+    }
+  }
+  *ret_filter = filter;
+}
+
+void analytics_query_filter_too_wide(struct call *call) {
+  response_problem(call->response, 422,
+                   "With a filter no more than %d views of all media are looked at, and this time has more. Take a "
+                   "shorter time, or ask for one medium.",
+                   VIEW_FILTER_OF_ALL_MAX);
+}
+
 void analytics_query_read(struct call *call, struct analytics_query *ret_query) {
   struct analytics_query query = {.question = {.tz = query_get(call->query, "tz")}};
   struct view_question *question = &query.question;
@@ -67,6 +115,7 @@ void analytics_query_read(struct call *call, struct analytics_query *ret_query) 
     analytics_query_bad_zone(call);
   }
   question->robots = analytics_query_robots(call);
+  analytics_query_filter(call, &question->filter);
   *ret_query = query;
 }
 

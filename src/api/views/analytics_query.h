@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * What questions about views ask for in their query: ?from= ?to= ?interval= ?tz= ?bots= and so on. Each function notes
- * what is wrong as a field error; the caller answers for all at once.
+ * What questions about views ask for in their query: ?from= ?to= ?interval= ?tz= ?bots=, filters and so on. Each
+ * function notes what is wrong as a field error; the caller answers for all at once.
  */
 #ifndef MEDIAGATE_API_VIEWS_ANALYTICS_QUERY_H
 #define MEDIAGATE_API_VIEWS_ANALYTICS_QUERY_H
@@ -14,7 +14,7 @@
 
 /* What was asked, as far as the route knows it. The bounds are those of `question` but for: */
 struct analytics_query {
-  struct view_question question;   /* from, to, interval, tz and robots; media_id is left 0 */
+  struct view_question question;   /* from, to, interval, tz, robots and filter; media_id is left 0 */
   bool ends;                       /* `to` was given */
   bool from_is_local, to_is_local; /* a time of tz's clocks, as if they showed UTC, until analytics_query_settle */
 };
@@ -23,6 +23,11 @@ void analytics_query_read(struct call *call, struct analytics_query *ret_query);
 /* When all of the query was read: finds out when local times are, and compares the bounds. False: something is wrong
  * with the query, or the database is away, and the response says so. */
 bool analytics_query_settle(struct call *call, struct analytics_query *query);
+/* ?country= ?referrer= ?viewer= ?source= ?device= ?system= ?browser=: the views must fit all that are given. The texts
+ * are the query's. */
+void analytics_query_filter(struct call *call, struct view_filter *ret_filter);
+/* For a filter that would have to look at more views than an answer may take (ERROR_UNSUPPORTED of view_analytics). */
+void analytics_query_filter_too_wide(struct call *call);
 /* Do robots count too? */
 bool analytics_query_robots(struct call *call);
 /* The index of the value in a NULL-terminated list, the first when absent. */

@@ -55,7 +55,7 @@ static bool read_export_query(struct call *call, struct export *ret_export) {
   analytics_query_read(call, &query);
   *ret_export = (struct export){
       .format = (enum export_format)analytics_query_choice(call, "format", formats),
-      .wanted = {.robots = query.question.robots},
+      .wanted = {.robots = query.question.robots, .filter = query.question.filter},
       .list = call_list(call) & LIST_MASK,
   };
   read_media_id(call, &ret_export->wanted.media_id);

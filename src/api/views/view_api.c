@@ -170,14 +170,16 @@ void view_api_list(struct call *call) {
   if (!call_media_id(call, &id)) {
     return;
   }
-  bool robots = analytics_query_robots(call); /* what is wrong with it is told together with the page's */
+  struct view_listing wanted = {.media_id = id, .robots = analytics_query_robots(call)};
+  analytics_query_filter(call, &wanted.filter); /* what is wrong with it is told together with the page's */
   if (!call_page(call, &page)) {
     return;
   }
   struct view *items = NULL;
   size_t count = 0, limit = (size_t)page.limit;
-  enum error error = view_store_list(call->app->database, id, robots, page.cursor.time_us, page.cursor.id,
-                                     page.limit + 1, &items, &count);
+  wanted.before_us = page.cursor.time_us;
+  wanted.before_id = page.cursor.id;
+  enum error error = view_store_list(call->app->database, &wanted, page.limit + 1, &items, &count);
   if (error != ERROR_NONE) {
     call_fail_media(call, error, id, "listing views");
     return;

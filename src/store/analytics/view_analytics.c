@@ -6,6 +6,7 @@
 
 #include <stdlib.h>
 
+#include "store/analytics/view_filtered.h"
 #include "store/analytics/view_range.h"
 #include "store/analytics/view_sums.h"
 #include "store/analytics/view_tops.h"
@@ -28,6 +29,31 @@ static enum error fill_series(struct database *database, const struct view_range
                               struct view_series *series) {
   enum error error = view_range_steps(database, range, interval, series);
   return error == ERROR_NONE ? view_sums_fill(database, range, interval, series) : error;
+}
+
+/* What the rollups say of all views in the time is replaced by what was counted of those that fit. */
+static enum error fill_filtered(struct database *database, const struct view_range *range, int64_t sample,
+                                struct view_series *series) {
+  for (size_t i = 0; i < series->count; i++) {
+    series->buckets[i].sums = (struct view_sums){.views = 0};
+  }
+  return view_filtered_fill(database, range, sample, series);
+}
+
+static enum error count_filtered(struct database *database, const struct view_range *range, int64_t rows_there,
+                                 struct view_totals *totals) {
+  enum error error = view_filtered_sample(range, rows_there, &totals->sum_sample);
+  if (error == ERROR_NONE) {
+    error = fill_filtered(database, range, totals->sum_sample, &totals->days);
+  }
+  if (error == ERROR_NONE) {
+    error = fill_filtered(database, range, totals->sum_sample, &totals->series);
+  }
+  totals->sums = (struct view_sums){.views = 0};
+  for (size_t i = 0; error == ERROR_NONE && i < totals->days.count; i++) {
+    view_sums_add(&totals->sums, &totals->days.buckets[i].sums, 1);
+  }
+  return error;
 }
 
 static enum error count_steps(struct database *database, const struct view_range *range, enum view_interval interval,
@@ -79,6 +105,9 @@ static enum error count_all(struct database *database, const struct view_questio
   totals->interval = coarsest_needed(question, &range);
   error = count_steps(database, &range, totals->interval, totals);
   int64_t rows = count_rows(totals, &range);
+  if (error == ERROR_NONE && view_filter_is_set(&question->filter)) {
+    error = count_filtered(database, &range, rows, totals);
+  }
   if (error == ERROR_NONE) {
     error = view_uniques_fill(database, &range, rows, totals);
   }
@@ -90,7 +119,7 @@ static enum error count_all(struct database *database, const struct view_questio
 
 enum error view_analytics(struct database *database, const struct view_question *question,
                           struct view_totals *ret_totals) {
-  struct view_totals totals = {.unique_sample = 1, .interval = question->interval};
+  struct view_totals totals = {.sum_sample = 1, .unique_sample = 1, .interval = question->interval};
   enum error error = view_range_begin(database, question->tz);
   if (error != ERROR_NONE) {
     return error;

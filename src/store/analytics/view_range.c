@@ -163,7 +163,7 @@ enum error view_range_resolve(struct database *database, const struct view_quest
   if (error != ERROR_NONE || !bounds.found) {
     return error == ERROR_NONE ? ERROR_NOT_FOUND : error;
   }
-  struct view_range range = {.media_id = question->media_id, .robots = question->robots};
+  struct view_range range = {.media_id = question->media_id, .robots = question->robots, .filter = question->filter};
   bool open = question->from_us == 0;
   int64_t end = open && bounds.last == 0 ? 0
                 : open                   ? bounds.last + QUARTER_US

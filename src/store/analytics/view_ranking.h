@@ -24,7 +24,9 @@ struct view_ranking {
 };
 
 void view_ranking_free(struct view_ranking *ranking);
-/* The first `limit` media, exactly; equal ones by their ids, the lower first. Of the question: from, to and robots. */
+/* The first `limit` media, exactly; equal ones by their ids, the lower first. Of the question: from, to, robots
+ * and filter. ERROR_UNSUPPORTED: a filter over more than VIEW_FILTER_OF_ALL_MAX views. ERROR_TOO_LARGE: over more than
+ * 10,000 days. */
 enum error view_ranking_read(struct database *database, const struct view_question *question, enum view_ranking_by by,
                              int limit, struct view_ranking *ret_ranking) MUST_CHECK;
 

@@ -18,6 +18,7 @@
 #include "store/analytics/view_sums.h"
 #include "store/engine/statement.h"
 
+#define FILTER        VIEW_FILTER_SQL("$9")
 #define LOOKED_AT_MAX 8192
 #define READ_MAX      20000
 
@@ -25,9 +26,9 @@ static const struct {
   int64_t every;
   const char *sql;
 } tiers[] = {
-    {1, VIEW_RETENTION_SQL("true")},
-    {16, VIEW_RETENTION_SQL("id & 15 = 0")},
-    {256, VIEW_RETENTION_SQL("id & 255 = 0")},
+    {1, VIEW_RETENTION_SQL("true", FILTER)},
+    {16, VIEW_RETENTION_SQL("id & 15 = 0", FILTER)},
+    {256, VIEW_RETENTION_SQL("id & 255 = 0", FILTER)},
 };
 #define TIERS (sizeof tiers / sizeof *tiers)
 
@@ -105,13 +106,15 @@ static void append_middles(struct text *array, bool known, const struct timeline
 }
 
 /* The changes from part to part become what each part has. */
-static enum error read_curve(struct rows *rows, struct view_retention *retention) {
+static enum error read_curve(struct rows *rows, struct view_retention *retention, int64_t *ret_views) {
   int64_t changes[VIEW_RETENTION_PARTS_MAX] = {0};
   bool fits = true;
   while (rows_next(rows)) {
     int64_t part = rows_i64(rows), change = rows_i64(rows);
-    fits = fits && part >= -1 && part <= retention->parts;
-    if (part == -1) {
+    fits = fits && part >= -2 && part <= retention->parts;
+    if (part == -2) {
+      *ret_views = change;
+    } else if (part == -1) {
       retention->looked_at = change;
     } else if (fits && part < retention->parts) {
       changes[part] = change;
@@ -127,11 +130,11 @@ static enum error read_curve(struct rows *rows, struct view_retention *retention
 }
 
 static enum error sweep_views(struct database *database, const struct view_range *range, const struct places *places,
-                              int64_t sample, struct view_retention *retention) {
+                              int64_t sample, struct view_retention *retention, int64_t *ret_views) {
   char from[CLOCK_RFC3339_SIZE], to[CLOCK_RFC3339_SIZE];
   clock_format_rfc3339(range->from_us, from);
   clock_format_rfc3339(range->to_us, to);
-  struct text bytes = {0}, segments = {0};
+  struct text bytes = {0}, segments = {0}, filter = {0};
   append_middles(&bytes, places->has_bytes, &places->bytes, retention->parts);
   append_middles(&segments, places->has_segments, &places->segments, retention->parts);
   size_t tier = sample >= 256 ? 2 : sample >= 16 ? 1 : 0;
@@ -144,34 +147,21 @@ static enum error sweep_views(struct database *database, const struct view_range
   parameters_text(&parameters, bytes.data);
   parameters_i64(&parameters, places->file_bytes);
   parameters_text(&parameters, segments.data);
+  parameters_text(&parameters, view_filter_array(&range->filter, &filter));
   struct rows rows;
   enum error error = bytes.failed || segments.failed
                          ? ERROR_MEMORY
                          : statement_execute(database, tiers[tier].sql, STATEMENT_REPEATABLE, &parameters, &rows);
   if (error == ERROR_NONE) {
-    error = read_curve(&rows, retention);
+    error = read_curve(&rows, retention, ret_views);
   }
   text_free(&bytes);
   text_free(&segments);
+  text_free(&filter);
   return error;
 }
 
 /* --- all of it --- */
-
-static enum error count_views(struct database *database, const struct view_range *range, int64_t *ret_views) {
-  struct view_series days = {.count = 0};
-  struct view_sums sums = {.views = 0};
-  enum error error = view_range_steps(database, range, VIEW_DAY, &days);
-  if (error == ERROR_NONE) {
-    error = view_sums_fill(database, range, VIEW_DAY, &days);
-  }
-  for (size_t i = 0; error == ERROR_NONE && i < days.count; i++) {
-    view_sums_add(&sums, &days.buckets[i].sums, 1);
-  }
-  free(days.buckets);
-  *ret_views = sums.views;
-  return error;
-}
 
 /* A sample leaves few enough views to look at; the views that it passes over on the way cost little. */
 static int64_t choose_sample(int64_t views) {
@@ -203,10 +193,16 @@ static enum error read_all(struct database *database, const struct view_question
   }
   retention->from_us = range.from_us;
   retention->to_us = range.to_us;
-  error = count_views(database, &range, &retention->views);
+  struct view_sums all = {.views = 0};
+  error = view_sums_total(database, &range, &all);
+  retention->views = all.views;
   if (error == ERROR_NONE && (places.has_bytes || places.has_segments)) {
+    int64_t matching = 0;
     retention->sample = choose_sample(retention->views);
-    error = sweep_views(database, &range, &places, retention->sample, retention);
+    error = sweep_views(database, &range, &places, retention->sample, retention, &matching);
+    if (view_filter_is_set(&question->filter)) { /* the rollups do not know how many fit */
+      retention->views = matching * retention->sample;
+    }
     int64_t known = retention->looked_at * retention->sample;
     retention->known = known > retention->views ? retention->views : known;
   }

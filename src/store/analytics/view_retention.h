@@ -15,7 +15,7 @@
 struct view_retention {
   int64_t from_us, to_us;  /* as it was counted; 0: there is nothing */
   double duration_seconds; /* 0: unknown */
-  int64_t views;           /* in that time, exact */
+  int64_t views;           /* in that time: exact, but for a filter over a sample */
   int64_t known;           /* of these, those whose parts are known, as far as the sample tells */
   int64_t sample;          /* every so many-th view was looked at; 1: all */
   int64_t looked_at;       /* views of the sample */

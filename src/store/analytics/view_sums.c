@@ -41,7 +41,7 @@ static const char *const rows_of_medium_sql = ROWS_SQL("media_id = $1");
 static const char *const rows_of_all_sql = ROWS_SQL("$1::int8 = 0");
 /* clang-format on */
 
-static struct view_sums read_sums(struct rows *rows) {
+struct view_sums view_sums_read(struct rows *rows) {
   struct view_sums sums;
   sums.views = rows_i64_or(rows, 0);
   sums.plays = rows_i64_or(rows, 0);
@@ -74,7 +74,7 @@ static enum error add_rows(struct database *database, const char *sql, const str
   bool fits = true;
   while (rows_next(&rows)) {
     int64_t number = rows_i64(&rows);
-    struct view_sums sums = read_sums(&rows);
+    struct view_sums sums = view_sums_read(&rows);
     fits = fits && number >= 1 && (uint64_t)number <= count;
     if (fits) {
       view_sums_add(&ret_sums[number - 1], &sums, 1);
@@ -166,7 +166,7 @@ static enum error add_edge(struct database *database, const struct view_range *r
   parameters_bool(&parameters, range->robots);
   struct rows row = statement_row(database, range->media_id == 0 ? rows_of_all_sql : rows_of_medium_sql,
                                   STATEMENT_REPEATABLE, &parameters);
-  struct view_sums edge = read_sums(&row);
+  struct view_sums edge = view_sums_read(&row);
   enum error error = rows_close(&row);
   if (error == ERROR_NONE) {
     view_sums_add(sums, &edge, 1);
@@ -214,6 +214,21 @@ enum error view_sums_fill(struct database *database, const struct view_range *ra
     series->buckets[i].sums = sums[i];
   }
   free(sums);
+  return error;
+}
+
+enum error view_sums_total(struct database *database, const struct view_range *range, struct view_sums *ret_sums) {
+  struct view_series days = {.count = 0};
+  struct view_sums sums = {.views = 0};
+  enum error error = view_range_steps(database, range, VIEW_DAY, &days);
+  if (error == ERROR_NONE) {
+    error = view_sums_fill(database, range, VIEW_DAY, &days);
+  }
+  for (size_t i = 0; error == ERROR_NONE && i < days.count; i++) {
+    view_sums_add(&sums, &days.buckets[i].sums, 1);
+  }
+  free(days.buckets);
+  *ret_sums = sums;
   return error;
 }
 

@@ -21,19 +21,25 @@
 
 _Static_assert(VIEW_TOP_MAX == 10, "the statement says so");
 
+#define FILTER VIEW_FILTER_SQL("$7")
+/* Without a filter an index alone has the answer. */
+#define BOTH_SQL(sample) VIEW_TOPS_SQL(sample, "true"), VIEW_TOPS_SQL(sample, FILTER)
+
 static const struct {
   int64_t every;
-  const char *sql;
+  const char *sql, *filtered_sql;
 } tiers[] = {
-    {1, VIEW_TOPS_SQL("true")},
-    {16, VIEW_TOPS_SQL("id & 15 = 0")},
-    {256, VIEW_TOPS_SQL("id & 255 = 0")},
+    {1, BOTH_SQL("true")},
+    {16, BOTH_SQL("id & 15 = 0")},
+    {256, BOTH_SQL("id & 255 = 0")},
 };
 #define TIERS (sizeof tiers / sizeof *tiers)
 
-/* grouping() sets the bits of the columns that are not grouped by, the last column's is 1. */
+/* The statement sets the bits of the columns that a row does not speak of. */
 static bool dimension_of(int64_t kind, enum view_dimension *ret_dimension) {
-  static const int kinds[] = {[VIEW_COUNTRY] = 7, [VIEW_REFERRER] = 11, [VIEW_USER_AGENT] = 13, [VIEW_VIEWER] = 14};
+  static const int kinds[] = {
+      [VIEW_COUNTRY] = 0x3f, [VIEW_REFERRER] = 0x5f, [VIEW_USER_AGENT] = 0x6f, [VIEW_VIEWER] = 0x77,
+      [VIEW_DEVICE] = 0x7b,  [VIEW_SYSTEM] = 0x7d,   [VIEW_BROWSER] = 0x7e};
   for (enum view_dimension dimension = VIEW_COUNTRY; dimension < VIEW_DIMENSION_COUNT_; dimension++) {
     if (kinds[dimension] == kind) {
       *ret_dimension = dimension;
@@ -88,7 +94,14 @@ enum error view_tops_fill(struct database *database, const struct view_range *ra
   parameters_bool(&parameters, range->robots);
   parameters_i64(&parameters, sample - 1);
   parameters_i64(&parameters, sample == 1 ? 1 : SEEN_MIN);
+  __attribute__((cleanup(text_free))) struct text filter = {0};
+  bool filtered = view_filter_is_set(&range->filter);
+  if (filtered) {
+    parameters_text(&parameters, view_filter_array(&range->filter, &filter));
+  }
   struct rows rows;
-  enum error error = statement_execute(database, tiers[tier].sql, STATEMENT_REPEATABLE, &parameters, &rows);
+  enum error error = filter.failed ? ERROR_MEMORY
+                                   : statement_execute(database, filtered ? tiers[tier].filtered_sql : tiers[tier].sql,
+                                                       STATEMENT_REPEATABLE, &parameters, &rows);
   return error == ERROR_NONE ? read_tops(&rows, totals) : error;
 }

@@ -10,6 +10,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "store/views/view_filter.h"
+
 enum view_interval { VIEW_HOUR, VIEW_DAY, VIEW_MONTH };
 
 struct view_question {
@@ -17,7 +19,8 @@ struct view_question {
   int64_t from_us, to_us; /* from <= timestamp < to; 0: open */
   bool robots;            /* robots count too */
   enum view_interval interval;
-  const char *tz; /* an IANA name */
+  const char *tz;            /* an IANA name */
+  struct view_filter filter; /* only the views that fit */
 };
 
 struct view_sums {
@@ -48,7 +51,16 @@ struct view_series {
   size_t count;
 };
 
-enum view_dimension { VIEW_COUNTRY, VIEW_REFERRER, VIEW_USER_AGENT, VIEW_VIEWER, VIEW_DIMENSION_COUNT_ };
+enum view_dimension {
+  VIEW_COUNTRY,
+  VIEW_REFERRER,
+  VIEW_USER_AGENT,
+  VIEW_VIEWER,
+  VIEW_DEVICE,
+  VIEW_SYSTEM,
+  VIEW_BROWSER,
+  VIEW_DIMENSION_COUNT_
+};
 
 #define VIEW_TOP_MAX 10
 
@@ -63,6 +75,7 @@ struct view_totals {
   enum view_interval
       interval; /* of the series: days where hours were asked for, with an open beginning, and too many */
   struct view_sums sums;
+  int64_t sum_sample; /* sums and series: every so many-th view was counted; 1: all */
   struct view_uniques uniques;
   int64_t unique_sample;     /* every so many-th address was looked at; 1: all */
   int64_t rows_since_us;     /* uniques and tops know nothing from before; 0: they know all of the range */

@@ -33,17 +33,20 @@
 /* In the words of the partial indexes, the densest first. */
 struct tier {
   int64_t every; /* so many-th address is in the index */
-  const char *sql;
+  const char *sql, *filtered_sql;
 };
+#define FILTER VIEW_FILTER_SQL("$7")
+/* Without a filter an index alone has the answer. */
+#define BOTH_SQL(media, sample) VIEW_UNIQUES_SQL(media, sample, "true"), VIEW_UNIQUES_SQL(media, sample, FILTER)
 static const struct tier tiers_of_medium[] = {
-    {1, VIEW_UNIQUES_SQL(OF_MEDIUM, "true")},
-    {16, VIEW_UNIQUES_SQL(OF_MEDIUM, "address_hash < 576460752303423488")},
-    {256, VIEW_UNIQUES_SQL(OF_MEDIUM, "address_hash < 36028797018963968")},
+    {1, BOTH_SQL(OF_MEDIUM, "true")},
+    {16, BOTH_SQL(OF_MEDIUM, "address_hash < 576460752303423488")},
+    {256, BOTH_SQL(OF_MEDIUM, "address_hash < 36028797018963968")},
 };
 static const struct tier tiers_of_all[] = {
-    {1, VIEW_UNIQUES_SQL(OF_ALL, "true")},
-    {64, VIEW_UNIQUES_SQL(OF_ALL, "address_hash < 144115188075855872")},
-    {4096, VIEW_UNIQUES_SQL(OF_ALL, "address_hash < 2251799813685248")},
+    {1, BOTH_SQL(OF_ALL, "true")},
+    {64, BOTH_SQL(OF_ALL, "address_hash < 144115188075855872")},
+    {4096, BOTH_SQL(OF_ALL, "address_hash < 2251799813685248")},
 };
 #define TIERS (sizeof tiers_of_all / sizeof *tiers_of_all)
 _Static_assert(sizeof tiers_of_medium == sizeof tiers_of_all, "as many tiers of a medium as of all");
@@ -124,7 +127,7 @@ static void estimate_none(struct view_totals *totals) {
 }
 
 /* In one sample. */
-static enum error count_sampled(struct database *database, const struct view_range *range, const char *sql,
+static enum error count_sampled(struct database *database, const struct view_range *range, const struct tier *tier,
                                 const char *begins, struct view_totals *totals, int64_t *ret_shown) {
   static const int64_t highest = INT64_MAX;
   char from[CLOCK_RFC3339_SIZE], to[CLOCK_RFC3339_SIZE];
@@ -137,9 +140,16 @@ static enum error count_sampled(struct database *database, const struct view_ran
   parameters_text(&parameters, begins);
   parameters_bool(&parameters, range->robots);
   parameters_i64(&parameters, highest / totals->unique_sample);
+  __attribute__((cleanup(text_free))) struct text filter = {0};
+  bool filtered = view_filter_is_set(&range->filter);
+  if (filtered) {
+    parameters_text(&parameters, view_filter_array(&range->filter, &filter));
+  }
   estimate_none(totals);
   struct rows rows;
-  enum error error = statement_execute(database, sql, STATEMENT_REPEATABLE, &parameters, &rows);
+  enum error error = filter.failed ? ERROR_MEMORY
+                                   : statement_execute(database, filtered ? tier->filtered_sql : tier->sql,
+                                                       STATEMENT_REPEATABLE, &parameters, &rows);
   return error == ERROR_NONE ? read_uniques(&rows, totals, ret_shown) : error;
 }
 
@@ -156,7 +166,7 @@ enum error view_uniques_fill(struct database *database, const struct view_range 
   do {
     totals->unique_sample = sample;
     if (error == ERROR_NONE) {
-      error = count_sampled(database, range, tier->sql, begins.data, totals, &shown);
+      error = count_sampled(database, range, tier, begins.data, totals, &shown);
     }
     sample = finer_sample(range, rows_there, sample, shown);
     tier = tier_of(range, sample);

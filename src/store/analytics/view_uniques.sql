@@ -2,12 +2,12 @@
 --
 -- Distinct addresses from $2 to $3: of each step and, as step 0, of all. $4 are the times at which steps begin. $5: do
 -- robots count? An address is in the sample when its hash is at most $6. :media is the condition on $1, the medium;
--- :sample a condition in the words of a partial index that holds the sample.
+-- :sample a condition in the words of a partial index that holds the sample; :filter one of view_filter.h.
 with s as materialized (
   select distinct width_bucket("timestamp", $4::timestamptz[]) as step, address_hash
-  from media_view_log
+  from media_view_log v
   where "timestamp" >= $2::timestamptz and "timestamp" < $3::timestamptz and (not bot or $5::boolean)
-    and address_hash <= $6::int8 and :media and :sample
+    and address_hash <= $6::int8 and :media and :sample and :filter
 )
 select step, count(*) from s group by step
 union all

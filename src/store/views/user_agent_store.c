@@ -145,3 +145,61 @@ enum error user_agent_store_sweep(struct database *database, int limit, int64_t 
   }
   return error;
 }
+
+/* --- what they say of themselves ------------------------------------------------------------- */
+
+enum error user_agent_store_undescribed(struct database *database, int limit, struct user_agent_text **ret_texts,
+                                        size_t *ret_count) {
+  struct parameters parameters = {0};
+  parameters_i64(&parameters, limit);
+  struct rows rows;
+  enum error error =
+      statement_execute(database, "select id, text from user_agent where device is null order by id limit $1",
+                        STATEMENT_REPEATABLE, &parameters, &rows);
+  if (error != ERROR_NONE) {
+    return error;
+  }
+  size_t count = 0;
+  struct user_agent_text *texts = calloc(rows_count(&rows) + 1, sizeof *texts);
+  while (texts != NULL && rows_next(&rows)) {
+    texts[count].id = rows_i64(&rows);
+    texts[count++].text = rows_text_copy(&rows);
+  }
+  error = rows_close(&rows);
+  error = texts == NULL ? ERROR_MEMORY : error;
+  if (error != ERROR_NONE) {
+    user_agent_texts_free(texts, count);
+    return error;
+  }
+  *ret_texts = texts;
+  *ret_count = count;
+  return ERROR_NONE;
+}
+
+void user_agent_texts_free(struct user_agent_text *texts, size_t count) {
+  for (size_t i = 0; texts != NULL && i < count; i++) {
+    free(texts[i].text);
+  }
+  free(texts);
+}
+
+enum error user_agent_store_describe(struct database *database, const struct user_agent_facts *facts, size_t count) {
+  struct text columns[4] = {{0}};
+  struct parameters parameters = {0};
+  for (size_t i = 0; i < count; i++) {
+    array_add_i64(&columns[0], facts[i].id);
+    array_add_text(&columns[1], facts[i].device);
+    array_add_text(&columns[2], facts[i].system);
+    array_add_text(&columns[3], facts[i].browser);
+  }
+  enum error error = array_end_columns(columns, 4, &parameters);
+  if (error == ERROR_NONE) {
+    error = statement_change(database,
+                             "update user_agent a set device = u.device, system = u.system, browser = u.browser"
+                             " from unnest($1::int8[], $2::text[], $3::text[], $4::text[])"
+                             " u (id, device, system, browser) where a.id = u.id",
+                             STATEMENT_REPEATABLE, &parameters, NULL);
+  }
+  array_free_columns(columns, 4);
+  return error;
+}

@@ -23,4 +23,23 @@ enum error user_agent_store_ids(struct database *database, const char *const *te
 enum error user_agent_store_sweep(struct database *database, int limit, int64_t *after_id, int64_t *ret_deleted,
                                   bool *ret_more) MUST_CHECK;
 
+/* What a user agent says of itself; see audience/device_list.h. */
+struct user_agent_facts {
+  int64_t id;
+  const char *device, *system, *browser; /* not empty */
+};
+
+struct user_agent_text {
+  int64_t id;
+  char *text; /* malloc'd */
+};
+
+/* At most `limit` whose facts are not known yet. *ret_texts is malloc'd; release it with user_agent_texts_free. */
+enum error user_agent_store_undescribed(struct database *database, int limit, struct user_agent_text **ret_texts,
+                                        size_t *ret_count) MUST_CHECK;
+void user_agent_texts_free(struct user_agent_text *texts, size_t count);
+/* Those that were swept meanwhile are left out. */
+enum error user_agent_store_describe(struct database *database, const struct user_agent_facts *facts,
+                                     size_t count) MUST_CHECK;
+
 #endif

@@ -145,25 +145,28 @@ enum error view_store_report(struct database *database, const struct view_report
 
 /* --- lists ----------------------------------------------------------------------------------- */
 
-enum error view_store_list(struct database *database, int64_t media_id, bool robots, int64_t before_timestamp_us,
-                           int64_t before_id, int limit, struct view **ret_items, size_t *ret_count) {
+enum error view_store_list(struct database *database, const struct view_listing *wanted, int limit,
+                           struct view **ret_items, size_t *ret_count) {
   /* clang-format off */
   static const char *const select =
       "select " VIEW_COLUMNS " from media_asset m left join lateral"
-      " (select * from media_view_log l where l.media_id = m.id"
-      "  and (l.\"timestamp\", l.id) < (coalesce(" SQL_TIMESTAMP("$2") ", 'infinity'), coalesce($3, 9223372036854775807))"
-      "  and (not l.bot or $5::boolean)"
-      "  order by l.\"timestamp\" desc, l.id desc limit $4) v on true"
+      " (select * from media_view_log v where v.media_id = m.id"
+      "  and (v.\"timestamp\", v.id) < (coalesce(" SQL_TIMESTAMP("$2") ", 'infinity'), coalesce($3, 9223372036854775807))"
+      "  and (not v.bot or $5::boolean) and " VIEW_FILTER_SQL("$6")
+      "  order by v.\"timestamp\" desc, v.id desc limit $4) v on true"
       " where m.id = $1 and m.deleted_at is null order by v.\"timestamp\" desc, v.id desc";
   /* clang-format on */
   struct parameters parameters = {0};
-  parameters_i64(&parameters, media_id);
-  parameters_i64_or_null(&parameters, before_timestamp_us);
-  parameters_i64_or_null(&parameters, before_id);
+  __attribute__((cleanup(text_free))) struct text filter = {0};
+  parameters_i64(&parameters, wanted->media_id);
+  parameters_i64_or_null(&parameters, wanted->before_us);
+  parameters_i64_or_null(&parameters, wanted->before_id);
   parameters_i64(&parameters, limit);
-  parameters_bool(&parameters, robots);
+  parameters_bool(&parameters, wanted->robots);
+  parameters_text(&parameters, view_filter_array(&wanted->filter, &filter));
   struct rows rows;
-  enum error error = statement_execute(database, select, STATEMENT_REPEATABLE, &parameters, &rows);
+  enum error error =
+      filter.failed ? ERROR_MEMORY : statement_execute(database, select, STATEMENT_REPEATABLE, &parameters, &rows);
   if (error != ERROR_NONE) {
     return error;
   }
@@ -179,11 +182,11 @@ enum error view_store_list(struct database *database, int64_t media_id, bool rob
  * what leaves partitions out. */
 /* clang-format off */
 #define EXPORTED(condition) \
-  "select " VIEW_COLUMNS_WITH("a.text") " from (select * from media_view_log l where " condition \
-  " l.\"timestamp\" >= " SQL_TIMESTAMP("$2") " and l.\"timestamp\" < " SQL_TIMESTAMP("$3") \
-  " and (l.\"timestamp\", l.id) > (" SQL_TIMESTAMP("$2") ", $4::int8) and (not l.bot or $5::boolean)" \
-  " order by l.\"timestamp\", l.id limit $6) v left join user_agent a on a.id = v.user_agent_id order by v.\"timestamp\", v.id"
-static const char *const export_of_medium = EXPORTED("l.media_id = $1 and");
+  "select " VIEW_COLUMNS_WITH("a.text") " from (select * from media_view_log v where " condition \
+  " v.\"timestamp\" >= " SQL_TIMESTAMP("$2") " and v.\"timestamp\" < " SQL_TIMESTAMP("$3") \
+  " and (v.\"timestamp\", v.id) > (" SQL_TIMESTAMP("$2") ", $4::int8) and (not v.bot or $5::boolean)" \
+  " and " VIEW_FILTER_SQL("$7") " order by v.\"timestamp\", v.id limit $6) v left join user_agent a on a.id = v.user_agent_id order by v.\"timestamp\", v.id"
+static const char *const export_of_medium = EXPORTED("v.media_id = $1 and");
 static const char *const export_of_all = EXPORTED("$1::int8 = 0 and");
 /* clang-format on */
 
@@ -197,9 +200,13 @@ enum error view_store_export(struct database *database, const struct view_export
   parameters_i64(&parameters, begun ? wanted->after_id : 0); /* below every id */
   parameters_bool(&parameters, wanted->robots);
   parameters_i64(&parameters, limit);
+  __attribute__((cleanup(text_free))) struct text filter = {0};
+  parameters_text(&parameters, view_filter_array(&wanted->filter, &filter));
   struct rows rows;
-  enum error error = statement_execute(database, wanted->media_id == 0 ? export_of_all : export_of_medium,
-                                       STATEMENT_REPEATABLE, &parameters, &rows);
+  enum error error = filter.failed
+                         ? ERROR_MEMORY
+                         : statement_execute(database, wanted->media_id == 0 ? export_of_all : export_of_medium,
+                                             STATEMENT_REPEATABLE, &parameters, &rows);
   return error == ERROR_NONE ? read_views(&rows, ret_items, ret_count) : error;
 }
 

@@ -10,6 +10,7 @@
 #include "base/error.h"
 #include "domain/address.h"
 #include "domain/grant.h"
+#include "store/views/view_filter.h"
 #include "store/engine/database.h"
 
 struct view {
@@ -48,15 +49,22 @@ struct view_report {
  * *ret_retry_after seconds; ERROR_NOT_FOUND: no such medium. */
 enum error view_store_report(struct database *database, const struct view_report *report, int64_t limit_per_minute,
                              struct view *ret_view, int64_t *ret_retry_after) MUST_CHECK;
-/* Newest first, robots' too if `robots`; before_*: the cursor, 0 for the first page. ERROR_NOT_FOUND: no such medium.
- */
-enum error view_store_list(struct database *database, int64_t media_id, bool robots, int64_t before_timestamp_us,
-                           int64_t before_id, int limit, struct view **ret_items, size_t *ret_count) MUST_CHECK;
+struct view_listing {
+  int64_t media_id;
+  bool robots; /* robots too */
+  struct view_filter filter;
+  int64_t before_us, before_id; /* the cursor; 0, 0 for the first page */
+};
+
+/* Newest first. ERROR_NOT_FOUND: no such medium. */
+enum error view_store_list(struct database *database, const struct view_listing *wanted, int limit,
+                           struct view **ret_items, size_t *ret_count) MUST_CHECK;
 
 struct view_export {
-  int64_t media_id;           /* 0: all */
-  int64_t from_us, to_us;     /* from <= timestamp < to */
-  bool robots;                /* robots too */
+  int64_t media_id;       /* 0: all */
+  int64_t from_us, to_us; /* from <= timestamp < to */
+  bool robots;            /* robots too */
+  struct view_filter filter;
   int64_t after_us, after_id; /* behind this view; 0, 0: from the beginning */
 };
 

@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: ISC */
+/* What a view must fit, as an array in the order of enum view_filter_by. */
+#include "config.h"
+
+#include "store/views/view_filter.h"
+
+#include <stddef.h>
+
+#include "store/engine/array.h"
+
+bool view_filter_is_set(const struct view_filter *filter) {
+  for (int i = 0; i < VIEW_FILTER_COUNT_; i++) {
+    if (filter->values[i] != NULL) {
+      return true;
+    }
+  }
+  return false;
+}
+
+const char *view_filter_array(const struct view_filter *filter, struct text *array) {
+  for (int i = 0; i < VIEW_FILTER_COUNT_; i++) {
+    array_add_text(array, filter->values[i] == NULL ? "" : filter->values[i]);
+  }
+  return array_end(array);
+}
