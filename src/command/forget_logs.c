@@ -21,12 +21,12 @@
 #include "ingest/log_rotation.h"
 #include "ingest/log_search.h"
 #include "ingest/old_log.h"
+#include "ingest/reject_file.h"
 
 #define LOGS_MAX 1024
 #define WAIT_MS  15000
 #define QUIET_US (INT64_C(3) * 1000000) /* nginx's workers open the new log within milliseconds */
 #define PAUSE_MS 200
-#define REJECTED "rejected.log"
 
 struct holding {
   char *paths[LOGS_MAX]; /* of logs that hold the person */
@@ -160,7 +160,9 @@ static void rotate_log(const struct settings *settings, struct database *databas
 }
 
 static enum error tell_rejected(const struct settings *settings, const char *const *needles, bool *ret_all) {
+  char rejects[REJECT_FILE_NAME_SIZE];
   struct holding *rejected = calloc(1, sizeof *rejected);
+  reject_file_name(settings->node_name, rejects);
   enum error error = rejected == NULL ? ERROR_MEMORY : ERROR_NONE;
   for (; error == ERROR_NONE && *needles != NULL; needles++) {
     struct text quoted = {0}; /* a line stands there as a text in JSON */
@@ -169,7 +171,7 @@ static enum error tell_rejected(const struct settings *settings, const char *con
       error = ERROR_MEMORY;
     } else {
       quoted.data[quoted.length - 1] = '\0';
-      error = add_holding(settings->ingest_dir, REJECTED, quoted.data + 1, rejected);
+      error = add_holding(settings->ingest_dir, rejects, quoted.data + 1, rejected);
     }
     text_free(&quoted);
   }

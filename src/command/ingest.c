@@ -25,10 +25,13 @@
 #include "command/options.h"
 #include "ingest/ingester.h"
 #include "ingest/old_log.h"
+#include "ingest/reject_file.h"
 #include "process/process_usage.h"
 #include "store/views/delivery_store.h"
 #include "store/views/ingest_store.h"
 #include "upkeep/chores.h"
+
+#define NODE_SIZE (HOST_NAME_MAX + 1)
 
 static const char usage[] =
     "usage: mediagate ingest [--config FILE] [--status | --import LOG …]\n\n"
@@ -152,17 +155,22 @@ static enum error open_parts(const struct settings *settings, bool status, struc
   return error == ERROR_NONE ? chores_new(&following->upkeep, CHORES_OF_INGEST, &following->chores) : error;
 }
 
+static void name_node(const struct settings *settings, char ret_node[NODE_SIZE]) {
+  char host[HOST_NAME_MAX + 1] = "";
+  bool nameless = settings->node_name[0] == '\0' && gethostname(host, sizeof host - 1) != 0;
+  snprintf(ret_node, NODE_SIZE, "%s", nameless ? "?" : settings->node_name[0] == '\0' ? host : settings->node_name);
+}
+
 static int run_ingest(const struct settings *settings, bool status, const char *rejects_path) {
-  char node[HOST_NAME_MAX + 1];
-  if (gethostname(node, sizeof node) != 0) {
-    snprintf(node, sizeof node, "?");
-  }
+  char node[NODE_SIZE];
+  name_node(settings, node);
   struct ingester_options options = {
       .log_dir = settings->log_dir,
       .rejects_path = rejects_path,
       .batch_lines = (size_t)settings->ingest_batch,
       .view_retention = settings->view_retention,
       .play_rule = {.min_seconds = settings->play_min_seconds, .min_percent = settings->play_min_percent},
+      .commit_locally = settings->log_retention > 0, /* else a counted log is gone before a standby has the views */
       .between_batches = between_batches};
   struct log_rotation rotation = {.log_dir = settings->log_dir,
                                   .nginx_pid_file = settings->nginx_pid_file,
@@ -293,7 +301,9 @@ int command_ingest(int argc, char **argv) {
   if (settings == NULL) {
     return COMMAND_FAILED;
   }
-  char *rejects_path = file_join(settings->ingest_dir, "rejected.log");
+  char rejects[REJECT_FILE_NAME_SIZE];
+  reject_file_name(settings->node_name, rejects);
+  char *rejects_path = file_join(settings->ingest_dir, rejects);
   exit_code = COMMAND_FAILED;
   if (rejects_path == NULL) {
     fprintf(stderr, "mediagate: %s\n", error_strerror(ERROR_MEMORY));

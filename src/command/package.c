@@ -126,10 +126,10 @@ static int run_work(struct work *work, bool once) {
   return 0;
 }
 
-static void name_node(char ret_node[NODE_SIZE]) {
+static void name_node(const struct settings *settings, char ret_node[NODE_SIZE]) {
   char host[HOST_NAME_MAX + 1] = "";
   (void)gethostname(host, sizeof host - 1); /* a nameless one is told by its process */
-  snprintf(ret_node, NODE_SIZE, "%s:%ld", host, (long)getpid());
+  snprintf(ret_node, NODE_SIZE, "%s:%ld", settings->node_name[0] == '\0' ? host : settings->node_name, (long)getpid());
 }
 
 static int run_packager(const struct settings *settings, bool once) {
@@ -151,7 +151,7 @@ static int run_packager(const struct settings *settings, bool once) {
                                               .output_factor = settings->package_output_factor},
                                 .meanwhile = meanwhile,
                                 .meanwhile_context = &work};
-  name_node(node);
+  name_node(settings, node);
   enum error error = command_database_open(settings, database_options, &packager->database);
   if (error == ERROR_NONE) {
     error = media_folder_open(settings->data_dir, settings->library_dir, &packager->folder);

@@ -122,6 +122,13 @@ static const char *form_resolver(char *value) {
   return NULL;
 }
 
+static const char *form_node(char *value) {
+  size_t length = strlen(value);
+  return length <= 64 && value[0] != '.' && only(value, length, LOWER UPPER DIGITS "._-")
+             ? NULL
+             : "up to 64 letters, digits and . _ -, not beginning with a dot";
+}
+
 static const char *form_path(char *value) {
   for (const char *at = value; *at != '\0'; at++) {
     if ((unsigned char)*at < 0x80 && strchr(LOWER UPPER DIGITS "/._-+,=@:~%", *at) == NULL) {
@@ -155,25 +162,16 @@ static const struct {
   form_of *form;
   bool may_be_empty;
 } forms[] = {
-    {"database", form_any, false},
-    {"notify_database", form_any, true},
-    {"data_dir", form_path, false},
-    {"library_dir", form_path, true},
-    {"run_dir", form_run_dir, false},
-    {"ingest_dir", form_path, false},
-    {"share_dir", form_path, true},
-    {"country_database", form_path, true},
-    {"robot_list", form_path, true},
-    {"jwt_key_file", form_path, false},
-    {"stream_key_file", form_path, false},
-    {"public_url", form_origin, true},
-    {"server_names", form_host, false},
-    {"origin_hosts", form_origin, true},
-    {"cors_origins", form_cors_origin, true},
-    {"trusted_proxies", form_network, true},
-    {"resolver", form_resolver, true},
-    {"nginx_pid_file", form_path, false},
-    {"nginx_url", form_origin, false},
+    {"database", form_any, false},           {"notify_database", form_any, true},
+    {"data_dir", form_path, false},          {"library_dir", form_path, true},
+    {"run_dir", form_run_dir, false},        {"ingest_dir", form_path, false},
+    {"node_name", form_node, true},          {"share_dir", form_path, true},
+    {"country_database", form_path, true},   {"robot_list", form_path, true},
+    {"jwt_key_file", form_path, false},      {"stream_key_file", form_path, false},
+    {"public_url", form_origin, true},       {"server_names", form_host, false},
+    {"origin_hosts", form_origin, true},     {"cors_origins", form_cors_origin, true},
+    {"trusted_proxies", form_network, true}, {"resolver", form_resolver, true},
+    {"nginx_pid_file", form_path, false},    {"nginx_url", form_origin, false},
     {"log_dir", form_path, false},
 };
 

@@ -32,6 +32,7 @@
   STRING (library_dir, "", true, "Folder of files that are already there, for file_url library:PATH; a playlist's grant covers its whole folder; empty: none") \
   STRING (run_dir, "/run/mediagate", false, "Folder of the pools' sockets: fast.sock auth.sock api.sock upload.sock") \
   STRING (ingest_dir, "/var/lib/mediagate-ingest", false, "Folder of rejected.log, in which ingest keeps what is no line of the delivery log") \
+  STRING (node_name, "", false, "Name of this node in the database, and of its rejected-NAME.log; one for each `mediagate ingest`; empty: the host's name, and rejected.log") \
   STRING (share_dir, "", true, "Folder of installed data (migrations, API pages); empty: where make install put it") \
   STRING (jwt_key_file, "/etc/mediagate/jwt_keys", true, "Access-token keys, one `kid secret;` a line, mode 0600; the first signs, all verify") \
   STRING (stream_key_file, "/etc/mediagate/stream_keys", true, "Stream-URL keys, one `kid secret;` a line, mode 0600, included by nginx too") \

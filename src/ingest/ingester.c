@@ -189,6 +189,7 @@ static enum error commit_lines(struct ingester *ingester, const struct delivery_
     error = mark_views(ingester);
   }
   const struct delivery_batch batch = {.play_rule = ingester->options.play_rule,
+                                       .commit_locally = ingester->options.commit_locally,
                                        .lines = (int64_t)lines,
                                        .rejected = rejected,
                                        .views = ingester->batch.views,

@@ -7,6 +7,7 @@
 #define MEDIAGATE_INGEST_INGESTER_H
 
 #include <signal.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -25,6 +26,7 @@ struct ingester_options {
   size_t batch_lines;       /* at most, in one transaction */
   int64_t view_retention;   /* months; 0: views are kept for ever */
   struct play_rule play_rule;
+  bool commit_locally;       /* see struct delivery_batch */
   struct audience *audience; /* what is said of viewers; may be NULL where nothing is counted */
   /* Called between two batches, for what must not wait until a backlog is worked off; it may ask for the lag. May be
    * NULL. */

@@ -23,6 +23,10 @@
 
 #define KEPT_MAX 8192
 
+void reject_file_name(const char *node_name, char ret_name[REJECT_FILE_NAME_SIZE]) {
+  snprintf(ret_name, REJECT_FILE_NAME_SIZE, "rejected%s%s.log", node_name[0] == '\0' ? "" : "-", node_name);
+}
+
 void reject_file_add(struct reject_file *rejects, const struct log_file *file, int64_t position,
                      enum delivery_reject reject, const char *line, size_t size) {
   rejects->count++;

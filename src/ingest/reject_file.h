@@ -19,6 +19,11 @@
 
 #define REJECT_FILE_MAX (INT64_C(16) << 20) /* bytes; then it becomes "PATH.old", of which there is one */
 
+#define REJECT_FILE_NAME_SIZE 96
+
+/* rejected.log, or rejected-NODE.log where the node has a name: nodes may share the folder. */
+void reject_file_name(const char *node_name, char ret_name[REJECT_FILE_NAME_SIZE]);
+
 struct reject_file {
   const char *path;
   struct text pending;

@@ -23,9 +23,12 @@ enum error delivery_store_commit(struct database *database, const struct deliver
     error = statement_begin(database);
   }
   if (error == ERROR_NONE) {
-    error = view_writer_take_turn(database);
+    error = view_writer_send(database, batch->views, ids, batch->view_count);
     if (error == ERROR_NONE) {
-      error = view_writer_add(database, log->id, &batch->play_rule, batch->views, ids, batch->view_count);
+      error = view_writer_take_turn(database);
+    }
+    if (error == ERROR_NONE && batch->view_count > 0) {
+      error = view_writer_add(database, log->id, &batch->play_rule);
     }
     error = statement_end_transaction(database, error);
   }

@@ -49,7 +49,7 @@ enum error exchange_lost_connection(struct database *database, enum fate *ret_fa
 
 /* The error of a result; a connection of no more use is dropped. The message never holds what was passed as a value:
  * class 22 repeats it. */
-static enum error judge_result(struct database *database, const PGresult *result, enum fate *ret_fate) {
+enum error exchange_judge(struct database *database, const PGresult *result, enum fate *ret_fate) {
   const char *state = PQresultErrorField(result, PG_DIAG_SQLSTATE);
   if (state == NULL) { /* made by libpq itself: the connection is gone */
     return exchange_lost_connection(database, ret_fate);
@@ -107,7 +107,7 @@ enum error exchange_collect(struct database *database, int64_t deadline_ms, PGre
     error = exchange_lost_connection(database, ret_fate);
   }
   if (error == ERROR_NONE && PQresultStatus(kept) != PGRES_COMMAND_OK && PQresultStatus(kept) != PGRES_TUPLES_OK) {
-    error = judge_result(database, kept, ret_fate);
+    error = exchange_judge(database, kept, ret_fate);
   }
   if (error != ERROR_NONE || ret_result == NULL) {
     PQclear(kept);
@@ -121,6 +121,37 @@ static int64_t deadline_from_now(const struct database *database) {
   return database->statement_timeout_ms == 0
              ? 0
              : clock_monotonic_ms() + database->statement_timeout_ms + DEADLINE_SLACK_MS;
+}
+
+enum error exchange_queue(struct database *database, const char *sql, const struct parameters *parameters,
+                          enum fate *ret_fate) {
+  static const struct parameters none = {0};
+  const struct parameters *given = parameters == NULL ? &none : parameters;
+  exchange_beat(database);
+  if (database->connection == NULL ||
+      PQsendQueryParams(database->connection, sql, given->count, NULL, given->values, NULL, NULL, 0) == 0 ||
+      PQpipelineSync(database->connection) == 0) {
+    return exchange_lost_connection(database, ret_fate);
+  }
+  database->queued++;
+  return ERROR_NONE;
+}
+
+enum error exchange_next_result(struct database *database, PGresult **ret_result, enum fate *ret_fate) {
+  exchange_beat(database);
+  PGresult *result = NULL;
+  for (int ends = 0; result == NULL; ends++) { /* each answer ends with a NULL, the sync's does not */
+    enum error error = wait_for_result(database, deadline_from_now(database), ret_fate);
+    if (error != ERROR_NONE) {
+      return error;
+    }
+    result = PQgetResult(database->connection);
+    if (result == NULL && ends > 1) {
+      return exchange_lost_connection(database, ret_fate);
+    }
+  }
+  *ret_result = result;
+  return ERROR_NONE;
 }
 
 /* The name of the statement on this connection, preparing it when it is new. */

@@ -39,6 +39,8 @@ struct database {
     int64_t wait_ms;  /* what it may wait yet */
   } connecting;
   uint64_t generation;
+  bool queueing;     /* between pipeline_begin and pipeline_end */
+  size_t queued;     /* statements sent in it */
   bool unreplicated; /* the server gave up waiting for its standby: what was committed may be lost in a fail-over */
   const char *prepared_sql[EXCHANGE_PREPARED_MAX]; /* what this connection has prepared; the index is the name */
   size_t prepared_count;
@@ -46,6 +48,7 @@ struct database {
   int64_t pause_ms;
   int64_t next_attempt_ms;
   char last_error[300];
+  char first_error[300]; /* of a pipeline */
   char origin[128]; /* "ACTOR ADDRESS"; see event_add.h */
 };
 
@@ -57,6 +60,14 @@ enum error exchange_run(struct database *database, const char *sql, bool prepare
 /* What comes back for what was sent already; deadline_ms 0: for ever. */
 enum error exchange_collect(struct database *database, int64_t deadline_ms, struct pg_result **ret_result,
                             enum fate *ret_fate) MUST_CHECK;
+/* Within a pipeline: sends a statement, whose answer comes with the others'. */
+enum error exchange_queue(struct database *database, const char *sql, const struct parameters *parameters,
+                          enum fate *ret_fate) MUST_CHECK;
+/* The next answer of a pipeline, within a statement's deadline; to be cleared by the caller. */
+enum error exchange_next_result(struct database *database, struct pg_result **ret_result,
+                                enum fate *ret_fate) MUST_CHECK;
+/* The error of a result that failed; a connection of no more use is dropped. */
+enum error exchange_judge(struct database *database, const struct pg_result *result, enum fate *ret_fate) MUST_CHECK;
 /* The connection is gone: keeps libpq's words, drops it, and is ERROR_UNAVAILABLE with FATE_UNKNOWN. */
 enum error exchange_lost_connection(struct database *database, enum fate *ret_fate);
 void exchange_drop_connection(struct database *database);

@@ -25,6 +25,10 @@ static enum error unreplicated(PGresult **result) {
 
 static enum error execute(struct database *database, const char *sql, bool prepared, enum statement_repeat repeat,
                           const struct parameters *parameters, PGresult **ret_result) {
+  if (database->queueing) {
+    enum fate queued = FATE_ANSWERED;
+    return exchange_queue(database, sql, parameters, &queued);
+  }
   enum error error = database_ensure(database);
   if (error != ERROR_NONE) {
     return error;
@@ -91,6 +95,9 @@ struct rows statement_row_planned(struct database *database, const char *sql, en
 enum error statement_change(struct database *database, const char *sql, enum statement_repeat repeat,
                             const struct parameters *parameters, int64_t *ret_affected) {
   struct rows rows;
+  if (database->queueing) {
+    return statement_execute(database, sql, repeat, parameters, NULL);
+  }
   enum error error = statement_execute(database, sql, repeat, parameters, &rows);
   if (error != ERROR_NONE) {
     return error;

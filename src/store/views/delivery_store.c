@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * The position moves in the transaction that stores what was read up to it.
+ * The position moves in the transaction that stores what was read up to it. All nodes that count take turns, so its
+ * statements go as one pipeline: the turn is held while the server works, not while anything travels.
  */
 #include "config.h"
 
@@ -9,6 +10,7 @@
 #include <stdlib.h>
 
 #include "domain/digest.h"
+#include "store/engine/pipeline.h"
 #include "store/engine/statement.h"
 #include "store/views/user_agent_store.h"
 
@@ -22,29 +24,25 @@ enum error delivery_store_position(struct database *database, const unsigned cha
   return rows_close_into(&row, ret_position, &position, sizeof position);
 }
 
+/* Where the position is another one the second insert breaks the key: ERROR_CONFLICT, and nothing is stored. */
 static enum error move_position(struct database *database, const struct delivery_log *log, int64_t next_position,
                                 const struct delivery_batch *batch) {
+  static const char *const move =
+      "with moved as (update delivery_log set position = $3, lines = lines + $4, rejected = rejected + $5,"
+      " updated_at = now() where id = $1 and position = $2 returning 1)"
+      " insert into delivery_log (id) select $1 from generate_series(1, 2) where not exists (select from moved)";
   enum error error = ERROR_NONE;
-  if (log->position == 0) {
-    struct parameters parameters = {0};
-    parameters_hash(&parameters, log->id);
-    error = statement_change(database, "insert into delivery_log (id) values ($1) on conflict (id) do nothing",
-                             STATEMENT_ONCE, &parameters, NULL);
-  }
   struct parameters parameters = {0};
   parameters_hash(&parameters, log->id);
+  if (log->position == 0) {
+    error = statement_execute(database, "insert into delivery_log (id) values ($1) on conflict (id) do nothing",
+                              STATEMENT_ONCE, &parameters, NULL);
+  }
   parameters_i64(&parameters, log->position);
   parameters_i64(&parameters, next_position);
   parameters_i64(&parameters, batch->lines);
   parameters_i64(&parameters, batch->rejected);
-  int64_t moved = 0;
-  if (error == ERROR_NONE) {
-    error = statement_change(database,
-                             "update delivery_log set position = $3, lines = lines + $4, rejected = rejected + $5,"
-                             " updated_at = now() where id = $1 and position = $2",
-                             STATEMENT_ONCE, &parameters, &moved);
-  }
-  return error == ERROR_NONE && moved != 1 ? ERROR_CONFLICT : error;
+  return error == ERROR_NONE ? statement_execute(database, move, STATEMENT_ONCE, &parameters, NULL) : error;
 }
 
 /* Ids are asked for before the transaction: those of one that fails would be none. */
@@ -63,11 +61,16 @@ static enum error find_user_agents(struct database *database, const struct deliv
 
 static enum error store(struct database *database, const struct delivery_log *log, int64_t next_position,
                         const struct delivery_batch *batch, const int64_t *user_agent_ids) {
-  enum error error = statement_begin(database);
-  if (error != ERROR_NONE) {
-    return error;
+  enum error error = pipeline_begin(database);
+  if (error == ERROR_NONE && batch->commit_locally) {
+    error = view_writer_commit_locally(database);
   }
-  error = view_writer_take_turn(database);
+  if (error == ERROR_NONE) {
+    error = view_writer_send(database, batch->views, user_agent_ids, batch->view_count);
+  }
+  if (error == ERROR_NONE) {
+    error = view_writer_take_turn(database);
+  }
   if (error == ERROR_NONE) {
     error = move_position(database, log, next_position, batch);
   }
@@ -77,10 +80,10 @@ static enum error store(struct database *database, const struct delivery_log *lo
   if (error == ERROR_NONE && batch->watching != NULL) {
     error = watching_store_change(database, batch->watching);
   }
-  if (error == ERROR_NONE) { /* last, since it locks sums that everybody adds to */
-    error = view_writer_add(database, log->id, &batch->play_rule, batch->views, user_agent_ids, batch->view_count);
+  if (error == ERROR_NONE && batch->view_count > 0) { /* last, since it locks sums that everybody adds to */
+    error = view_writer_add(database, log->id, &batch->play_rule);
   }
-  return statement_end_transaction(database, error);
+  return pipeline_end(database, error);
 }
 
 enum error delivery_store_commit(struct database *database, const struct delivery_log *log, int64_t next_position,

@@ -6,6 +6,7 @@
 #ifndef MEDIAGATE_STORE_VIEWS_DELIVERY_STORE_H
 #define MEDIAGATE_STORE_VIEWS_DELIVERY_STORE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -28,6 +29,7 @@ enum error delivery_store_position(struct database *database, const unsigned cha
 struct delivery_batch {
   int64_t lines;
   int64_t rejected;
+  bool commit_locally; /* the commit does not wait for a standby: the log is kept, and is read again if both are lost */
   struct play_rule play_rule;
   const struct view_change *views; /* each view once */
   size_t view_count;

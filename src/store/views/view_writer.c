@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * The changes travel as one array a column. The statement is view_writer.sql: where a view stands already, it looks up
- * what is known of it and writes both together; what that adds goes to the sums.
+ * The changes travel as one array a column, before the turn is taken: everybody who counts waits for it, and far away
+ * the bytes take longer than the work. They wait in settings of the transaction. The statement is view_writer.sql:
+ * where a view stands already, it looks up what is known of it and writes both together; what that adds goes to the
+ * sums.
  */
 #include "config.h"
 
@@ -95,8 +97,24 @@ static const char *const add_views = VIEW_WRITER_SQL(ADD_TO_ROLLUPS_SQL("differe
 /* clang-format off */
 static const char *const make_partitions =
     "select media_view_log_partition(min(granted_at)) from (select " SQL_TIMESTAMP("granted_us") " as granted_at"
-    " from unnest($1::int8[]) u (granted_us)) g, " SQL_ISO_DATES " group by date_trunc('month', granted_at at time zone 'UTC')";
+    " from unnest(current_setting('mediagate.view_3')::int8[]) u (granted_us)) g, " SQL_ISO_DATES " group by date_trunc('month', granted_at at time zone 'UTC')";
+
+#define SQL_KEEP(number) "set_config('mediagate.view_" number "', $" number ", true)"
+static const char *const keep_columns =
+    "select " SQL_KEEP("1") ", " SQL_KEEP("2") ", " SQL_KEEP("3") ", " SQL_KEEP("4") ", " SQL_KEEP("5") ", " SQL_KEEP("6")
+    ", " SQL_KEEP("7") ", " SQL_KEEP("8") ", " SQL_KEEP("9") ", " SQL_KEEP("10") ", " SQL_KEEP("11") ", " SQL_KEEP("12")
+    ", " SQL_KEEP("13") ", " SQL_KEEP("14") ", " SQL_KEEP("15") ", " SQL_KEEP("16") ", " SQL_KEEP("17") ", " SQL_KEEP("18");
 /* clang-format on */
+_Static_assert(COLUMNS == 18, "keep_columns and view_writer.sql name each of them");
+
+/* Position and views commit together, so a fail-over that loses them loses both, and the log is read again. */
+enum error view_writer_commit_locally(struct database *database) {
+  return statement_execute(
+      database,
+      "select set_config('synchronous_commit', case when current_setting('synchronous_commit') = 'off' then 'off'"
+      " else 'local' end, true)",
+      STATEMENT_ONCE, NULL, NULL);
+}
 
 enum error view_writer_take_turn(struct database *database) {
   enum error error = statement_execute(database, SQL_TAKE_TURN, STATEMENT_ONCE, NULL, NULL);
@@ -113,30 +131,30 @@ enum error view_writer_take_turn(struct database *database) {
       STATEMENT_ONCE, NULL, NULL);
 }
 
-static enum error write_columns(struct database *database, const unsigned char log_id[DIGEST_SIZE],
-                                const struct play_rule *rule, struct text columns[COLUMNS]) {
-  struct parameters parameters = {0};
-  enum error error = array_end_columns(columns, COLUMNS, &parameters);
-  if (error != ERROR_NONE) {
-    return error;
-  }
-  parameters_hash(&parameters, log_id);
-  parameters_i64(&parameters, rule->min_seconds);
-  parameters_i64(&parameters, rule->min_percent);
-  struct parameters granted = {0};
-  parameters_text(&granted, columns[COLUMN_GRANTED].data);
-  error = statement_execute(database, make_partitions, STATEMENT_ONCE, &granted, NULL);
-  return error == ERROR_NONE ? statement_execute(database, add_views, STATEMENT_ONCE, &parameters, NULL) : error;
-}
-
-enum error view_writer_add(struct database *database, const unsigned char log_id[DIGEST_SIZE],
-                           const struct play_rule *rule, const struct view_change *changes,
-                           const int64_t *user_agent_ids, size_t count) {
+enum error view_writer_send(struct database *database, const struct view_change *changes, const int64_t *user_agent_ids,
+                            size_t count) {
   struct text columns[COLUMNS] = {{0}};
+  struct parameters parameters = {0};
+  if (count == 0) {
+    return ERROR_NONE;
+  }
   for (size_t i = 0; i < count; i++) {
     add_change(columns, &changes[i], user_agent_ids[i]);
   }
-  enum error error = count == 0 ? ERROR_NONE : write_columns(database, log_id, rule, columns);
+  enum error error = array_end_columns(columns, COLUMNS, &parameters);
+  if (error == ERROR_NONE) {
+    error = statement_execute(database, keep_columns, STATEMENT_ONCE, &parameters, NULL);
+  }
   array_free_columns(columns, COLUMNS);
   return error;
+}
+
+enum error view_writer_add(struct database *database, const unsigned char log_id[DIGEST_SIZE],
+                           const struct play_rule *rule) {
+  struct parameters parameters = {0};
+  parameters_hash(&parameters, log_id);
+  parameters_i64(&parameters, rule->min_seconds);
+  parameters_i64(&parameters, rule->min_percent);
+  enum error error = statement_execute(database, make_partitions, STATEMENT_ONCE, NULL, NULL);
+  return error == ERROR_NONE ? statement_execute(database, add_views, STATEMENT_ONCE, &parameters, NULL) : error;
 }

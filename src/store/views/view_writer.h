@@ -48,12 +48,16 @@ struct play_rule {
 
 void view_change_free(struct view_change *change);
 
-/* The first statement of a transaction that writes views: see SQL_TAKE_TURN. */
+/* In a transaction: its commit does not wait for a standby. */
+enum error view_writer_commit_locally(struct database *database) MUST_CHECK;
+/* Hands the changes to the server, for view_writer_add of the same transaction. Every view stands once in them. */
+enum error view_writer_send(struct database *database, const struct view_change *changes, const int64_t *user_agent_ids,
+                            size_t count) MUST_CHECK;
+/* Before anything that writes views reads: see SQL_TAKE_TURN. */
 enum error view_writer_take_turn(struct database *database) MUST_CHECK;
-/* In that transaction. Every view stands once in `changes`. What is added to media that the database does not know is
- * left out, and counted in `skipped` of that row of delivery_log, as all other lines are in `counted`. */
+/* Writes what was sent. What is added to media that the database does not know is left out, and counted in `skipped` of
+ * that row of delivery_log, as all other lines are in `counted`. */
 enum error view_writer_add(struct database *database, const unsigned char log_id[DIGEST_SIZE],
-                           const struct play_rule *rule, const struct view_change *changes,
-                           const int64_t *user_agent_ids, size_t count) MUST_CHECK;
+                           const struct play_rule *rule) MUST_CHECK;
 
 #endif

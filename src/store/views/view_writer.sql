@@ -1,8 +1,9 @@
 -- SPDX-License-Identifier: ISC
 --
--- Writes what one batch of deliveries changes in views, in one statement. Each view stands once in the arrays. $1 to
--- $18 are its columns, in the order of enum column in view_writer.c; $19 is the log's row in delivery_log,
--- $20 and $21 are the least seconds and percent of a play.
+-- Writes what one batch of deliveries changes in views, in one statement. Each view stands once in the arrays
+-- mediagate.view_1 to view_18, which are settings of the transaction: the columns, in the order of enum column in
+-- view_writer.c. So they are with the server before it takes the turn that everybody waits for. $1 is the log's row in
+-- delivery_log, $2 and $3 are the least seconds and percent of a play.
 -- :add_to_rollups is add_to_rollups.sql, of the query "difference".
 
 -- The changes.
@@ -12,9 +13,24 @@ with incoming as materialized (
     'epoch'::timestamptz + started_us * interval '1 microsecond' as started,
     'epoch'::timestamptz + ended_us * interval '1 microsecond' as ended
   from unnest(
-    $1::int8[], $2::uuid[], $3::int8[], $4::inet[], $5::uuid[], $6::int8[], $7::int8[], $8::int8[], $9::int8[],
-    $10::int8[], $11::text[], $12::int8[], $13::text[], $14::text[], $15::bool[], $16::int8[], $17::int8multirange[],
-    $18::int8multirange[]
+    current_setting('mediagate.view_1')::int8[],
+    current_setting('mediagate.view_2')::uuid[],
+    current_setting('mediagate.view_3')::int8[],
+    current_setting('mediagate.view_4')::inet[],
+    current_setting('mediagate.view_5')::uuid[],
+    current_setting('mediagate.view_6')::int8[],
+    current_setting('mediagate.view_7')::int8[],
+    current_setting('mediagate.view_8')::int8[],
+    current_setting('mediagate.view_9')::int8[],
+    current_setting('mediagate.view_10')::int8[],
+    current_setting('mediagate.view_11')::text[],
+    current_setting('mediagate.view_12')::int8[],
+    current_setting('mediagate.view_13')::text[],
+    current_setting('mediagate.view_14')::text[],
+    current_setting('mediagate.view_15')::bool[],
+    current_setting('mediagate.view_16')::int8[],
+    current_setting('mediagate.view_17')::int8multirange[],
+    current_setting('mediagate.view_18')::int8multirange[]
   ) u (
     media_id, grant_id, granted_us, address, address_key, address_hash, started_us, ended_us, bytes_sent,
     lines, viewer, user_agent_id, country, referrer, bot, file_bytes, delivered_bytes,
@@ -71,8 +87,8 @@ merged as materialized (
     case when w.watched is null then k.old_watched_seconds else round(w.watched)::int8 end as watched_seconds,
     case
       when w.is_gone then k.old_played
-      else (coalesce(p.points >= 10000, false) or coalesce(w.watched >= $20::int8, true) and s.seconds >= $20::int8)
-        and coalesce(p.points >= $21::int8 * 100, true)
+      else (coalesce(p.points >= 10000, false) or coalesce(w.watched >= $2::int8, true) and s.seconds >= $2::int8)
+        and coalesce(p.points >= $3::int8 * 100, true)
     end as played
   from known k
   cross join lateral (
@@ -131,7 +147,7 @@ counted as (
   update delivery_log set counted = counted + c.lines, skipped = skipped + i.lines - c.lines
   from (select coalesce(sum(lines), 0)::int8 as lines from merged) c,
     (select sum(lines)::int8 as lines from incoming) i
-  where id = $19
+  where id = $1
   returning 1
 ),
 -- The sums come last, since everybody waits for their rows; so they ask for what was done before.
