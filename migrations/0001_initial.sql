@@ -493,6 +493,20 @@ create table rate_limit (
 );
 create index rate_limit_window_ends_at_idx on rate_limit (window_ends_at);
 
+-- Requests with an Idempotency-Key --------------------------------------------------------------
+
+-- Their answers, each stored with what the request changed, for a day.
+create table idempotent_request (
+  key bytea primary key, -- SHA-256 of the caller and the key
+  request bytea not null, -- SHA-256 of what was asked for
+  status integer not null,
+  sealed text not null, -- headers and body; only who sends the key again can have them read
+  created_at timestamptz not null default now(),
+  constraint idempotent_request_key_check check (octet_length(key) = 32),
+  constraint idempotent_request_request_check check (octet_length(request) = 32)
+);
+create index idempotent_request_created_at_idx on idempotent_request (created_at);
+
 -- Events ----------------------------------------------------------------------------------------
 
 -- The id of an event: UUID version 7 (RFC 9562), the millisecond in which its transaction began and random bits.

@@ -12,6 +12,7 @@
 
 #include "api/guard.h"
 #include "api/handlers.h"
+#include "api/idempotency.h"
 #include "base/log.h"
 #include "metrics/metric_label.h"
 
@@ -21,6 +22,9 @@
 static const struct route_wrap tus = {.method = tus_api_method, .begin = tus_api_begin, .end = tus_api_end};
 
 /* clang-format off */
+/* A row may end before its last fields, which are false then. */
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wmissing-field-initializers"
 static const struct route table[] = {
     {HTTP_POST,   "/auth/signup",                 POOL_AUTH,   CALLER_ANYONE,        SCOPE_NONE,            account_api_signup,     NULL, NULL},
     {HTTP_POST,   "/auth/login",                  POOL_AUTH,   CALLER_ANYONE,        SCOPE_NONE,            auth_api_login,         NULL, NULL},
@@ -34,16 +38,16 @@ static const struct route table[] = {
     {HTTP_GET,    "/accounts",                    POOL_API,    CALLER_ADMINISTRATOR, SCOPE_ACCOUNTS_MANAGE, accounts_api_list,      NAMES("limit", "cursor"), NULL},
     {HTTP_GET,    "/accounts/{id}",               POOL_API,    CALLER_ADMINISTRATOR, SCOPE_ACCOUNTS_MANAGE, accounts_api_get,       NULL, NULL},
     {HTTP_PATCH,  "/accounts/{id}",               POOL_API,    CALLER_ADMINISTRATOR, SCOPE_ACCOUNTS_MANAGE, accounts_api_change,    NULL, NULL},
-    {HTTP_POST,   "/invitations",                 POOL_API,    CALLER_ADMINISTRATOR, SCOPE_ACCOUNTS_MANAGE, invitation_api_create,  NULL, NULL},
+    {HTTP_POST,   "/invitations",                 POOL_API,    CALLER_ADMINISTRATOR, SCOPE_ACCOUNTS_MANAGE, invitation_api_create,  NULL, NULL, true},
     {HTTP_GET,    "/invitations",                 POOL_API,    CALLER_ADMINISTRATOR, SCOPE_ACCOUNTS_MANAGE, invitation_api_list,    NAMES("limit", "cursor"), NULL},
     {HTTP_DELETE, "/invitations/{id}",            POOL_API,    CALLER_ADMINISTRATOR, SCOPE_ACCOUNTS_MANAGE, invitation_api_delete,  NULL, NULL},
-    {HTTP_POST,   "/keys",                        POOL_API,    CALLER_ADMINISTRATOR, SCOPE_KEYS_MANAGE,     key_api_create,         NULL, NULL},
+    {HTTP_POST,   "/keys",                        POOL_API,    CALLER_ADMINISTRATOR, SCOPE_KEYS_MANAGE,     key_api_create,         NULL, NULL, true},
     {HTTP_GET,    "/keys",                        POOL_API,    CALLER_ADMINISTRATOR, SCOPE_KEYS_MANAGE,     key_api_list,           NAMES("limit", "cursor"), NULL},
     {HTTP_GET,    "/keys/{id}",                   POOL_API,    CALLER_ADMINISTRATOR, SCOPE_KEYS_MANAGE,     key_api_get,            NULL, NULL},
     {HTTP_DELETE, "/keys/{id}",                   POOL_API,    CALLER_ADMINISTRATOR, SCOPE_KEYS_MANAGE,     key_api_revoke,         NULL, NULL},
-    {HTTP_POST,   "/keys/{id}/rotate",            POOL_API,    CALLER_ADMINISTRATOR, SCOPE_KEYS_MANAGE,     key_api_rotate,         NULL, NULL},
+    {HTTP_POST,   "/keys/{id}/rotate",            POOL_API,    CALLER_ADMINISTRATOR, SCOPE_KEYS_MANAGE,     key_api_rotate,         NULL, NULL, true},
     {HTTP_DELETE, "/keys/{id}/grants",            POOL_API,    CALLER_ADMINISTRATOR, SCOPE_KEYS_MANAGE,     key_api_revoke_grants,  NULL, NULL},
-    {HTTP_POST,   "/media/media",                 POOL_API,    CALLER_ADMINISTRATOR, SCOPE_MEDIA_WRITE,     media_api_create,       NULL, NULL},
+    {HTTP_POST,   "/media/media",                 POOL_API,    CALLER_ADMINISTRATOR, SCOPE_MEDIA_WRITE,     media_api_create,       NULL, NULL, true},
     {HTTP_GET,    "/media/media",                 POOL_API,    CALLER_ADMINISTRATOR, SCOPE_MEDIA_READ,      media_api_list,         NAMES("type", "q", "description", "tags", "external_id", "metadata", "package", "has_file", "sort", "order", "count", "limit", "cursor"), NULL},
     {HTTP_PATCH,  "/media/media",                 POOL_API,    CALLER_ADMINISTRATOR, SCOPE_MEDIA_WRITE,     media_api_change_many,  NULL, NULL},
     {HTTP_DELETE, "/media/media",                 POOL_API,    CALLER_ADMINISTRATOR, SCOPE_MEDIA_DELETE,    media_api_delete_many,  NAMES("ids"), NULL},
@@ -56,14 +60,14 @@ static const struct route table[] = {
     {HTTP_PUT,    "/media/media/{id}/subtitles/{lang}", POOL_API, CALLER_ADMINISTRATOR, SCOPE_SUBTITLES_WRITE, subtitle_api_put,       NULL, NULL},
     {HTTP_DELETE, "/media/media/{id}/subtitles/{lang}", POOL_API, CALLER_ADMINISTRATOR, SCOPE_SUBTITLES_WRITE, subtitle_api_remove,    NULL, NULL},
     {HTTP_OPTIONS, "/uploads",                    POOL_API,    CALLER_ANYONE,        SCOPE_NONE,            tus_api_discover,       NULL, &tus},
-    {HTTP_POST,   "/uploads",                     POOL_UPLOAD, CALLER_ADMINISTRATOR, SCOPE_UPLOADS_WRITE,   tus_api_create,         NULL, &tus},
+    {HTTP_POST,   "/uploads",                     POOL_UPLOAD, CALLER_ADMINISTRATOR, SCOPE_UPLOADS_WRITE,   tus_api_create,         NULL, &tus, true},
     {HTTP_OPTIONS, "/uploads/{upload_id}",        POOL_API,    CALLER_ANYONE,        SCOPE_NONE,            tus_api_discover,       NULL, &tus},
     {HTTP_HEAD,   "/uploads/{upload_id}",         POOL_UPLOAD, CALLER_ADMINISTRATOR, SCOPE_UPLOADS_WRITE,   tus_api_tell,           NULL, &tus},
     {HTTP_PATCH,  "/uploads/{upload_id}",         POOL_UPLOAD, CALLER_ADMINISTRATOR, SCOPE_UPLOADS_WRITE,   tus_api_append,         NULL, &tus},
     {HTTP_DELETE, "/uploads/{upload_id}",         POOL_UPLOAD, CALLER_ADMINISTRATOR, SCOPE_UPLOADS_WRITE,   tus_api_terminate,      NULL, &tus},
     {HTTP_GET,    "/media/media/{id}/stream-url", POOL_FAST,   CALLER_ADMINISTRATOR, SCOPE_STREAMS_ISSUE,   stream_api_issue,       NAMES("ttl_seconds", "viewer", "bind_ip", "download"), NULL},
     {HTTP_DELETE, "/media/grants/{grant_id}",     POOL_API,    CALLER_ADMINISTRATOR, SCOPE_STREAMS_REVOKE,  stream_api_revoke,      NULL, NULL},
-    {HTTP_POST,   "/media/media/{id}/view",       POOL_API,    CALLER_ADMINISTRATOR, SCOPE_VIEWS_REPORT,    view_api_report,        NULL, NULL},
+    {HTTP_POST,   "/media/media/{id}/view",       POOL_API,    CALLER_ADMINISTRATOR, SCOPE_VIEWS_REPORT,    view_api_report,        NULL, NULL, true},
     {HTTP_GET,    "/media/media/{id}/views",      POOL_API,    CALLER_ADMINISTRATOR, SCOPE_ANALYTICS_READ,  view_api_list,          NAMES("limit", "cursor", "bots", FILTERS), NULL},
     {HTTP_GET,    "/media/media/{id}/analytics",  POOL_API,    CALLER_ADMINISTRATOR, SCOPE_ANALYTICS_READ,  analytics_api_media,    NAMES("from", "to", "interval", "tz", "bots", FILTERS), NULL},
     {HTTP_GET,    "/media/media/{id}/retention",  POOL_API,    CALLER_ADMINISTRATOR, SCOPE_ANALYTICS_READ,  retention_api_media,    NAMES("from", "to", "tz", "bots", "buckets", FILTERS), NULL},
@@ -79,6 +83,7 @@ static const struct route table[] = {
     /* Asked by nginx itself before an upload takes a worker: may the caller upload? */
     {HTTP_GET,    "/internal/caller",             POOL_FAST,   CALLER_ADMINISTRATOR, SCOPE_UPLOADS_WRITE,   account_api_is_known,  NULL, NULL},
 };
+#pragma GCC diagnostic pop
 /* clang-format on */
 static const size_t table_count = sizeof table / sizeof *table;
 _Static_assert(METRIC_ROUTE_ROW(sizeof table / sizeof *table) <= METRIC_ROUTE_COUNT, "a page has room for each route");
@@ -194,7 +199,11 @@ static void run_route(struct call *call, const struct route *route) {
     call_act_as(call, "anyone");
   }
   if (pool_fits(call, route) && admit(call, route, &identity) && read_route_query(call, route, &query)) {
-    route->handler(call);
+    if (route->idempotent && idempotency_key_is_sent(call)) {
+      idempotency_run(call, route->handler);
+    } else {
+      route->handler(call);
+    }
   }
   call->query = NULL;
   call->account = NULL; /* `identity` ends here */

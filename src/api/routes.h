@@ -38,6 +38,7 @@ struct route {
   void (*handler)(struct call *call);
   const char *const *query_names; /* NULL-terminated; NULL: none are known */
   const struct route_wrap *wrap;  /* NULL: nothing; the same in all routes of one path */
+  bool idempotent;                /* takes an Idempotency-Key, see idempotency.h; the caller is known */
 };
 
 const struct route *routes_table(size_t *ret_count);

@@ -177,7 +177,7 @@ static size_t request_read_available(FCGX_Stream *in, char *buffer, size_t size)
 
 enum error request_read(struct request *request, void *buffer, size_t size, size_t *ret_read) {
   size_t got = 0;
-  if (size > 0 && request->fcgi != NULL) {
+  if (size > 0 && request->fcgi != NULL && request->held_body == NULL) {
     got = request_read_available(request->fcgi->in, buffer, size);
     if (FCGX_GetError(request->fcgi->in) != 0) {
       return ERROR_ABORTED;
@@ -197,7 +197,7 @@ enum error request_read(struct request *request, void *buffer, size_t size, size
 }
 
 bool request_has_more(const struct request *request) {
-  if (request->fcgi == NULL || request->fcgi->in->rdNext != request->fcgi->in->stop) {
+  if (request->fcgi == NULL || request->held_body != NULL || request->fcgi->in->rdNext != request->fcgi->in->stop) {
     return true;
   }
   struct pollfd connection = {.fd = request->fcgi->ipcFd, .events = POLLIN};
@@ -262,4 +262,23 @@ enum error request_read_all(struct request *request, size_t max_size, char **ret
   *ret_body = body;
   *ret_size = size;
   return ERROR_NONE;
+}
+
+enum error request_hold_body(struct request *request, size_t max_size) {
+  char *body = NULL;
+  size_t size = 0;
+  enum error error = request_read_all(request, max_size, &body, &size);
+  if (error == ERROR_NONE) {
+    request->held_body = body;
+    request->test_body = body;
+    request->test_body_size = size;
+    request->body_read = 0;
+  }
+  return error;
+}
+
+void request_release_body(struct request *request) {
+  free(request->held_body);
+  request->held_body = NULL;
+  request->test_body = NULL;
 }

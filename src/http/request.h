@@ -36,8 +36,9 @@ struct request {
   const char *referrer;
   char *const *parameters;   /* "NAME=value" strings, NULL-terminated */
   struct FCGX_Request *fcgi; /* NULL in tests, which give test_body */
-  const char *test_body;
+  const char *test_body;     /* or what request_hold_body has read */
   size_t test_body_size;
+  char *held_body;  /* NULL: the body was not held */
   size_t body_read; /* bytes so far */
   /* Noted by whoever dispatches, for the log line of this request. */
   const char *route;  /* the pattern of the route, "" while none is found */
@@ -66,6 +67,9 @@ bool request_has_more(const struct request *request);
 void request_discard_rest(struct request *request, int64_t wait_ms);
 /* The whole body, at most max_size bytes (else ERROR_TOO_LARGE); malloc'd with a NUL behind it. */
 enum error request_read_all(struct request *request, size_t max_size, char **ret_body, size_t *ret_size) MUST_CHECK;
+/* Reads a body of at most max_size bytes (else ERROR_TOO_LARGE), so that what reads it later gets it once more. */
+enum error request_hold_body(struct request *request, size_t max_size) MUST_CHECK;
+void request_release_body(struct request *request);
 const char *request_method_name(enum http_method method);
 
 #endif

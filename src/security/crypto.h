@@ -9,7 +9,8 @@
 #include "base/error.h"
 #include "security/keyring.h"
 
-/* Issues and verifies an access token, makes a secret token, signs a URL. Any error: this process cannot do its work.
+/* Issues and verifies an access token, seals and opens a text, makes a secret token, signs a URL. Any error: this
+ * process cannot do its work.
  */
 enum error crypto_warm_up(const struct keyring *access_keys, const struct keyring *stream_keys) MUST_CHECK;
 

@@ -15,6 +15,7 @@
 #include "base/outage.h"
 #include "ingest/view_rule.h"
 #include "store/accounts/session_store.h"
+#include "store/engine/idempotency_store.h"
 #include "store/engine/statement.h"
 #include "store/events/event_months.h"
 #include "store/events/event_store.h"
@@ -92,6 +93,16 @@ static enum error sweep_everything(struct upkeep *upkeep, int64_t grace_seconds)
 static enum error sweep_uploads(struct upkeep *upkeep, int64_t grace_seconds) {
   int64_t removed = 0;
   return file_sweep_uploads(upkeep, grace_seconds, &removed);
+}
+
+/* Answers to requests with an Idempotency-Key. */
+static enum error sweep_answers(struct upkeep *upkeep, int64_t grace_seconds) {
+  int64_t deleted = 0;
+  enum error error;
+  do {
+    error = idempotency_store_sweep(upkeep->database, grace_seconds, SWEEP_BATCH, &deleted);
+  } while (error == ERROR_NONE && deleted == SWEEP_BATCH && !upkeep_is_stopping(upkeep));
+  return error;
 }
 
 /* Jobs that ended: their outcome is in the media's rows and the log. */
@@ -250,6 +261,7 @@ static const struct chore {
     {"sweep_everything", CHORES_OF_SERVE, DAY_MS, FILE_SWEEP_COMMIT_SECONDS, CHORES_BUSY, false, sweep_everything},
     {"sweep_noted", CHORES_OF_SERVE, MINUTE_MS, FILE_SWEEP_COMMIT_SECONDS, CHORES_BUSY, false, sweep_noted},
     {"sweep_uploads", CHORES_OF_SERVE, MINUTE_MS, FILE_SWEEP_UPLOAD_SECONDS, CHORES_BUSY, false, sweep_uploads},
+    {"sweep_answers", CHORES_OF_SERVE, 10 * MINUTE_MS, DAY_SECONDS, CHORES_BUSY, false, sweep_answers},
     {"sweep_package_jobs", CHORES_OF_SERVE, HOUR_MS, 30 * DAY_SECONDS, CHORES_BUSY, false, sweep_package_jobs},
     {"turn_months", CHORES_OF_SERVE, MINUTE_MS, 0, CHORES_BUSY, false, turn_months},
     {"turn_event_months", CHORES_OF_SERVE, MINUTE_MS, 0, CHORES_BUSY, false, turn_event_months},

@@ -45,6 +45,8 @@ struct database {
   const char *prepared_sql[EXCHANGE_PREPARED_MAX]; /* what this connection has prepared; the index is the name */
   size_t prepared_count;
   enum transaction transaction;
+  bool enclosed; /* transactions that begin now are savepoints of the one that is open */
+  int depth;     /* so many of them have begun */
   int64_t pause_ms;
   int64_t next_attempt_ms;
   char last_error[300];

@@ -146,7 +146,32 @@ enum error statement_run_script(struct database *database, const char *sql) {
 
 /* --- transactions ----------------------------------------------------------------------------- */
 
+static enum error begin_inner(struct database *database) {
+  enum error error = execute(database, "savepoint inner_transaction", false, STATEMENT_ONCE, NULL, NULL);
+  if (error == ERROR_NONE) {
+    database->depth++;
+  }
+  return error;
+}
+
+static enum error commit_inner(struct database *database) {
+  database->depth--;
+  return execute(database, "release savepoint inner_transaction", false, STATEMENT_ONCE, NULL, NULL);
+}
+
+static void rollback_inner(struct database *database) {
+  enum fate fate = FATE_ANSWERED;
+  database->depth--;
+  if (database->transaction == TRANSACTION_OPEN &&
+      exchange_run(database, "rollback to savepoint inner_transaction", false, NULL, NULL, &fate) != ERROR_NONE) {
+    exchange_drop_connection(database);
+  }
+}
+
 enum error statement_begin(struct database *database) {
+  if (database->enclosed) {
+    return begin_inner(database);
+  }
   enum error error = execute(database, "begin", false, STATEMENT_REPEATABLE, NULL, NULL);
   if (error == ERROR_NONE) {
     database->transaction = TRANSACTION_OPEN;
@@ -155,6 +180,9 @@ enum error statement_begin(struct database *database) {
 }
 
 enum error statement_commit(struct database *database) {
+  if (database->depth > 0) {
+    return commit_inner(database);
+  }
   enum transaction was = database->transaction;
   database->transaction = TRANSACTION_NONE;
   if (was != TRANSACTION_OPEN) {
@@ -175,6 +203,10 @@ enum error statement_commit(struct database *database) {
 }
 
 void statement_rollback(struct database *database) {
+  if (database->depth > 0) {
+    rollback_inner(database);
+    return;
+  }
   enum transaction was = database->transaction;
   database->transaction = TRANSACTION_NONE;
   enum fate fate = FATE_ANSWERED;
@@ -189,4 +221,16 @@ enum error statement_end_transaction(struct database *database, enum error error
   }
   statement_rollback(database);
   return error;
+}
+
+enum error statement_enclose(struct database *database) {
+  enum error error = statement_begin(database);
+  database->enclosed = error == ERROR_NONE;
+  return error;
+}
+
+enum error statement_end_enclosure(struct database *database, enum error error) {
+  database->enclosed = false;
+  database->depth = 0; /* what was left open ends with the whole */
+  return statement_end_transaction(database, error);
 }

@@ -61,6 +61,11 @@ enum error statement_commit(struct database *database) MUST_CHECK;
 void statement_rollback(struct database *database); /* fine without a transaction */
 /* The end of a transaction whose steps came to `error`: commits after ERROR_NONE, else rolls back and returns it. */
 enum error statement_end_transaction(struct database *database, enum error error) MUST_CHECK;
+/* From here on a transaction that begins is a part of this one: it is undone when it fails, and is stored with all of
+ * it. So whatever runs between these two is stored at once, or not at all. */
+enum error statement_enclose(struct database *database) MUST_CHECK;
+/* As statement_end_transaction. */
+enum error statement_end_enclosure(struct database *database, enum error error) MUST_CHECK;
 /* Several statements without parameters and without a deadline; inside a transaction. For migrations. */
 enum error statement_run_script(struct database *database, const char *sql) MUST_CHECK;
 
