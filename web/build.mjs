@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: ISC
-// Makes the folder that nginx serves as /docs, /redoc and /openapi.json: node build.mjs PACKAGES OPENAPI_YAML OUTPUT
+// Makes the folder that nginx serves as /console/, /docs, /redoc and /openapi.json: node build.mjs PACKAGES OPENAPI_YAML OUTPUT
 // PACKAGES is where `npm ci` put node_modules. Everything ends up on our own host; the pages ask nothing of any other.
 import { copyFileSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { buildConsole } from './console.mjs';
 
 const [packages, openapi, output] = process.argv.slice(2).map((path) => resolve(path));
 if (output === undefined) {
@@ -36,7 +37,8 @@ function redocWithoutLogo() {
 }
 
 rmSync(output, { recursive: true, force: true });
-write('openapi.json', JSON.stringify(YAML.parse(readFileSync(openapi, 'utf8'))) + '\n');
+const document = YAML.parse(readFileSync(openapi, 'utf8'));
+write('openapi.json', JSON.stringify(document) + '\n');
 for (const name of ['docs', 'redoc']) {
   copy(join(here, `${name}.html`), `${name}/index.html`);
   copy(join(here, `${name}.js`), `${name}/start.js`);
@@ -50,3 +52,13 @@ copy(join(modules, 'swagger-ui-dist/LICENSE'), 'licenses/swagger-ui.txt');
 copy(join(modules, 'swagger-ui-dist/NOTICE'), 'licenses/swagger-ui-notice.txt');
 copy(join(modules, 'redoc/LICENSE'), 'licenses/redoc.txt');
 copy(join(modules, 'redoc/bundles/redoc.standalone.js.LICENSE.txt'), 'licenses/redoc-bundle.txt');
+
+await buildConsole({ source: join(here, 'console'), modules, document, output });
+copy(join(modules, 'preact/LICENSE'), 'licenses/preact.txt');
+copy(join(modules, 'htm/LICENSE'), 'licenses/htm.txt');
+copy(join(modules, 'uplot/LICENSE'), 'licenses/uplot.txt');
+copy(join(modules, 'hls.js/LICENSE'), 'licenses/hls.js.txt');
+copy(join(modules, 'tus-js-client/LICENSE'), 'licenses/tus-js-client.txt');
+for (const [name, file] of [['js-base64', 'LICENSE.md'], ['url-parse', 'LICENSE'], ['requires-port', 'LICENSE'], ['querystringify', 'LICENSE']]) {
+  copy(join(modules, name, file), `licenses/${name}.txt`); // of tus-js-client
+}

@@ -48,6 +48,15 @@ def package(studio, media):
     return wait_package(studio, media)
 
 
+def package_by(studio, api, media):
+    """The same, asked for by this caller; until the API shows it."""
+    assert_json(api.post(f"/media/media/{media}/package"), 202)
+    work(studio)
+    wait_until(
+        lambda: assert_json(api.get(f"/media/media/{media}"))["package"]["served"], "the API to show the package"
+    )
+
+
 def streams(studio, media, **query):
     """stream-url's answer once it names the package: the row cache may be 2 s old."""
 

@@ -206,6 +206,7 @@ def test_a_remote_medium_is_asked_of_the_fast_pool_after_the_signature(front):
         "/_problem",
         "/_problem_page",
         "/_index",
+        "/_to_console",
         "/_caller",
         "/_challenged",
         "/media",
@@ -270,24 +271,51 @@ def test_a_trusted_proxy_says_the_scheme_and_the_address(front):
         assert "FORWARDED_NOT_BELIEVED" not in front.pools.seen[-1][1]
 
 
-@pytest.mark.parametrize(
-    "accept, expected",
-    [
-        ("text/html,application/xhtml+xml,*/*;q=0.8", "text/html; charset=utf-8"),
-        ("*/*", "application/json"),
-        (None, "application/json"),
-    ],
-)
-def test_the_root_answers_people_and_programs(front, accept, expected):
+BROWSER = "text/html,application/xhtml+xml,*/*;q=0.8"
+
+
+@pytest.mark.parametrize("accept", ["*/*", None])
+def test_the_root_tells_programs_what_is_here(front, accept):
     with front.anonymous() as api:
         answer = api.get("/", headers={"Accept": accept})
-        assert (
-            answer.status_code == 200
-            and answer.headers["Content-Type"] == expected
-            and "Accept" in answer.headers["Vary"]
-        )
-        assert "/docs" in answer.text and "/openapi.json" in answer.text
+        assert answer.status_code == 200 and answer.headers["Content-Type"] == "application/json"
+        assert "Accept" in answer.headers["Vary"]
+        assert (answer.json()["console"], answer.json()["openapi"]) == ("/console/", "/openapi.json")
         assert api.post("/").status_code == 405
+    assert not front.pools.seen
+
+
+def test_the_root_leads_browsers_to_the_console_or_to_the_pages_where_that_was_not_built(front):
+    page, away = front.root / "share/web/console/index.html", front.root / "index.away"
+    if not page.exists():
+        page.parent.mkdir(parents=True, exist_ok=True)
+        page.write_text("<!doctype html>", encoding="utf-8")
+    with front.anonymous() as api:
+        answer = api.get("/", headers={"Accept": BROWSER}, allow_redirects=False)
+        assert (answer.status_code, answer.headers["Location"], answer.headers["Vary"]) == (302, "/console/", "Accept")
+        page.rename(away)
+        try:
+            answer = api.get("/", headers={"Accept": BROWSER}, allow_redirects=False)
+        finally:
+            away.rename(page)
+    assert answer.status_code == 200 and answer.headers["Content-Type"] == "text/html; charset=utf-8"
+    assert "/docs" in answer.text and "/openapi.json" in answer.text and "Accept" in answer.headers["Vary"]
+    assert not front.pools.seen
+
+
+@pytest.mark.parametrize("path", ["/console", "/console/", "/console/media/7/analytics"])
+def test_each_path_of_the_console_is_its_page_and_reaches_no_pool(front, path):
+    page = front.root / "share/web/console/index.html"
+    if not page.exists():
+        page.parent.mkdir(parents=True, exist_ok=True)
+        page.write_text("<!doctype html>", encoding="utf-8")
+    with front.anonymous() as api:
+        answer = api.get(path)
+        assert answer.status_code == 200 and answer.text == page.read_text(encoding="utf-8")
+        assert answer.headers["Content-Type"] == "text/html" and answer.headers["Cache-Control"] == "no-cache"
+        assert api.post(path).status_code == 405
+        missing = api.get("/console/assets/none.js")
+        assert missing.status_code == 404 and missing.headers["Content-Type"] == "application/problem+json"
     assert not front.pools.seen
 
 

@@ -35,6 +35,13 @@ def need_tools():
         missing("`make web-tools`")
 
 
+def need_browser(name):
+    """chromium, or firefox: Debian's firefox-esr."""
+    program = {"chromium": "chromium", "firefox": "firefox-esr"}[name]
+    if shutil.which(program) is None:
+        missing(program)
+
+
 def tool(name):
     """The command line of one tool."""
     need_tools()
@@ -44,8 +51,7 @@ def tool(name):
 def browse(script, **settings):
     """Runs tests/web/<script>.mjs with these settings; what it saw."""
     need_tools()
-    if shutil.which("chromium") is None:
-        missing("chromium")
+    need_browser(settings.get("browser", "chromium"))
     SCREENSHOTS.mkdir(parents=True, exist_ok=True)
     settings = {"screenshots": str(SCREENSHOTS), "timeout_ms": int(DEADLINE * 1000), **settings}
     done = subprocess.run(

@@ -1,0 +1,157 @@
+// SPDX-License-Identifier: ISC
+// Who is logged in. States: `starting`, `out` (the log-in page), `in`, and `locked`: the session ended under a page that stays as
+// it is, hidden, until the same person logs in again. So no typed text is lost.
+import { createStore } from './store.js';
+import { askTabs, joinTabs, tellEnded, tellTokens, whileAlone } from './tabs.js';
+import { Problem, problemOf } from './problem.js';
+import { scopesOf } from './scopes.js';
+
+const STORED = 'mediagate-refresh-token';
+const EARLY_MS = 20000; // before its end an access token is renewed
+
+export const session = createStore({ state: 'starting', account: null, scopes: new Set() });
+
+let tokens = null; // {access, refresh, until, serial, login}: `login` is the same in all tabs and after each refresh
+let returned = []; // what waits for the person to log in again
+
+function adopt(next) {
+  if (tokens !== null && next.serial <= tokens.serial) {
+    return;
+  }
+  const another = tokens !== null && tokens.login !== next.login;
+  tokens = next;
+  sessionStorage.setItem(STORED, JSON.stringify({ refresh: next.refresh, login: next.login }));
+  if (another || session.get().state === 'out' || session.get().state === 'locked') {
+    enter();
+  }
+}
+
+function stored() {
+  const text = sessionStorage.getItem(STORED);
+  return text === null ? null : JSON.parse(text);
+}
+
+function forget() {
+  tokens = null;
+  sessionStorage.removeItem(STORED);
+  session.set((old) => ({ ...old, state: old.account === null ? 'out' : 'locked' }));
+}
+
+function keep(answer, login) {
+  adopt({
+    login,
+    access: answer.access_token, refresh: answer.refresh_token,
+    until: Date.now() + answer.expires_in * 1000, serial: Math.max(Date.now(), (tokens?.serial ?? 0) + 1),
+  });
+  tellTokens(tokens);
+}
+
+async function post(path, body) {
+  let answer;
+  try {
+    answer = await fetch(path, { method: 'POST', headers: { 'Content-Type': 'application/json' }, body: JSON.stringify(body) });
+  } catch {
+    throw new Problem({});
+  }
+  if (!answer.ok) {
+    throw await problemOf(answer);
+  }
+  return answer.status === 204 ? null : answer.json();
+}
+
+// One tab at a time. Whoever comes second finds that the first one told its tokens.
+function refresh(spent) {
+  return whileAlone(async () => {
+    if (tokens === null || tokens.access === spent) {
+      await askTabs();
+    }
+    const known = tokens ?? stored();
+    if (known === null || (tokens !== null && tokens.access !== spent && tokens.until > Date.now())) {
+      return;
+    }
+    try {
+      keep(await post('/auth/refresh', { refresh_token: known.refresh }), known.login);
+    } catch (problem) {
+      if (problem.status !== 401) {
+        throw problem; // the server is away: the session is not
+      }
+      forget();
+    }
+  });
+}
+
+// An access token that is good now; waits for the person where there is none.
+export async function accessToken(refused = null) {
+  const old = tokens?.until - EARLY_MS < Date.now() ? tokens.access : refused;
+  if (tokens === null || old === tokens.access) {
+    await refresh(old);
+  }
+  if (tokens === null) {
+    forget();
+    await new Promise((resolve) => returned.push(resolve));
+  }
+  return tokens.access;
+}
+
+let entering = null; // one at a time
+
+function enter() {
+  entering ??= askWho().finally(() => {
+    entering = null;
+  });
+  return entering;
+}
+
+async function askWho() {
+  const before = session.get().account;
+  const answer = await fetch('/auth/me', { headers: { Authorization: `Bearer ${tokens.access}` } }).catch(() => null);
+  if (answer === null || !answer.ok) {
+    forget();
+    return;
+  }
+  const account = await answer.json();
+  if (before !== null && before.id !== account.id) {
+    location.assign('/console/'); // another person: nothing of the former page stays
+    return;
+  }
+  session.set({ state: 'in', account, scopes: scopesOf(account) });
+  returned.splice(0).forEach((resume) => resume());
+}
+
+export async function startSession() {
+  joinTabs({
+    session: () => tokens,
+    adopt,
+    ended: (of) => (of === null || of === session.get().account?.id) && forget(),
+  });
+  try {
+    await refresh(null);
+  } catch {
+    // The server is away. The log-in page says so when it is used.
+  }
+  if (tokens === null) {
+    session.set((old) => ({ ...old, state: 'out' }));
+  } else if (session.get().state === 'starting') {
+    await enter();
+  }
+}
+
+export async function logIn(fields) {
+  keep(await post('/auth/login', fields), crypto.randomUUID());
+  if (session.get().state !== 'in') {
+    await enter();
+  }
+}
+
+export function signUp(fields) {
+  return post('/auth/signup', fields);
+}
+
+export async function logOut() {
+  const spent = (tokens ?? stored())?.refresh;
+  tellEnded(session.get().account?.id ?? null);
+  forget();
+  if (spent) {
+    await post('/auth/logout', { refresh_token: spent }).catch(() => {}); // the token ends by itself, too
+  }
+}
