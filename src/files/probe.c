@@ -1,16 +1,17 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * libmagic on the first bytes, the length check, then ffprobe in bubblewrap. See probe.h.
+ * One run of the sandbox: file(1) says the type of the first bytes, and where that may be audio or video ffprobe reads
+ * the rest. The length is checked outside, by numbers alone. See probe.h.
  */
 #include "config.h"
 
 #include "files/probe.h"
 
 #include <errno.h>
-#include <magic.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "base/clock.h"
 #include "base/file.h"
@@ -19,10 +20,9 @@
 #include "files/sandbox.h"
 #include "metrics/metric.h"
 
-#define MAGIC_BYTES   65536
 #define OUTPUT_MAX    (256 * 1024)
 #define ERRORS_MAX    4096
-#define ARGUMENTS_MAX (SANDBOX_ARGUMENTS + 32)
+#define ARGUMENTS_MAX (SANDBOX_ARGUMENTS + 40)
 #define LINE_SIZE     100
 #define TYPE_SIZE     80
 #define REMEDY        "make another of it: ffmpeg -i FILE -c:v libx264 -c:a aac new.mp4"
@@ -31,9 +31,8 @@ static const char shown_entries[] = "format=format_name,duration:format_tags=maj
                                     "stream=codec_type,codec_name,width,height,sample_aspect_ratio,avg_frame_rate:"
                                     "stream_side_data=rotation:stream_disposition=attached_pic";
 
-/* What libmagic says of files that ffprobe may look at. octet-stream: MP3 without a tag, some
- * transport streams. */
-static const char *const magic_types[] = {
+/* What file(1) says of files that ffprobe may look at. octet-stream: MP3 without a tag, some transport streams. */
+static const char *const media_types[] = {
     "video/", "audio/", "application/ogg", "application/mxf", "application/vnd.ms-asf", "application/octet-stream"};
 
 static enum error PRINTF_LIKE(3, 4)
@@ -45,49 +44,32 @@ static enum error PRINTF_LIKE(3, 4)
   return error;
 }
 
-static bool is_magic_type(const char *type) {
-  for (size_t i = 0; i < sizeof magic_types / sizeof magic_types[0]; i++) {
-    if (strncmp(type, magic_types[i], strlen(magic_types[i])) == 0) {
+/* $1 is the file, the rest ffprobe's. The decoders of archives and documents are off. The first line is the type;
+ * ffprobe runs where is_media_type holds. */
+static const char script[] =
+    "type=$(file -L --brief --mime-type -P bytes=65536 -e compress -e tar -e cdf -e elf -- \"$1\") || exit 127; "
+    "printf '%s\\n' \"$type\"; shift; case $type in *mpegurl*) ;; "
+    "video/*|audio/*|application/ogg*|application/mxf*|application/vnd.ms-asf*|application/octet-stream*) exec \"$@\" "
+    ";; "
+    "esac";
+
+static bool is_media_type(const char *type) {
+  for (size_t i = 0; i < sizeof media_types / sizeof media_types[0]; i++) {
+    if (strncmp(type, media_types[i], strlen(media_types[i])) == 0) {
       return strstr(type, "mpegurl") == NULL;
     }
   }
   return false;
 }
 
-/* libmagic gets bytes, never a descriptor, and its decoders of archives and documents are off. */
-static enum error check_magic(int fd, char ret_type[TYPE_SIZE], char ret_reason[PROBE_REASON_SIZE]) {
-  static char bytes[MAGIC_BYTES]; /* a worker does one thing at a time */
-  size_t size = 0;
-  if (file_read_at(fd, 0, bytes, sizeof bytes, &size) != ERROR_NONE) {
-    return ERROR_IO;
-  }
-  if (size == 0) {
-    return refuse(ERROR_INVALID, ret_reason, "the file is empty");
-  }
-  magic_t magic = magic_open(MAGIC_MIME_TYPE | MAGIC_NO_CHECK_COMPRESS | MAGIC_NO_CHECK_TAR | MAGIC_NO_CHECK_CDF |
-                             MAGIC_NO_CHECK_ELF);
-  if (magic == NULL) {
-    return ERROR_MEMORY;
-  }
-  enum error error = ERROR_NONE;
-  if (magic_load(magic, NULL) != 0) {
-    error = refuse(ERROR_UNSUPPORTED, ret_reason, "libmagic cannot load its database (Debian: libmagic-mgc)");
-  } else {
-    const char *type = magic_buffer(magic, bytes, size);
-    if (type == NULL) {
-      error = refuse(ERROR_UNSUPPORTED, ret_reason, "libmagic failed: %.120s", magic_error(magic));
-    } else if (!is_magic_type(type)) {
-      error = refuse(ERROR_INVALID, ret_reason, "the file is %.80s, not audio or video", type);
-    } else {
-      snprintf(ret_type, TYPE_SIZE, "%s", type);
-    }
-  }
-  magic_close(magic);
-  return error;
-}
-
 static void make_arguments(bool sandbox, const char *argv[ARGUMENTS_MAX]) {
-  const char *const ffprobe[] = {"ffprobe",
+  const char *const input = sandbox ? SANDBOX_INPUT : "/proc/self/fd/0";
+  const char *const ffprobe[] = {"sh",
+                                 "-c",
+                                 script,
+                                 "sh",
+                                 input,
+                                 "ffprobe",
                                  "-v",
                                  "error",
                                  "-hide_banner",
@@ -102,7 +84,7 @@ static void make_arguments(bool sandbox, const char *argv[ARGUMENTS_MAX]) {
                                  "-show_entries",
                                  shown_entries,
                                  "-i",
-                                 sandbox ? SANDBOX_INPUT : "/proc/self/fd/0",
+                                 input,
                                  NULL};
   size_t count = sandbox ? sandbox_append(argv) : 0;
   memcpy(argv + count, ffprobe, sizeof ffprobe);
@@ -133,14 +115,22 @@ static enum error describe_errors(const char *errors, const char *type, char ret
   return refuse(ERROR_INVALID, ret_reason, "the file cannot be read as audio or video: %s", line);
 }
 
-static enum error judge(enum error error, const struct subprocess_result *run, const struct probe_options *options,
-                        const char *type, struct probe_result *ret_result, char ret_reason[PROBE_REASON_SIZE]) {
+/* The type that stands on the first line, and what follows it. */
+static const char *split_type(const struct text *output, char ret_type[TYPE_SIZE]) {
+  const char *data = output->length > 0 ? output->data : "";
+  size_t length = strcspn(data, "\n");
+  snprintf(ret_type, TYPE_SIZE, "%.*s", (int)length, data);
+  return data + length + (data[length] == '\n');
+}
+
+static enum error judge_run(enum error error, const struct subprocess_result *run, const struct probe_options *options,
+                            char ret_reason[PROBE_REASON_SIZE]) {
   const char *errors = run->errors.length > 0 ? run->errors.data : "";
   char line[LINE_SIZE];
   first_line(errors, line);
   if (error == ERROR_NOT_FOUND) {
-    return refuse(ERROR_UNSUPPORTED, ret_reason, "%s is not installed (Debian: %s)",
-                  options->sandbox ? "bwrap" : "ffprobe", options->sandbox ? "bubblewrap" : "ffmpeg");
+    return refuse(ERROR_UNSUPPORTED, ret_reason, "%s is not installed (Debian: %s)", options->sandbox ? "bwrap" : "sh",
+                  options->sandbox ? "bubblewrap" : "dash");
   }
   if (error == ERROR_TIMEOUT) {
     return refuse(ERROR_TIMEOUT, ret_reason, "looking at the file took longer than %lld s",
@@ -157,16 +147,32 @@ static enum error judge(enum error error, const struct subprocess_result *run, c
                   "the sandbox cannot start (%s); is ffmpeg installed, are user namespaces allowed?", line);
   }
   if (run->exit_code == 127) {
-    return refuse(ERROR_UNSUPPORTED, ret_reason, "ffprobe cannot run: %s", line);
+    return refuse(ERROR_UNSUPPORTED, ret_reason, "file or ffprobe cannot run (Debian: file, ffmpeg): %s", line);
   }
-  if (run->exit_code != 0) {
-    return describe_errors(errors, type, ret_reason);
-  }
-  return probe_parse(run->output.length > 0 ? run->output.data : "", run->output.length, ret_result, ret_reason);
+  return ERROR_NONE;
 }
 
-static enum error run_ffprobe(int fd, const struct probe_options *options, const char *type,
-                              struct probe_result *ret_result, char ret_reason[PROBE_REASON_SIZE]) {
+static enum error judge(int fd, const struct subprocess_result *run, struct probe_result *ret_result,
+                        char ret_reason[PROBE_REASON_SIZE]) {
+  char type[TYPE_SIZE];
+  const char *json = split_type(&run->output, type);
+  if (!is_media_type(type)) {
+    char shown[LINE_SIZE];
+    first_line(type, shown);
+    return refuse(ERROR_INVALID, ret_reason, "the file is %.80s, not audio or video", shown);
+  }
+  enum error error = container_check_whole(fd, ret_reason);
+  if (error != ERROR_NONE) {
+    return error;
+  }
+  if (run->exit_code != 0) {
+    return describe_errors(run->errors.length > 0 ? run->errors.data : "", type, ret_reason);
+  }
+  return probe_parse(json, strlen(json), ret_result, ret_reason);
+}
+
+static enum error look(int fd, const struct probe_options *options, struct probe_result *ret_result,
+                       char ret_reason[PROBE_REASON_SIZE]) {
   const char *argv[ARGUMENTS_MAX];
   make_arguments(options->sandbox, argv);
   const struct subprocess_limits limits = {.wall_ms = options->timeout_ms,
@@ -185,7 +191,10 @@ static enum error run_ffprobe(int fd, const struct probe_options *options, const
   struct subprocess_result run;
   int64_t begun_us = clock_monotonic_us();
   enum error error = subprocess_run(argv, input_fd, &limits, options->beat, options->beat_context, &run);
-  error = judge(error, &run, options, type, ret_result, ret_reason);
+  error = judge_run(error, &run, options, ret_reason);
+  if (error == ERROR_NONE) {
+    error = judge(fd, &run, ret_result, ret_reason);
+  }
   metric_observe(METRIC_PROBE_DURATION, error == ERROR_NONE ? METRIC_OUTCOME_OK : METRIC_OUTCOME_FAILED,
                  clock_monotonic_us() - begun_us);
   subprocess_result_free(&run);
@@ -194,11 +203,13 @@ static enum error run_ffprobe(int fd, const struct probe_options *options, const
 
 enum error probe_file(int fd, const struct probe_options *options, struct probe_result *ret_result,
                       char ret_reason[PROBE_REASON_SIZE]) {
+  struct stat status;
   ret_reason[0] = '\0';
-  char type[TYPE_SIZE] = "";
-  enum error error = check_magic(fd, type, ret_reason);
-  if (error == ERROR_NONE) {
-    error = container_check_whole(fd, ret_reason);
+  if (fstat(fd, &status) != 0) {
+    return ERROR_IO;
   }
-  return error == ERROR_NONE ? run_ffprobe(fd, options, type, ret_result, ret_reason) : error;
+  if (status.st_size == 0) {
+    return refuse(ERROR_INVALID, ret_reason, "the file is empty");
+  }
+  return look(fd, options, ret_result, ret_reason);
 }

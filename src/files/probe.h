@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Is this file audio or video, and what is in it? libmagic looks at its beginning, container.h at
- * its length, then ffprobe reads it in a sandbox (bubblewrap without network, read-only input,
- * format and protocol white lists, limits on time, memory and output).
+ * Is this file audio or video, and what is in it? container.h looks at its length. file(1) and ffprobe read it in a
+ * sandbox (bubblewrap without network, read-only input, format and protocol white lists, limits on time, memory and
+ * output): no parser of strangers' bytes runs in a process that holds keys.
  */
 #ifndef MEDIAGATE_FILES_PROBE_H
 #define MEDIAGATE_FILES_PROBE_H
@@ -36,7 +36,7 @@ struct probe_result {
 };
 
 /* ERROR_INVALID: not audio or video, or not whole, with the reason in words in ret_reason.
- * ERROR_UNSUPPORTED: ffprobe or bubblewrap is missing or the sandbox cannot start (ret_reason says
+ * ERROR_UNSUPPORTED: file, ffprobe or bubblewrap is missing or the sandbox cannot start (ret_reason says
  * what to do; for the log, not for the caller). ERROR_TIMEOUT: it took too long. */
 enum error probe_file(int fd, const struct probe_options *options, struct probe_result *ret_result,
                       char ret_reason[PROBE_REASON_SIZE]) MUST_CHECK;

@@ -168,6 +168,13 @@ static int by_start(const void *left, const void *right) {
   return (a->number > b->number) - (a->number < b->number);
 }
 
+/* Where no cue has a text there is none at all, not even an empty one to point into. */
+static void append_part(const struct reader *reader, size_t offset, size_t length, struct text *vtt) {
+  if (length > 0) {
+    text_append_bytes(vtt, reader->text.data + offset, length);
+  }
+}
+
 /* In order, as WebVTT wants them. */
 static void write_cues(struct reader *reader, struct text *vtt) {
   if (reader->count > 0) {
@@ -178,9 +185,9 @@ static void write_cues(struct reader *reader, struct text *vtt) {
     subtitle_times_append_one(vtt, cue->start_ms);
     text_append(vtt, " --> ");
     subtitle_times_append_one(vtt, cue->end_ms);
-    text_append_bytes(vtt, reader->text.data + cue->settings, cue->settings_length);
+    append_part(reader, cue->settings, cue->settings_length, vtt);
     text_append(vtt, "\n");
-    text_append_bytes(vtt, reader->text.data + cue->text, cue->text_length);
+    append_part(reader, cue->text, cue->text_length, vtt);
     text_append(vtt, "\n");
   }
 }

@@ -65,3 +65,9 @@ def test_other_processes_of_the_account_cannot_look_into_serve(stack):
     for pid in pids:
         done = stack.run("cat", f"/proc/{pid}/environ", check=False)
         assert done.returncode != 0 and "Permission denied" in done.stderr, pid
+
+
+def test_no_parser_of_strangers_files_is_in_the_program(stack):
+    """file(1) and ffprobe look at uploads in the sandbox; a library of theirs in a worker would be outside of it."""
+    linked = stack.run("ldd", stack.program).stdout
+    assert "libmagic" not in linked and "libav" not in linked, linked
