@@ -88,6 +88,11 @@ void analytics_api_top(struct call *call);      /* GET /analytics/top */
 void analytics_api_live(struct call *call);     /* GET /analytics/live */
 void export_api_views(struct call *call);       /* GET /analytics/export */
 
+/* --- events --- */
+
+void event_api_list(struct call *call);   /* GET /events */
+void event_api_export(struct call *call); /* GET /events/export */
+
 /* --- health --- */
 
 void health_api_live(struct call *call);  /* GET /livez: is the process alive? */

@@ -75,6 +75,8 @@ static const struct route table[] = {
     {HTTP_GET,    "/analytics/top",               POOL_API,    CALLER_ADMINISTRATOR, SCOPE_ANALYTICS_READ,  analytics_api_top,      NAMES("from", "to", "tz", "by", "limit", "bots", FILTERS), NULL},
     {HTTP_GET,    "/analytics/live",              POOL_API,    CALLER_ADMINISTRATOR, SCOPE_ANALYTICS_READ,  analytics_api_live,     NAMES("limit", "bots"), NULL},
     {HTTP_GET,    "/analytics/export",            POOL_API,    CALLER_ADMINISTRATOR, SCOPE_EXPORT_READ,     export_api_views,       NAMES("format", "from", "to", "tz", "media_id", "cursor", "bots", FILTERS), NULL},
+    {HTTP_GET,    "/events",                      POOL_API,    CALLER_ADMINISTRATOR, SCOPE_AUDIT_READ,      event_api_list,         NAMES("after", "type", "actor", "subject", "order", "limit"), NULL},
+    {HTTP_GET,    "/events/export",               POOL_API,    CALLER_ADMINISTRATOR, SCOPE_AUDIT_READ,      event_api_export,       NAMES("after", "type", "actor", "subject"), NULL},
     {HTTP_GET,    "/livez",                       POOL_API,    CALLER_ANYONE,        SCOPE_NONE,            health_api_live,        NULL, NULL},
     {HTTP_GET,    "/readyz",                      POOL_API,    CALLER_ANYONE,        SCOPE_NONE,            health_api_ready,       NULL, NULL},
     {HTTP_GET,    "/metrics",                     POOL_API,    CALLER_LOCAL,         SCOPE_METRICS_READ,    metrics_api_scrape,     NULL, NULL},

@@ -7,26 +7,22 @@
 
 #include "api/handlers.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "api/views/analytics_query.h"
 #include "api/call.h"
+#include "api/export_slot.h"
 #include "api/views/export_format.h"
 #include "base/clock.h"
-#include "base/file.h"
 #include "base/log.h"
 #include "base/text.h"
 #include "base/text_parse.h"
 #include "http/response.h"
 #include "store/views/view_store.h"
 
-#define PAGE_ROWS           2000
-#define RETRY_AFTER_SECONDS 30
+#define PAGE_ROWS 2000
 /* A cursor whose first letter is A is no formula. */
 #define LIST_MASK UINT64_C(0x03ffffffffffffff)
 
@@ -153,46 +149,6 @@ static void stream_views(struct call *call, struct export *export) {
   }
 }
 
-/* --- slots: a slot is a locked byte of one file; the lock belongs to the open file, and ends with it --- */
-
-static enum error lock_any_slot(int fd, int slots) {
-  for (int slot = 0; slot < slots; slot++) {
-    struct flock lock = {.l_type = F_WRLCK, .l_whence = SEEK_SET, .l_start = slot, .l_len = 1};
-    if (fcntl(fd, F_OFD_SETLK, &lock) == 0) {
-      return ERROR_NONE;
-    }
-    if (errno != EAGAIN && errno != EACCES) {
-      return ERROR_IO;
-    }
-  }
-  return ERROR_LIMITED;
-}
-
-/* So many exports at once on this machine, whichever workers serve them: an export holds its worker. ERROR_LIMITED: all
- * `slots` are taken. *ret_fd is the slot; a worker that dies gives it back too. */
-static enum error take_slot(const char *run_dir, int slots, int *ret_fd) {
-  char *path = file_join(run_dir, "exports.lock");
-  if (path == NULL) {
-    return ERROR_MEMORY;
-  }
-  int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
-  free(path);
-  if (fd < 0) {
-    return file_error_from_errno(errno);
-  }
-  enum error error = lock_any_slot(fd, slots);
-  if (error != ERROR_NONE) {
-    (void)close(fd);
-    return error;
-  }
-  *ret_fd = fd;
-  return ERROR_NONE;
-}
-
-static void release_slot(int fd) {
-  (void)close(fd);
-}
-
 /* --- the handler --- */
 
 void export_api_views(struct call *call) {
@@ -207,15 +163,10 @@ void export_api_views(struct call *call) {
     (void)(response_stream_begin(&stream) == ERROR_NONE); /* the response knows */
     return;
   }
-  int slots = call->app->settings->api_workers > 1 ? (int)call->app->settings->api_workers / 2 : 1;
-  enum error error = take_slot(call->app->settings->run_dir, slots, &slot);
-  if (error == ERROR_LIMITED) {
-    call_too_many(call, METRIC_LIMIT_EXPORT, RETRY_AFTER_SECONDS, "As many exports run as may run at once.");
-  } else if (error != ERROR_NONE) {
-    call_fail(call, error, "taking a place for an export");
-  } else {
-    stream_views(call, &export);
-    release_slot(slot);
+  if (!export_slot_take(call, &slot)) {
+    return;
   }
+  stream_views(call, &export);
+  export_slot_release(slot);
   text_free(&export.lines);
 }
