@@ -201,6 +201,10 @@ static void run_route(struct call *call, const struct route *route) {
     call_act_as(call, "anyone");
   }
   if (pool_fits(call, route) && admit(call, route, &identity) && read_route_query(call, route, &query)) {
+    /* Its statements cost more then, so strangers cannot ask for it. */
+    if (call->request->trace.sampled && call->account != NULL) {
+      database_set_trace(call->app->database, call->request->trace.parent);
+    }
     if (route->idempotent && idempotency_key_is_sent(call)) {
       idempotency_run(call, route->handler);
     } else {

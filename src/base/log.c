@@ -25,6 +25,7 @@ static struct {
   enum log_level level;
   enum log_format format;
   char request_id[80];
+  char trace_id[40];
   struct text lines; /* not written yet */
   bool held;
 } state = {.level = LOG_LEVEL_INFO, .format = LOG_FORMAT_AUTO};
@@ -43,6 +44,10 @@ void log_configure(enum log_level level, enum log_format format) {
 
 void log_set_request_id(const char *request_id) {
   snprintf(state.request_id, sizeof(state.request_id), "%s", request_id == NULL ? "" : request_id);
+}
+
+void log_set_trace_id(const char *trace_id) {
+  snprintf(state.trace_id, sizeof(state.trace_id), "%s", trace_id == NULL ? "" : trace_id);
 }
 
 static bool is_text(void) {
@@ -132,6 +137,9 @@ static void append_head(struct text *line, enum log_level level, const char *eve
   }
   if (state.request_id[0] != '\0') {
     append_field(line, &LOG_STR("request_id", state.request_id), readable);
+  }
+  if (state.trace_id[0] != '\0') {
+    append_field(line, &LOG_STR("trace_id", state.trace_id), readable);
   }
 }
 

@@ -6,7 +6,8 @@
  *
  *   log_event(LOG_LEVEL_INFO, "upload_stored", LOG_I64("media_id", id), LOG_STR("sha256", hex));
  *
- * A line has time (RFC 3339, microseconds, UTC), level, event, pid, request_id (when one is set), then the fields.
+ * A line has time (RFC 3339, microseconds, UTC), level, event, pid, request_id and trace_id (when they are
+ * set), then the fields.
  */
 #ifndef MEDIAGATE_BASE_LOG_H
 #define MEDIAGATE_BASE_LOG_H
@@ -38,6 +39,8 @@ struct log_field {
 void log_configure(enum log_level level, enum log_format format);
 /* The id of the request being served; "" or NULL for none. Copied. */
 void log_set_request_id(const char *request_id);
+/* The trace that the request is a part of (W3C Trace Context), the same way. */
+void log_set_trace_id(const char *trace_id);
 void log_write(enum log_level level, const char *event, const struct log_field *fields, size_t field_count);
 /* From here on lines are collected, up to 3 KiB or the next error, until log_release writes them: for a process that
  * serves many requests at a stretch. One that is killed in between takes them along. */

@@ -197,12 +197,20 @@ static void count_request(enum pool pool, const struct request *request, int sta
   metric_set(METRIC_HTTP_IN_FLIGHT, pool, 0, 0);
 }
 
+static void take_over_trace(const struct request *request, struct response *response) {
+  if (request->trace.parent[0] != '\0') {
+    log_set_trace_id(request->trace.id);
+    response->trace_id = request->trace.id;
+  }
+}
+
 static void answer(struct worker *worker, struct request *request) {
   struct response response;
   int64_t begun_us = clock_monotonic_us();
   metric_set(METRIC_HTTP_IN_FLIGHT, worker->app.pool, 0, 1);
   log_set_request_id(request->request_id);
   response_init(&response, request->request_id);
+  take_over_trace(request, &response);
   tell_of_proxy(worker, request);
   if (schema_is_good(worker, request)) {
     routes_dispatch(&worker->app, request, &response);
@@ -222,6 +230,8 @@ static void answer(struct worker *worker, struct request *request) {
   log_request(request, &response, duration_us / 1000, sent);
   response_free(&response);
   log_set_request_id(NULL);
+  log_set_trace_id(NULL);
+  database_set_trace(worker->app.database, "");
 }
 
 static void handle(void *state, struct FCGX_Request *fcgi) {

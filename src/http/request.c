@@ -55,6 +55,7 @@ enum parameter {
   PARAMETER_USER_AGENT,
   PARAMETER_REFERRER,
   PARAMETER_TRANSFER_ENCODING,
+  PARAMETER_TRACE,
   PARAMETER_COUNT
 };
 
@@ -77,6 +78,7 @@ static const struct {
     [PARAMETER_USER_AGENT] = NAMED("HTTP_USER_AGENT"),
     [PARAMETER_REFERRER] = NAMED("HTTP_REFERER"),
     [PARAMETER_TRANSFER_ENCODING] = NAMED("HTTP_TRANSFER_ENCODING"),
+    [PARAMETER_TRACE] = NAMED("HTTP_TRACEPARENT"),
 };
 
 /* The first of duplicates wins, as in libfcgi. What is absent becomes "". */
@@ -149,6 +151,7 @@ enum error request_init_list(struct request *ret_request, char *const *parameter
   if (address_canonical(values[PARAMETER_ADDRESS], ret_request->remote_address) != ERROR_NONE) { /* "unix:" */
     (void)snprintf(ret_request->remote_address, sizeof ret_request->remote_address, "%s", values[PARAMETER_ADDRESS]);
   }
+  trace_context_parse(values[PARAMETER_TRACE], &ret_request->trace);
   return ERROR_NONE;
 }
 

@@ -13,6 +13,7 @@
 #include "base/error.h"
 #include "domain/address.h"
 #include "http/query.h"
+#include "http/trace_context.h"
 
 struct FCGX_Request; /* libfcgi's; only http and process look inside */
 
@@ -26,6 +27,7 @@ struct request {
   int64_t content_length;                 /* -1: absent (no body, or chunked) */
   bool has_body;                          /* content_length > 0, or a chunked body without a length */
   const char *authorization;              /* the header, "" for none */
+  struct trace_context trace;             /* of the header traceparent; empty for none */
   const char *request_id;                 /* [A-Za-z0-9._-]{8,64}; nginx made or checked it */
   char remote_address[ADDRESS_TEXT_SIZE]; /* after realip; canonical (domain/address.h), so that limits, bindings, views
                                            * and logs know one spelling; as sent where it is no address */

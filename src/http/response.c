@@ -114,6 +114,9 @@ static void begin_problem(struct response *response, int status, const char *nam
     append_problem_member(body, "detail", detail);
   }
   append_problem_member(body, "request_id", response->request_id);
+  if (response->trace_id != NULL) {
+    append_problem_member(body, "trace_id", response->trace_id);
+  }
   if (response->oauth_error != NULL) {
     append_problem_member(body, "error", response->oauth_error);
   }

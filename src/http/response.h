@@ -27,6 +27,7 @@ struct response_field_error {
 struct response {
   int status;
   const char *request_id; /* of the request that is answered, "" for none; stands in problem documents */
+  const char *trace_id;   /* of the request's trace, NULL for none; the same */
   const char
       *oauth_error;    /* static storage; NULL: none. The member "error" of problem documents (RFC 6749 section 5.2) */
   struct text headers; /* "Name: value\r\n" lines, Content-Type and Content-Length excluded */

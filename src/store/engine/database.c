@@ -61,6 +61,12 @@ void database_set_origin(struct database *database, const char *actor, const cha
                  address == NULL ? "" : address);
 }
 
+void database_set_trace(struct database *database, const char *traceparent) {
+  size_t length = strspn(traceparent, "0123456789abcdef-");
+  bool fits = traceparent[length] == '\0' && length < sizeof database->trace;
+  memcpy(database->trace, fits ? traceparent : "", fits ? length + 1 : 1);
+}
+
 const char *database_last_error(const struct database *database) {
   return database == NULL ? "" : database->last_error;
 }

@@ -51,6 +51,10 @@ uint64_t database_generation(const struct database *database);
 /* Is it the primary still? Asks behind a pooler, which keeps a connection while servers change roles; elsewhere the
  * server tells by itself. ERROR_UNAVAILABLE: a standby. */
 enum error database_check_primary(struct database *database) MUST_CHECK;
+/* From now on statements carry this traceparent of W3C's Trace Context as a comment, for the server's log and
+ * pg_stat_activity; "" for none. They are not prepared then. Anything longer than 55 characters, or with
+ * other characters than hexadecimal digits and "-", is left out. */
+void database_set_trace(struct database *database, const char *traceparent);
 /* The last error's text from the server or libpq, for the log; "" for none. Never holds parameters. */
 const char *database_last_error(const struct database *database);
 

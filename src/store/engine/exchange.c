@@ -12,6 +12,7 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "base/text.h"
 #include "metrics/metric.h"
 
 #define DEADLINE_SLACK_MS 1000 /* the server's own statement timeout comes first */
@@ -180,6 +181,17 @@ static enum error prepare_statement(struct database *database, const char *sql, 
   return error;
 }
 
+/* 0 as PQsendQueryParams has it: nothing was sent. */
+static int send_traced(struct database *database, const char *sql, const struct parameters *given) {
+  struct text text = {0};
+  text_appendf(&text, "/*traceparent='%s'*/ %s", database->trace, sql);
+  int sent = text.failed
+                 ? 0
+                 : PQsendQueryParams(database->connection, text.data, given->count, NULL, given->values, NULL, NULL, 0);
+  text_free(&text);
+  return sent;
+}
+
 static enum error run_once(struct database *database, const char *sql, bool prepared,
                            const struct parameters *parameters, PGresult **ret_result, enum fate *ret_fate) {
   static const struct parameters none = {0};
@@ -189,7 +201,9 @@ static enum error run_once(struct database *database, const char *sql, bool prep
   *ret_fate = FATE_ANSWERED;
   database->unreplicated = false;
   exchange_beat(database);
-  if (prepared) {
+  if (database->trace[0] != '\0') {
+    sent = send_traced(database, sql, given);
+  } else if (prepared) {
     char name[16];
     enum error error = prepare_statement(database, sql, deadline_ms, name, ret_fate);
     if (error != ERROR_NONE) {
