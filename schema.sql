@@ -473,6 +473,16 @@ create table delivery_sum (
   constraint delivery_sum_pkey primary key (kind, code, rendition)
 ) with (fillfactor = 50);
 
+-- Why a grant has the views that it has: a question (without a node), and what each node answers from its logs.
+create table explanation (
+  grant_id uuid not null,
+  node text not null,
+  asked_at timestamptz not null default now(), -- of an answer: when its question was asked
+  answer jsonb, -- null: a question
+  constraint explanation_pkey primary key (grant_id, node)
+);
+create index explanation_asked_at_idx on explanation (asked_at);
+
 -- How far each ingest is behind, one row for each node.
 create table ingest_node (
   node text primary key,

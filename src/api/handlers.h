@@ -82,6 +82,7 @@ void tus_api_end(struct call *call);
 void view_api_report(struct call *call);        /* POST /media/media/{id}/view */
 void view_api_list(struct call *call);          /* GET /media/media/{id}/views */
 void analytics_api_media(struct call *call);    /* GET /media/media/{id}/analytics */
+void explain_api_grant(struct call *call);      /* GET /media/grants/{grant_id}/explain */
 void retention_api_media(struct call *call);    /* GET /media/media/{id}/retention */
 void analytics_api_overview(struct call *call); /* GET /analytics/overview */
 void analytics_api_top(struct call *call);      /* GET /analytics/top */

@@ -71,6 +71,7 @@ static const struct route table[] = {
     {HTTP_GET,    "/media/media/{id}/views",      POOL_API,    CALLER_ADMINISTRATOR, SCOPE_ANALYTICS_READ,  view_api_list,          NAMES("limit", "cursor", "bots", FILTERS), NULL},
     {HTTP_GET,    "/media/media/{id}/analytics",  POOL_API,    CALLER_ADMINISTRATOR, SCOPE_ANALYTICS_READ,  analytics_api_media,    NAMES("from", "to", "interval", "tz", "bots", FILTERS), NULL},
     {HTTP_GET,    "/media/media/{id}/retention",  POOL_API,    CALLER_ADMINISTRATOR, SCOPE_ANALYTICS_READ,  retention_api_media,    NAMES("from", "to", "tz", "bots", "buckets", FILTERS), NULL},
+    {HTTP_GET,    "/media/grants/{grant_id}/explain", POOL_API, CALLER_ADMINISTRATOR, SCOPE_ANALYTICS_READ,  explain_api_grant,      NULL, NULL},
     {HTTP_GET,    "/analytics/overview",          POOL_API,    CALLER_ADMINISTRATOR, SCOPE_ANALYTICS_READ,  analytics_api_overview, NAMES("from", "to", "interval", "tz", "bots", FILTERS), NULL},
     {HTTP_GET,    "/analytics/top",               POOL_API,    CALLER_ADMINISTRATOR, SCOPE_ANALYTICS_READ,  analytics_api_top,      NAMES("from", "to", "tz", "by", "limit", "bots", FILTERS), NULL},
     {HTTP_GET,    "/analytics/live",              POOL_API,    CALLER_ADMINISTRATOR, SCOPE_ANALYTICS_READ,  analytics_api_live,     NAMES("limit", "bots"), NULL},

@@ -13,6 +13,8 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/outage.h"
+#include "ingest/grant_story.h"
+#include "ingest/story_answer.h"
 #include "ingest/view_rule.h"
 #include "store/accounts/session_store.h"
 #include "store/engine/idempotency_store.h"
@@ -20,6 +22,7 @@
 #include "store/events/event_months.h"
 #include "store/events/event_store.h"
 #include "store/media/package_store.h"
+#include "store/views/explanation_store.h"
 #include "store/views/ingest_store.h"
 #include "store/views/user_agent_store.h"
 #include "store/views/view_partitions.h"
@@ -231,6 +234,35 @@ static enum error describe_user_agents(struct upkeep *upkeep, int64_t grace_seco
   return error;
 }
 
+/* One grant at a time: counting goes on between two of them. */
+static enum error answer_explanations(struct upkeep *upkeep, int64_t grace_seconds) {
+  char grant_id[EXPLANATION_GRANT_SIZE];
+  struct grant_story story = {0};
+  (void)grace_seconds;
+  enum error error = explanation_store_next(upkeep->database, upkeep->node, grant_id);
+  if (error != ERROR_NONE) {
+    return error == ERROR_NOT_FOUND ? ERROR_NONE : error;
+  }
+  upkeep_beat(upkeep);
+  error = grant_story_read(upkeep->settings->log_dir, grant_id,
+                           view_rule_kept_since(clock_now_us(), upkeep->settings->view_retention), &story);
+  if (error != ERROR_NONE) {
+    return error;
+  }
+  struct text answer = {0};
+  story_answer_append(&story, &answer);
+  error =
+      answer.failed ? ERROR_MEMORY : explanation_store_answer(upkeep->database, grant_id, upkeep->node, answer.data);
+  text_free(&answer);
+  grant_story_free(&story);
+  return error;
+}
+
+static enum error sweep_explanations(struct upkeep *upkeep, int64_t grace_seconds) {
+  (void)grace_seconds;
+  return explanation_store_sweep(upkeep->database);
+}
+
 static enum error expire_salts(struct upkeep *upkeep, int64_t grace_seconds) {
   int64_t destroyed = 0;
   enum error error =
@@ -275,6 +307,8 @@ static const struct chore {
     {"compare_clocks", CHORES_OF_INGEST, HOUR_MS, CLOCK_SECONDS, CHORES_BUSY, true, compare_clocks},
     {"rotate_log", CHORES_OF_INGEST, SECOND_MS, 0, CHORES_PAUSED, true, rotate_log},
     {"describe_user_agents", CHORES_OF_INGEST, 2 * SECOND_MS, 0, CHORES_PAUSED, true, describe_user_agents},
+    {"answer_explanations", CHORES_OF_INGEST, SECOND_MS, 0, CHORES_PAUSED, true, answer_explanations},
+    {"sweep_explanations", CHORES_OF_INGEST, 10 * MINUTE_MS, 0, CHORES_PAUSED, true, sweep_explanations},
     {"sweep_watching", CHORES_OF_INGEST, 30 * SECOND_MS, 0, CHORES_PAUSED, true, sweep_watching},
 };
 #define CHORE_COUNT (sizeof table / sizeof table[0])

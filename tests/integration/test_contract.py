@@ -103,6 +103,7 @@ def test_every_call_is_answered_as_the_document_says(stack, make_media, document
         api.delete("/auth/sessions"),
     ]
     grant = answers[3].json()["grant_id"]
+    answers.append(api.get(f"/media/grants/{grant}/explain"))
     owner = stack.admin()
     answers.append(owner.post("/keys", json={"name": "test", "scopes": ["media:read"], "max_ttl_seconds": 60}))
     key_id = answers[-1].json()["id"]
