@@ -16,6 +16,7 @@
 #include "domain/pool.h"
 #include "files/media_folder.h"
 #include "process/metric_board.h"
+#include "security/api_key.h"
 #include "security/keyring.h"
 #include "security/token_memo.h"
 #include "store/accounts/account_store.h"
@@ -43,6 +44,7 @@ struct app {
   struct token_memo *token_memo; /* the same */
   struct audience *audience;     /* what is said of viewers; in the api pool */
   struct address_salts address_salts;
+  struct api_key_memo key_memo;
   struct key_uses key_uses;
   struct key_looks key_looks;
   struct media_folder *media_folder; /* opened by start in the api, upload and fast pools */

@@ -29,8 +29,25 @@ bool guard_key_is_sent(const char *authorization) {
          (guard_parse_bearer(authorization, &text, &length) == ERROR_NONE && api_key_is_meant(text, length));
 }
 
+/* What the header says. */
+struct claim {
+  char text[API_KEY_TEXT_SIZE];
+  size_t length;
+  int64_t id;
+  unsigned char hash[DIGEST_SIZE]; /* of the secret */
+};
+
+static enum error read_text(const struct api_key_memo *memo, const char *text, size_t length, struct claim *claim) {
+  if (length >= sizeof claim->text) {
+    return ERROR_INVALID;
+  }
+  memcpy(claim->text, text, length);
+  claim->length = length;
+  return api_key_read(memo, text, length, &claim->id, claim->hash);
+}
+
 /* The user is the id; the password is the key, or the part of it behind the id. */
-static enum error parse_basic(const char *encoded, int64_t *ret_id, char ret_secret[API_KEY_SECRET_SIZE]) {
+static enum error read_basic(const struct api_key_memo *memo, const char *encoded, struct claim *claim) {
   char pair[BASIC_MAX], whole[BASIC_MAX + sizeof API_KEY_BEGINNING];
   size_t size = 0, length = strlen(encoded);
   if (length >= BASIC_MAX || text_base64_decode(encoded, length, pair, &size) != ERROR_NONE) {
@@ -43,29 +60,28 @@ static enum error parse_basic(const char *encoded, int64_t *ret_id, char ret_sec
   }
   *password++ = '\0';
   int written = snprintf(whole, sizeof whole, API_KEY_BEGINNING "%s_%s", pair, password);
-  enum error error = api_key_parse(whole, (size_t)written, ret_id, ret_secret);
-  if (error != ERROR_NONE && strncmp(password, whole, strlen(API_KEY_BEGINNING) + strlen(pair) + 1) == 0) {
-    error = api_key_parse(password, strlen(password), ret_id, ret_secret);
+  enum error error = read_text(memo, whole, (size_t)written, claim);
+  if (error == ERROR_INVALID && strncmp(password, whole, strlen(API_KEY_BEGINNING) + strlen(pair) + 1) == 0) {
+    error = read_text(memo, password, strlen(password), claim);
   }
   explicit_bzero(pair, sizeof pair);
   explicit_bzero(whole, sizeof whole);
   return error;
 }
 
-static enum error parse_header(const char *authorization, int64_t *ret_id, char ret_secret[API_KEY_SECRET_SIZE]) {
+static enum error read_header(const struct api_key_memo *memo, const char *authorization, struct claim *claim) {
   const char *text;
   size_t length;
   if (is_basic(authorization)) {
-    return parse_basic(authorization + strlen("Basic "), ret_id, ret_secret);
+    return read_basic(memo, authorization + strlen("Basic "), claim);
   }
   enum error error = guard_parse_bearer(authorization, &text, &length);
-  return error == ERROR_NONE ? api_key_parse(text, length, ret_id, ret_secret) : error;
+  return error == ERROR_NONE ? read_text(memo, text, length, claim) : error;
 }
 
-static enum error verify_secret(const struct api_key *key, const char *secret, int64_t now_us) {
-  enum error error = api_key_verify(secret, key->hash);
-  return error == ERROR_DENIED && now_us < key->previous_expires_at_us ? api_key_verify(secret, key->previous_hash)
-                                                                       : error;
+static bool has_secret(const struct api_key *key, const struct claim *claim) {
+  return api_key_hash_is(claim->hash, key->hash) ||
+         (clock_now_us() < key->previous_expires_at_us && api_key_hash_is(claim->hash, key->previous_hash));
 }
 
 static bool may_come_from(const struct api_key *key, const char *address) {
@@ -90,29 +106,32 @@ static bool may_look_for_strangers(struct app *app, const char *address) {
   return app->row_cache == NULL || key_look_may_fail(&app->key_looks, address, clock_monotonic_ms());
 }
 
-static enum error try_secret(struct call *call, enum error error, const struct api_key *key, const char *secret) {
-  enum error fits = error == ERROR_NONE ? verify_secret(key, secret, clock_now_us()) : error;
-  if (fits == ERROR_DENIED || fits == ERROR_NOT_FOUND) {
+static enum error try_secret(struct call *call, enum error error, const struct api_key *key,
+                             const struct claim *claim) {
+  if (error == ERROR_NONE && !has_secret(key, claim)) {
+    error = ERROR_DENIED;
+  }
+  if (error == ERROR_DENIED || error == ERROR_NOT_FOUND) {
     key_look_failed(&call->app->key_looks, call->request->remote_address);
   }
-  return fits;
+  return error;
 }
 
 /* The row of a key whose secret this is. A cached row may be of before a rotation, so it is read anew before a secret
  * is refused. */
-static enum error find_key(struct call *call, int64_t id, const char *secret, struct api_key *ret_key) {
+static enum error find_key(struct call *call, const struct claim *claim, struct api_key *ret_key) {
   struct app *app = call->app;
   const char *address = call->request->remote_address;
   const struct api_key *key = NULL;
-  bool cached = app->row_cache != NULL && row_cache_has_key(app->row_cache, id);
+  bool cached = app->row_cache != NULL && row_cache_has_key(app->row_cache, claim->id);
   if (!cached && !may_look_for_strangers(app, address)) {
     return ERROR_LIMITED;
   }
-  enum error error = app_key(app, id, ret_key, &key);
-  error = try_secret(call, error, key, secret);
+  enum error error = app_key(app, claim->id, ret_key, &key);
+  error = try_secret(call, error, key, claim);
   if (error == ERROR_DENIED && cached && may_look_for_strangers(app, address)) {
-    error = app_key_anew(app, id, ret_key, &key);
-    error = try_secret(call, error, key, secret);
+    error = app_key_anew(app, claim->id, ret_key, &key);
+    error = try_secret(call, error, key, claim);
   }
   if (error == ERROR_NONE && key != ret_key) {
     *ret_key = *key; /* a cached row is good until the next look into the cache only */
@@ -134,15 +153,18 @@ static enum error find_maker(struct app *app, struct guard_identity *storage) {
 
 /* ERROR_DENIED with the reason, which completes "the key …". */
 static enum error identify(struct call *call, struct guard_identity *storage, const char **ret_reason) {
-  char secret[API_KEY_SECRET_SIZE];
-  int64_t id = 0;
+  struct api_key_memo *memo = &call->app->key_memo;
+  struct claim claim;
   *ret_reason = "has another form than our keys";
-  enum error error = parse_header(call->request->authorization, &id, secret);
+  enum error error = read_header(memo, call->request->authorization, &claim);
   if (error == ERROR_NONE) {
     *ret_reason = "is not known, was revoked or has another secret";
-    error = find_key(call, id, secret, &storage->key);
+    error = find_key(call, &claim, &storage->key);
   }
-  explicit_bzero(secret, sizeof secret);
+  if (error == ERROR_NONE) {
+    api_key_keep(memo, claim.text, claim.length, claim.id, claim.hash);
+  }
+  explicit_bzero(claim.text, sizeof claim.text);
   if (error == ERROR_NONE) {
     const struct api_key *key = &storage->key;
     *ret_reason = "is of an account that is not there or disabled";

@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/hash.h"
 #include "base/random.h"
 #include "base/text_parse.h"
 
@@ -94,11 +95,44 @@ enum error api_key_parse(const char *text, size_t length, int64_t *ret_id, char 
   return ERROR_NONE;
 }
 
-enum error api_key_verify(const char *secret, const unsigned char hash[DIGEST_SIZE]) {
-  unsigned char own[DIGEST_SIZE];
-  enum error error = hash_secret(secret, own);
-  if (error != ERROR_NONE) {
-    return error;
+static size_t slot_of(const char *text, size_t length) {
+  return hash_mix(hash_bytes(HASH_BEGIN, text, length)) % API_KEY_MEMO_SLOTS;
+}
+
+enum error api_key_read(const struct api_key_memo *memo, const char *text, size_t length, int64_t *ret_id,
+                        unsigned char ret_hash[DIGEST_SIZE]) {
+  const size_t slot = slot_of(text, length);
+  if (length > 0 && memo->slots[slot].length == length && CRYPTO_memcmp(memo->slots[slot].text, text, length) == 0) {
+    *ret_id = memo->slots[slot].id;
+    memcpy(ret_hash, memo->slots[slot].hash, DIGEST_SIZE);
+    return ERROR_NONE;
   }
-  return CRYPTO_memcmp(own, hash, DIGEST_SIZE) == 0 ? ERROR_NONE : ERROR_DENIED;
+  char secret[API_KEY_SECRET_SIZE];
+  int64_t id;
+  unsigned char hash[DIGEST_SIZE];
+  enum error error = api_key_parse(text, length, &id, secret);
+  if (error == ERROR_NONE) {
+    error = hash_secret(secret, hash);
+  }
+  if (error == ERROR_NONE) {
+    *ret_id = id;
+    memcpy(ret_hash, hash, DIGEST_SIZE);
+  }
+  explicit_bzero(secret, sizeof secret);
+  return error;
+}
+
+void api_key_keep(struct api_key_memo *memo, const char *text, size_t length, int64_t id,
+                  const unsigned char hash[DIGEST_SIZE]) {
+  const size_t slot = slot_of(text, length);
+  if (length < API_KEY_TEXT_SIZE) {
+    memcpy(memo->slots[slot].text, text, length);
+    memo->slots[slot].id = id;
+    memcpy(memo->slots[slot].hash, hash, DIGEST_SIZE);
+    memo->slots[slot].length = length;
+  }
+}
+
+bool api_key_hash_is(const unsigned char hash[DIGEST_SIZE], const unsigned char expected[DIGEST_SIZE]) {
+  return CRYPTO_memcmp(hash, expected, DIGEST_SIZE) == 0;
 }
