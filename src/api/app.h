@@ -38,7 +38,7 @@ struct app_health {
 struct app {
   const struct settings *settings;
   const struct keyring *access_keys; /* NULL in housekeeping */
-  const struct keyring *stream_keys; /* NULL but in the fast pool, which nginx asks for stream URLs */
+  const struct keyring *stream_keys; /* NULL but in the fast and api pools, which sign stream URLs */
   struct database *database;
   struct row_cache *row_cache;   /* NULL but in the fast and api pools */
   struct token_memo *token_memo; /* the same */

@@ -52,6 +52,9 @@ void package_api_remove(struct call *call);    /* DELETE /media/media/{id}/packa
 void subtitle_api_put(struct call *call);      /* PUT /media/media/{id}/subtitles/{lang} */
 void subtitle_api_remove(struct call *call);   /* DELETE /media/media/{id}/subtitles/{lang} */
 void stream_api_issue(struct call *call);      /* GET /media/media/{id}/stream-url */
+void grant_api_create(struct call *call);      /* POST /media/media/{id}/grants: the same in JSON */
+void grant_api_create_many(struct call *call); /* POST /media/stream-urls */
+void grant_api_renew(struct call *call);       /* POST /media/grants/{grant_id}/renew */
 void stream_api_revoke(struct call *call);     /* DELETE /media/grants/{grant_id} */
 void stream_api_origin(struct call *call);     /* GET /internal/origin: asked by nginx only */
 

@@ -31,6 +31,13 @@ void text_clear(struct text *text) {
   }
 }
 
+void text_cut(struct text *text, size_t length) {
+  if (!text->failed && length < text->length) {
+    text->length = length;
+    text->data[length] = '\0';
+  }
+}
+
 /* Room for `more` bytes and a NUL. */
 static bool reserve(struct text *text, size_t more) {
   if (text->failed) {

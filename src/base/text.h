@@ -23,6 +23,8 @@ struct text {
 
 void text_free(struct text *text);  /* frees the contents and zeroes the struct; NULL is fine */
 void text_clear(struct text *text); /* length 0, keeps the memory */
+/* Back to a length that it had; what failed stays so. */
+void text_cut(struct text *text, size_t length);
 void text_append(struct text *text, const char *string);
 void text_append_bytes(struct text *text, const void *bytes, size_t size);
 void text_append_i64(struct text *text, int64_t number); /* decimal; several times faster than text_appendf */

@@ -40,6 +40,7 @@ struct pool_row pools_row(enum pool pool, const struct settings *settings) {
                     .statement_timeout_ms = settings->api_statement_timeout,
                     .caches = true,
                     .access_keys = true,
+                    .stream_keys = true,
                     .media_folder = true,
                     .audience = true},
       [POOL_UPLOAD] = {.kind = POOL_ACCEPTING,

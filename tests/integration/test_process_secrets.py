@@ -12,7 +12,7 @@ STREAM, ACCESS = "stream_keys", "jwt_keys"
 HOLDS = {
     "mg:fast": {STREAM, ACCESS},
     "mg:auth": {ACCESS},
-    "mg:api": {ACCESS},
+    "mg:api": {STREAM, ACCESS},
     "mg:upload": {ACCESS},
     "mg:housekeeping": set(),
 }

@@ -84,7 +84,7 @@ def test_each_route_by_a_key_with_each_scope(stack):
     for scope in SCOPES:
         key = stack.key([scope])
         for method, path, caller, wanted in routes(stack):
-            if caller == "anyone":
+            if caller in ("anyone", "local"):  # local: callers from some networks need no scope
                 continue
             answer = ask(key, method, path)
             if caller == "person":

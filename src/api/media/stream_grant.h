@@ -28,7 +28,7 @@ struct stream_terms {
 /* Why there is no URL. */
 struct stream_refusal {
   int status;
-  char detail[192];
+  char detail[256];
 };
 
 /* The longest life that the settings and the caller's key allow. */

@@ -48,6 +48,17 @@ enum error grant_store_restore(struct database *database, const char *name, int6
   return statement_change(database, restore, STATEMENT_REPEATABLE, &parameters, NULL);
 }
 
+enum error grant_store_is_revoked(struct database *database, const char *grant_id, bool *ret_revoked) {
+  struct parameters parameters = {0};
+  parameters_text(&parameters, grant_id);
+  struct rows row = statement_row(database,
+                                  "select exists (select from revoked_grant"
+                                  " where name in ($1::text, right($1::text, 8)) and expires_at > now())",
+                                  STATEMENT_REPEATABLE, &parameters);
+  bool revoked = rows_bool(&row);
+  return rows_close_into(&row, ret_revoked, &revoked, sizeof revoked);
+}
+
 enum error grant_store_list_revoked(struct database *database,
                                     void (*row)(void *context, const char *name, int64_t expires_at_us),
                                     void *context) {

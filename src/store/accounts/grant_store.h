@@ -3,6 +3,7 @@
 #ifndef MEDIAGATE_STORE_ACCOUNTS_GRANT_STORE_H
 #define MEDIAGATE_STORE_ACCOUNTS_GRANT_STORE_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "base/error.h"
@@ -14,6 +15,8 @@ enum error grant_store_revoke(struct database *database, const char *name, int64
 /* The same of one whose row was lost. An account or API key that has a revoked issuer tag again gets another one: else
  * nothing that it issues would play. */
 enum error grant_store_restore(struct database *database, const char *name, int64_t expires_at_us) MUST_CHECK;
+/* Was this grant revoked, or all of its issuer tag? */
+enum error grant_store_is_revoked(struct database *database, const char *grant_id, bool *ret_revoked) MUST_CHECK;
 /* Calls `row` for every revocation that has not expired. */
 enum error grant_store_list_revoked(struct database *database,
                                     void (*row)(void *context, const char *name, int64_t expires_at_us),
