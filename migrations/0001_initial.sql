@@ -166,8 +166,10 @@ create table media_asset (
   package_error text,
   package_segments integer, -- segments in one rendition of the package
   package_has_poster boolean not null default false,
+  package_facts jsonb, -- size_bytes and what else the API says of the package that is served
   -- By language: {"en": {"file": "<32 hex digits>.vtt", "size_bytes": 1234, "cues": 56}}. Files are below media/<id>/.
   subtitles jsonb not null default '{}',
+  chapters jsonb, -- as one of the subtitles; null: none were uploaded
   master_name text, -- a folder below media/<id>/; its HLS master names the package's playlists and the subtitles
   master_of text, -- what that master was made of: the package's name, and a hash of subtitles
   description text,
@@ -193,7 +195,9 @@ create table media_asset (
     check (package_state in ('queued', 'running', 'ready', 'failed', 'cancelled')),
   constraint media_asset_package_progress_check check (package_progress between 0 and 100),
   constraint media_asset_package_segments_check check (package_segments > 0),
+  constraint media_asset_package_facts_check check (jsonb_typeof(package_facts) = 'object'),
   constraint media_asset_subtitles_check check (jsonb_typeof(subtitles) = 'object'),
+  constraint media_asset_chapters_check check (jsonb_typeof(chapters) = 'object'),
   constraint media_asset_master_name_check check (master_name ~ '^[0-9a-f]{32}$'),
   constraint media_asset_description_check check (char_length(description) between 1 and 5000),
   constraint media_asset_tags_check check (cardinality(tags) <= 32),

@@ -51,6 +51,9 @@ void package_api_request(struct call *call);   /* POST /media/media/{id}/package
 void package_api_remove(struct call *call);    /* DELETE /media/media/{id}/package */
 void subtitle_api_put(struct call *call);      /* PUT /media/media/{id}/subtitles/{lang} */
 void subtitle_api_remove(struct call *call);   /* DELETE /media/media/{id}/subtitles/{lang} */
+void chapter_api_get(struct call *call);       /* GET /media/media/{id}/chapters: WebVTT */
+void chapter_api_put(struct call *call);       /* PUT /media/media/{id}/chapters */
+void chapter_api_remove(struct call *call);    /* DELETE /media/media/{id}/chapters */
 void stream_api_issue(struct call *call);      /* GET /media/media/{id}/stream-url */
 void grant_api_create(struct call *call);      /* POST /media/media/{id}/grants: the same in JSON */
 void grant_api_create_many(struct call *call); /* POST /media/stream-urls */

@@ -16,6 +16,7 @@
 #define MEDIUM_CONTAINER_SIZE    64
 #define MEDIUM_CODEC_SIZE        32
 #define MEDIUM_LANGUAGE_SIZE     16  /* of subtitles (BCP 47) */
+#define MEDIUM_TEXT_NAME_SIZE    40  /* "<32 hex digits>.vtt", below media/<id>/ */
 #define MEDIUM_REASON_SIZE       256 /* why a package or an upload failed, in words for people */
 
 #endif

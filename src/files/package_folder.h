@@ -11,9 +11,14 @@
 #include "domain/digest.h"
 #include "files/media_folder.h"
 
-#define PACKAGE_HLS    "master.m3u8"
-#define PACKAGE_DASH   "manifest.mpd"
-#define PACKAGE_POSTER "poster.jpg"
+#define PACKAGE_HLS           "master.m3u8"
+#define PACKAGE_DASH          "manifest.mpd"
+#define PACKAGE_POSTER        "poster.jpg"
+#define PACKAGE_POSTER_MEDIUM "poster-640.jpg"
+#define PACKAGE_POSTER_SMALL  "poster-320.jpg"
+#define PACKAGE_CHAPTERS      "chapters.vtt"
+#define PACKAGE_STORYBOARD    "storyboard.vtt"
+#define STORYBOARD_PLAYLIST   "storyboard.m3u8"
 
 struct package_folder;
 

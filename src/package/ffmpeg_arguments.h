@@ -8,25 +8,17 @@
 #include <stddef.h>
 
 #include "files/package_folder.h"
+#include "package/argument_list.h"
 #include "package/ladder.h"
 #include "package/source.h"
 
-#define PACKAGE_SEGMENT_SECONDS  4
-#define PACKAGE_RARE_SECONDS     8 /* a segment of stills and slides, of which a long one has thousands */
-#define FFMPEG_ARGUMENTS_MAX     320
-#define FFMPEG_ARGUMENTS_STORAGE 16384
+#define PACKAGE_SEGMENT_SECONDS 4
+#define PACKAGE_RARE_SECONDS    8 /* a segment of stills and slides, of which a long one has thousands */
 /* Where ffmpeg_arguments_measure writes: lists of segments, and segments, which are checksums. */
 #define MEASURE_PICTURE "end-picture"
 #define MEASURE_SOUND   "end-sound"
 #define MEASURE_LIST    ".csv"
 #define MEASURE_SEGMENT "-0.crc"
-
-struct ffmpeg_arguments {
-  const char *argv[FFMPEG_ARGUMENTS_MAX]; /* ends with NULL */
-  size_t count;
-  char storage[FFMPEG_ARGUMENTS_STORAGE]; /* of those that were put together */
-  size_t used;
-};
 
 /* All append to what the arguments already hold (a sandbox). `input` is a path; files are written to the working
  * directory. */
@@ -37,15 +29,11 @@ void ffmpeg_arguments_survey(struct ffmpeg_arguments *arguments, const char *inp
  * tells when each ends: what files say of their length is often wrong, or missing. */
 void ffmpeg_arguments_measure(struct ffmpeg_arguments *arguments, const char *input,
                               const struct package_source *source);
+/* Each of the source's subtitles as subtitle-N.vtt. */
+void ffmpeg_arguments_subtitles(struct ffmpeg_arguments *arguments, const char *input,
+                                const struct package_source *source);
 /* The segments. `preset` is x264's. */
 void ffmpeg_arguments_package(struct ffmpeg_arguments *arguments, const char *input,
                               const struct package_source *source, const struct rendition *renditions,
                               size_t rendition_count, const char *preset);
-/* Which picture of a film is its poster: the first that is not dark in the minute behind its first tenth, or whatever
- * is there, or the first of all. Each is for when the one before does not exist. */
-enum poster_choice { POSTER_BRIGHT, POSTER_AT_TENTH, POSTER_FIRST, POSTER_CHOICES };
-/* At most 1280 wide. */
-void ffmpeg_arguments_poster(struct ffmpeg_arguments *arguments, const char *input, const struct package_source *source,
-                             enum poster_choice choice);
-
 #endif

@@ -6,25 +6,24 @@
 
 #include "package/master_playlist.h"
 
-#include <math.h>
 #include <stdbool.h>
+#include <stdio.h>
 #include <string.h>
 
 #define STREAM "#EXT-X-STREAM-INF:"
 #define MEDIA  "#EXT-X-MEDIA:"
+#define IMAGES "#EXT-X-IMAGE-STREAM-INF:"
 
 static bool starts_with(const char *line, size_t length, const char *word) {
   size_t word_length = strlen(word);
   return length >= word_length && memcmp(line, word, word_length) == 0;
 }
 
-/* NAME must differ within the group, so it is the language's tag; players have names of their own for those. */
-static void append_languages(struct text *text, const char *const *languages, size_t count) {
+static void append_tracks(struct text *text, const struct master_text *texts, size_t count) {
+  char uri[MASTER_TEXT_URI_SIZE];
   for (size_t i = 0; i < count; i++) {
-    text_appendf(text,
-                 MEDIA "TYPE=SUBTITLES,GROUP-ID=\"subtitles\",NAME=\"%s\",LANGUAGE=\"%s\",DEFAULT=NO,AUTOSELECT=YES,"
-                       "FORCED=NO,URI=\"%s.m3u8\"\n",
-                 languages[i], languages[i], languages[i]);
+    snprintf(uri, sizeof uri, "%s.m3u8", texts[i].track.language);
+    text_track_append_media(text, &texts[i].track, uri);
   }
 }
 
@@ -40,25 +39,34 @@ static void append_media(struct text *text, const char *line, size_t length, con
   }
 }
 
+/* The package's own text tracks give its streams the attribute already. */
+static void append_stream(struct text *text, const char *line, size_t length, size_t text_count) {
+  static const char attribute[] = TEXT_TRACK_ATTRIBUTE;
+  text_append_bytes(text, line, length);
+  if (text_count > 0 && memmem(line, length, attribute, sizeof attribute - 1) == NULL) {
+    text_append(text, attribute);
+  }
+}
+
 enum error master_playlist_append(struct text *text, const char *master, const char *package_name,
-                                  const char *const *languages, size_t language_count) {
+                                  const struct master_text *texts, size_t text_count) {
   bool told = false;
   for (const char *line = master; *line != '\0';) {
     size_t length = strcspn(line, "\r\n");
     bool stream = starts_with(line, length, STREAM);
     if (stream && !told) {
-      append_languages(text, languages, language_count);
+      append_tracks(text, texts, text_count);
       told = true;
     }
-    if (starts_with(line, length, MEDIA)) {
+    if (stream) {
+      append_stream(text, line, length, text_count);
+    } else if (starts_with(line, length, MEDIA) || starts_with(line, length, IMAGES)) {
       append_media(text, line, length, package_name);
-    } else if (length > 0 && *line != '#') {
-      text_appendf(text, "../%s/", package_name);
-      text_append_bytes(text, line, length);
     } else {
+      text_appendf(text, length > 0 && *line != '#' ? "../%s/" : "", package_name);
       text_append_bytes(text, line, length);
     }
-    text_append(text, stream && language_count > 0 ? ",SUBTITLES=\"subtitles\"\n" : "\n");
+    text_append(text, "\n");
     line += length;
     line += *line == '\r';
     line += *line == '\n';
@@ -66,9 +74,23 @@ enum error master_playlist_append(struct text *text, const char *master, const c
   return told ? ERROR_NONE : ERROR_INVALID;
 }
 
-void master_playlist_append_subtitle(struct text *text, const char *stored_name, double duration_seconds) {
-  text_appendf(text,
-               "#EXTM3U\n#EXT-X-VERSION:7\n#EXT-X-TARGETDURATION:%.0f\n#EXT-X-MEDIA-SEQUENCE:0\n"
-               "#EXT-X-PLAYLIST-TYPE:VOD\n#EXTINF:%.3f,\n../%s\n#EXT-X-ENDLIST\n",
-               fmax(1, ceil(duration_seconds)), duration_seconds, stored_name);
+enum error master_playlist_append_dash(struct text *text, const char *manifest, const char *package_name,
+                                       const struct master_text *texts, size_t text_count) {
+  static const char period[] = "<Period id=\"0\" start=\"PT0S\">\n", end[] = "  </Period>\n";
+  char uri[MASTER_TEXT_URI_SIZE];
+  const char *begin = strstr(manifest, period);
+  const char *last = begin == NULL ? NULL : strstr(begin, end);
+  if (last == NULL) {
+    return ERROR_INVALID;
+  }
+  begin += sizeof period - 1;
+  text_append_bytes(text, manifest, (size_t)(begin - manifest));
+  text_appendf(text, "    <BaseURL>../%s/</BaseURL>\n", package_name);
+  text_append_bytes(text, begin, (size_t)(last - begin));
+  for (size_t i = 0; i < text_count; i++) {
+    snprintf(uri, sizeof uri, "../%s", texts[i].stored_name);
+    text_track_append_set(text, &texts[i].track, MASTER_TEXT_SET + i, uri);
+  }
+  text_append(text, last);
+  return ERROR_NONE;
 }

@@ -19,12 +19,15 @@
 
 #define PROGRESS_TAIL 1024
 
-/* "seg-0-00001.m4s", "init-0.m4s", "media_0.m3u8" and the four that have names of their own. */
+/* "seg-0-00001.m4s", "init-0.m4s", "media_0.m3u8" and those that have names of their own. */
 static bool is_ours(const char *name) {
-  static const char *const names[] = {PACKAGE_HLS, PACKAGE_DASH, PACKAGE_POSTER, OUTPUT_FOLDER_PROGRESS};
+  static const char *const names[] = {PACKAGE_HLS,           PACKAGE_DASH,         PACKAGE_POSTER,
+                                      PACKAGE_POSTER_MEDIUM, PACKAGE_POSTER_SMALL, PACKAGE_CHAPTERS,
+                                      PACKAGE_STORYBOARD,    STORYBOARD_PLAYLIST,  OUTPUT_FOLDER_PROGRESS};
   static const struct {
     const char *begin, *end;
-  } numbered[] = {{"seg-", ".m4s"}, {"init-", ".m4s"}, {"media_", ".m3u8"}};
+  } numbered[] = {{"seg-", ".m4s"},      {"init-", ".m4s"},      {"media_", ".m3u8"},
+                  {"subtitle-", ".vtt"}, {"subtitle-", ".m3u8"}, {"storyboard-", ".jpg"}};
   for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
     if (strcmp(name, names[i]) == 0) {
       return true;
@@ -33,7 +36,10 @@ static bool is_ours(const char *name) {
   for (size_t i = 0; i < sizeof numbered / sizeof numbered[0]; i++) {
     size_t begin = strlen(numbered[i].begin);
     if (strncmp(name, numbered[i].begin, begin) == 0 && isdigit((unsigned char)name[begin])) {
-      return strcmp(name + begin + strspn(name + begin, "0123456789-"), numbered[i].end) == 0;
+      const char *end = name + begin + strspn(name + begin, "0123456789-");
+      if (strcmp(end, numbered[i].end) == 0) {
+        return true;
+      }
     }
   }
   return false;

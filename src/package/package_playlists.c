@@ -69,19 +69,30 @@ static struct rates worst_sound(const struct package_tracks *tracks) {
 }
 
 static void append_picture(struct text *text, const struct package_tracks *tracks, size_t number,
-                           const struct rates *sound) {
+                           const struct rates *sound, bool has_texts) {
   const struct package_track *track = &tracks->list[number];
   const struct rates rates = rates_of(tracks, number);
   bool heard = sound->codec[0] != '\0';
   text_appendf(text,
                "#EXT-X-STREAM-INF:BANDWIDTH=%" PRId64 ",AVERAGE-BANDWIDTH=%" PRId64
-               ",RESOLUTION=%dx%d,FRAME-RATE=%.3f,CODECS=\"%s%s%s\"%s\nmedia_%zu.m3u8\n",
+               ",RESOLUTION=%dx%d,FRAME-RATE=%.3f,CODECS=\"%s%s%s\"%s%s\nmedia_%zu.m3u8\n",
                rates.peak + sound->peak, rates.average + sound->average, track->init.width, track->init.height,
                frame_rate_value(track->rate), rates.codec, heard ? "," : "", sound->codec,
-               heard ? ",AUDIO=\"sound\"" : "", number);
+               heard ? ",AUDIO=\"sound\"" : "", has_texts ? TEXT_TRACK_ATTRIBUTE : "", number);
 }
 
-void package_playlists_master(struct text *text, const struct package_tracks *tracks) {
+static void append_texts(struct text *text, const struct package_texts *texts) {
+  char name[PACKAGE_TEXT_SIZE];
+  for (size_t i = 0; i < texts->count; i++) {
+    const struct text_track track = package_texts_track(&texts->list[i]);
+    package_texts_file(i, ".m3u8", name);
+    text_track_append_media(text, &track, name);
+  }
+}
+
+void package_playlists_master(struct text *text, const struct package_tracks *tracks,
+                              const struct package_beside *beside) {
+  const struct package_texts *texts = &beside->texts;
   const struct rates sound = worst_sound(tracks);
   bool grouped = tracks->count > 0 && (is_picture(tracks, 0) || tracks->count > 1);
   bool main = true;
@@ -92,14 +103,17 @@ void package_playlists_master(struct text *text, const struct package_tracks *tr
       main = false;
     }
   }
+  append_texts(text, texts);
   for (size_t i = 0; i < tracks->count && is_picture(tracks, i); i++) {
-    append_picture(text, tracks, i, &sound);
+    append_picture(text, tracks, i, &sound, texts->count > 0);
   }
   if (tracks->count > 0 && !is_picture(tracks, 0)) {
     text_appendf(
-        text, "#EXT-X-STREAM-INF:BANDWIDTH=%" PRId64 ",AVERAGE-BANDWIDTH=%" PRId64 ",CODECS=\"%s\"%s\nmedia_0.m3u8\n",
-        sound.peak, sound.average, sound.codec, grouped ? ",AUDIO=\"sound\"" : "");
+        text, "#EXT-X-STREAM-INF:BANDWIDTH=%" PRId64 ",AVERAGE-BANDWIDTH=%" PRId64 ",CODECS=\"%s\"%s%s\nmedia_0.m3u8\n",
+        sound.peak, sound.average, sound.codec, grouped ? ",AUDIO=\"sound\"" : "",
+        texts->count > 0 ? TEXT_TRACK_ATTRIBUTE : "");
   }
+  storyboard_append_stream(text, &beside->storyboard);
 }
 
 /* --- DASH --------------------------------------------------------------------------------------- */
@@ -178,7 +192,17 @@ static void append_sound_set(struct text *text, const struct package_tracks *tra
   text_append(text, "    </AdaptationSet>\n");
 }
 
-void package_playlists_dash(struct text *text, const struct package_tracks *tracks) {
+static void append_text_sets(struct text *text, const struct package_texts *texts) {
+  char name[PACKAGE_TEXT_SIZE];
+  for (size_t i = 0; i < texts->count; i++) {
+    const struct text_track track = package_texts_track(&texts->list[i]);
+    package_texts_file(i, ".vtt", name);
+    text_track_append_set(text, &track, PACKAGE_TEXT_SET + i, name);
+  }
+}
+
+void package_playlists_dash(struct text *text, const struct package_tracks *tracks,
+                            const struct package_beside *beside) {
   double seconds = 0;
   int target = package_tracks_target_seconds(tracks);
   for (size_t i = 0; i < tracks->count; i++) {
@@ -200,5 +224,7 @@ void package_playlists_dash(struct text *text, const struct package_tracks *trac
   for (bool main = true; number < tracks->count; number++, main = false) {
     append_sound_set(text, tracks, number, main);
   }
+  append_text_sets(text, &beside->texts);
+  storyboard_append_set(text, &beside->storyboard);
   text_append(text, "  </Period>\n</MPD>\n");
 }

@@ -9,13 +9,25 @@
 #include <stddef.h>
 
 #include "base/text.h"
+#include "package/package_texts.h"
 #include "package/package_track.h"
+#include "package/storyboard.h"
+
+#define PACKAGE_TEXT_SET 100 /* number of the first adaptation set of text */
+
+/* What stands beside pictures and sounds. */
+struct package_beside {
+  struct package_texts texts;
+  struct storyboard storyboard;
+};
 
 /* master.m3u8 */
-void package_playlists_master(struct text *text, const struct package_tracks *tracks);
+void package_playlists_master(struct text *text, const struct package_tracks *tracks,
+                              const struct package_beside *beside);
 /* media_R.m3u8 of the track of this number */
 void package_playlists_media(struct text *text, const struct package_tracks *tracks, size_t number);
 /* manifest.mpd */
-void package_playlists_dash(struct text *text, const struct package_tracks *tracks);
+void package_playlists_dash(struct text *text, const struct package_tracks *tracks,
+                            const struct package_beside *beside);
 
 #endif

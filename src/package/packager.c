@@ -105,7 +105,8 @@ static enum error commit(struct work *work, const struct transcode_result *resul
   const struct package_made made = {.name = name,
                                     .segments = result->segments,
                                     .has_poster = result->has_poster,
-                                    .duration_seconds = result->duration_seconds};
+                                    .duration_seconds = result->duration_seconds,
+                                    .facts = result->facts.data};
   error = finish(work, &made, old_name);
   if (error == ERROR_NONE) {
     media_folder_settle(folder, job->media_id, name);
@@ -184,7 +185,9 @@ static enum error run(struct work *work) {
   }
   package_folder_discard(work->folder);
   file_close_cleanup(&work->source_fd);
-  return end(work, error, &result);
+  error = end(work, error, &result);
+  text_free(&result.facts);
+  return error;
 }
 
 enum error packager_run_one(const struct packager *packager, const volatile sig_atomic_t *stop) {

@@ -13,6 +13,11 @@
 #define SOURCE_SOUNDS_MAX    8
 #define SOURCE_LANGUAGE_SIZE 8
 #define SOURCE_NAME_SIZE     64
+#define SOURCE_SUBTITLES_MAX 16
+#define SOURCE_CHAPTERS_MAX  200
+#define SOURCE_TITLE_SIZE    160
+#define SOURCE_LEFT_OUT_MAX  16
+#define SOURCE_LEFT_OUT_SIZE 120
 
 enum source_colour {
   SOURCE_COLOUR_BT601, /* SD */
@@ -41,10 +46,29 @@ struct source_sound {
   bool late; /* it begins later than the file, or that is not known */
 };
 
+struct source_subtitle {
+  int stream;
+  char language[SOURCE_LANGUAGE_SIZE]; /* as of sounds */
+  char name[SOURCE_NAME_SIZE];
+  bool forced; /* only what must be read though the sound is understood */
+  bool sdh;    /* tells sounds too, for who does not hear them */
+};
+
+struct source_chapter {
+  double begin, end;             /* seconds from the beginning of the file */
+  char title[SOURCE_TITLE_SIZE]; /* UTF-8 without control characters; "" for none */
+};
+
 struct package_source {
   struct source_picture picture;
   struct source_sound sounds[SOURCE_SOUNDS_MAX]; /* the main one first */
   size_t sound_count;
+  struct source_subtitle subtitles[SOURCE_SUBTITLES_MAX]; /* those of text, in the file's order */
+  size_t subtitle_count;
+  struct source_chapter chapters[SOURCE_CHAPTERS_MAX];
+  size_t chapter_count;
+  char left_out[SOURCE_LEFT_OUT_MAX][SOURCE_LEFT_OUT_SIZE]; /* what the package does not have, and why; ASCII */
+  size_t left_out_count;
   /* Measured: when the last packet ends, on one clock that begins with the file. 0: there is none. */
   double picture_seconds, sound_seconds;
 };

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * A master is a folder of its own beside the package: master.m3u8 and a playlist for each language. Placed and replaced
- * as packages are, so the one that a URL names never changes.
+ * A master is a folder of its own beside the package: master.m3u8, a playlist for each language, and manifest.mpd.
+ * Placed and replaced as packages are, so the one that a URL names never changes.
  */
 #include "config.h"
 
@@ -24,7 +24,7 @@
 #include "files/subtitles.h"
 #include "package/master_playlist.h"
 
-#define MASTER_MAX_BYTES   (64 * 1024)
+#define MASTER_MAX_BYTES   (8 << 20)
 #define SUBTITLE_MAX_BYTES (6 * SUBTITLES_MAX_BYTES) /* SRT's & becomes &amp; */
 #define PUT_OFF_SECONDS    60
 
@@ -38,18 +38,20 @@ static enum error write_file(const char *folder, const char *name, const struct 
   return fd < 0 ? ERROR_IO : file_write_all(fd, text->data, text->length);
 }
 
-static enum error read_package_master(struct media_folder *folder, const struct stale_master *stale,
-                                      char ret_master[MASTER_MAX_BYTES + 1]) {
-  char name[MEDIUM_STORED_NAME_SIZE];
+static enum error read_of_package(struct media_folder *folder, const struct stale_master *stale, const char *file,
+                                  struct text *ret_text) {
+  char name[MEDIUM_STORED_NAME_SIZE], block[4096];
   size_t size = 0;
-  snprintf(name, sizeof name, "%s/%s", stale->package_name, PACKAGE_HLS);
+  snprintf(name, sizeof name, "%s/%s", stale->package_name, file);
   __attribute__((cleanup(file_close_cleanup))) int fd = -1;
   enum error error = stored_file_open(folder, stale->media_id, name, &fd);
-  if (error == ERROR_NONE) {
-    error = file_read_at(fd, 0, ret_master, MASTER_MAX_BYTES, &size);
-  }
-  ret_master[size] = '\0';
-  return error;
+  do {
+    error = error == ERROR_NONE ? file_read_at(fd, (int64_t)ret_text->length, block, sizeof block, &size) : error;
+    if (error == ERROR_NONE) {
+      text_append_bytes(ret_text, block, size);
+    }
+  } while (error == ERROR_NONE && size > 0 && ret_text->length < MASTER_MAX_BYTES);
+  return error == ERROR_NONE && ret_text->failed ? ERROR_MEMORY : error;
 }
 
 /* Of a film of unknown length its subtitles tell at least how far they go, in seconds. */
@@ -70,7 +72,7 @@ static enum error find_end(struct media_folder *folder, int64_t media_id, const 
 
 static enum error write_subtitle(struct media_folder *folder, const struct stale_master *stale,
                                  const struct subtitle *subtitle, const char *path) {
-  char name[MEDIUM_LANGUAGE_SIZE + sizeof ".m3u8"];
+  char name[MEDIUM_LANGUAGE_SIZE + sizeof ".m3u8"], uri[MASTER_TEXT_URI_SIZE];
   __attribute__((cleanup(text_free))) struct text text = {0};
   double seconds = stale->duration_seconds;
   enum error error = seconds > 0 ? ERROR_NONE : find_end(folder, stale->media_id, subtitle->stored_name, &seconds);
@@ -78,29 +80,53 @@ static enum error write_subtitle(struct media_folder *folder, const struct stale
     return error;
   }
   snprintf(name, sizeof name, "%s.m3u8", subtitle->language);
-  master_playlist_append_subtitle(&text, subtitle->stored_name, seconds);
+  snprintf(uri, sizeof uri, "../%s", subtitle->stored_name);
+  text_track_append_playlist(&text, uri, seconds);
   return write_file(path, name, &text);
 }
 
-static enum error write_master(struct media_folder *folder, const struct stale_master *stale, const char *path) {
-  const char *languages[SUBTITLES_MAX];
-  struct text text = {0};
-  char *master = malloc(MASTER_MAX_BYTES + 1);
-  enum error error = master == NULL ? ERROR_MEMORY : read_package_master(folder, stale, master);
+/* Players tell them apart by name: a label that an earlier one has too gives way to the language. */
+static void name_texts(const struct stale_master *stale, struct master_text texts[SUBTITLES_MAX]) {
   for (size_t i = 0; i < stale->count; i++) {
-    languages[i] = stale->subtitles[i].language;
+    const struct subtitle *subtitle = &stale->subtitles[i];
+    bool named = subtitle->label[0] != '\0';
+    for (size_t j = 0; j < i; j++) {
+      named = named && strcmp(texts[j].track.name, subtitle->label) != 0;
+    }
+    texts[i] = (struct master_text){.track = {.name = named ? subtitle->label : subtitle->language,
+                                              .language = subtitle->language,
+                                              .forced = subtitle->forced,
+                                              .sdh = subtitle->sdh},
+                                    .stored_name = subtitle->stored_name};
   }
+}
+
+typedef enum error append_playlist(struct text *text, const char *old, const char *package_name,
+                                   const struct master_text *texts, size_t text_count);
+
+/* One of the package's own, with the texts. */
+static enum error rewrite(struct media_folder *folder, const struct stale_master *stale,
+                          const struct master_text *texts, const char *path, const char *file,
+                          append_playlist *append) {
+  __attribute__((cleanup(text_free))) struct text old = {0};
+  __attribute__((cleanup(text_free))) struct text text = {0};
+  enum error error = read_of_package(folder, stale, file, &old);
   if (error == ERROR_NONE) {
-    error = master_playlist_append(&text, master, stale->package_name, languages, stale->count);
+    error = append(&text, old.length > 0 ? old.data : "", stale->package_name, texts, stale->count);
   }
+  return error == ERROR_NONE ? write_file(path, file, &text) : error;
+}
+
+static enum error write_master(struct media_folder *folder, const struct stale_master *stale, const char *path) {
+  struct master_text texts[SUBTITLES_MAX];
+  name_texts(stale, texts);
+  enum error error = rewrite(folder, stale, texts, path, PACKAGE_HLS, master_playlist_append);
   if (error == ERROR_NONE) {
-    error = write_file(path, PACKAGE_HLS, &text);
+    error = rewrite(folder, stale, texts, path, PACKAGE_DASH, master_playlist_append_dash);
   }
   for (size_t i = 0; i < stale->count && error == ERROR_NONE; i++) {
     error = write_subtitle(folder, stale, &stale->subtitles[i], path);
   }
-  free(master);
-  text_free(&text);
   return error;
 }
 

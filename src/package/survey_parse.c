@@ -14,6 +14,8 @@
 #include <string.h>
 
 #include "files/probe_parse.h"
+#include "package/survey_json.h"
+#include "package/survey_texts.h"
 
 #define HD_HEIGHT    720 /* where a file says nothing of its colours, players take BT.709 from here on */
 #define NEAR_SECONDS 0.1
@@ -23,52 +25,21 @@ const char survey_entries[] =
     "stream=index,codec_type,codec_name,profile,width,height,sample_aspect_ratio,pix_fmt,color_range,color_space,color_"
     "transfer,"
     "start_time,field_order,r_frame_rate,avg_frame_rate,sample_rate,channels:stream_side_data=rotation:"
-    "stream_disposition=attached_pic,default,comment,visual_impaired,hearing_impaired:stream_tags=language,title:"
-    "format=start_time,format_name";
+    "stream_disposition=attached_pic,default,comment,visual_impaired,hearing_impaired,forced:stream_tags="
+    "language,title:chapter=start_time,end_time:chapter_tags=title:format=start_time,format_name";
 
 double source_seconds(const struct package_source *source) {
   double picture = source->picture_seconds, sound = source->sound_seconds;
   return picture > 0 && fabs(picture - sound) < NEAR_SECONDS ? picture : fmax(picture, sound);
 }
 
-static struct json_object *member(struct json_object *object, const char *name) {
-  struct json_object *value = NULL;
-  bool found = json_object_is_type(object, json_type_object) && json_object_object_get_ex(object, name, &value);
-  return found ? value : NULL;
-}
-
-static const char *text_of(struct json_object *object, const char *name) {
-  struct json_object *value = member(object, name);
-  return json_object_is_type(value, json_type_string) ? json_object_get_string(value) : "";
-}
-
-/* Numbers come as such or as strings: "sample_rate":"48000". */
-static int number_of(struct json_object *object, const char *name) {
-  struct json_object *value = member(object, name);
-  int64_t number = json_object_is_type(value, json_type_int) ? json_object_get_int64(value)
-                                                             : strtoll(text_of(object, name), NULL, 10);
-  return number > 0 && number <= INT_MAX ? (int)number : 0;
-}
-
-static bool is_marked(struct json_object *stream, const char *disposition) {
-  return number_of(member(stream, "disposition"), disposition) != 0;
-}
-
 /* "30000/1001" */
 static struct frame_rate rate_of(struct json_object *stream, const char *name) {
   char *end = NULL;
-  long long numerator = strtoll(text_of(stream, name), &end, 10);
+  long long numerator = strtoll(survey_json_text(stream, name), &end, 10);
   long long denominator = *end == '/' ? strtoll(end + 1, NULL, 10) : 0;
   bool good = numerator > 0 && numerator <= INT_MAX / 2 && denominator > 0 && denominator <= INT_MAX / 128;
   return good ? (struct frame_rate){(int)numerator, (int)denominator} : (struct frame_rate){0, 0};
-}
-
-/* "1.400000", perhaps below 0; NAN: not told */
-static double begin_of(struct json_object *object) {
-  char *end = NULL;
-  const char *text = text_of(object, "start_time");
-  double seconds = strtod(text, &end);
-  return end != text && *end == '\0' ? seconds : NAN;
 }
 
 static bool is_one_of(const char *word, const char *const *words) {
@@ -91,9 +62,9 @@ static bool is_rgb(const char *pix_fmt) {
 static enum source_colour colour_of(struct json_object *stream) {
   static const char *const sd[] = {"smpte170m", "bt470bg", NULL};
   static const char *const unknown[] = {"", "unknown", "unspecified", "reserved", NULL};
-  const char *transfer = text_of(stream, "color_transfer");
-  const char *matrix = text_of(stream, "color_space");
-  if (is_rgb(text_of(stream, "pix_fmt"))) {
+  const char *transfer = survey_json_text(stream, "color_transfer");
+  const char *matrix = survey_json_text(stream, "color_space");
+  if (is_rgb(survey_json_text(stream, "pix_fmt"))) {
     return SOURCE_COLOUR_OTHER;
   }
   if (strcmp(transfer, "smpte2084") == 0) {
@@ -103,7 +74,7 @@ static enum source_colour colour_of(struct json_object *stream) {
     return SOURCE_COLOUR_HLG;
   }
   if (is_one_of(matrix, unknown)) {
-    return number_of(stream, "height") >= HD_HEIGHT ? SOURCE_COLOUR_BT709 : SOURCE_COLOUR_BT601;
+    return survey_json_number(stream, "height") >= HD_HEIGHT ? SOURCE_COLOUR_BT709 : SOURCE_COLOUR_BT601;
   }
   return strcmp(matrix, "bt709") == 0 ? SOURCE_COLOUR_BT709
          : is_one_of(matrix, sd)      ? SOURCE_COLOUR_BT601
@@ -112,11 +83,11 @@ static enum source_colour colour_of(struct json_object *stream) {
 
 /* By how much a picture is turned, or 0. */
 static bool is_turned(struct json_object *stream) {
-  struct json_object *list = member(stream, "side_data_list");
-  size_t count = json_object_is_type(list, json_type_array) ? json_object_array_length(list) : 0;
+  size_t count = 0;
+  struct json_object *list = survey_json_list(stream, "side_data_list", &count);
   bool turned = false;
   for (size_t i = 0; i < count; i++) {
-    struct json_object *rotation = member(json_object_array_get_idx(list, i), "rotation");
+    struct json_object *rotation = survey_json_member(json_object_array_get_idx(list, i), "rotation");
     turned = turned || (rotation != NULL && json_object_get_double(rotation) != 0);
   }
   return turned;
@@ -131,11 +102,12 @@ static bool is_plain(struct json_object *stream, const char *format_name, const 
   static const char *const profiles[] = {"Constrained Baseline", "Baseline", "Main", "High", NULL};
   static const char *const square[] = {"1:1", "0:1", "N/A", "", NULL};
   static const char *const progressive[] = {"progressive", "unknown", "", NULL};
-  return strcmp(text_of(stream, "codec_name"), "h264") == 0 && is_one_of(text_of(stream, "profile"), profiles) &&
-         strcmp(text_of(stream, "pix_fmt"), "yuv420p") == 0 && !picture->full_range &&
+  return strcmp(survey_json_text(stream, "codec_name"), "h264") == 0 &&
+         is_one_of(survey_json_text(stream, "profile"), profiles) &&
+         strcmp(survey_json_text(stream, "pix_fmt"), "yuv420p") == 0 && !picture->full_range &&
          (picture->colour == SOURCE_COLOUR_BT601 || picture->colour == SOURCE_COLOUR_BT709) &&
-         is_one_of(text_of(stream, "sample_aspect_ratio"), square) &&
-         is_one_of(text_of(stream, "field_order"), progressive) && !is_turned(stream) &&
+         is_one_of(survey_json_text(stream, "sample_aspect_ratio"), square) &&
+         is_one_of(survey_json_text(stream, "field_order"), progressive) && !is_turned(stream) &&
          is_of_one_description(format_name);
 }
 
@@ -146,33 +118,16 @@ static void read_picture(struct json_object *stream, const char *format_name, st
   if (width == 0 || height == 0) {
     return; /* no picture of it could be read */
   }
-  *picture = (struct source_picture){.stream = number_of(stream, "index"),
-                                     .width = width,
-                                     .height = height,
-                                     .rate = frame_rate_choose(rate_of(stream, "r_frame_rate"),
-                                                               rate_of(stream, "avg_frame_rate"),
-                                                               is_one_of(text_of(stream, "field_order"), interlaced)),
-                                     .colour = colour_of(stream),
-                                     .full_range = strcmp(text_of(stream, "color_range"), "pc") == 0 ||
-                                                   strncmp(text_of(stream, "pix_fmt"), "yuvj", 4) == 0};
+  *picture = (struct source_picture){
+      .stream = survey_json_number(stream, "index"),
+      .width = width,
+      .height = height,
+      .rate = frame_rate_choose(rate_of(stream, "r_frame_rate"), rate_of(stream, "avg_frame_rate"),
+                                is_one_of(survey_json_text(stream, "field_order"), interlaced)),
+      .colour = colour_of(stream),
+      .full_range = strcmp(survey_json_text(stream, "color_range"), "pc") == 0 ||
+                    strncmp(survey_json_text(stream, "pix_fmt"), "yuvj", 4) == 0};
   picture->plain = is_plain(stream, format_name, picture);
-}
-
-/* It will stand in playlists, in quotes. */
-static void copy_name(char *ret_name, size_t size, const char *name) {
-  size_t length = 0;
-  for (; *name != '\0' && length < size - 1; name++) {
-    if (*name >= ' ' && *name <= '~' && strchr("\"<>&\\", *name) == NULL) {
-      ret_name[length++] = *name;
-    }
-  }
-  ret_name[length] = '\0';
-}
-
-static void copy_language(char ret_language[SOURCE_LANGUAGE_SIZE], const char *language) {
-  size_t length = strspn(language, "abcdefghijklmnopqrstuvwxyz");
-  bool good = (length == 2 || length == 3) && language[length] == '\0' && strcmp(language, "und") != 0;
-  snprintf(ret_language, SOURCE_LANGUAGE_SIZE, "%s", good ? language : "");
 }
 
 struct reading {
@@ -198,20 +153,20 @@ static void add_sound(struct reading *reading, const struct source_sound *sound,
 }
 
 static void read_sound(struct json_object *stream, struct reading *reading) {
-  if (number_of(stream, "sample_rate") == 0 || number_of(stream, "channels") == 0) {
+  if (survey_json_number(stream, "sample_rate") == 0 || survey_json_number(stream, "channels") == 0) {
     return;
   }
-  struct source_sound sound = {.stream = number_of(stream, "index")};
-  sound.commentary = is_marked(stream, "comment") || is_marked(stream, "visual_impaired");
-  copy_language(sound.language, text_of(member(stream, "tags"), "language"));
-  copy_name(sound.name, sizeof sound.name, text_of(member(stream, "tags"), "title"));
-  sound.late = !(begin_of(stream) - reading->begin < LATE_SECONDS);
-  add_sound(reading, &sound, (sound.commentary ? 0 : 2) + is_marked(stream, "default"));
+  struct source_sound sound = {.stream = survey_json_number(stream, "index")};
+  sound.commentary = survey_json_is_marked(stream, "comment") || survey_json_is_marked(stream, "visual_impaired");
+  survey_json_language(stream, sound.language);
+  survey_json_name(stream, sound.name);
+  sound.late = !(survey_json_seconds(stream, "start_time") - reading->begin < LATE_SECONDS);
+  add_sound(reading, &sound, (sound.commentary ? 0 : 2) + survey_json_is_marked(stream, "default"));
 }
 
 static void read_stream(struct json_object *stream, struct reading *reading) {
-  const char *type = text_of(stream, "codec_type");
-  const char *codec = text_of(stream, "codec_name");
+  const char *type = survey_json_text(stream, "codec_type");
+  const char *codec = survey_json_text(stream, "codec_name");
   if (codec[0] == '\0' || strcmp(codec, "none") == 0 || strcmp(codec, "unknown") == 0) {
     return;
   }
@@ -232,14 +187,15 @@ enum error survey_parse_streams(const char *json, size_t size, struct package_so
   struct json_object *document = json_tokener_parse_ex(tokener, json, (int)size);
   json_tokener_free(tokener);
   struct reading reading = {.source = {.picture = {.stream = -1}}, .best = -1};
-  struct json_object *streams = member(document, "streams");
-  size_t count = json_object_is_type(streams, json_type_array) ? json_object_array_length(streams) : 0;
-  reading.begin = begin_of(member(document, "format"));
-  reading.format_name = text_of(member(document, "format"), "format_name");
+  size_t count = 0;
+  struct json_object *streams = survey_json_list(document, "streams", &count);
+  reading.begin = survey_json_seconds(survey_json_member(document, "format"), "start_time");
+  reading.format_name = survey_json_text(survey_json_member(document, "format"), "format_name");
   reading.has_sound = probe_parse_has_sound(count > 0 ? streams : NULL);
   for (size_t i = 0; i < count; i++) {
     read_stream(json_object_array_get_idx(streams, i), &reading);
   }
+  survey_texts_read(document, reading.begin, &reading.source);
   json_object_put(document);
   if (reading.source.picture.stream < 0 && reading.source.sound_count == 0) {
     return ERROR_INVALID;

@@ -17,7 +17,11 @@
 #include "base/file.h"
 #include "package/output_folder.h"
 #include "package/package_check.h"
+#include "package/package_facts.h"
 #include "package/package_playlists.h"
+#include "package/package_texts.h"
+#include "package/poster.h"
+#include "package/storyboard.h"
 #include "package/survey.h"
 
 #define START_SECONDS      60 /* for a source of any length */
@@ -25,36 +29,10 @@
 #define UNKNOWN_DURATION   (6 * 3600)
 #define HOURS_MAX          24
 #define OUTPUT_GRACE_BYTES (INT64_C(256) << 20)
-#define POSTER_SECONDS     60
 #define NO_PLAY            "the package would not play: "
 #define REMEDY             "; make a plain file of it: ffmpeg -i FILE -c:v libx264 -c:a aac new.mp4"
 
 /* --- ffmpeg ------------------------------------------------------------------------------------- */
-
-static enum error try_poster(struct ffmpeg_run *run, const struct package_source *source, enum poster_choice choice,
-                             char ret_reason[TRANSCODE_REASON_SIZE], bool *ret_made) {
-  struct ffmpeg_arguments arguments;
-  struct stat status;
-  ffmpeg_arguments_poster(&arguments, ffmpeg_run_begin(run, &arguments), source, choice);
-  enum error error = ffmpeg_run(run, &arguments, POSTER_SECONDS, POSTER_SECONDS, ret_reason);
-  *ret_made = error == ERROR_NONE && fstatat(run->folder_fd, PACKAGE_POSTER, &status, AT_SYMLINK_NOFOLLOW) == 0 &&
-              status.st_size > 0;
-  if (!*ret_made) {
-    (void)unlinkat(run->folder_fd, PACKAGE_POSTER, 0); /* perhaps half of one, perhaps none */
-  }
-  return error;
-}
-
-/* A picture that cannot be made is no reason to refuse a film that plays. */
-static enum error make_poster(struct ffmpeg_run *run, const struct package_source *source,
-                              char ret_reason[TRANSCODE_REASON_SIZE]) {
-  bool made = false;
-  enum error error = ERROR_NONE;
-  for (int choice = 0; choice < POSTER_CHOICES && !made && (error == ERROR_NONE || error == ERROR_INVALID); choice++) {
-    error = try_poster(run, source, (enum poster_choice)choice, ret_reason, &made);
-  }
-  return error == ERROR_INVALID || error == ERROR_TIMEOUT ? ERROR_NONE : error;
-}
 
 static enum error make_segments(struct ffmpeg_run *run, const struct package_source *source, size_t *ret_tracks,
                                 char ret_reason[TRANSCODE_REASON_SIZE]) {
@@ -121,7 +99,22 @@ static enum error judge(const struct ffmpeg_run *run, const struct package_sourc
   return error == ERROR_NONE ? error : ffmpeg_run_refuse(error, ret_reason, NO_PLAY "%s" REMEDY, reason);
 }
 
-static enum error write_playlists(int folder_fd, const struct package_tracks *tracks) {
+static enum error write_text_playlists(int folder_fd, const struct package_texts *texts, double seconds) {
+  enum error error = ERROR_NONE;
+  __attribute__((cleanup(text_free))) struct text text = {0};
+  for (size_t i = 0; i < texts->count && error == ERROR_NONE; i++) {
+    char playlist[PACKAGE_TEXT_SIZE], file[PACKAGE_TEXT_SIZE];
+    package_texts_file(i, ".m3u8", playlist);
+    package_texts_file(i, ".vtt", file);
+    text_clear(&text);
+    text_track_append_playlist(&text, file, seconds);
+    error = output_folder_replace(folder_fd, playlist, &text);
+  }
+  return error;
+}
+
+static enum error write_playlists(int folder_fd, const struct package_tracks *tracks,
+                                  const struct package_beside *beside) {
   char name[32];
   enum error error = ERROR_NONE;
   __attribute__((cleanup(text_free))) struct text text = {0};
@@ -133,19 +126,31 @@ static enum error write_playlists(int folder_fd, const struct package_tracks *tr
   }
   if (error == ERROR_NONE) {
     text_clear(&text);
-    package_playlists_master(&text, tracks);
+    package_playlists_master(&text, tracks, beside);
     error = output_folder_replace(folder_fd, PACKAGE_HLS, &text);
   }
   if (error == ERROR_NONE) {
     text_clear(&text);
-    package_playlists_dash(&text, tracks);
+    package_playlists_dash(&text, tracks, beside);
     error = output_folder_replace(folder_fd, PACKAGE_DASH, &text);
   }
-  return error;
+  return error == ERROR_NONE ? write_text_playlists(folder_fd, &beside->texts, package_track_seconds(&tracks->list[0]))
+                             : error;
+}
+
+/* With the playlists, which were not there when it was looked at. */
+static enum error describe_package(const struct ffmpeg_run *run, const struct package_source *source,
+                                   const struct package_beside *beside, struct transcode_result *result) {
+  struct output_folder content = {0};
+  enum error error = output_folder_look(run->folder_fd, &content);
+  result->size_bytes = content.size_bytes;
+  package_facts_append(&result->facts, source, beside, content.size_bytes);
+  return error == ERROR_NONE && result->facts.failed ? ERROR_MEMORY : error;
 }
 
 static enum error finish(const struct ffmpeg_run *run, const struct package_source *source, size_t count,
-                         struct transcode_result *ret_result, char ret_reason[TRANSCODE_REASON_SIZE]) {
+                         struct package_beside *beside, struct transcode_result *ret_result,
+                         char ret_reason[TRANSCODE_REASON_SIZE]) {
   struct output_folder content = {0};
   struct package_tracks tracks = {.count = 0};
   enum error error = look(run, &content, ret_reason);
@@ -153,36 +158,45 @@ static enum error finish(const struct ffmpeg_run *run, const struct package_sour
     error = judge(run, source, count, &tracks, ret_reason);
   }
   if (error == ERROR_NONE) {
-    error = write_playlists(run->folder_fd, &tracks);
+    error = storyboard_make(run->folder_fd, source, package_track_seconds(&tracks.list[0]), &beside->storyboard);
+  }
+  if (error == ERROR_NONE) {
+    error = write_playlists(run->folder_fd, &tracks, beside);
   }
   if (error == ERROR_NONE) {
     *ret_result = (struct transcode_result){.segments = content.segments,
                                             .has_poster = content.has_poster,
                                             .copied = source->picture.copy_cut > 0,
-                                            .size_bytes = content.size_bytes,
                                             .duration_seconds = package_track_seconds(&tracks.list[0])};
+    error = describe_package(run, source, beside, ret_result);
   }
   package_tracks_free(&tracks);
   return error;
 }
 
-static enum error make(struct ffmpeg_run *run, const struct package_source *source, struct transcode_result *ret_result,
+static enum error make(struct ffmpeg_run *run, struct package_source *source, struct transcode_result *ret_result,
                        char ret_reason[TRANSCODE_REASON_SIZE]) {
   size_t tracks = 0;
+  struct package_beside beside = {.texts = {.count = 0}};
   enum error error = make_segments(run, source, &tracks, ret_reason);
   if (error == ERROR_NONE && source->picture.stream >= 0) {
-    error = make_poster(run, source, ret_reason);
+    error = poster_make(run, source, ret_reason);
   }
-  return error == ERROR_NONE ? finish(run, source, tracks, ret_result, ret_reason) : error;
+  if (error == ERROR_NONE) {
+    error = package_texts_make(run, source, &beside.texts, ret_reason);
+  }
+  return error == ERROR_NONE ? finish(run, source, tracks, &beside, ret_result, ret_reason) : error;
 }
 
 /* A copy that would not play is made anew by encoding: what a file says of its pictures may be wrong. */
 static enum error make_somehow(struct ffmpeg_run *run, struct package_source *source,
                                struct transcode_result *ret_result, char ret_reason[TRANSCODE_REASON_SIZE]) {
+  size_t left_out_count = source->left_out_count;
   enum error error = make(run, source, ret_result, ret_reason);
   if (error == ERROR_INVALID && run->error == ERROR_NONE && source->picture.copy_cut > 0) {
     error = output_folder_clear(run->folder_fd);
     source->picture.copy_cut = 0;
+    source->left_out_count = left_out_count;
     ret_reason[0] = '\0';
     error = error == ERROR_NONE ? make(run, source, ret_result, ret_reason) : error;
   }

@@ -16,6 +16,7 @@ struct transcode_result {
   bool has_poster; /* a film's */
   bool copied;     /* the largest rendition is a copy of the source's picture */
   int64_t size_bytes;
+  struct text facts;       /* package_facts.h; free it in every case */
   double duration_seconds; /* of the package, which is as long as its source */
 };
 

@@ -94,7 +94,17 @@ def assert_whole(folder):
         segments = re.findall(r"^seg-.*$", text, re.M)
         counts[playlist] = len(segments)
         named |= {playlist, *segments, *re.findall(r'EXT-X-MAP:URI="([^"]+)"', text)}
-    there = {entry.name for entry in folder.iterdir()} - {"poster.jpg"}
+    for text in re.findall(r'URI="(subtitle-\d+\.m3u8)"', master):
+        named |= {text, *re.findall(r"^subtitle-.*$", (folder / text).read_text(encoding="ascii"), re.M)}
+    if '"storyboard.m3u8"' in master:
+        named |= {"storyboard.m3u8", "storyboard.vtt"}
+        named |= set(re.findall(r"^storyboard-.*$", (folder / "storyboard.m3u8").read_text(encoding="ascii"), re.M))
+    there = {entry.name for entry in folder.iterdir()} - {
+        "poster.jpg",
+        "poster-640.jpg",
+        "poster-320.jpg",
+        "chapters.vtt",
+    }
     assert there == named
     assert all(entry.stat().st_size > 0 for entry in folder.iterdir())
     return counts["media_0.m3u8"]
@@ -120,9 +130,9 @@ def probe(path):
 
 
 def make(path, *arguments):
-    """A file of ffmpeg's making."""
+    """A file of ffmpeg's making. A text is words; a list is taken as it is."""
     words = [
-        word for argument in arguments for word in (argument.split() if isinstance(argument, str) else [str(argument)])
+        word for argument in arguments for word in (argument if isinstance(argument, list) else str(argument).split())
     ]
     subprocess.run(
         ["ffmpeg", "-v", "error", "-nostdin", "-y", *words, str(path)],

@@ -97,6 +97,11 @@ def test_every_call_is_answered_as_the_document_says(stack, make_media, document
         api.delete(path + "/subtitles/en"),
         stack.admin().get("/events", params={"type": "media.*", "limit": 1}),
         stack.admin().get("/events/export", params={"subject": f"medium:{medium['id']}"}),
+        api.put(
+            path + "/chapters", data="WEBVTT\n\n00:01.000 --> 00:02.000\nOne\n", headers={"Content-Type": "text/vtt"}
+        ),
+        api.get(path + "/chapters"),
+        api.delete(path + "/chapters"),
         api.get("/livez"),
         api.get("/readyz"),
         api.get("/metrics"),
@@ -176,6 +181,7 @@ def test_every_call_is_answered_as_the_document_says(stack, make_media, document
     assert missing <= {
         ("put", "/media/media/{id}/file"),
         ("put", "/media/media/{id}/subtitles/{lang}"),
+        ("put", "/media/media/{id}/chapters"),
         ("patch", "/uploads/{upload_id}"),
     }
 

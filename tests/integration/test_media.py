@@ -32,6 +32,7 @@ MEMBERS = {
     "metadata",
     "package",
     "subtitles",
+    "chapters",
     "playable",
 }
 REMOTE = "https://media.example.org/films/a%20film.mp4?token=x"
@@ -48,7 +49,7 @@ def test_a_new_medium_has_every_member(admin):
         and medium["type"] == "video"
         and medium["created_by"] == admin.account["id"]
     )
-    empty = {"playable": False, "subtitles": [], "tags": [], "metadata": {}}
+    empty = {"playable": False, "subtitles": [], "tags": [], "metadata": {}, "chapters": 0}
     assert {name: medium[name] for name in empty} == empty
     known = {"id", "title", "type", "created_at", "updated_at", "created_by", *empty}
     assert all(medium[name] is None for name in MEMBERS - known)

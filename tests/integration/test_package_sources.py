@@ -32,7 +32,7 @@ def packaged(studio, path):
 
 
 def resolutions(folder):
-    return re.findall(r"RESOLUTION=(\d+x\d+)", (folder / "master.m3u8").read_text(encoding="ascii"))
+    return re.findall(r"#EXT-X-STREAM-INF:.*RESOLUTION=(\d+x\d+)", (folder / "master.m3u8").read_text(encoding="ascii"))
 
 
 def shape(folder):
@@ -147,7 +147,7 @@ def test_players_are_told_rates_that_grow_with_the_picture(studio, tmp_path):
         make(tmp_path / "in.mp4", PICTURE.format(size="854x480", seconds=9), SOUND.format(seconds=9), X264, "-c:a aac"),
     )
     master = (folder / "master.m3u8").read_text(encoding="ascii")
-    rates = [int(rate) for rate in re.findall(r"[:,]BANDWIDTH=(\d+)", master)]
+    rates = [int(rate) for rate in re.findall(r"#EXT-X-STREAM-INF:BANDWIDTH=(\d+)", master)]
     assert len(rates) == 3 and rates == sorted(rates, reverse=True) and rates[-1] > 400_000
     for number, rate in enumerate(rates):  # a player that trusts them does not stall
         largest = max(entry.stat().st_size for entry in folder.glob(f"seg-{number}-*.m4s"))

@@ -1,8 +1,11 @@
 # SPDX-License-Identifier: ISC
 """Packages: HLS and DASH made of uploads, served under the stream URL's grant, never half-made."""
+import re
+import subprocess
+
 import pytest
 from answers import assert_json, assert_problem
-from package_tools import ask, package, probe, streams, wait_package, work
+from package_tools import ask, make, package, probe, streams, wait_package, work
 
 
 @pytest.fixture(scope="module")
@@ -27,22 +30,89 @@ def test_a_film_is_packaged_and_plays_under_one_grant(studio, film):
         and before["streams"]["hls"] is None
         and film["package"] is None
     )
-    assert package(studio, film["id"]) == {
+    said = package(studio, film["id"])
+    assert said.pop("size_bytes") > 10000
+    assert said == {
         "state": "ready",
         "served": True,
         "progress_percent": 100,
         "seconds_left": None,
         "error": None,
+        "copied": True,
+        "storyboard": True,
+        "chapters": 0,
+        "subtitles": [],
+        "left_out": [],
     }
     answer = streams(studio, film["id"])
     urls = answer["streams"]
-    assert answer["stream_url"] == urls["hls"] and all(answer["grant_id"] in url for url in urls.values())
+    assert answer["stream_url"] == urls["hls"] and all(answer["grant_id"] in url for url in urls.values() if url)
     with studio.anonymous() as viewer:
         assert viewer.get(urls["hls"]).headers["Content-Type"] == "application/vnd.apple.mpegurl"
         assert viewer.get(urls["dash"]).headers["Content-Type"] == "application/dash+xml"
         assert viewer.get(urls["poster"]).content.startswith(b"\xff\xd8")
         assert viewer.get(urls["progressive"]).status_code == 200
     assert {stream["codec_type"] for stream in probe(urls["hls"])["streams"]} == {"video", "audio"}
+
+
+def luma(picture, crop="iw:ih:0:0"):
+    """The mean brightness of a part of a JPEG."""
+    done = subprocess.run(
+        ["ffmpeg", "-v", "error", "-i", "-", "-vf", f"crop={crop},scale=1:1,format=gray", "-f", "rawvideo", "-"],
+        input=picture,
+        check=True,
+        capture_output=True,
+    )
+    return done.stdout[0]
+
+
+def test_a_storyboard_shows_the_film(studio, tmp_path):
+    """A film that grows bright: so do the small pictures, each at its time."""
+    source = make(
+        tmp_path / "in.mp4",
+        ["-f", "lavfi", "-i", "color=black:s=320x180:r=25:d=12,geq=lum='20+16*floor(T)':cb=128:cr=128"],
+        "-c:v libx264 -preset ultrafast -pix_fmt yuv420p",
+    )
+    media = studio.film(source)["id"]
+    assert package(studio, media)["storyboard"]
+    answer = streams(studio, media)
+    with studio.anonymous() as viewer:
+        told = viewer.get(answer["streams"]["storyboard"])
+        assert told.headers["Content-Type"].startswith("text/vtt")
+        cues = re.findall(r"(\S+) --> (\S+)\n(\S+)#xywh=(\d+),(\d+),(\d+),(\d+)\n", told.text)
+        assert [cue[0] for cue in cues] == [f"00:00:{second:02}.000" for second in range(12)]
+        sheet = viewer.get(answer["streams"]["storyboard"].replace("storyboard.vtt", cues[0][2])).content
+        levels = [luma(sheet, f"{w}:{h}:{x}:{y}") for _, _, _, x, y, w, h in cues]
+        assert levels == sorted(levels) and levels[11] - levels[0] > 150
+        for name, width in (("poster", 320), ("poster_640", 320), ("poster_320", 320)):
+            assert probe_picture(viewer.get(answer["streams"][name]).content) == width
+        master = viewer.get(answer["streams"]["hls"]).text
+        assert '#EXT-X-IMAGE-STREAM-INF:' in master and "thumbnail_tile" in viewer.get(answer["streams"]["dash"]).text
+
+
+def probe_picture(content):
+    done = subprocess.run(
+        ["ffprobe", "-v", "error", "-show_entries", "stream=width", "-of", "csv=p=0", "-"],
+        input=content,
+        check=True,
+        capture_output=True,
+    )
+    return int(done.stdout)
+
+
+def test_the_poster_is_not_black_when_the_film_is_not(studio, tmp_path):
+    """Bright for its first half second only, with one key picture and with many."""
+    for number, keys in enumerate(("-g 9999", "-g 5")):
+        source = make(
+            tmp_path / f"{number}.mp4",
+            ["-f", "lavfi", "-i", "color=black:s=320x180:r=25:d=8,drawbox=t=fill:c=white:enable='between(t,0.3,0.5)'"],
+            "-c:v libx264 -preset ultrafast -pix_fmt yuv420p",
+            keys,
+        )
+        media = studio.film(source)["id"]
+        package(studio, media)
+        with studio.anonymous() as viewer:
+            assert luma(viewer.get(streams(studio, media)["streams"]["poster"]).content) > 200
 
 
 def test_a_download_is_always_the_file(studio, film):

@@ -6,6 +6,7 @@ import pytest
 import requests
 import web_tools
 from answers import assert_json, assert_problem
+from package_tools import make
 from stack import DEADLINE, wait_until
 
 VTT = "WEBVTT\n\n00:00:00.500 --> 00:00:05.000\nGood morning\n"
@@ -73,7 +74,7 @@ def playlist_file(master_url, text, lang):
 def test_subtitles_are_named_in_the_master(studio, film):
     assert studio.admin().post(f"/media/media/{film}/package").status_code == 202
     assert assert_json(put(studio, film, "en", VTT, **{"Content-Type": "text/vtt"}))["subtitles"] == [
-        {"lang": "en", "size_bytes": 52, "cues": 1}
+        {"lang": "en", "size_bytes": 52, "cues": 1, "label": None, "forced": False, "sdh": False}
     ]
     package_all(studio)
     url, text = wait_master(studio, film, "en")
@@ -188,6 +189,98 @@ def test_a_medium_takes_so_many_languages(studio, film):
         assert put(studio, film, f"e{chr(97 + number % 26)}{chr(97 + number // 26)}", VTT).status_code == 200
     assert_problem(put(studio, film, "zz", VTT), 409)
     assert put(studio, film, "eaa", SRT).status_code == 200, "one that is there is replaced all the same"
+
+
+def film_with_texts(tmp_path):
+    """Two subtitles, one of them forced, bitmap ones, and chapters."""
+    (tmp_path / "en.srt").write_text(SRT, encoding="utf-8")
+    (tmp_path / "sdh.ass").write_text(
+        "[Script Info]\nScriptType: v4.00+\n\n[Events]\n"
+        "Format: Layer, Start, End, Style, Name, MarginL, MarginR, MarginV, Effect, Text\n"
+        "Dialogue: 0,0:00:01.00,0:00:03.00,Default,,0,0,0,,{\\i1}[Door]{\\i0} creaks\n",
+        encoding="utf-8",
+    )
+    (tmp_path / "chapters.txt").write_text(
+        ";FFMETADATA1\n[CHAPTER]\nTIMEBASE=1/1000\nSTART=0\nEND=2000\ntitle=Salt & pepper ☃\n"
+        "[CHAPTER]\nTIMEBASE=1/1000\nSTART=2000\nEND=6000\ntitle=The end\n",
+        encoding="utf-8",
+    )
+    plain = make(tmp_path / "plain.mkv", "-f lavfi -i testsrc2=s=160x90:r=25:d=6 -c:v libx264 -pix_fmt yuv420p")
+    film = make(
+        tmp_path / "in.mkv",
+        f"-i {plain} -i {tmp_path}/en.srt -i {tmp_path}/sdh.ass -i {tmp_path}/chapters.txt -map 0 -map 1 -map 2 -map 2",
+        "-map_metadata 3 -c copy -c:s:0 srt -c:s:1 srt -c:s:2 ass -metadata:s:s:0 language=ger",
+        "-metadata:s:s:0 title=Schilder -metadata:s:s:1 language=eng -disposition:s:0 forced",
+        "-disposition:s:1 hearing_impaired",
+    )
+    film.write_bytes(film.read_bytes().replace(b"S_TEXT/ASS", b"S_HDMV/PGS"))
+    return film
+
+
+def test_subtitles_and_chapters_inside_the_file(studio, tmp_path):
+    media = studio.film(film_with_texts(tmp_path))["id"]
+    studio.admin().post(f"/media/media/{media}/package")
+    package_all(studio)
+    url = wait_until(lambda: hls(studio, media), "the package")
+    said = assert_json(studio.admin().get(f"/media/media/{media}"))
+    assert said["package"]["subtitles"] == [
+        {"lang": "ger", "label": "Schilder 1", "forced": True, "sdh": False, "cues": 1},
+        {"lang": "eng", "label": "eng 2", "forced": False, "sdh": True, "cues": 1},
+    ]
+    assert [line for line in said["package"]["left_out"] if "pictures" in line] == said["package"]["left_out"]
+    assert said["package"]["chapters"] == said["chapters"] == 2
+    master = requests.get(url, timeout=DEADLINE).text
+    assert 'NAME="Schilder 1",LANGUAGE="ger",DEFAULT=NO,AUTOSELECT=YES,FORCED=YES,URI="subtitle-0.m3u8"' in master
+    assert 'CHARACTERISTICS="public.accessibility' in master
+    text = requests.get(requests.compat.urljoin(url, "subtitle-1.vtt"), timeout=DEADLINE).text
+    assert text.startswith("WEBVTT\n\n00:00:01.000 --> 00:00:03.000") and "creaks" in text
+
+    # with an uploaded one beside them, in HLS and in DASH
+    assert put(studio, media, "en?label=English&sdh=true", VTT).status_code == 200
+    package_all(studio)
+    url, master = wait_master(studio, media, "ger", "eng", "en")
+    assert 'NAME="English",LANGUAGE="en"' in master and "../" in master
+    dash = assert_json(studio.admin().get(f"/media/media/{media}/stream-url"))["streams"]["dash"]
+    seen = web_tools.browse("texts", page_url=studio.page, stream_url=dash)
+    assert seen["problems"] == []
+    assert sorted((track["language"], track["label"], track["forced"]) for track in seen["tracks"]) == [
+        ("de", "Schilder 1", True),
+        ("en", "English", False),
+        ("en", "eng 2", False),
+    ]
+    assert seen["text"] == "Good morning"
+
+
+def test_chapters_are_uploaded_and_go_before_those_of_the_file(studio, tmp_path):
+    media = studio.film(film_with_texts(tmp_path))["id"]
+    path = f"/media/media/{media}/chapters"
+    assert_problem(studio.admin().get(path), 404)
+    assert_problem(studio.admin().delete(path), 404)
+    studio.admin().post(f"/media/media/{media}/package")
+    package_all(studio)
+    wait_until(lambda: hls(studio, media), "the package")
+
+    def streamed():
+        return assert_json(studio.admin().get(f"/media/media/{media}/stream-url"))["streams"]["chapters"]
+
+    inside = studio.admin().get(path)
+    assert inside.headers["Content-Type"].startswith("text/vtt") and "Salt &amp; pepper ☃" in inside.content.decode()
+    assert requests.get(streamed(), timeout=DEADLINE).content == inside.content
+
+    answer = assert_json(studio.admin().put(path, data=VTT, headers={"Content-Type": "text/vtt"}))
+    assert answer["chapters"] == 1 and studio.admin().get(path).text == VTT + "\n"
+    wait_until(lambda: requests.get(streamed(), timeout=DEADLINE).text == VTT + "\n", "the uploaded ones to be served")
+    studio.mediagate("sweep", "--full")
+    assert studio.admin().get(path).status_code == 200
+    assert studio.admin().delete(path).status_code == 204
+    assert studio.admin().get(path).content == inside.content
+    assert_problem(studio.admin().put(path, data="none", headers={"Content-Type": "text/vtt"}), 422)
+    assert_problem(studio.admin().put("/media/media/999999999/chapters", data=VTT), 404)
+
+
+def test_what_subtitles_are_is_checked(studio, film):
+    for query in ("label=", "label=%22", "forced=1", "sdh=yes", "label=" + 65 * "x"):
+        assert_problem(put(studio, film, f"en?{query}", VTT), 422)
 
 
 def test_hls_js_shows_the_text(studio, film):

@@ -47,7 +47,7 @@ static int64_t create_film(void) {
 
 static void put(int64_t id, const char *language, const char *name, enum error expected, const char *expected_old) {
   struct subtitle subtitle = {.language = ""};
-  char old_name[SUBTITLE_NAME_SIZE] = "";
+  char old_name[MEDIUM_TEXT_NAME_SIZE] = "";
   snprintf(subtitle.language, sizeof subtitle.language, "%s", language);
   snprintf(subtitle.stored_name, sizeof subtitle.stored_name, "%s", name);
   ck_assert_int_eq(subtitle_store_put(fixture_database, id, &subtitle, 52, 1, old_name), expected);
@@ -75,7 +75,7 @@ static void set_master(const struct stale_master *stale, const char *name, const
 
 START_TEST(one_in_each_language) {
   int64_t id = create_film();
-  char old_name[SUBTITLE_NAME_SIZE];
+  char old_name[MEDIUM_TEXT_NAME_SIZE];
   put(id, "en", "one.vtt", ERROR_NONE, "");
   put(id, "de", "two.vtt", ERROR_NONE, "");
   put(id, "en", "three.vtt", ERROR_NONE, "one.vtt");
@@ -109,7 +109,7 @@ END_TEST
 
 START_TEST(a_master_is_stale_when_package_or_subtitles_changed) {
   int64_t id = create_film();
-  char old_name[SUBTITLE_NAME_SIZE];
+  char old_name[MEDIUM_TEXT_NAME_SIZE];
   none_is_stale();
   put(id, "en", "en.vtt", ERROR_NONE, "");
   put(id, "de", "de.vtt", ERROR_NONE, "");

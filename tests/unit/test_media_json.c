@@ -23,7 +23,7 @@ START_TEST(a_bare_medium_has_every_member) {
       "\"size_bytes\":null,\"sha256\":null,\"content_type\":null,\"duration_seconds\":null,\"width\":null,"
       "\"height\":null,\"container\":null,\"video_codec\":null,\"audio_codec\":null,\"description\":null,\"tags\":[],"
       "\"external_id\":null,\"metadata\":{},\"package\":null,\"subtitles\":[],"
-      "\"playable\":false}");
+      "\"chapters\":0,\"playable\":false}");
   text_free(&text);
 }
 END_TEST
@@ -51,7 +51,7 @@ START_TEST(an_uploaded_file_is_described) {
   ck_assert_ptr_nonnull(strstr(response.body.data, "\"updated_at\":\"2026-11-25T09:56:40.000001Z\""));
   ck_assert_ptr_nonnull(strstr(response.body.data,
                                "\"audio_codec\":\"aac\",\"description\":null,\"tags\":[],\"external_id\":null,"
-                               "\"metadata\":{},\"package\":null,\"subtitles\":[],\"playable\":true}"));
+                               "\"metadata\":{},\"package\":null,\"subtitles\":[],\"chapters\":0,\"playable\":true}"));
   response_free(&response);
 }
 END_TEST
@@ -61,8 +61,20 @@ START_TEST(a_package_says_how_far_it_is) {
       .id = 8, .title = "A film", .package = {.state = "running", .progress = 40, .seconds_left = 90}};
   struct text text = {.data = NULL};
   media_json_append(&text, &media);
-  ck_assert_ptr_nonnull(strstr(text.data, "\"package\":{\"state\":\"running\",\"served\":false,"
-                                          "\"progress_percent\":40,\"seconds_left\":90,\"error\":null}"));
+  ck_assert_ptr_nonnull(strstr(text.data,
+                               "\"package\":{\"state\":\"running\",\"served\":false,"
+                               "\"progress_percent\":40,\"seconds_left\":90,\"error\":null,\"size_bytes\":null,"));
+  text_free(&text);
+}
+END_TEST
+
+START_TEST(a_package_says_what_it_is_made_of) {
+  char facts[] = "{\"copied\": true, \"size_bytes\": 9}";
+  struct media media = {.id = 8, .title = "A film", .package = {.state = "ready", .facts = facts}, .chapter_count = 2};
+  struct text text = {.data = NULL};
+  media_json_append(&text, &media);
+  ck_assert_ptr_nonnull(strstr(text.data, "\"error\":null,\"copied\": true, \"size_bytes\": 9},\"subtitles\":[]"));
+  ck_assert_ptr_nonnull(strstr(text.data, "\"chapters\":2,"));
   text_free(&text);
 }
 END_TEST
@@ -87,4 +99,4 @@ START_TEST(only_a_remote_url_is_playable_without_a_file) {
 END_TEST
 
 UNIT_MAIN("media_json", a_bare_medium_has_every_member, an_uploaded_file_is_described, a_package_says_how_far_it_is,
-          only_a_remote_url_is_playable_without_a_file)
+          a_package_says_what_it_is_made_of, only_a_remote_url_is_playable_without_a_file)

@@ -148,6 +148,8 @@ END_TEST
 
 START_TEST(playlists_say_what_is_there) {
   struct sample sample;
+  static const struct source_subtitle subtitle = {.language = "nep", .forced = true};
+  const struct package_beside beside = {.texts = {.list = {{.subtitle = &subtitle, .name = "Signs 1"}}, .count = 1}};
   struct text text = {0};
   make_sample(&sample);
   package_playlists_media(&text, &sample.tracks, 1);
@@ -156,16 +158,21 @@ START_TEST(playlists_say_what_is_there) {
                               "#EXTINF:4.000000,\nseg-1-00001.m4s\n#EXTINF:4.000000,\nseg-1-00002.m4s\n"
                               "#EXTINF:4.000000,\nseg-1-00003.m4s\n#EXT-X-ENDLIST\n");
   text_clear(&text);
-  package_playlists_master(&text, &sample.tracks);
-  ck_assert_str_eq(text.data, "#EXTM3U\n#EXT-X-VERSION:7\n#EXT-X-INDEPENDENT-SEGMENTS\n"
-                              "#EXT-X-MEDIA:TYPE=AUDIO,GROUP-ID=\"sound\",NAME=\"nep 2\",LANGUAGE=\"nep\",DEFAULT=YES,"
-                              "AUTOSELECT=YES,CHANNELS=\"2\",URI=\"media_2.m3u8\"\n"
-                              "#EXT-X-STREAM-INF:BANDWIDTH=4256000,AVERAGE-BANDWIDTH=2837334,RESOLUTION=640x360,"
-                              "FRAME-RATE=25.000,CODECS=\"avc1.64001e,mp4a.40.2\",AUDIO=\"sound\"\nmedia_0.m3u8\n"
-                              "#EXT-X-STREAM-INF:BANDWIDTH=1456000,AVERAGE-BANDWIDTH=970667,RESOLUTION=426x240,"
-                              "FRAME-RATE=25.000,CODECS=\"avc1.64001e,mp4a.40.2\",AUDIO=\"sound\"\nmedia_1.m3u8\n");
+  package_playlists_master(&text, &sample.tracks, &beside);
+  ck_assert_str_eq(text.data,
+                   "#EXTM3U\n#EXT-X-VERSION:7\n#EXT-X-INDEPENDENT-SEGMENTS\n"
+                   "#EXT-X-MEDIA:TYPE=AUDIO,GROUP-ID=\"sound\",NAME=\"nep 2\",LANGUAGE=\"nep\",DEFAULT=YES,"
+                   "AUTOSELECT=YES,CHANNELS=\"2\",URI=\"media_2.m3u8\"\n"
+                   "#EXT-X-MEDIA:TYPE=SUBTITLES,GROUP-ID=\"subtitles\",NAME=\"Signs 1\",LANGUAGE=\"nep\",DEFAULT=NO,"
+                   "AUTOSELECT=YES,FORCED=YES,URI=\"subtitle-0.m3u8\"\n"
+                   "#EXT-X-STREAM-INF:BANDWIDTH=4256000,AVERAGE-BANDWIDTH=2837334,RESOLUTION=640x360,"
+                   "FRAME-RATE=25.000,CODECS=\"avc1.64001e,mp4a.40.2\",AUDIO=\"sound\","
+                   "SUBTITLES=\"subtitles\"\nmedia_0.m3u8\n"
+                   "#EXT-X-STREAM-INF:BANDWIDTH=1456000,AVERAGE-BANDWIDTH=970667,RESOLUTION=426x240,"
+                   "FRAME-RATE=25.000,CODECS=\"avc1.64001e,mp4a.40.2\",AUDIO=\"sound\","
+                   "SUBTITLES=\"subtitles\"\nmedia_1.m3u8\n");
   text_clear(&text);
-  package_playlists_dash(&text, &sample.tracks);
+  package_playlists_dash(&text, &sample.tracks, &beside);
   ck_assert_ptr_nonnull(strstr(text.data, "mediaPresentationDuration=\"PT12.000S\""));
   ck_assert_ptr_nonnull(strstr(text.data, "<S t=\"0\" d=\"4000\" r=\"2\"/>"));
   ck_assert_ptr_nonnull(strstr(text.data, "lang=\"nep\""));

@@ -146,6 +146,48 @@ START_TEST(keeps_languages_and_names_that_may_stand_in_playlists) {
 }
 END_TEST
 
+#define SUBTITLE(index, codec, more)                                                                                   \
+  "{\"index\":" index ",\"codec_type\":\"subtitle\",\"codec_name\":\"" codec "\"" more "}"
+
+START_TEST(finds_texts_and_names_what_is_left_out) {
+  static const char json[] =
+      "{\"streams\":[" PICTURE("0", "") "," SUBTITLE("1", "subrip", ",\"disposition\":{\"forced\":1},\"tags\":{\"language\":\"nep\"}") "," SUBTITLE(
+          "2", "hdmv_pgs_subtitle",
+          ",\"tags\":{\"language\":\"eng\"}") "," SUBTITLE("3", "ass",
+                                                           ",\"disposition\":{\"hearing_"
+                                                           "impaired\":1}") ","
+                                                                            "{\"index\":4,\"codec_"
+                                                                            "type\":\"audio\","
+                                                                            "\"codec_name\":"
+                                                                            "\"ac4\",\"channels\":"
+                                                                            "0}],"
+                                                                            "\"chapters\":[{"
+                                                                            "\"start_time\":\"1."
+                                                                            "400000\",\"end_"
+                                                                            "time\":\"5.4\","
+                                                                            "\"tags\":{\"title\":"
+                                                                            "\"A\\nb \u2603\"}},"
+                                                                            "{\"start_time\":\"5."
+                                                                            "4\",\"end_time\":\"5."
+                                                                            "4\"},{\"start_time\":"
+                                                                            "\"x\"}],\"format\":{"
+                                                                            "\"start_time\":\"1."
+                                                                            "4\"}}";
+  struct package_source source;
+  ck_assert_int_eq(survey_parse_streams(json, strlen(json), &source), ERROR_NONE);
+  ck_assert_uint_eq(source.subtitle_count, 2);
+  ck_assert(source.subtitles[0].stream == 1 && source.subtitles[0].forced && !source.subtitles[0].sdh);
+  ck_assert(source.subtitles[1].stream == 3 && !source.subtitles[1].forced && source.subtitles[1].sdh);
+  ck_assert_str_eq(source.subtitles[0].language, "nep");
+  ck_assert_uint_eq(source.left_out_count, 2);
+  ck_assert_str_eq(source.left_out[0], "subtitles 2 (eng, hdmv_pgs_subtitle): they are pictures, no text");
+  ck_assert_str_eq(source.left_out[1], "sound 4 (ac4): nothing here decodes it");
+  ck_assert_uint_eq(source.chapter_count, 1);
+  ck_assert(source.chapters[0].begin < 0.001 && source.chapters[0].end > 3.999);
+  ck_assert_str_eq(source.chapters[0].title, "A b \u2603");
+}
+END_TEST
+
 START_TEST(knows_which_sound_begins_late) {
   static const struct {
     const char *members, *format;
@@ -204,4 +246,5 @@ END_TEST
 
 UNIT_MAIN("survey_parse", finds_the_streams_that_can_be_packaged, tells_colours_apart, knows_what_may_be_copied,
           keeps_languages_and_names_that_may_stand_in_playlists, knows_which_sound_begins_late,
-          what_has_no_streams_is_refused, a_package_is_as_long_as_the_longer_of_both)
+          finds_texts_and_names_what_is_left_out, what_has_no_streams_is_refused,
+          a_package_is_as_long_as_the_longer_of_both)

@@ -28,6 +28,20 @@ static void append_duration(struct text *text, double seconds) {
   }
 }
 
+/* The members of an object that the database printed. */
+static void append_facts(struct text *text, const char *facts_or_null) {
+  size_t length = facts_or_null == NULL ? 0 : strlen(facts_or_null);
+  if (length <= 2) {
+    static const char none[] = "\"size_bytes\":null,\"copied\":null,\"chapters\":null,\"subtitles\":null,\"left_out\":"
+                               "null,\"storyboard\":null";
+    reply_separate(text);
+    text_append(text, none);
+  } else {
+    reply_separate(text);
+    text_append_bytes(text, facts_or_null + 1, length - 2);
+  }
+}
+
 /* null where nobody asked for one. */
 static void append_package(struct text *text, const struct media_package *package) {
   bool running = strcmp(package->state, "running") == 0;
@@ -46,6 +60,7 @@ static void append_package(struct text *text, const struct media_package *packag
     reply_null(text, "seconds_left");
   }
   reply_string(text, "error", package->error);
+  append_facts(text, package->facts);
   text_append(text, "}");
 }
 
@@ -81,6 +96,7 @@ static void append_members(struct text *text, const struct media *media) {
   append_package(text, &media->package);
   reply_name(text, "subtitles");
   text_append(text, media->subtitles != NULL ? media->subtitles : "[]");
+  reply_integer(text, "chapters", media->chapter_count);
   reply_boolean(text, "playable", file->stored_name[0] != '\0' || file_url_is_remote(media->file_url));
 }
 

@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "api/media/chapter_api.h"
 #include "api/media/download_name.h"
 #include "api/reply.h"
 #include "files/package_folder.h"
@@ -93,12 +94,20 @@ static void reply_streams(struct text *body, size_t prefix_begin, size_t prefix_
                packaged            ? PACKAGE_HLS
                : playlist && !dash ? file_or_null
                                    : NULL);
-  reply_stream(body, "dash", prefix_begin, prefix_length, packaged ? folder : "",
+  reply_stream(body, "dash", prefix_begin, prefix_length, hls,
                packaged ? PACKAGE_DASH
                : dash   ? file_or_null
                         : NULL);
   reply_stream(body, "poster", prefix_begin, prefix_length, folder,
                packaged && media->package.has_poster ? PACKAGE_POSTER : NULL);
+  bool poster = packaged && media->package.has_poster;
+  reply_stream(body, "poster_640", prefix_begin, prefix_length, folder, poster ? PACKAGE_POSTER_MEDIUM : NULL);
+  reply_stream(body, "poster_320", prefix_begin, prefix_length, folder, poster ? PACKAGE_POSTER_SMALL : NULL);
+  reply_stream(body, "storyboard", prefix_begin, prefix_length, folder,
+               packaged && media->package.has_storyboard ? PACKAGE_STORYBOARD : NULL);
+  char chapters[MEDIUM_STORED_NAME_SIZE];
+  bool has_chapters = file_or_null != NULL && chapter_api_file(media, chapters);
+  reply_stream(body, "chapters", prefix_begin, prefix_length, "", has_chapters ? chapters : NULL);
   text_append(body, "}");
 }
 

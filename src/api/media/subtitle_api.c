@@ -1,26 +1,24 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Subtitles are stored as films are: spooled, placed under a new name, then the row commits. Naming them in the HLS
- * master is `mediagate package`'s, which finds the change in the row.
+ * Subtitles of media. Naming them in the playlists is `mediagate package`'s, which finds the change in the row.
  */
 #include "config.h"
 
 #include "api/handlers.h"
 
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "api/call.h"
 #include "api/media/media_json.h"
+#include "api/media/text_upload.h"
 #include "base/log.h"
-#include "domain/digest.h"
+#include "base/text.h"
 #include "domain/medium.h"
-#include "files/spool_file.h"
-#include "files/stored_file.h"
 #include "files/subtitles.h"
-#include "http/content_type.h"
 #include "store/media/subtitle_store.h"
+
+#define SUBTITLE_LABEL_MAX 64 /* characters */
 
 /* False: the response has the answer. */
 static bool read_subtitle_path(struct call *call, int64_t *ret_id, char ret_language[MEDIUM_LANGUAGE_SIZE]) {
@@ -37,89 +35,50 @@ static bool read_subtitle_path(struct call *call, int64_t *ret_id, char ret_lang
   return true;
 }
 
-/* What a browser's form or JSON would be is not a file. */
-static bool is_subtitle_file(const struct call *call) {
-  static const char *const types[] = {"text/vtt", "application/x-subrip", "text/plain", "application/octet-stream"};
-  const char *type = call->request->content_type;
-  bool known = type[strspn(type, " \t;")] == '\0';
-  for (size_t i = 0; i < sizeof types / sizeof types[0]; i++) {
-    known = known || content_type_is(type, types[i]);
-  }
-  if (!known) {
-    response_problem(call->response, 415, "Send the file itself, as text/vtt or application/x-subrip.");
-  }
-  return known && content_type_is_plain(call->request, call->response);
+/* What stands in playlists of HLS and DASH, in quotes and between tags. */
+static bool is_label(const char *label) {
+  size_t length = strlen(label);
+  return length > 0 && text_is_utf8(label, length) && text_utf8_length(label, length) <= SUBTITLE_LABEL_MAX &&
+         !text_has_control(label, length) && strpbrk(label, "\"<>&\\") == NULL;
 }
 
-/* The body as WebVTT. False: the response has the answer. */
-static bool read_subtitles(struct call *call, struct text *ret_vtt, struct subtitles_result *ret_result) {
-  char *body = NULL;
-  size_t size = 0;
-  enum error error = request_read_all(call->request, SUBTITLES_MAX_BYTES, &body, &size);
-  if (error == ERROR_NONE) {
-    error = subtitles_normalise(body, size, ret_vtt, ret_result);
+static bool read_flag(struct call *call, const char *name, const char *pointer) {
+  const char *value = query_get(call->query, name);
+  if (value != NULL && strcmp(value, "true") != 0 && strcmp(value, "false") != 0) {
+    response_field_error(call->response, pointer, "must be true or false");
   }
-  free(body);
-  if (error == ERROR_TOO_LARGE) {
-    response_problem(call->response, 413, "Subtitles are at most %d bytes.", SUBTITLES_MAX_BYTES);
-  } else if (error == ERROR_ABORTED) {
-    response_problem(call->response, 400, "The body ended before its announced length.");
-  } else if (error == ERROR_INVALID) {
-    response_field_error(call->response, "", "Line %zu %s", ret_result->line, ret_result->reason);
+  return value != NULL && strcmp(value, "true") == 0;
+}
+
+/* False: the response has the answer. */
+static bool read_kind(struct call *call, struct subtitle *subtitle) {
+  const char *label = query_get(call->query, "label");
+  if (label != NULL && is_label(label)) {
+    snprintf(subtitle->label, sizeof subtitle->label, "%s", label);
+  } else if (label != NULL) {
+    response_field_error(call->response, "?label",
+                         "must be 1 to %d characters without control characters and \" < > & \\", SUBTITLE_LABEL_MAX);
+  }
+  subtitle->forced = read_flag(call, "forced", "?forced");
+  subtitle->sdh = read_flag(call, "sdh", "?sdh");
+  if (response_has_field_errors(call->response)) {
     response_problem_fields(call->response);
-  } else if (error != ERROR_NONE) {
-    call_fail(call, error, "reading subtitles");
+    return false;
   }
-  return error == ERROR_NONE;
-}
-
-static enum error place_subtitles(struct media_folder *folder, int64_t media_id, const struct text *vtt,
-                                  struct subtitle *subtitle) {
-  struct spool_file *file = NULL;
-  char sha256[DIGEST_HEX_SIZE];
-  char stored_name[MEDIUM_STORED_NAME_SIZE];
-  int64_t size_bytes;
-  enum error error = spool_file_create(folder, &file);
-  if (error == ERROR_NONE) {
-    error = spool_file_write(file, vtt->data, vtt->length);
-  }
-  if (error == ERROR_NONE) {
-    error = spool_file_finish(file, sha256, &size_bytes);
-  }
-  if (error == ERROR_NONE) {
-    error = spool_file_place(file, media_id, "vtt", stored_name);
-  }
-  if (error == ERROR_NONE) {
-    snprintf(subtitle->stored_name, sizeof subtitle->stored_name, "%.*s", SUBTITLE_NAME_SIZE - 1, stored_name);
-  }
-  spool_file_discard(file);
-  return error;
+  return true;
 }
 
 static enum error store_subtitles(struct call *call, int64_t media_id, const struct text *vtt, int cues,
                                   struct subtitle *subtitle) {
-  struct media_folder *folder = call->app->media_folder;
-  char old_name[SUBTITLE_NAME_SIZE] = "";
-  struct media media = {.id = 0}; /* no folder is made for a medium that is not there */
-  enum error error = media_store_find(call->app->database, media_id, &media);
-  media_free(&media);
-  if (error == ERROR_NONE) {
-    error = place_subtitles(folder, media_id, vtt, subtitle);
-  }
+  char old_name[MEDIUM_TEXT_NAME_SIZE] = "";
+  char stored_name[MEDIUM_STORED_NAME_SIZE];
+  enum error error = text_upload_place(call, media_id, vtt, stored_name);
   if (error != ERROR_NONE) {
     return error;
   }
+  snprintf(subtitle->stored_name, sizeof subtitle->stored_name, "%.*s", MEDIUM_TEXT_NAME_SIZE - 1, stored_name);
   error = subtitle_store_put(call->app->database, media_id, subtitle, (int64_t)vtt->length, cues, old_name);
-  if (error == ERROR_NONE) {
-    media_folder_settle(folder, media_id, subtitle->stored_name);
-    if (old_name[0] != '\0') {
-      media_folder_note_replaced(folder, media_id, old_name);
-    }
-  } else if (error != ERROR_UNKNOWN_OUTCOME) {
-    enum error removed = stored_file_remove(folder, media_id, subtitle->stored_name);
-    (void)removed; /* else the sweep does it */
-  }
-  return error;
+  return text_upload_settle(call, media_id, error, stored_name, old_name);
 }
 
 void subtitle_api_put(struct call *call) {
@@ -127,8 +86,8 @@ void subtitle_api_put(struct call *call) {
   struct text vtt = {0};
   struct subtitles_result result = {.reason = "cannot be read"};
   struct subtitle subtitle = {.language = ""};
-  if (read_subtitle_path(call, &id, subtitle.language) && is_subtitle_file(call) &&
-      read_subtitles(call, &vtt, &result)) {
+  if (read_subtitle_path(call, &id, subtitle.language) && read_kind(call, &subtitle) &&
+      text_upload_read(call, &vtt, &result)) {
     enum error error = store_subtitles(call, id, &vtt, result.cues, &subtitle);
     if (error == ERROR_TOO_LARGE) {
       response_problem(call->response, 409, "A medium has subtitles in %d languages at most.", SUBTITLES_MAX);
@@ -146,7 +105,7 @@ void subtitle_api_put(struct call *call) {
 void subtitle_api_remove(struct call *call) {
   int64_t id;
   char language[MEDIUM_LANGUAGE_SIZE];
-  char old_name[SUBTITLE_NAME_SIZE];
+  char old_name[MEDIUM_TEXT_NAME_SIZE];
   if (!read_subtitle_path(call, &id, language)) {
     return;
   }

@@ -27,6 +27,7 @@ void media_free(struct media *media) {
     free(media->tags);
     free(media->external_id);
     free(media->metadata);
+    free(media->package.facts);
     *media = (struct media){0};
   }
 }
@@ -43,6 +44,8 @@ static void read_package(struct rows *rows, struct media_package *package) {
   rows_text(rows, package->error, sizeof package->error);
   package->segments = (int)rows_i64_or(rows, 0);
   package->has_poster = rows_bool(rows);
+  package->facts = rows_text_copy(rows);
+  package->has_storyboard = rows_bool(rows);
   rows_text(rows, package->master, sizeof package->master);
 }
 
@@ -66,6 +69,8 @@ void media_row_read(struct rows *rows, struct media *ret_media) {
   rows_text(rows, file->audio_codec, sizeof file->audio_codec);
   read_package(rows, &ret_media->package);
   ret_media->subtitles = rows_text_copy(rows);
+  rows_text(rows, ret_media->chapters, sizeof ret_media->chapters);
+  ret_media->chapter_count = (int)rows_i64_or(rows, 0);
   ret_media->file_version = rows_i64(rows);
   ret_media->description = rows_text_copy(rows);
   ret_media->tags = rows_text_copy(rows);
@@ -276,6 +281,7 @@ enum error media_store_is_current(struct database *database, int64_t id, const c
       "select deleted_at is not null, coalesce(deleted_at is null and $2 in "
       "(split_part(stored_name, '/', 1), package_name,"
       " case when split_part(master_of, ' ', 1) = package_name then master_name end), false)"
+      " or (deleted_at is null and chapters ->> 'file' is not distinct from $2)"
       " or (deleted_at is null and exists (select from jsonb_each(subtitles) s"
       "  where s.value ->> 'file' = $2))"
       " from media_asset where id = $1";

@@ -42,6 +42,8 @@ struct media_package {
   char error[MEDIUM_REASON_SIZE]; /* "" for none */
   int segments;                   /* of one rendition */
   bool has_poster;
+  bool has_storyboard;
+  char *facts;                   /* a JSON object of what else is told of it; malloc'd, NULL: none is served */
   char master[UNIQUE_NAME_SIZE]; /* the folder of an HLS master that names the subtitles too; "" for none */
 };
 
@@ -56,9 +58,11 @@ struct media {
   char *metadata; /* JSON: an object; NULL is an empty one */
   struct media_file_facts file;
   struct media_package package;
-  char *subtitles;      /* JSON: an array of {lang, size_bytes, cues}; malloc'd, NULL is an empty one */
-  int64_t file_version; /* raised with every change of the file or file_url */
-  int64_t created_by;   /* 0 unknown */
+  char chapters[MEDIUM_TEXT_NAME_SIZE]; /* the file of those that were uploaded; "" for none */
+  int chapter_count;                    /* of those, else of the package */
+  char *subtitles;                      /* JSON: an array of {lang, size_bytes, cues}; malloc'd, NULL is an empty one */
+  int64_t file_version;                 /* raised with every change of the file or file_url */
+  int64_t created_by;                   /* 0 unknown */
   int64_t created_at_us;
   int64_t updated_at_us;
 };

@@ -150,6 +150,7 @@ static enum error forget_package(struct database *database, int64_t media_id, bo
       " package_state = case when kept then 'ready' else 'cancelled' end, package_error = null,"
       " package_progress = case when kept then 100 end, package_seconds_left = case when kept then 0 end,"
       " package_segments = case when kept then m.package_segments end,"
+      " package_facts = case when kept then m.package_facts end,"
       " package_has_poster = kept and m.package_has_poster, updated_at = now() from old"
       " where m.id = old.id returning m.id, kept, old.package_name),"
       " added as (" EVENT_ADD_SQL("'package.removed'", "$3::text", "'medium:' || m.id",
@@ -256,7 +257,8 @@ static enum error set_package(struct database *database, const struct package_jo
   static const char *const update =
       "with old as (select id, package_name from media_asset where id = $1 and file_version = $2"
       " and deleted_at is null for update), m as (update media_asset m set package_name = $3, package_segments = $4,"
-      " package_has_poster = $5, package_state = 'ready', package_progress = 100, package_seconds_left = 0,"
+      " package_has_poster = $5, package_facts = $9::jsonb, package_state = 'ready', package_progress = 100, "
+      "package_seconds_left = 0,"
       " duration_seconds = case when abs(m.duration_seconds - $6::float8) < 0.5 then m.duration_seconds"
       " else coalesce($6::float8, m.duration_seconds) end,"
       " package_error = null, updated_at = now() from old where m.id = old.id returning m.id, old.package_name),"
@@ -273,6 +275,7 @@ static enum error set_package(struct database *database, const struct package_jo
   parameters_f64_or_null(&parameters, made->duration_seconds);
   parameters_i64(&parameters, job->id);
   parameters_text(&parameters, event_origin(database));
+  parameters_text(&parameters, made->facts);
   enum error error = execute_name(database, update, &parameters, ret_old_name);
   return error == ERROR_NOT_FOUND ? ERROR_CONFLICT : error;
 }

@@ -49,6 +49,7 @@ struct package_made {
   int segments;
   bool has_poster;
   double duration_seconds; /* 0: not known */
+  const char *facts;       /* a JSON object */
 };
 /* The committed row decides which package is served. *ret_old_name: as above. ERROR_CONFLICT: the job is another's by
  * now, was ended, or the medium has another file. After ERROR_UNAVAILABLE and ERROR_UNKNOWN_OUTCOME ask again: what was

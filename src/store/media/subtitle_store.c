@@ -20,11 +20,11 @@
 #define TEXT(number)  TEXT_(number)
 #define MASTER_OF     "(m.package_name || ' ' || md5(m.subtitles::text))"
 
-/* The first column of the only row, a text of at most SUBTITLE_NAME_SIZE. ERROR_NOT_FOUND: no row. */
+/* The first column of the only row, a text of at most MEDIUM_TEXT_NAME_SIZE. ERROR_NOT_FOUND: no row. */
 static enum error execute_text(struct database *database, const char *sql, const struct parameters *parameters,
                                char *ret_text, size_t size) {
   struct rows row = statement_row(database, sql, STATEMENT_ONCE, parameters);
-  char text[SUBTITLE_NAME_SIZE] = "";
+  char text[MEDIUM_TEXT_NAME_SIZE] = "";
   rows_text(&row, text, size);
   return rows_close_into(&row, ret_text, text, size);
 }
@@ -39,14 +39,15 @@ static enum error why_not_put(struct database *database, int64_t media_id) {
 }
 
 enum error subtitle_store_put(struct database *database, int64_t media_id, const struct subtitle *subtitle,
-                              int64_t size_bytes, int64_t cues, char ret_old_name[SUBTITLE_NAME_SIZE]) {
+                              int64_t size_bytes, int64_t cues, char ret_old_name[MEDIUM_TEXT_NAME_SIZE]) {
   static const char *const update =
       "with old as (select id, subtitles -> $2 ->> 'file' as file from media_asset where id = $1"
       "  and deleted_at is null and (subtitles ? $2 or"
       "  (select count(*) from jsonb_object_keys(subtitles)) < " TEXT(
           SUBTITLES_MAX) ") for update),"
                          " m as (update media_asset m set subtitles = m.subtitles || jsonb_build_object($2::text,"
-                         "  jsonb_build_object('file', $3::text, 'size_bytes', $4::int8, 'cues', $5::int8)), "
+                         "  jsonb_build_object('file', $3::text, 'size_bytes', $4::int8, 'cues', $5::int8,"
+                         "   'label', $7::text, 'forced', $8::bool, 'sdh', $9::bool)), "
                          "updated_at = now()"
                          " from old where m.id = old.id returning m.id, old.file),"
                          " added as (" EVENT_ADD_SQL("'subtitles.stored'", "$6::text", "'medium:' || m.id",
@@ -59,12 +60,15 @@ enum error subtitle_store_put(struct database *database, int64_t media_id, const
   parameters_i64(&parameters, size_bytes);
   parameters_i64(&parameters, cues);
   parameters_text(&parameters, event_origin(database));
-  enum error error = execute_text(database, update, &parameters, ret_old_name, SUBTITLE_NAME_SIZE);
+  parameters_text_or_null(&parameters, subtitle->label);
+  parameters_bool(&parameters, subtitle->forced);
+  parameters_bool(&parameters, subtitle->sdh);
+  enum error error = execute_text(database, update, &parameters, ret_old_name, MEDIUM_TEXT_NAME_SIZE);
   return error == ERROR_NOT_FOUND ? why_not_put(database, media_id) : error;
 }
 
 enum error subtitle_store_remove(struct database *database, int64_t media_id, const char *language,
-                                 char ret_old_name[SUBTITLE_NAME_SIZE]) {
+                                 char ret_old_name[MEDIUM_TEXT_NAME_SIZE]) {
   static const char *const update =
       "with old as (select id, subtitles -> $2 ->> 'file' as file from media_asset"
       "  where id = $1 and deleted_at is null and subtitles ? $2 for update),"
@@ -76,7 +80,7 @@ enum error subtitle_store_remove(struct database *database, int64_t media_id, co
   parameters_i64(&parameters, media_id);
   parameters_text(&parameters, language);
   parameters_text(&parameters, event_origin(database));
-  return execute_text(database, update, &parameters, ret_old_name, SUBTITLE_NAME_SIZE);
+  return execute_text(database, update, &parameters, ret_old_name, MEDIUM_TEXT_NAME_SIZE);
 }
 
 /* An array's text. What masters are made of has no character that it would have to escape. */
@@ -96,7 +100,8 @@ enum error subtitle_store_find_stale(struct database *database, int64_t after, c
       "with stale as (select * from media_asset m where m.deleted_at is null and m.package_name is not null"
       "  and (m.subtitles <> '{}' or m.master_name is not null) and m.master_of is distinct from " MASTER_OF
       "  and " MASTER_OF " <> all ($2::text[]) order by m.id > $1 desc, m.id limit 1)"
-      " select m.id, m.package_name, " MASTER_OF ", m.duration_seconds, s.key, s.value ->> 'file'"
+      " select m.id, m.package_name, " MASTER_OF ", m.duration_seconds, s.key, s.value ->> 'file',"
+      " s.value ->> 'label', coalesce((s.value -> 'forced')::bool, false), coalesce((s.value -> 'sdh')::bool, false)"
       " from stale m left join lateral jsonb_each(m.subtitles) s on true order by s.key";
   __attribute__((cleanup(text_free))) struct text array = {0};
   struct parameters parameters = {0};
@@ -120,6 +125,9 @@ enum error subtitle_store_find_stale(struct database *database, int64_t after, c
     stale.duration_seconds = rows_f64_or(&rows, 0);
     rows_text(&rows, subtitle->language, sizeof subtitle->language);
     rows_text(&rows, subtitle->stored_name, sizeof subtitle->stored_name);
+    rows_text(&rows, subtitle->label, sizeof subtitle->label);
+    subtitle->forced = rows_bool(&rows);
+    subtitle->sdh = rows_bool(&rows);
     stale.count += subtitle->language[0] != '\0';
   }
   error = rows_close(&rows);

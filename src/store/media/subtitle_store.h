@@ -5,6 +5,7 @@
 #ifndef MEDIAGATE_STORE_MEDIA_SUBTITLE_STORE_H
 #define MEDIAGATE_STORE_MEDIA_SUBTITLE_STORE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -13,22 +14,25 @@
 #include "domain/medium.h"
 #include "store/engine/database.h"
 
-#define SUBTITLES_MAX      32 /* of one medium */
-#define SUBTITLE_NAME_SIZE 40 /* "<32 hex digits>.vtt" */
-#define MASTER_OF_SIZE     80
+#define SUBTITLES_MAX       32  /* of one medium */
+#define SUBTITLE_LABEL_SIZE 257 /* 64 characters */
+#define MASTER_OF_SIZE      80
 
 struct subtitle {
   char language[MEDIUM_LANGUAGE_SIZE];
-  char stored_name[SUBTITLE_NAME_SIZE]; /* below media/<id>/ */
+  char stored_name[MEDIUM_TEXT_NAME_SIZE]; /* below media/<id>/ */
+  char label[SUBTITLE_LABEL_SIZE];         /* as players show it; "" for none */
+  bool forced;                             /* only what must be read though the sound is understood */
+  bool sdh;                                /* tells sounds too, for who does not hear them */
 };
 
 /* Adds one, or takes the place of the one in that language, whose stored name is *ret_old_name ("" for none).
  * ERROR_NOT_FOUND: no such medium. ERROR_TOO_LARGE: it has SUBTITLES_MAX others. */
 enum error subtitle_store_put(struct database *database, int64_t media_id, const struct subtitle *subtitle,
-                              int64_t size_bytes, int64_t cues, char ret_old_name[SUBTITLE_NAME_SIZE]) MUST_CHECK;
+                              int64_t size_bytes, int64_t cues, char ret_old_name[MEDIUM_TEXT_NAME_SIZE]) MUST_CHECK;
 /* ERROR_NOT_FOUND: no such medium, or none in that language. */
 enum error subtitle_store_remove(struct database *database, int64_t media_id, const char *language,
-                                 char ret_old_name[SUBTITLE_NAME_SIZE]) MUST_CHECK;
+                                 char ret_old_name[MEDIUM_TEXT_NAME_SIZE]) MUST_CHECK;
 
 /* A package whose master does not name its medium's subtitles as they are. */
 struct stale_master {
