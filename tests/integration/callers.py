@@ -23,9 +23,9 @@ class Api(requests.Session):
     With a contract (see contract.py) what the proxy can carry goes through it, and is held against docs/openapi.yaml.
     """
 
-    def __init__(self, base, ca=None, token=None, contract=None):
+    def __init__(self, base, ca=None, token=None, contract=None, secrets=None):
         super().__init__()
-        self.base, self.contract = base, contract
+        self.base, self.contract, self.secrets = base, contract, secrets
         self.trust_env = False
         if ca:
             self.verify = str(ca)
@@ -33,6 +33,12 @@ class Api(requests.Session):
             self.headers["Authorization"] = f"Bearer {token}"
 
     def request(self, method, url, **arguments):  # pylint: disable=arguments-differ
+        answer = self._request(method, url, **arguments)
+        if self.secrets is not None and not arguments.get("stream"):
+            self.secrets.note_exchange(arguments.get("json"), answer)
+        return answer
+
+    def _request(self, method, url, **arguments):
         arguments.setdefault("timeout", DEADLINE)
         arguments.setdefault("allow_redirects", False)
         if self.contract and self.base == self.contract.upstream and self.contract.carries(method, url, arguments):
@@ -46,7 +52,9 @@ class Callers:
     """Of a Stack: who calls its API, and media to call it for."""
 
     def anonymous(self, https=False):
-        return Api(self.https_url if https else self.base_url, self.certificate, contract=self.contract)
+        return Api(
+            self.https_url if https else self.base_url, self.certificate, contract=self.contract, secrets=self.secrets
+        )
 
     def new_admin(self, password=PASSWORD, role=None):
         """A fresh account, logged in: an Api with .email, .password, .account, .tokens. The first one is an owner,
@@ -65,7 +73,7 @@ class Callers:
         with self.anonymous() as api:
             answer = api.post("/auth/login", json={"email": email, "password": password})
             assert answer.status_code == 200, answer.text
-        admin = Api(self.base_url, self.certificate, answer.json()["access_token"], self.contract)
+        admin = Api(self.base_url, self.certificate, answer.json()["access_token"], self.contract, self.secrets)
         admin.email, admin.password, admin.account, admin.tokens = email, password, account, answer.json()
         return admin
 
@@ -85,7 +93,7 @@ class Callers:
 
     def with_key(self, made):
         """An Api that calls with the key of this answer."""
-        key = Api(self.base_url, self.certificate, made["key"], self.contract)
+        key = Api(self.base_url, self.certificate, made["key"], self.contract, self.secrets)
         key.id, key.key = made["id"], made["key"]
         return key
 

@@ -22,6 +22,7 @@ from callers import Callers
 from delivery_log import DeliveryLog
 from ports import free_port
 from private_postgres import PrivatePostgres
+from secrets_seen import SecretsSeen
 from waiting import DEADLINE, wait_until
 
 TOP_SRC = pathlib.Path(os.environ.get("top_srcdir", pathlib.Path(__file__).resolve().parents[2]))
@@ -101,6 +102,7 @@ class Stack(Callers, DeliveryLog, PrivatePostgres):
             **{k: v for k, v in os.environ.items() if k.endswith("SAN_OPTIONS")},
         }
         self.contract = None
+        self.secrets = SecretsSeen()
         self.ingest_program = self.program
         self._admin = None
         self._serial = 0
@@ -205,6 +207,7 @@ class Stack(Callers, DeliveryLog, PrivatePostgres):
             text = log.read_text(errors="replace")
             if any(mark in text for mark in ("AddressSanitizer", "LeakSanitizer", "runtime error:")):
                 complaints.append(f"a sanitizer reports in {log.name}")
+        complaints += self.secrets.found_in(self.root / "log")
         return complaints
 
     def remove(self):
