@@ -52,7 +52,7 @@ static void refuse_token(struct call *call, const struct access_token_refusal *r
 
 bool guard_is_local(const struct request *request) {
   const char *local = request_parameter(request, "LOCAL_CLIENT");
-  return local != NULL && strcmp(local, "1") == 0;
+  return request->authorization[0] == '\0' && local != NULL && strcmp(local, "1") == 0;
 }
 
 static bool stands_for(const struct access_token *token, const struct account *account) {

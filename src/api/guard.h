@@ -22,7 +22,7 @@ struct guard_identity {
 /* Pure. The token of "Bearer <token>" points into the header. ERROR_NOT_FOUND: no header, or
  * another scheme. ERROR_INVALID: not of RFC 6750's form. */
 enum error guard_parse_bearer(const char *authorization, const char **ret_token, size_t *ret_length) MUST_CHECK;
-/* Did it come from this machine, without a proxy in between? nginx says so. */
+/* Did it come from this machine, without a proxy in between (nginx says so) and without saying who calls? */
 bool guard_is_local(const struct request *request);
 /* Finds who calls, and sets the call's account, and its token or key, to point into `storage`, and its scopes. False:
  * the response has the answer (401, 503). */

@@ -108,5 +108,6 @@ void health_api_ready(struct call *call); /* GET /readyz: can it serve? */
 /* --- operations --- */
 
 void metrics_api_scrape(struct call *call); /* GET /metrics */
+void status_api_get(struct call *call);     /* GET /status */
 
 #endif

@@ -16,7 +16,7 @@
 
 enum route_caller {
   CALLER_ANYONE,
-  CALLER_LOCAL,         /* a process of this machine without anything; else as CALLER_ADMINISTRATOR */
+  CALLER_LOCAL,         /* a process of this machine that sends no token; else as CALLER_ADMINISTRATOR */
   CALLER_ADMINISTRATOR, /* a good access token of an enabled account, or a good API key */
   CALLER_PERSON         /* a good access token, no key: what is an account's own */
 };

@@ -105,6 +105,7 @@ def test_every_call_is_answered_as_the_document_says(stack, make_media, document
         api.get("/livez"),
         api.get("/readyz"),
         api.get("/metrics"),
+        api.get("/status"),
         api.get("/auth/me"),
         api.get("/auth/sessions"),
         api.delete("/auth/sessions"),
