@@ -204,7 +204,13 @@ int admin_key(int argc, char **argv, const char *config_path) {
   }
   command.settings = settings;
   command.database = command_database_connect(settings, true);
-  int exit_code = command.database == NULL ? COMMAND_FAILED : actions[command.arguments.action](&command);
+  int exit_code = COMMAND_FAILED;
+  if (command.database != NULL) {
+    char actor[DATABASE_ACTOR_MAX + 1];
+    snprintf(actor, sizeof actor, "operator:admin-key-%s", admin_key_action_name(command.arguments.action));
+    database_set_origin(command.database, actor, NULL);
+    exit_code = actions[command.arguments.action](&command);
+  }
   database_close(command.database);
   settings_free(settings);
   return exit_code;

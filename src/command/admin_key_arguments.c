@@ -123,14 +123,19 @@ static bool read_options(int count, char **values, struct admin_key_arguments *a
   return true;
 }
 
+static const char *const action_names[] = {[ADMIN_KEY_CREATE] = "create",
+                                           [ADMIN_KEY_LIST] = "list",
+                                           [ADMIN_KEY_ROTATE] = "rotate",
+                                           [ADMIN_KEY_REVOKE] = "revoke",
+                                           [ADMIN_KEY_REVOKE_GRANTS] = "revoke-grants"};
+
+const char *admin_key_action_name(enum admin_key_action action) {
+  return action_names[action];
+}
+
 static bool find_action(const char *name, enum admin_key_action *ret_action) {
-  static const char *const names[] = {[ADMIN_KEY_CREATE] = "create",
-                                      [ADMIN_KEY_LIST] = "list",
-                                      [ADMIN_KEY_ROTATE] = "rotate",
-                                      [ADMIN_KEY_REVOKE] = "revoke",
-                                      [ADMIN_KEY_REVOKE_GRANTS] = "revoke-grants"};
-  for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
-    if (strcmp(names[i], name) == 0) {
+  for (size_t i = 0; i < sizeof action_names / sizeof *action_names; i++) {
+    if (strcmp(action_names[i], name) == 0) {
       *ret_action = (enum admin_key_action)i;
       return true;
     }

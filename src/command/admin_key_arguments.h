@@ -18,6 +18,8 @@ struct admin_key_arguments {
   int64_t overlap_seconds; /* rotate */
 };
 
+/* "create", …; static storage. */
+const char *admin_key_action_name(enum admin_key_action action);
 /* argv[0] is "key". False after a message. */
 bool admin_key_read_arguments(int argc, char **argv, struct admin_key_arguments *ret_arguments) MUST_CHECK;
 

@@ -177,6 +177,22 @@ def test_a_key_is_made_shown_once_and_listed(stack):
     assert bytes(stored) == hashlib.sha256(secret.encode()).digest()
 
 
+def test_the_events_of_a_key_name_who_acted(stack):
+    owner, manager = stack.admin(), stack.key(MANAGER)
+    made = make(manager)
+    assert owner.post(f"/keys/{made['id']}/rotate", json={"overlap_seconds": 60}).status_code == 200
+    assert manager.delete(f"/keys/{made['id']}/grants").status_code == 204
+    assert owner.delete(f"/keys/{made['id']}").status_code == 204
+    account, key = f"account:{owner.account['id']}", f"key:{manager.id}"
+    assert stack.sql("select type, actor from event where subject = %s order by position, id", f"key:{made['id']}") == [
+        ("key.created", key),
+        ("key.rotated", account),
+        ("key.grants_revoked", key),
+        ("key.revoked", account),
+    ]
+    assert made["key"][10:40] not in str(stack.sql("select * from event"))
+
+
 def test_keys_are_listed_by_pages(stack):
     owner = stack.admin()
     ids = [make(owner)["id"] for _ in range(5)]

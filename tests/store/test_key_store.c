@@ -90,6 +90,31 @@ START_TEST(a_revoked_key_is_not_found_and_not_listed) {
 }
 END_TEST
 
+static int64_t events(const char *type) {
+  char sql[128];
+  snprintf(sql, sizeof sql, "select count(*) from event where type = '%s' and subject like 'key:%%'", type);
+  return fixture_sql(sql);
+}
+
+START_TEST(each_change_of_a_key_is_one_event) {
+  struct api_key key = make_key(fixture_account("ada@example.org").id);
+  const unsigned char hash[DIGEST_SIZE] = {9};
+  uint32_t tag = 0;
+  ck_assert_int_eq(key_store_rotate(fixture_database, key.id, hash, 60, &key), ERROR_NONE);
+  ck_assert_int_eq(key_store_touch(fixture_database, key.id), ERROR_NONE);
+  ck_assert_int_eq(key_store_revoke(fixture_database, key.id, 0), ERROR_NONE);
+  ck_assert_int_eq(key_store_revoke(fixture_database, key.id, 0), ERROR_NOT_FOUND);
+  ck_assert_int_eq(key_store_rotate(fixture_database, key.id, hash, 60, &key), ERROR_NOT_FOUND);
+  ck_assert_int_eq(key_store_replace_issuer_tag(fixture_database, key.id, 0, clock_now_us(), &tag), ERROR_NONE);
+  ck_assert_int_eq(events("key.created"), 1);
+  ck_assert_int_eq(events("key.rotated"), 1);
+  ck_assert_int_eq(events("key.revoked"), 1);
+  ck_assert_int_eq(events("key.grants_revoked"), 1);
+  ck_assert_int_eq(fixture_sql("select count(*) from event where subject like 'key:%'"), 4);
+  ck_assert_int_eq(fixture_sql("select (data->>'overlap_seconds')::int from event where type = 'key.rotated'"), 60);
+}
+END_TEST
+
 START_TEST(keys_of_one_account_are_kept_apart_where_that_is_asked) {
   int64_t ada = fixture_account("ada@example.org").id, bob = fixture_account("bob@example.org").id;
   struct api_key key = make_key(ada);
@@ -165,6 +190,6 @@ START_TEST(the_grants_of_a_key_are_revoked_by_its_tag_also_after_it) {
 END_TEST
 
 FIXTURE_MAIN("key_store", a_key_is_found_as_it_was_made, a_rotated_key_has_two_secrets_for_a_while,
-             a_revoked_key_is_not_found_and_not_listed, use_is_noted_hourly_at_most,
+             a_revoked_key_is_not_found_and_not_listed, use_is_noted_hourly_at_most, each_change_of_a_key_is_one_event,
              keys_of_one_account_are_kept_apart_where_that_is_asked, noting_a_use_waits_for_nobody,
              the_grants_of_a_key_are_revoked_by_its_tag_also_after_it)

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: ISC */
-/* API keys: made, found, rotated, revoked. Each change is one statement, and tells the caches (trigger on api_key). */
+/* API keys: made, found, rotated, revoked. Each change is one statement, writes its event, and tells the caches
+ * (trigger on api_key). */
 #include "config.h"
 
 #include "store/accounts/key_store.h"
@@ -8,6 +9,8 @@
 
 #include "base/random.h"
 #include "domain/scope.h"
+#include "store/engine/event_add.h"
+#include "store/engine/event_add.sql.h"
 #include "store/engine/statement.h"
 
 #define TAG_ATTEMPTS 8 /* a random tag of 32 bits is rarely taken */
@@ -87,14 +90,19 @@ static void format_networks(const struct api_key *key, char ret_text[API_KEY_NET
 }
 
 enum error key_store_create(struct database *database, const struct api_key *key, struct api_key *ret_key) {
+  /* clang-format off */
   static const char *const insert =
-      "insert into api_key as k (name, account_id, created_by_key, secret_hash, scopes, networks, max_ttl_seconds,"
-      " require_viewer, expires_at, issuer_tag)"
-      " select $1, $2, $3, $4, $5, $6, $7::int8, $8, case when $9::int8 > 0 then " SQL_TIMESTAMP(
-          "$9") " end, $10::int8"
-                " where not exists (select from admin_user where issuer_tag = $10::int8)"
-                " and not exists (select from revoked_grant where name = lpad(to_hex($10::int8), 8, '0'))"
-                " on conflict (issuer_tag) do nothing returning " KEY_COLUMNS;
+      "with k as (insert into api_key (name, account_id, created_by_key, secret_hash, scopes, networks,"
+      " max_ttl_seconds, require_viewer, expires_at, issuer_tag)"
+      " select $1, $2, $3, $4, $5, $6, $7::int8, $8, case when $9::int8 > 0 then " SQL_TIMESTAMP("$9") " end, $10::int8"
+      " where not exists (select from admin_user where issuer_tag = $10::int8)"
+      " and not exists (select from revoked_grant where name = lpad(to_hex($10::int8), 8, '0'))"
+      " on conflict (issuer_tag) do nothing returning *),"
+      " added as (" EVENT_ADD_SQL("'key.created'", "$11::text", "'key:' || k.id",
+                                  "jsonb_build_object('name', k.name, 'scopes', string_to_array(k.scopes, ' '),"
+                                  " 'account', k.account_id)", "k")
+      ") select " KEY_COLUMNS " from k";
+  /* clang-format on */
   char scopes[SCOPE_SET_TEXT_SIZE], networks[API_KEY_NETWORKS_SIZE];
   scope_set_format(key->scopes, scopes);
   format_networks(key, networks);
@@ -110,6 +118,7 @@ enum error key_store_create(struct database *database, const struct api_key *key
     parameters_bool(&parameters, key->require_viewer);
     parameters_i64(&parameters, key->expires_at_us);
     parameters_i64(&parameters, random_u32());
+    parameters_text(&parameters, event_origin(database));
     enum error error = execute_key(database, insert, STATEMENT_ONCE, &parameters, ret_key);
     if (error != ERROR_NOT_FOUND) {
       return error;
@@ -126,25 +135,35 @@ enum error key_store_find(struct database *database, int64_t id, struct api_key 
 }
 
 enum error key_store_revoke(struct database *database, int64_t id, int64_t account_id) {
+  /* clang-format off */
+  static const char *const update =
+      "with k as (update api_key k set revoked_at = now() where " KEY_IS_MANAGED " and k.revoked_at is null returning *),"
+      " added as (" EVENT_ADD_SQL("'key.revoked'", "$3::text", "'key:' || k.id", "'{}'::jsonb", "k") ") select id from k";
+  /* clang-format on */
   struct parameters parameters = {0};
   parameters_i64(&parameters, id);
   parameters_i64(&parameters, account_id);
-  int64_t affected = 0;
-  enum error error = statement_change(
-      database, "update api_key k set revoked_at = now() where " KEY_IS_MANAGED " and k.revoked_at is null",
-      STATEMENT_ONCE, &parameters, &affected);
-  return error == ERROR_NONE && affected == 0 ? ERROR_NOT_FOUND : error;
+  parameters_text(&parameters, event_origin(database));
+  struct rows row = statement_row(database, update, STATEMENT_ONCE, &parameters);
+  return rows_close(&row);
 }
 
 enum error key_store_rotate(struct database *database, int64_t id, const unsigned char hash[DIGEST_SIZE],
                             int64_t overlap_seconds, struct api_key *ret_key) {
-  static const char *const update = "update api_key k set previous_hash = secret_hash, secret_hash = $2,"
-                                    " previous_expires_at = now() + $3::int8 * interval '1 second'"
-                                    " where id = $1 and revoked_at is null returning " KEY_COLUMNS;
+  /* clang-format off */
+  static const char *const update =
+      "with k as (update api_key set previous_hash = secret_hash, secret_hash = $2,"
+      " previous_expires_at = now() + $3::int8 * interval '1 second'"
+      " where id = $1 and revoked_at is null returning *),"
+      " added as (" EVENT_ADD_SQL("'key.rotated'", "$4::text", "'key:' || k.id",
+                                  "jsonb_build_object('overlap_seconds', $3::int8)", "k")
+      ") select " KEY_COLUMNS " from k";
+  /* clang-format on */
   struct parameters parameters = {0};
   parameters_i64(&parameters, id);
   parameters_hash(&parameters, hash);
   parameters_i64(&parameters, overlap_seconds);
+  parameters_text(&parameters, event_origin(database));
   return execute_key(database, update, STATEMENT_ONCE, &parameters, ret_key);
 }
 
@@ -186,16 +205,19 @@ enum error key_store_list(struct database *database, const struct key_list *list
 
 enum error key_store_replace_issuer_tag(struct database *database, int64_t id, int64_t account_id,
                                         int64_t expires_at_us, uint32_t *ret_old_tag) {
+  /* clang-format off */
   static const char *const update =
       "with old as (select k.id, k.issuer_tag from api_key k where " KEY_IS_MANAGED " for update),"
       " noted as (insert into revoked_grant as r (name, expires_at)"
-      "  select lpad(to_hex(issuer_tag), 8, '0'), " SQL_TIMESTAMP(
-          "$3") " from old"
-                "  on conflict (name) do update set expires_at = greatest(r.expires_at, excluded.expires_at))"
-                " update api_key k set issuer_tag = $4::int8 from old where k.id = old.id"
-                " and not exists (select from admin_user where issuer_tag = $4::int8)"
-                " and not exists (select from revoked_grant where name = lpad(to_hex($4::int8), 8, '0'))"
-                " returning old.issuer_tag";
+      " select lpad(to_hex(issuer_tag), 8, '0'), " SQL_TIMESTAMP("$3") " from old"
+      " on conflict (name) do update set expires_at = greatest(r.expires_at, excluded.expires_at)),"
+      " k as (update api_key k set issuer_tag = $4::int8 from old where k.id = old.id"
+      " and not exists (select from admin_user where issuer_tag = $4::int8)"
+      " and not exists (select from revoked_grant where name = lpad(to_hex($4::int8), 8, '0'))"
+      " returning k.id, old.issuer_tag),"
+      " added as (" EVENT_ADD_SQL("'key.grants_revoked'", "$5::text", "'key:' || k.id", "'{}'::jsonb", "k")
+      ") select issuer_tag from k";
+  /* clang-format on */
   enum error error = ERROR_CONFLICT;
   for (int i = 0; i < TAG_ATTEMPTS && error == ERROR_CONFLICT; i++) {
     struct parameters parameters = {0};
@@ -203,6 +225,7 @@ enum error key_store_replace_issuer_tag(struct database *database, int64_t id, i
     parameters_i64(&parameters, account_id);
     parameters_i64(&parameters, expires_at_us);
     parameters_i64(&parameters, random_u32());
+    parameters_text(&parameters, event_origin(database));
     struct rows row = statement_row(database, update, STATEMENT_ONCE, &parameters);
     int64_t old_tag = rows_i64(&row);
     error = rows_close(&row);
