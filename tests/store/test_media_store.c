@@ -288,8 +288,25 @@ START_TEST(searches_parts_of_titles_as_plain_text) {
 }
 END_TEST
 
-FIXTURE_MAIN("media_store", creates_and_finds, takes_a_title_of_300_four_byte_characters,
-             sets_the_file_and_names_the_one_it_replaced, parallel_uploads_each_learn_what_they_replaced,
-             another_file_url_takes_the_place_of_the_file, the_content_of_the_file_decides_the_type,
-             a_deleted_medium_is_never_found_again, tells_what_the_sweep_may_take, lists_newest_first_by_cursor,
-             searches_parts_of_titles_as_plain_text)
+/* If-Match of a DELETE: what changed after it was looked at stays. */
+START_TEST(deletes_under_a_condition_that_holds_in_that_moment) {
+  struct media media = {.id = 0}, changed = {.id = 0};
+  int64_t id = fixture_medium();
+  ck_assert_int_eq(media_store_find(fixture_database, id, &media), ERROR_NONE);
+  const struct media_change seen = {.if_updated_at_us = media.updated_at_us};
+  ck_assert_int_eq(media_store_update(fixture_database, id, &(struct media_change){.title = "new"}, &changed),
+                   ERROR_NONE);
+  ck_assert_int_eq(media_store_delete_if(fixture_database, id, &seen), ERROR_EXPIRED);
+  const struct media_change now = {.if_updated_at_us = changed.updated_at_us, .if_no_file = true};
+  ck_assert_int_eq(media_store_delete_if(fixture_database, id, &now), ERROR_NONE);
+  ck_assert_int_eq(media_store_delete_if(fixture_database, id, &now), ERROR_NOT_FOUND);
+  media_free(&media);
+  media_free(&changed);
+}
+END_TEST
+
+FIXTURE_MAIN("media_store", deletes_under_a_condition_that_holds_in_that_moment, creates_and_finds,
+             takes_a_title_of_300_four_byte_characters, sets_the_file_and_names_the_one_it_replaced,
+             parallel_uploads_each_learn_what_they_replaced, another_file_url_takes_the_place_of_the_file,
+             the_content_of_the_file_decides_the_type, a_deleted_medium_is_never_found_again,
+             tells_what_the_sweep_may_take, lists_newest_first_by_cursor, searches_parts_of_titles_as_plain_text)

@@ -161,11 +161,11 @@ void media_api_change(struct call *call) {
 
 void media_api_delete(struct call *call) {
   int64_t id;
-  struct media_change unused = {.title = NULL};
-  if (!call_media_id(call, &id) || !condition_holds(call, id, &unused)) {
+  struct media_change condition = {.title = NULL};
+  if (!call_media_id(call, &id) || !condition_holds(call, id, &condition)) {
     return;
   }
-  enum error error = media_removal_delete(call, id);
+  enum error error = media_removal_delete_if(call, id, &condition);
   if (error != ERROR_NONE) {
     call_fail_media(call, error, id, "deleting a medium");
     return;

@@ -11,13 +11,13 @@
 
 /* Notes the deletion, commits it, moves the folder away: each step can be repeated, and the sweep finds the note when a
  * crash comes between. Without a note the full sweep finds what a crash left. */
-enum error media_removal_delete(struct call *call, int64_t media_id) {
+enum error media_removal_delete_if(struct call *call, int64_t media_id, const struct media_change *change) {
   struct media_folder *folder = call->app->media_folder;
   enum error error = media_folder_note_deletion(folder, media_id);
   if (error != ERROR_NONE && error != ERROR_NO_SPACE) { /* deleting must work when the disk is full, of all times */
     return error;
   }
-  error = media_store_delete(call->app->database, media_id);
+  error = media_store_delete_if(call->app->database, media_id, change);
   if (error != ERROR_NONE && error != ERROR_NOT_FOUND) {
     return error;
   }
@@ -26,4 +26,8 @@ enum error media_removal_delete(struct call *call, int64_t media_id) {
     log_event(LOG_LEVEL_WARNING, "media_folder_left", LOG_I64("media_id", media_id), LOG_ERROR_FIELD(left));
   }
   return error;
+}
+
+enum error media_removal_delete(struct call *call, int64_t media_id) {
+  return media_removal_delete_if(call, media_id, &(struct media_change){.title = NULL});
 }
