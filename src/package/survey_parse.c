@@ -13,6 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/json_tree.h"
 #include "files/probe_parse.h"
 #include "package/survey_json.h"
 #include "package/survey_texts.h"
@@ -179,13 +180,12 @@ static void read_stream(struct json_object *stream, struct reading *reading) {
 }
 
 enum error survey_parse_streams(const char *json, size_t size, struct package_source *ret_source) {
-  struct json_tokener *tokener = json_tokener_new_ex(16);
-  if (tokener == NULL || size > INT_MAX) {
-    json_tokener_free(tokener);
-    return ERROR_MEMORY;
+  struct json_object *document = NULL;
+  struct json_tree_problem problem;
+  enum error error = json_tree_parse(json, size, 16, 0, &document, &problem);
+  if (error != ERROR_NONE) {
+    return error;
   }
-  struct json_object *document = json_tokener_parse_ex(tokener, json, (int)size);
-  json_tokener_free(tokener);
   struct reading reading = {.source = {.picture = {.stream = -1}}, .best = -1};
   size_t count = 0;
   struct json_object *streams = survey_json_list(document, "streams", &count);
