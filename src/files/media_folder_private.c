@@ -13,6 +13,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/xattr.h>
 #include <unistd.h>
 
 #include "base/clock.h"
@@ -32,6 +33,11 @@ void media_folder_unique_name(char ret_name[UNIQUE_NAME_SIZE]) {
     time_ms >>= 8;
   }
   text_hex_encode(bytes, sizeof bytes, ret_name);
+}
+
+mode_t media_folder_mode(int parent_fd, mode_t mode) {
+  bool shared = fgetxattr(parent_fd, "system.posix_acl_default", NULL, 0) > 0;
+  return shared ? mode | S_IWGRP : mode;
 }
 
 bool media_folder_is_entry(const char *name) {
@@ -73,7 +79,7 @@ enum error media_folder_open_medium(struct media_folder *folder, int64_t media_i
 static enum error make_medium(struct media_folder *folder, int64_t media_id, int *ret_fd) {
   char name[24];
   format_id(media_id, name);
-  if (mkdirat(folder->media_fd, name, 0750) == 0) {
+  if (mkdirat(folder->media_fd, name, media_folder_mode(folder->media_fd, 0750)) == 0) {
     if (fsync(folder->media_fd) != 0) {
       return file_error_from_errno(errno);
     }
@@ -128,7 +134,8 @@ enum error media_folder_write_note(struct media_folder *folder, int64_t media_id
     return ERROR_INVALID;
   }
   __attribute__((cleanup(file_close_cleanup))) int fd =
-      openat(folder->pending_fd, name, O_WRONLY | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0640);
+      openat(folder->pending_fd, name, O_WRONLY | O_CREAT | O_NOFOLLOW | O_CLOEXEC,
+             media_folder_mode(folder->pending_fd, 0640));
   if (fd < 0 || futimens(fd, NULL) != 0) {
     return file_error_from_errno(errno);
   }

@@ -8,6 +8,7 @@
 #define MEDIAGATE_FILES_MEDIA_FOLDER_PRIVATE_H
 
 #include <stdint.h>
+#include <sys/types.h>
 
 #include "base/error.h"
 #include "domain/digest.h"
@@ -27,6 +28,10 @@ struct media_folder {
 
 /* Milliseconds and randomness in hex: sorts by time, cannot be guessed. */
 void media_folder_unique_name(char ret_name[UNIQUE_NAME_SIZE]);
+/* The mode of what is made in this folder. Where the folder has a default ACL, several accounts work in it (serve and
+ * the packager): the group's bits are the mask of that list then, and must not take from it what it gives. What the
+ * owning group may, the list says. Else nginx's group reads and does not write. */
+mode_t media_folder_mode(int parent_fd, mode_t mode);
 void package_folder_lock_name(const char *name, char ret_lock[PACKAGE_FOLDER_LOCK_SIZE]);
 /* Is this one name of a folder, without "/", and none of "", "." and ".."? */
 bool media_folder_is_entry(const char *name);

@@ -50,12 +50,13 @@ static enum error make_package_folder(struct package_folder *package) {
   int parent_fd = package->folder->packaging_fd;
   char lock[PACKAGE_FOLDER_LOCK_SIZE];
   package_folder_lock_name(package->name, lock);
-  enum error error = file_lock_opened(openat(parent_fd, lock, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0640),
-                                      &package->lock_fd);
+  enum error error = file_lock_opened(
+      openat(parent_fd, lock, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, media_folder_mode(parent_fd, 0640)),
+      &package->lock_fd);
   if (error != ERROR_NONE) {
     return error;
   }
-  if (mkdirat(parent_fd, package->name, 0750) != 0) {
+  if (mkdirat(parent_fd, package->name, media_folder_mode(parent_fd, 0750)) != 0) {
     return file_error_from_errno(errno);
   }
   package->fd = openat(parent_fd, package->name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
@@ -106,7 +107,7 @@ static enum error sync_all(int folder_fd, package_folder_beat *beat, void *beat_
     }
   }
   closedir(entries);
-  if (error == ERROR_NONE && (fchmod(folder_fd, 0750) != 0 || fsync(folder_fd) != 0)) {
+  if (error == ERROR_NONE && (fchmod(folder_fd, media_folder_mode(folder_fd, 0750)) != 0 || fsync(folder_fd) != 0)) {
     error = file_error_from_errno(errno);
   }
   return error;

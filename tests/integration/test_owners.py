@@ -113,8 +113,8 @@ def test_what_root_opens_lies_where_only_root_may_rename(where, path):
 def test_each_service_that_reads_what_strangers_wrote_has_an_account_of_its_own():
     users = {
         unit: re.search(r"(?m)^User=(\S+)", (DEPLOY / f"systemd/{unit}.service").read_text(encoding="utf-8"))[1]
-        for unit in ("mediagate", "mediagate-ingest")
+        for unit in ("mediagate", "mediagate-ingest", "mediagate-package")
     }
-    assert len(set(users.values())) == 2
+    assert len(set(users.values())) == 3
     known = re.findall(r"(?m)^u (\S+)", (DEPLOY / "systemd/sysusers.conf").read_text(encoding="utf-8"))
     assert set(users.values()) <= set(known)
