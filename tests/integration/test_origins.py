@@ -8,8 +8,10 @@ from origin_server import Origin
 
 FILM = bytes(range(256)) * 40
 
-# IANA's registry of HTTP field names, those that a response may carry in practice or that browsers act upon, and some
-# that were never registered.
+# IANA's HTTP Field Name Registry (RFC 9110 section 16.3; its first content is RFC 4229): those that a response may
+# carry in practice or that browsers act upon. With them names of W3C's and WHATWG's that are not registered there, and
+# some that never were. Fields of a connection alone (RFC 9110 section 7.6.1) end at nginx: Close and Keep-Alive stand
+# for them. NEL and Report-To are of W3C's Network Error Logging and Reporting API, Alt-Svc is RFC 7838.
 REGISTERED = """
 A-IM Accept Accept-Additions Accept-CH Accept-Charset Accept-Datetime Accept-Encoding Accept-Features Accept-Language
 Accept-Patch Accept-Post Accept-Query Accept-Ranges
@@ -59,6 +61,8 @@ X-Powered-By X-Robots-Tag X-UA-Compatible X-DNS-Prefetch-Control X-Permitted-Cro
 X-Request-Id X-Origin-Target Document-Policy Require-Document-Policy
 Critical-CH Feature-Policy No-Vary-Search Observe-Browsing-Topics Attribution-Reporting-Register-Source
 Attribution-Reporting-Register-Trigger Ad-Auction-Allowed Login-Status
+Close Content-Encoding Document-Isolation-Policy Integrity-Policy Integrity-Policy-Report-Only Keep-Alive Origin-Trial
+Sec-Session-Registration Sec-Speculation-Tags
 """.split()
 NOBODY_KNOWS = [
     "X-Nobody-Knows",

@@ -6,8 +6,12 @@ The account `mediagate` could otherwise put a link in the place of a log or of a
 nginx's master
 gives it to its workers' account. The pattern is CVE-2016-1247.
 """
+import json
+import os
 import pathlib
 import re
+import shutil
+import subprocess
 
 import pytest
 
@@ -118,3 +122,82 @@ def test_each_service_that_reads_what_strangers_wrote_has_an_account_of_its_own(
     assert len(set(users.values())) == 3
     known = re.findall(r"(?m)^u (\S+)", (DEPLOY / "systemd/sysusers.conf").read_text(encoding="utf-8"))
     assert set(users.values()) <= set(known)
+
+
+# A copy of this machine's files that is thrown away, with a network of its own: deploy/ is installed there as
+# docs/operations.md says, and root starts nginx.
+INSTALL = r"""
+set -eu
+top=$1 deploy=$2
+mount -t tmpfs none "$top"
+mkdir "$top/upper" "$top/work" "$top/root"
+mount -t overlay overlay -o "lowerdir=/,upperdir=$top/upper,workdir=$top/work" "$top/root"
+mount -t proc proc "$top/root/proc"
+mount --rbind /dev "$top/root/dev"
+mkdir -p "$top/root/mnt/deploy"
+cp -r "$deploy/." "$top/root/mnt/deploy"
+ip link set lo up
+exec chroot "$top/root" /bin/sh -eu -c '
+  cd /mnt/deploy
+  install -D -m 644 systemd/sysusers.conf /etc/sysusers.d/mediagate.conf
+  systemd-sysusers /etc/sysusers.d/mediagate.conf
+  install -D -m 644 systemd/tmpfiles.conf /etc/tmpfiles.d/mediagate.conf
+  systemd-tmpfiles --create mediagate.conf
+  install -m 644 nginx-settings/* origin.js /etc/mediagate/nginx/
+  (umask 077; echo "k1 0123456789abcdef0123456789abcdef0123456789abcdef;" >/etc/mediagate/stream_keys)
+  chown mediagate /etc/mediagate/stream_keys
+  mkdir -p /usr/local/share/mediagate/web
+  nginx -q -t -c /mnt/deploy/nginx.conf
+  nginx -c /mnt/deploy/nginx.conf
+  exec python3 -c "$0"
+' "$3"
+"""
+LOOK = r"""
+import json, os, pathlib, subprocess, time, urllib.error, urllib.request
+for _ in range(100):
+    try:
+        urllib.request.urlopen("http://127.0.0.1/")
+        break
+    except urllib.error.URLError:
+        time.sleep(0.1)
+master = pathlib.Path("/run/nginx.pid").read_text().strip()
+opened = {os.readlink(link) for link in pathlib.Path(f"/proc/{master}/fd").iterdir()}
+opened = sorted(path for path in opened if path.startswith("/") and not path.startswith("/dev/"))
+loose = []
+for path in opened:
+    for folder in pathlib.Path(path).parents:
+        status = folder.stat()
+        if status.st_uid != 0 or status.st_mode & 0o022:
+            loose.append([path, str(folder)])
+def may(*words):
+    return subprocess.run(["runuser", "-u", "mediagate", "--", *words], capture_output=True).returncode == 0
+renamed = [path for path in opened if may("mv", path, path + ".old")]
+workers = pathlib.Path(f"/proc/{master}/task/{master}/children").read_text().split()
+users = {os.stat(f"/proc/{pid}").st_uid for pid in workers}
+os.kill(int(master), 15)
+found = {"opened": opened, "loose": loose, "renamed": renamed, "root_workers": 0 in users, "can": may("true")}
+print(json.dumps(found))
+"""
+
+
+@pytest.mark.skipif(
+    os.geteuid() != 0 or not all(map(shutil.which, ("unshare", "systemd-sysusers", "systemd-tmpfiles", "nginx", "ip"))),
+    reason="needs root, systemd's tools and nginx",
+)
+def test_nginx_of_root_opens_nothing_that_the_service_may_rename(tmp_path):
+    """The same with the processes themselves: what nginx's master really has open."""
+    apart = ["unshare", "--mount", "--net", "--pid", "--fork", "--kill-child"]
+    done = subprocess.run(
+        [*apart, "sh", "-c", INSTALL, "sh", tmp_path, DEPLOY, LOOK],
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+    if "overlay" in done.stderr and "mount" in done.stderr:
+        pytest.skip(f"no overlay here: {done.stderr}")
+    assert done.returncode == 0, done.stderr
+    found = json.loads(done.stdout.splitlines()[-1])
+    assert "/var/log/mediagate/view.log" in found["opened"] and "/var/log/mediagate/error.log" in found["opened"]
+    assert found["can"], "the account is there"
+    assert not found["loose"] and not found["renamed"] and not found["root_workers"], found

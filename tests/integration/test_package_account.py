@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: ISC
-"""`mediagate package` under an account of its own: the lists of deploy/systemd/tmpfiles.conf let it read masters and write
-packages, and nothing else."""
+"""`mediagate package` under an account of its own: the lists of deploy/systemd/tmpfiles.conf let it read masters and
+write packages, and nothing else."""
 import os
 import re
 import shutil
