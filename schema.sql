@@ -291,6 +291,7 @@ create table package_job (
   heartbeat_at timestamptz, -- when that attempt renewed its lease
   requested_by bigint references admin_user (id), -- null: the setting `package` asked for it
   error text,
+  log text, -- what the last attempt did, in lines
   created_at timestamptz not null default now(),
   started_at timestamptz,
   ended_at timestamptz,
@@ -299,6 +300,8 @@ create table package_job (
 create unique index package_job_active_key on package_job (media_id) where state in ('queued', 'running');
 create index package_job_queue_idx on package_job (priority desc, id) where state in ('queued', 'running');
 create index package_job_requested_by_idx on package_job (requested_by) where requested_by is not null;
+create index package_job_newest_idx on package_job (created_at desc, id desc);
+create index package_job_media_id_idx on package_job (media_id, id desc);
 create index package_job_ended_idx on package_job (ended_at) where ended_at is not null; -- to delete old jobs
 
 -- Views by month --------------------------------------------------------------------------------

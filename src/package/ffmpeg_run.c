@@ -145,22 +145,47 @@ static enum error judge(enum error error, const struct ffmpeg_run *run, const st
   return ERROR_NONE;
 }
 
+static const char *input_of(const struct ffmpeg_run *run) {
+  return run->options->sandbox ? SANDBOX_INPUT : "/proc/self/fd/0";
+}
+
 const char *ffmpeg_run_begin(const struct ffmpeg_run *run, struct ffmpeg_arguments *arguments) {
   *arguments = (struct ffmpeg_arguments){.count = 0};
   const char *const unprotected[] = {"env", "-C", run->folder};
   if (run->options->sandbox) {
     arguments->count = sandbox_append_writing(arguments->argv, run->folder);
-    return SANDBOX_INPUT;
+    return input_of(run);
   }
   memcpy(arguments->argv, unprotected, sizeof unprotected);
   arguments->count = sizeof unprotected / sizeof unprotected[0];
-  return "/proc/self/fd/0";
+  return input_of(run);
 }
 
 /* SIGXCPU has ffmpeg end as a wish to stop does; who else wished that, and when, is not told. */
 static bool used_up(int64_t cpu_seconds, int64_t began_ms) {
   long cores = sysconf(_SC_NPROCESSORS_ONLN);
   return (clock_monotonic_ms() - began_ms) * (cores < 1 ? 1 : cores) >= cpu_seconds * 1000;
+}
+
+static void note_command(const struct ffmpeg_run *run, const struct ffmpeg_arguments *arguments) {
+  if (run->options->log != NULL) {
+    job_log_command(run->options->log, arguments->argv, run->folder, input_of(run));
+  }
+}
+
+static void note_end(const struct ffmpeg_run *run, enum error error, const struct subprocess_result *result,
+                     const char *reason) {
+  struct job_log *log = run->options->log;
+  if (log == NULL) {
+    return;
+  }
+  if (result->errors.length > 0) {
+    job_log_words(log, result->errors.data, run->folder, input_of(run));
+  }
+  job_log_line(log, "ended with code %d%s%s", result->exit_code, error == ERROR_NONE ? "" : ": ",
+               error == ERROR_NONE ? ""
+               : reason[0] != '\0' ? reason
+                                   : error_strerror(error));
 }
 
 enum error ffmpeg_run_output(struct ffmpeg_run *run, const struct ffmpeg_arguments *arguments, int64_t seconds,
@@ -174,8 +199,10 @@ enum error ffmpeg_run_output(struct ffmpeg_run *run, const struct ffmpeg_argumen
                                            .error_bytes = ERRORS_MAX,
                                            .stop = &run->stop};
   struct subprocess_result result;
+  note_command(run, arguments);
   enum error error = subprocess_run(arguments->argv, run->source_fd, &limits, on_beat, run, &result);
   error = judge(error, run, &result, used_up(cpu_seconds, began_ms), ret_reason);
+  note_end(run, error, &result, ret_reason);
   if (error == ERROR_NONE && ret_output != NULL && result.output.length > 0) {
     text_append_bytes(ret_output, result.output.data, result.output.length);
   }

@@ -12,6 +12,7 @@
 #include "base/error.h"
 #include "base/text.h"
 #include "package/ffmpeg_arguments.h"
+#include "package/job_log.h"
 
 #define TRANSCODE_REASON_SIZE 256
 
@@ -28,6 +29,7 @@ struct transcode_options {
   void (*progress)(void *context, int percent);
   void *context;
   volatile sig_atomic_t *stop; /* ends it */
+  struct job_log *log;         /* what was done; NULL: nobody asks */
 };
 
 /* What all runs on one source have in common. */

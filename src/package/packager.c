@@ -36,6 +36,7 @@ struct work {
   const volatile sig_atomic_t *stop_wanted;
   volatile sig_atomic_t stop;
   char reason[TRANSCODE_REASON_SIZE];
+  struct job_log log;
 };
 
 static void on_progress(void *context, int percent) {
@@ -60,6 +61,7 @@ static enum error make(struct work *work, struct transcode_result *ret_result) {
   options.progress = on_progress;
   options.context = work;
   options.stop = &work->stop;
+  options.log = &work->log;
   enum error error = stored_file_open(work->packager->folder, job->media_id, job->stored_name, &work->source_fd);
   if (error == ERROR_NONE) {
     error = package_folder_create(work->packager->folder, &work->folder);
@@ -171,6 +173,15 @@ static enum error end(struct work *work, enum error error, const struct transcod
   return error == ERROR_CONFLICT ? ERROR_NONE : error;
 }
 
+/* Nothing depends on it, so it is not tried again. */
+static void keep_log(const struct work *work) {
+  const struct text *log = &work->log.text;
+  if (log->length > 0 && !log->failed) {
+    enum error error = package_store_keep_log(work->packager->database, &work->job, log->data);
+    (void)error;
+  }
+}
+
 static enum error run(struct work *work) {
   struct transcode_result result = {0};
   enum error error;
@@ -185,8 +196,13 @@ static enum error run(struct work *work) {
   }
   package_folder_discard(work->folder);
   file_close_cleanup(&work->source_fd);
+  if (work->reason[0] != '\0') {
+    job_log_line(&work->log, "%s", work->reason);
+  }
   error = end(work, error, &result);
+  keep_log(work);
   text_free(&result.facts);
+  text_free(&work->log.text);
   return error;
 }
 
@@ -199,6 +215,8 @@ enum error packager_run_one(const struct packager *packager, const volatile sig_
   if (work.job.gone) {
     return package_store_abandon(packager->database, &work.job);
   }
+  work.log.began_ms = work.began_ms;
+  job_log_line(&work.log, "attempt %d by %s", work.job.attempts, packager->node);
   log_event(LOG_LEVEL_INFO, "package_begun", LOG_I64("media_id", work.job.media_id), LOG_I64("job_id", work.job.id),
             LOG_I64("attempt", work.job.attempts));
   return run(&work);

@@ -195,6 +195,9 @@ static enum error make_somehow(struct ffmpeg_run *run, struct package_source *so
   enum error error = make(run, source, ret_result, ret_reason);
   if (error == ERROR_INVALID && run->error == ERROR_NONE && source->picture.copy_cut > 0) {
     error = output_folder_clear(run->folder_fd);
+    if (run->options->log != NULL) {
+      job_log_line(run->options->log, "the copy would not play, so the picture is encoded");
+    }
     source->picture.copy_cut = 0;
     source->left_out_count = left_out_count;
     ret_reason[0] = '\0';

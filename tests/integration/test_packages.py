@@ -38,6 +38,7 @@ def test_a_film_is_packaged_and_plays_under_one_grant(studio, film):
         "progress_percent": 100,
         "seconds_left": None,
         "error": None,
+        "remedy": None,
         "copied": True,
         "storyboard": True,
         "chapters": 0,
@@ -113,6 +114,51 @@ def test_the_poster_is_not_black_when_the_film_is_not(studio, tmp_path):
         package(studio, media)
         with studio.anonymous() as viewer:
             assert luma(viewer.get(streams(studio, media)["streams"]["poster"]).content) > 200
+
+
+def test_jobs_are_listed_in_their_order(studio, make_media):
+    first, second, third = (studio.film(make_media("film"), title=f"Film {number}")["id"] for number in range(3))
+    for media, query in ((first, {}), (second, {"priority": -5}), (third, {"priority": 50})):
+        assert_json(studio.admin().post(f"/media/media/{media}/package", params=query), 202)
+    for wrong in ("high", "101", "-101", "1.5", ""):
+        assert_problem(studio.admin().post(f"/media/media/{first}/package", params={"priority": wrong}), 422)
+    waiting = assert_json(studio.admin().get("/packages", params={"state": "queued"}))["items"]
+    assert [(job["media_id"], job["position"], job["priority"]) for job in waiting] == [
+        (third, 1, 50),
+        (second, 3, -5),
+        (first, 2, 1),
+    ]
+    assert waiting[0]["title"] == "Film 2" and waiting[0]["node"] is None and waiting[0]["error"] is None
+    work(studio)
+    done = assert_json(studio.admin().get("/packages", params={"state": "done", "limit": 2}))
+    assert [job["media_id"] for job in done["items"]] == [third, second] and done["items"][0]["node"]
+    more = assert_json(
+        studio.admin().get("/packages", params={"state": "done", "limit": 2, "cursor": done["next_cursor"]})
+    )
+    assert more["items"][0]["media_id"] == first
+    began = {job["media_id"]: job["started_at"] for job in done["items"] + more["items"]}
+    assert began[third] <= began[first] <= began[second]
+    assert_problem(studio.admin().get("/packages", params={"state": "ready"}), 422)
+
+
+def test_a_job_tells_what_it_did_and_what_to_do(studio, film, tmp_path):
+    path = f"/media/media/{film['id']}/package/log"
+    assert_problem(studio.admin().get(path), 404)
+    package(studio, film["id"])
+    said = assert_json(studio.admin().get(path))
+    assert said["state"] == "done" and said["attempts"] == 1 and said["remedy"] is None
+    assert "ffprobe" in said["log"] and "-f dash" in said["log"] and "ended with code 0" in said["log"]
+    assert str(studio.root) not in said["log"] and "bwrap" not in said["log"]
+
+    source = make(tmp_path / "in.mp4", "-f lavfi -i color=black:s=8192x8192:r=1:d=3 -c:v libx264 -preset ultrafast")
+    media = studio.film(source)["id"]
+    with studio.changed(package_memory=512):
+        said = package(studio, media)
+    assert said["state"] == "failed" and "package_memory" in said["remedy"]
+    told = assert_json(studio.admin().get(f"/media/media/{media}/package/log"))
+    assert told["error"] == said["error"] and told["remedy"] == said["remedy"] and said["error"] in told["log"]
+    [failed] = assert_json(studio.admin().get("/packages", params={"state": "failed"}))["items"]
+    assert failed["media_id"] == media and failed["remedy"] == said["remedy"]
 
 
 def test_a_download_is_always_the_file(studio, film):

@@ -61,9 +61,9 @@ START_TEST(a_package_says_how_far_it_is) {
       .id = 8, .title = "A film", .package = {.state = "running", .progress = 40, .seconds_left = 90}};
   struct text text = {.data = NULL};
   media_json_append(&text, &media);
-  ck_assert_ptr_nonnull(strstr(text.data,
-                               "\"package\":{\"state\":\"running\",\"served\":false,"
-                               "\"progress_percent\":40,\"seconds_left\":90,\"error\":null,\"size_bytes\":null,"));
+  ck_assert_ptr_nonnull(strstr(
+      text.data, "\"package\":{\"state\":\"running\",\"served\":false,"
+                 "\"progress_percent\":40,\"seconds_left\":90,\"error\":null,\"remedy\":null,\"size_bytes\":null,"));
   text_free(&text);
 }
 END_TEST
@@ -73,7 +73,8 @@ START_TEST(a_package_says_what_it_is_made_of) {
   struct media media = {.id = 8, .title = "A film", .package = {.state = "ready", .facts = facts}, .chapter_count = 2};
   struct text text = {.data = NULL};
   media_json_append(&text, &media);
-  ck_assert_ptr_nonnull(strstr(text.data, "\"error\":null,\"copied\": true, \"size_bytes\": 9},\"subtitles\":[]"));
+  ck_assert_ptr_nonnull(
+      strstr(text.data, "\"error\":null,\"remedy\":null,\"copied\": true, \"size_bytes\": 9},\"subtitles\":[]"));
   ck_assert_ptr_nonnull(strstr(text.data, "\"chapters\":2,"));
   text_free(&text);
 }

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "api/media/file_url.h"
+#include "api/media/package_remedy.h"
 #include "api/media/precondition.h"
 #include "api/reply.h"
 
@@ -60,6 +61,7 @@ static void append_package(struct text *text, const struct media_package *packag
     reply_null(text, "seconds_left");
   }
   reply_string(text, "error", package->error);
+  reply_string(text, "remedy", package_remedy(package->error));
   append_facts(text, package->facts);
   text_append(text, "}");
 }

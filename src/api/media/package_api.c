@@ -9,12 +9,30 @@
 #include "api/call.h"
 #include "api/media/media_json.h"
 #include "base/log.h"
+#include "base/text_parse.h"
 #include "domain/digest.h"
 #include "store/media/package_store.h"
 
+/* *ret_given: was a priority asked for? False: the response has the 422. */
+static bool read_priority(struct call *call, bool *ret_given, int64_t *ret_priority) {
+  const char *text = query_get(call->query, "priority");
+  bool below = text != NULL && text[0] == '-';
+  uint64_t number = 0;
+  if (text != NULL && text_parse_u64(text + below, strlen(text + below), PACKAGE_PRIORITY_MAX, &number) != ERROR_NONE) {
+    response_field_error(call->response, "?priority", "must be a whole number from -%d to %d", PACKAGE_PRIORITY_MAX,
+                         PACKAGE_PRIORITY_MAX);
+    response_problem_fields(call->response);
+    return false;
+  }
+  *ret_given = text != NULL;
+  *ret_priority = below ? -(int64_t)number : (int64_t)number;
+  return true;
+}
+
 void package_api_request(struct call *call) {
-  int64_t id;
-  if (!call_media_id(call, &id)) {
+  int64_t id, priority;
+  bool prioritized;
+  if (!call_media_id(call, &id) || !read_priority(call, &prioritized, &priority)) {
     return;
   }
   if (call->app->settings->package == PACKAGE_NEVER) {
@@ -22,6 +40,9 @@ void package_api_request(struct call *call) {
     return;
   }
   enum error error = package_store_request(call->app->database, id, call->account->id);
+  if (error == ERROR_NONE && prioritized) {
+    error = package_store_set_priority(call->app->database, id, priority);
+  }
   if (error == ERROR_CONFLICT) {
     response_problem(call->response, 409,
                      "There is no film or sound here to make a package of: upload one, or set file_url to one of the "

@@ -99,6 +99,19 @@ enum error package_store_request(struct database *database, int64_t media_id, in
   return statement_end_transaction(database, error);
 }
 
+enum error package_store_set_priority(struct database *database, int64_t media_id, int64_t priority) {
+  static const char *const update =
+      "with m as (update package_job set priority = $2 where media_id = $1 and state = 'queued' and priority <> $2"
+      " returning id, media_id, priority),"
+      " added as (" EVENT_ADD_SQL("'package.prioritized'", "$3::text", "'medium:' || m.media_id",
+                                  "jsonb_build_object('job', m.id, 'priority', m.priority)", "m") ") select from m";
+  struct parameters parameters = {0};
+  parameters_i64(&parameters, media_id);
+  parameters_i64(&parameters, priority);
+  parameters_text(&parameters, event_origin(database));
+  return change_package(database, update, &parameters, NULL);
+}
+
 static enum error find_missing(struct database *database, int64_t *ret_media_id) {
   static const char *const select =
       "select id from media_asset where deleted_at is null and stored_name is not null and file_url is null"
@@ -337,6 +350,14 @@ enum error package_store_fail(struct database *database, const struct package_jo
   int64_t held = 0;
   enum error error = change_package(database, update, &parameters, &held);
   return error == ERROR_NONE && held == 0 ? ERROR_CONFLICT : error;
+}
+
+enum error package_store_keep_log(struct database *database, const struct package_job *job, const char *log) {
+  struct parameters parameters = {0};
+  add_held(&parameters, job);
+  parameters_text(&parameters, log);
+  return statement_change(database, "update package_job set log = $3 where id = $1 and claim = $2::uuid",
+                          STATEMENT_REPEATABLE, &parameters, NULL);
 }
 
 enum error package_store_give_back(struct database *database, const struct package_job *job) {

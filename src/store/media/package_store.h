@@ -29,6 +29,10 @@ struct package_job {
  * those of the policy when somebody asks (requested_by is not 0). Jobs of older files end. ERROR_NOT_FOUND: no such
  * medium. ERROR_CONFLICT: it has no stored film or sound. */
 enum error package_store_request(struct database *database, int64_t media_id, int64_t requested_by) MUST_CHECK;
+#define PACKAGE_PRIORITY_MAX 100
+/* Changes the priority of the medium's job if it waits: those with a higher one come first. The policy's have 0, those
+ * that were asked for 1. */
+enum error package_store_set_priority(struct database *database, int64_t media_id, int64_t priority) MUST_CHECK;
 /* Queues a job for each upload that has had none, up to `limit`. */
 enum error package_store_request_missing(struct database *database, int64_t limit, int64_t *ret_count) MUST_CHECK;
 /* Ends the job if there is one and, unless the package that is served is to be kept, makes the row forget it: remove
@@ -59,6 +63,8 @@ enum error package_store_finish(struct database *database, const struct package_
 /* Ends the job, or puts it back for retry_seconds (< 0: no more). ERROR_CONFLICT: the job is another's by now. */
 enum error package_store_fail(struct database *database, const struct package_job *job, const char *reason,
                               int64_t retry_seconds) MUST_CHECK;
+/* Keeps what the attempt did, whatever became of it. */
+enum error package_store_keep_log(struct database *database, const struct package_job *job, const char *log) MUST_CHECK;
 /* Puts the job back as if it had not been taken. */
 enum error package_store_give_back(struct database *database, const struct package_job *job) MUST_CHECK;
 /* Of a job whose medium is gone. */
