@@ -12,6 +12,7 @@ struct call;
 /* --- accounts and their sessions --- */
 
 void account_api_signup(struct call *call);   /* POST /auth/signup */
+void account_api_policy(struct call *call);   /* GET /auth/signup */
 void account_api_me(struct call *call);       /* GET /auth/me */
 void account_api_password(struct call *call); /* PUT /auth/password */
 /* GET /internal/caller: 204; who is not known was refused before. */

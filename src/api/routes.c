@@ -30,6 +30,7 @@ static const struct route table[] = {
     {HTTP_POST,   "/auth/login",                  POOL_AUTH,   CALLER_ANYONE,        SCOPE_NONE,            auth_api_login,         NULL, NULL},
     {HTTP_POST,   "/auth/refresh",                POOL_API,    CALLER_ANYONE,        SCOPE_NONE,            auth_api_refresh,       NULL, NULL},
     {HTTP_POST,   "/auth/logout",                 POOL_API,    CALLER_ANYONE,        SCOPE_NONE,            auth_api_logout,        NULL, NULL},
+    {HTTP_GET,    "/auth/signup",                 POOL_AUTH,   CALLER_ANYONE,        SCOPE_NONE,            account_api_policy,     NULL, NULL},
     {HTTP_GET,    "/auth/me",                     POOL_FAST,   CALLER_PERSON,        SCOPE_NONE,            account_api_me,         NULL, NULL},
     {HTTP_PUT,    "/auth/password",               POOL_AUTH,   CALLER_PERSON,        SCOPE_NONE,            account_api_password,   NULL, NULL},
     {HTTP_GET,    "/auth/sessions",               POOL_API,    CALLER_PERSON,        SCOPE_NONE,            session_api_list,       NAMES("limit", "cursor"), NULL},

@@ -407,3 +407,18 @@ def test_password_changes_are_checked(stack, anonymous):
         anonymous.put("/auth/password", json={"current_password": admin.password, "new_password": "long enough"}), 401
     )
     assert_json(login(anonymous, admin.email))
+
+
+def test_a_page_learns_who_may_make_an_account(make_stack):
+    stack = make_stack(signup_policy="open", password_min=10)
+
+    def told():
+        with stack.anonymous() as api:
+            return assert_json(api.get("/auth/signup"))
+
+    assert told() == {"policy": "open", "first": True, "password_min": 10}
+    stack.new_admin()
+    assert told() == {"policy": "open", "first": False, "password_min": 10}
+    for policy in ("invite", "closed"):
+        with stack.changed(signup_policy=policy):
+            assert told() == {"policy": policy, "first": False, "password_min": 10}

@@ -23,12 +23,14 @@ def built():
 
 @pytest.fixture(scope="module")
 def town(module_stack_with, make_media):
-    """A stack with two films, one of them packaged, and an owner: .owner, .packaged, .plain."""
+    """A stack with two films, one of them packaged, an owner and an analyst: .packaged, .plain, .owner, .reader."""
     running = module_stack_with(**package_tools.QUICK)
     running.owner = running.new_admin()
     running.plain = _film(running, make_media("film"), "A plain film")
     running.packaged = _film(running, make_media("film"), "A packaged film")
     package_tools.package_by(running, running.owner, running.packaged)
+    running.reader = running.new_admin(role="analyst")
+    running.reconfigure(signup_policy="invite")
     for viewer in ("u-1", "u-2"):
         assert running.owner.post(f"/media/media/{running.plain}/view", json={"viewer": viewer}).status_code == 201
     return running
@@ -105,6 +107,46 @@ def test_the_policy_is_never_violated_and_nothing_else_is_asked(flows, town):
     assert [url for url in asked if not url.startswith((town.base_url, f"blob:{town.base_url}", "data:"))] == []
 
 
+def test_the_first_account_is_made_in_the_page(make_stack):
+    stack = make_stack(signup_policy="open")
+    seen = web_tools.browse(
+        "console_first", base_url=stack.base_url, email="first@example.test", password="correct horse battery"
+    )
+    assert "8" in seen["wrong"]
+    assert seen["who"].split() == ["first@example.test", "Owner"]
+    assert seen["heading"] == "Overview"
+
+
+@pytest.fixture(scope="module", params=BROWSERS)
+def managed(request, town):
+    """What a browser saw while an owner managed people, keys, sessions and media."""
+    web_tools.need_browser(request.param)
+    return browse(town, "manage", request.param, plain=town.plain, guest=f"{request.param}@example.test")
+
+
+def test_an_invitation_lets_somebody_in_with_its_role_and_stays_out_of_logs(managed, town):
+    guest = managed["guest"]
+    assert guest["nav"] == ["Overview", "Live", "Media", "Account"] and guest["violations"] == []
+    assert "#invitation=" in managed["link"] and "invitation" not in guest["address"]
+    assert "invitation=" not in town.log_text("view.log") + town.log_text("error.log")
+
+
+def test_a_key_is_made_rotated_and_revoked(managed):
+    assert managed["keys"] == {"before": 200, "differ": True}
+
+
+def test_all_other_sessions_are_ended(managed):
+    assert managed["sessions"] == 1
+
+
+def test_many_media_are_tagged_found_by_the_tag_and_deleted(managed):
+    assert managed["many"] is True
+
+
+def test_a_row_is_a_filter_and_its_chip_takes_it_away(managed):
+    assert managed["filter"]["chip"] == "Viewer id: u-1" and managed["filter"]["after"] != "1"
+
+
 @pytest.mark.parametrize("browser", BROWSERS)
 def test_tabs_share_a_session_and_refresh_once_for_all(town, browser):
     web_tools.need_browser(browser)
@@ -127,7 +169,10 @@ def test_each_page_is_accessible_and_fits_a_narrow_screen(town):
         "media": "/media",
         "medium": f"/media/{town.packaged}",
         "analytics": f"/media/{town.plain}/analytics",
+        "analytics-filtered": f"/media/{town.packaged}/analytics?viewer=u-1&range=7d",
         "uploads": "/uploads",
+        "keys": "/keys",
+        "people": "/people",
         "account": "/account",
         "missing": "/nothing",
     }
@@ -143,8 +188,7 @@ def test_the_first_view_is_small_and_quick(town):
 
 
 def test_an_analyst_is_offered_nothing_that_changes(town):
-    reader = town.new_admin(role="analyst")
-    seen = browse(town, "reader", email=reader.email, password=reader.password, medium=town.plain)
+    seen = browse(town, "reader", email=town.reader.email, password=town.reader.password, medium=town.plain)
     assert seen["nav"] == ["Overview", "Live", "Media", "Account"]
     assert seen["buttons"] == []
 

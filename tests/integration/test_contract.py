@@ -139,6 +139,7 @@ def test_every_call_is_answered_as_the_document_says(stack, make_media, document
     ]
     answers.append(api.post("/auth/logout", json={"refresh_token": answers[-1].json()["refresh_token"]}))
     with stack.anonymous() as nobody:
+        answers.append(nobody.get("/auth/signup"))
         answers.append(
             nobody.post("/auth/login", data={"grant_type": "password", "username": api.email, "password": api.password})
         )

@@ -169,6 +169,24 @@ void account_api_signup(struct call *call) {
   json_object_put(object);
 }
 
+/* Tells a page what to offer somebody without an account. Whether there is any account is told where anyone may make
+ * the first one, and so could find out. */
+void account_api_policy(struct call *call) {
+  static const char *const names[] = {[SIGNUP_OPEN] = "open", [SIGNUP_INVITE] = "invite", [SIGNUP_CLOSED] = "closed"};
+  enum settings_signup_policy policy = call->app->settings->signup_policy;
+  bool any = true;
+  enum error error = policy == SIGNUP_OPEN ? account_store_any(call->app->database, &any) : ERROR_NONE;
+  if (error != ERROR_NONE) {
+    call_fail(call, error, "looking for an account");
+    return;
+  }
+  struct text *body = reply_begin(call->response, 200);
+  reply_string(body, "policy", names[policy]);
+  reply_boolean(body, "first", !any);
+  reply_integer(body, "password_min", call->app->settings->password_min);
+  reply_end(call->response);
+}
+
 void account_api_me(struct call *call) {
   reply_account(call->response, 200, call->account);
 }

@@ -56,6 +56,13 @@ enum error account_store_find(struct database *database, int64_t id, struct acco
                      &parameters, ret_account);
 }
 
+enum error account_store_any(struct database *database, bool *ret_any) {
+  struct rows row =
+      statement_row(database, "select exists (select from admin_user)", STATEMENT_REPEATABLE, &(struct parameters){0});
+  bool any = rows_bool(&row);
+  return rows_close_into(&row, ret_any, &any, sizeof any);
+}
+
 enum error account_store_find_by_email(struct database *database, const char *email, struct account *ret_account) {
   struct parameters parameters = {0};
   parameters_text(&parameters, email);

@@ -28,6 +28,8 @@ struct account {
 enum error account_store_create(struct database *database, const char *email, const char *hashed_password,
                                 enum role role, int64_t created_by, struct account *ret_account) MUST_CHECK;
 enum error account_store_find(struct database *database, int64_t id, struct account *ret_account) MUST_CHECK;
+/* Is there any account, disabled or not? */
+enum error account_store_any(struct database *database, bool *ret_any) MUST_CHECK;
 enum error account_store_find_by_email(struct database *database, const char *email,
                                        struct account *ret_account) MUST_CHECK;
 /* The parameters of the stored hashes, each once: the fourth part of a PHC string, as "m=19456,t=2,p=1". */

@@ -8,6 +8,8 @@ import { MediaList } from '../pages/media.js';
 import { Medium } from '../pages/medium.js';
 import { Uploads } from '../pages/uploads.js';
 import { Live } from '../pages/live.js';
+import { Keys } from '../pages/keys.js';
+import { People } from '../pages/people.js';
 import { Account } from '../pages/account.js';
 
 const table = [
@@ -20,6 +22,8 @@ const table = [
     { path: '/uploads', title: 'uploads', icon: 'uploads', needs: 'createUpload', page: Uploads, count: waitingUploads },
   ] },
   { title: 'group.settings', items: [
+    { path: '/keys', title: 'keys', icon: 'keys', needs: 'listKeys', page: Keys },
+    { path: '/people', title: 'people', icon: 'people', needs: 'listAccounts', page: People },
     { path: '/account', title: 'account', icon: 'account', needs: 'me', page: Account },
   ] },
 ];

@@ -10,6 +10,7 @@ import { can } from '../lib/scopes.js';
 import { useAction, useTitle } from '../lib/hooks.js';
 import { Button, Field, Form, Wrong } from '../parts/form.js';
 import { Head, Panel } from '../parts/states.js';
+import { Sessions } from '../parts/sessions.js';
 import { toast } from '../parts/toasts.js';
 
 function Password() {
@@ -25,7 +26,7 @@ function Password() {
   return html`<${Panel} title=${t('password.title')}><p class="muted">${t('password.words')}</p>
     <${Form} onSubmit=${deed.run}><div class="fields">
       <${Field} label=${t('password.current')} type="password" autocomplete="current-password" required value=${current} onInput=${setCurrent} wrong=${wrong['/current_password']} />
-      <${Field} label=${t('password.new')} type="password" autocomplete="new-password" required hint=${t('password.hint')} value=${next} onInput=${setNext} wrong=${wrong['/new_password']} />
+      <${Field} label=${t('password.new')} type="password" autocomplete="new-password" required hint=${t('password.hint', { count: 8 })} value=${next} onInput=${setNext} wrong=${wrong['/new_password']} />
       </div><${Wrong} problem=${deed.problem} also=${['/current_password', '/new_password']} />
       <div><${Button} kind="first" type="submit" busy=${deed.busy}>${t('password.change')}<//></div>
     <//><//>`;
@@ -40,5 +41,6 @@ export function Account() {
       <dt>${t('role')}</dt><dd>${t(`role.${account.role}`)}</dd>
       <dt>${t('account.since')}</dt><dd>${dateTime(account.created_at)}</dd>
     </dl><//>
+    ${can('listSessions') && html`<${Sessions} />`}
     ${can('changePassword') && html`<${Password} />`}`;
 }

@@ -1,13 +1,16 @@
 // SPDX-License-Identifier: ISC
 // The analytics of one medium: sums and graph, what its views have in common, the views themselves, and taking them along.
-import { html, useEffect, useState } from '../lib/html.js';
+import { html } from '../lib/html.js';
 import { t } from '../lib/text.js';
-import { get } from '../lib/api.js';
 import { bytes, compact, country, dateTime, NONE, percent, span } from '../lib/format.js';
 import { agentName } from '../lib/agent.js';
 import { can } from '../lib/scopes.js';
 import { useAction, useData } from '../lib/hooks.js';
+import { usePaged } from '../lib/paged.js';
+import { Paged } from '../parts/list.js';
 import { Bars } from '../parts/bars.js';
+import { FilterLink, filtersOf } from '../parts/filters.js';
+import { Retention } from '../parts/retention.js';
 import { Button, Wrong } from '../parts/form.js';
 import { saveExport } from '../parts/download.js';
 import { Numbers } from '../parts/numbers.js';
@@ -15,13 +18,17 @@ import { Period, usePeriod } from '../parts/period.js';
 import { Empty, Loaded, Panel } from '../parts/states.js';
 import { loadNumbers } from './overview.js';
 
-const same = (name) => name;
-const NAMES = { countries: country, referrers: same, user_agents: (text) => html`<span title=${text}>${agentName(text)}</span>`, viewers: same };
+// What views have in common: {list: the filter that its rows are}.
+const LISTS = { countries: 'country', referrers: 'referrer', devices: 'device', systems: 'system', browsers: 'browser', viewers: 'viewer', user_agents: null };
+
+function nameOf(list, { name }) {
+  return html`<${FilterLink} name=${LISTS[list]} value=${name} title=${list === 'user_agents' ? name : null}>${list === 'user_agents' ? agentName(name) : null}<//>`;
+}
 
 function Common({ top }) {
-  return html`<div class="columns two">${Object.entries(NAMES).map(([kind, nameOf]) => html`<${Panel} key=${kind} title=${t(`top.${kind}`)}>
+  return html`<div class="columns two">${Object.keys(LISTS).filter((kind) => top[kind] && !(kind === 'user_agents' && top.browsers)).map((kind) => html`<${Panel} key=${kind} title=${t(`top.${kind}`)}>
     ${top[kind].length === 0 ? html`<p class="muted">${t(`top.${kind}.none`)}</p>` : html`<${Bars} label=${t(`top.${kind}`)} items=${top[kind].map((one) => ({
-      key: one.name, name: nameOf(one.name), value: one.views, shown: `${compact(one.views)}${one.standard_error > 0 ? ` ± ${percent(one.standard_error * 100)}` : ''}`,
+      key: one.name, name: nameOf(kind, one), value: one.views, shown: `${compact(one.views)}${one.standard_error > 0 ? ` ± ${percent(one.standard_error * 100)}` : ''}`,
     }))} />`}<//>`)}</div>
     ${!top.exact && html`<p class="small muted">${t('top.sample', { sample: top.sample })}</p>`}`;
 }
@@ -37,20 +44,10 @@ function Row({ view, tz }) {
 
 function Views({ medium, period }) {
   const path = `/media/media/${medium.id}/views`;
-  const bots = period.bots ? 'include' : null;
-  const first = useData((signal) => get(path, { limit: 20, bots }, signal), [medium.id, bots]);
-  const [rest, setRest] = useState({ items: [], cursor: null });
-  useEffect(() => setRest({ items: [], cursor: first.data?.next_cursor ?? null }), [first.data]);
-  const more = useAction(async () => {
-    const page = await get(path, { limit: 50, bots, cursor: rest.cursor });
-    setRest((old) => ({ items: [...old.items, ...page.items], cursor: page.next_cursor }));
-  });
-  return html`<${Panel} title=${t('views.list')}><${Loaded} of=${first}>${({ items }) => (items.length === 0
-    ? html`<${Empty} icon="overview" title=${t('views.none')} words=${t('views.none.words')} />`
-    : html`<table class="list"><thead><tr><th scope="col">${t('view.when')}</th><th scope="col">${t('view.who')}</th><th scope="col">${t('view.with')}</th>
+  const list = usePaged(path, { ...period.filters, bots: period.query.bots }, 20);
+  return html`<${Panel} title=${t('views.list')}><${Paged} of=${list} empty=${html`<${Empty} icon="overview" title=${t('views.none')} words=${t('views.none.words')} />`}>${(items) => html`<table class="list"><thead><tr><th scope="col">${t('view.when')}</th><th scope="col">${t('view.who')}</th><th scope="col">${t('view.with')}</th>
       <th scope="col" class="number">${t('measure.delivered')}</th><th scope="col" class="number">${t('measure.watched')}</th><th scope="col" class="number">${t('measure.bytes')}</th></tr></thead>
-      <tbody>${[...items, ...rest.items].map((view) => html`<${Row} key=${view.id} view=${view} tz=${period.tz} />`)}</tbody></table>
-      <${Wrong} problem=${more.problem} />${rest.cursor && html`<div><${Button} busy=${more.busy} onClick=${more.run}>${t('more')}<//></div>`}`)}<//><//>`;
+      <tbody>${items.map((view) => html`<${Row} key=${view.id} view=${view} tz=${period.tz} />`)}</tbody></table>`}<//><//>`;
 }
 
 function Export({ medium, period }) {
@@ -64,7 +61,7 @@ export function MediumAnalytics({ medium }) {
   const period = usePeriod();
   const numbers = useData((signal) => loadNumbers(`/media/media/${medium.id}/analytics`, period, signal), [medium.id, period]);
   return html`<${Period} period=${period} />
-    <${Loaded} of=${numbers}>${({ data, before }) => html`<${Numbers} period=${period} data=${data} before=${before} /><${Common} top=${data.top} />`}<//>
+    <${Loaded} of=${numbers}>${({ data, before }) => html`<${Numbers} period=${period} data=${data} before=${before} />${can('getRetention') && html`<${Retention} medium=${medium} period=${period} filters=${filtersOf(period.filters, 'getRetention')} />`}<${Common} top=${data.top} />`}<//>
     ${can('listViews') && html`<${Views} medium=${medium} period=${period} />`}
     ${can('exportViews') && html`<${Export} medium=${medium} period=${period} />`}`;
 }

@@ -29,7 +29,7 @@ function LogIn({ locked }) {
   <//>`;
 }
 
-function SignUp({ first, invitation }) {
+function SignUp({ first, invitation, shortest = 8 }) {
   const [email, setEmail] = useState('');
   const [password, setPassword] = useState('');
   const deed = useAction(async () => {
@@ -43,7 +43,7 @@ function SignUp({ first, invitation }) {
     ${invitation && html`<p>${t('gate.invited')}</p>`}
     <${Field} label=${t('email')} type="email" name="email" autocomplete="username" required value=${email} onInput=${setEmail} autofocus wrong=${wrong['/email']} />
     <${Field} label=${t('password')} type="password" name="password" autocomplete="new-password" required value=${password} onInput=${setPassword}
-      hint=${t('password.hint')} wrong=${wrong['/password']} />
+      hint=${t('password.hint', { count: shortest })} wrong=${wrong['/password']} />
     <${Wrong} problem=${deed.problem} also=${['/email', '/password']} />
     <${Button} kind="first" type="submit" busy=${deed.busy}>${t('signup')}<//>
   <//>`;
@@ -81,7 +81,7 @@ export function Gate({ locked = false }) {
   return html`<div class="gate"><main><div class="brand-row"><${Brand} /></div>
     <div class="panel"><h1 tabindex="-1">${title}</h1>
       ${locked && html`<p class="muted">${t('gate.kept')}</p>`}
-      ${page === 'signup' && open ? html`<${SignUp} first=${data?.first} invitation=${invitation} />` : html`<${LogIn} locked=${locked} />`}
+      ${page === 'signup' && open ? html`<${SignUp} first=${data?.first} invitation=${invitation} shortest=${data?.password_min} />` : html`<${LogIn} locked=${locked} />`}
       ${open && html`<${Button} kind="plain" onClick=${() => setChosen(page === 'signup' ? 'login' : 'signup')}>
         ${t(page === 'signup' ? 'gate.have' : 'gate.none')}<//>`}
     </div>

@@ -8,8 +8,9 @@ import { href, navigate } from '../lib/router.js';
 import { can } from '../lib/scopes.js';
 import { onUploaded } from '../lib/uploads.js';
 import { useAction, useData, useEvery, useTitle } from '../lib/hooks.js';
-import { Button, Field, FilePick, Form, Select, Wrong } from '../parts/form.js';
+import { Button, Field, FilePick, Form, Select, TextArea, Wrong } from '../parts/form.js';
 import { Confirm, Dialog } from '../parts/dialog.js';
+import { tagsOf } from '../parts/bulk.js';
 import { queueFiles } from '../parts/drop.js';
 import { PackageChip, PackagePanel } from '../parts/package.js';
 import { Player } from '../parts/player.js';
@@ -29,11 +30,17 @@ async function read(id, signal) {
 }
 
 function Edit({ medium, onClose, onChange }) {
-  const [fields, setFields] = useState({ title: medium.title, type: medium.type, file_url: medium.file_url ?? '' });
+  const [fields, setFields] = useState({
+    title: medium.title, type: medium.type ?? '', file_url: medium.file_url ?? '',
+    description: medium.description ?? '', tags: (medium.tags ?? []).join(', '), external_id: medium.external_id ?? '',
+  });
   const put = (name) => (value) => setFields((old) => ({ ...old, [name]: value }));
   const save = useAction(async () => {
-    const wanted = { ...fields, file_url: fields.file_url.trim() || null };
-    const json = Object.fromEntries(Object.entries(wanted).filter(([name, value]) => value !== medium[name]));
+    const wanted = {
+      ...fields, file_url: fields.file_url.trim() || null, description: fields.description.trim() || null,
+      tags: tagsOf(fields.tags), external_id: fields.external_id.trim() || null,
+    };
+    const json = Object.fromEntries(Object.entries(wanted).filter(([name, value]) => name in medium && JSON.stringify(value) !== JSON.stringify(medium[name]) && value !== ''));
     const answer = await ask('PATCH', `/media/media/${medium.id}`, { json, headers: medium.etag ? { 'If-Match': medium.etag } : {} });
     onChange(await answer.json());
     onClose();
@@ -41,9 +48,12 @@ function Edit({ medium, onClose, onChange }) {
   const wrong = save.problem?.fields?.() ?? {};
   return html`<${Dialog} title=${t('medium.edit')} onClose=${onClose}><${Form} onSubmit=${save.run}>
     <${Field} label=${t('title')} required maxlength="300" value=${fields.title} onInput=${put('title')} wrong=${wrong['/title']} />
-    <${Select} label=${t('type')} value=${fields.type} options=${[['video', t('type.video')], ['audio', t('type.audio')]]} onChange=${put('type')} wrong=${wrong['/type']} />
+    <${Select} label=${t('type')} value=${fields.type} options=${[...(medium.type === null ? [['', t('type.unknown')]] : []), ['video', t('type.video')], ['audio', t('type.audio')]]} onChange=${put('type')} wrong=${wrong['/type']} />
     <${Field} label=${t('media.url')} hint=${t('media.url.hint')} value=${fields.file_url} onInput=${put('file_url')} wrong=${wrong['/file_url']} />
-    <${Wrong} problem=${save.problem} also=${['/title', '/type', '/file_url']} />
+    ${'description' in medium && html`<${TextArea} label=${t('description')} value=${fields.description} onInput=${put('description')} wrong=${wrong['/description']} />
+      <div class="fields"><${Field} label=${t('tags')} hint=${t('tags.hint')} value=${fields.tags} onInput=${put('tags')} wrong=${wrong['/tags']} />
+      <${Field} label=${t('external')} hint=${t('external.hint')} value=${fields.external_id} onInput=${put('external_id')} wrong=${wrong['/external_id']} /></div>`}
+    <${Wrong} problem=${save.problem} also=${['/title', '/type', '/file_url', '/description', '/tags', '/external_id']} />
     ${save.problem?.status === 412 && html`<p><${Button} onClick=${() => onChange(null)}>${t('medium.reread')}<//></p>`}
     <div class="actions"><${Button} onClick=${onClose}>${t('cancel')}<//><${Button} kind="first" type="submit" busy=${save.busy}>${t('save')}<//></div>
   <//><//>`;
@@ -58,6 +68,9 @@ function Facts({ medium }) {
   ];
   return html`<${Panel} title=${t('facts')}><dl class="facts">${rows.map(([name, value]) => html`<dt>${t(name)}</dt><dd>${value}</dd>`)}
     ${medium.file_url && html`<dt>${t('media.url')}</dt><dd><code>${medium.file_url}</code></dd>`}
+    ${medium.description && html`<dt>${t('description')}</dt><dd>${medium.description}</dd>`}
+    ${medium.tags?.length > 0 && html`<dt>${t('tags')}</dt><dd>${medium.tags.map((tag) => html`<a class="chip" href=${href('/media', { tags: tag })}>${tag}</a> `)}</dd>`}
+    ${medium.external_id && html`<dt>${t('external')}</dt><dd><code>${medium.external_id}</code></dd>`}
     ${medium.sha256 && html`<dt>SHA-256</dt><dd><code>${medium.sha256}</code></dd>`}</dl><//>`;
 }
 
@@ -69,7 +82,7 @@ function File({ medium }) {
 function Details({ medium, onChange }) {
   return html`<div class="columns wide"><div class="stack">
       ${medium.playable && can('getStreamUrl') && html`<section class="panel" aria-label=${t('player')}><${Player} medium=${medium} /></section>`}
-      ${!medium.playable && html`<section class="panel" aria-label=${t('player')}><${Empty} icon=${medium.type} title=${t('medium.nofile')} words=${t('medium.nofile.words')} /></section>`}
+      ${!medium.playable && html`<section class="panel" aria-label=${t('player')}><${Empty} icon=${medium.type ?? 'media'} title=${t('medium.nofile')} words=${t('medium.nofile.words')} /></section>`}
       <${SubtitlesPanel} medium=${medium} onChange=${onChange} />
     </div><div class="stack">
       <${Facts} medium=${medium} />

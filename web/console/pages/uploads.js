@@ -25,7 +25,7 @@ function Actions({ one }) {
   const { id, name, state, mediaId } = one;
   return html`<div class="row">
     ${state === 'running' && html`<${Button} icon="pause" aria-label=${t('uploads.pause.of', { name })} onClick=${() => pauseUpload(id)}>${t('uploads.pause')}<//>`}
-    ${(state === 'paused' || state === 'failed') && html`<${Button} icon="play" aria-label=${t('uploads.resume.of', { name })} onClick=${() => resumeUpload(id)}>
+    ${(state === 'paused' || state === 'failed') && html`<${Button} icon="play" aria-label=${state === 'failed' ? `${t('retry')}: ${name}` : t('uploads.resume.of', { name })} onClick=${() => resumeUpload(id)}>
       ${t(state === 'failed' ? 'retry' : 'uploads.resume')}<//>`}
     ${state !== 'done' && html`<${Button} kind="icon" icon="close" aria-label=${t('uploads.end.of', { name })} onClick=${() => endUpload(id)} />`}
     ${mediaId && html`<a class="button" href=${href(`/media/${mediaId}`)} aria-label=${t('uploads.open.of', { name })}>${t('uploads.open')}</a>`}

@@ -12,10 +12,10 @@ export const MEASURES = {
   delivered: { step: (step) => step.delivered_percent, total: (sum) => sum.delivered_percent, format: percent, full: percent },
 };
 
-// ± of distinct viewers, where they were estimated from a sample.
-export function errorOf(name, data) {
-  const { exact, standard_error: error } = data.uniques;
-  return name === 'viewers' && !exact ? `± ${percent(error * 100)}` : null;
+// ±, where a number was estimated from a sample: distinct viewers, and with a filter the others.
+export function errorOf(name, { uniques, sums }) {
+  const of = name === 'viewers' ? uniques : sums;
+  return of && !of.exact ? `± ${percent(of.standard_error * 100)}` : null;
 }
 
 // How a number changed: {words, direction} or null where there is nothing to compare with.

@@ -5,6 +5,7 @@ import { t } from '../lib/text.js';
 import { setQuery, usePlace } from '../lib/router.js';
 import { addDays, boundsOf, comparedBounds, dayIn, intervalOf, ownZone, RANGES, zones } from '../lib/time.js';
 import { Check, Field, Select } from './form.js';
+import { Filters, filtersOf } from './filters.js';
 
 const STORED = 'mediagate-time-zone';
 
@@ -12,12 +13,17 @@ const STORED = 'mediagate-time-zone';
 export function usePeriod() {
   const { query } = usePlace();
   const { range = '30d', from, to, compare = '', tz = localStorage.getItem(STORED) ?? ownZone, bots } = query;
+  const filters = JSON.stringify(filtersOf(query));
   return useMemo(() => {
     const bounds = boundsOf({ range, from, to }, tz);
     const interval = intervalOf(bounds, tz);
     const before = comparedBounds(bounds, compare);
-    return { range, bounds, tz, interval, before, compare, bots: bots === 'include', query: { ...bounds, tz, bots: bots === 'include' ? 'include' : null } };
-  }, [range, from, to, compare, tz, bots]);
+    const chosen = JSON.parse(filters);
+    return {
+      range, bounds, tz, interval, before, compare, bots: bots === 'include', filters: chosen,
+      query: { ...bounds, tz, bots: bots === 'include' ? 'include' : null, ...chosen },
+    };
+  }, [range, from, to, compare, tz, bots, filters]);
 }
 
 function chooseRange(range, tz) {
@@ -43,5 +49,6 @@ export function Period({ period }) {
       setQuery({ tz: tz === ownZone ? null : tz });
     }} />
     <${Check} label=${t('robots')} checked=${period.bots} onChange=${(on) => setQuery({ bots: on ? 'include' : null })} />
-  </div>`;
+  </div>
+  <${Filters} filters=${period.filters} />`;
 }

@@ -33,6 +33,6 @@ export function Head({ title, children, before }) {
 
 export function Panel({ title, actions, children, level = 2, ...rest }) {
   const heading = level === 2 ? html`<h2>${title}</h2>` : html`<h3>${title}</h3>`;
-  return html`<section class="panel" aria-label=${title} ...${rest}>
+  return html`<section class="panel" aria-label=${title ?? null} ...${rest}>
     ${title && html`<header>${heading}${actions && html`<div class="row">${actions}</div>`}</header>`}${children}</section>`;
 }

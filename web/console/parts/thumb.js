@@ -4,5 +4,5 @@ import { html } from '../lib/html.js';
 import { Icon } from './icons.js';
 
 export function Thumb({ medium, poster = null }) {
-  return html`<span class="thumb">${poster ? html`<img src=${poster} alt="" loading="lazy" />` : html`<${Icon} name=${medium.type} size="24" />`}</span>`;
+  return html`<span class="thumb">${poster ? html`<img src=${poster} alt="" loading="lazy" />` : html`<${Icon} name=${medium.type ?? 'media'} size="24" />`}</span>`;
 }

@@ -1,0 +1,16 @@
+// SPDX-License-Identifier: ISC
+// A list of the API, page by page: the first by itself, the next ones when somebody asks for more.
+import { useEffect, useState } from './html.js';
+import { get } from './api.js';
+import { useAction, useData } from './hooks.js';
+
+export function usePaged(path, query = {}, limit = 50) {
+  const first = useData((signal) => get(path, { ...query, limit }, signal), [path, JSON.stringify(query)]);
+  const [rest, setRest] = useState({ items: [], cursor: null });
+  useEffect(() => setRest({ items: [], cursor: first.data?.next_cursor ?? null }), [first.data]);
+  const more = useAction(async () => {
+    const page = await get(path, { ...query, limit, cursor: rest.cursor });
+    setRest((old) => ({ items: [...old.items, ...page.items], cursor: page.next_cursor }));
+  });
+  return { ...first, first, items: [...(first.data?.items ?? []), ...rest.items], cursor: rest.cursor, more };
+}
