@@ -21,6 +21,7 @@ static const struct {
     {"ingest", command_ingest, "count views from nginx's delivery log"},
     {"explain", command_explain, "say why a grant has the views that it has"},
     {"package", command_package, "make HLS and DASH packages of media"},
+    {"doctor", command_doctor, "say what is wrong on this machine, and what to do"},
     {"metrics", command_metrics, "print what this machine's background processes counted"},
     {"routes", command_routes, "print the table of routes"},
     {"nginx-config", command_nginx_config, "write what nginx must know of the settings"},

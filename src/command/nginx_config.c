@@ -12,12 +12,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "api/routes.h"
 #include "base/file.h"
+#include "command/nginx_files.h"
 #include "command/options.h"
-#include "config/nginx_settings.h"
 
-#define DEFAULT_CA_FILE   "/etc/ssl/certs/ca-certificates.crt"
 #define LARGEST_FILE_SIZE (4U * 1024 * 1024)
 
 static const char usage[] =
@@ -26,7 +24,7 @@ static const char usage[] =
     "(/etc/mediagate/nginx where deploy/mediagate.http.conf is used as it stands). Reload nginx afterwards: it reads\n"
     "them only then.\n\n"
     "  --output-dir DIR  where to write; made when it is missing\n"
-    "  --ca-file FILE    certificates to verify https origins with (default: " DEFAULT_CA_FILE
+    "  --ca-file FILE    certificates to verify https origins with (default: " NGINX_FILES_CA_FILE
     ")\n" OPTIONS_USAGE_CONFIG;
 
 /* Takes "NAME VALUE" or "NAME=VALUE" at argv[*index]; false when it is another argument. *ret_value NULL: the value is
@@ -74,44 +72,6 @@ static enum error write_when_changed(const char *folder, const char *name, const
   return error;
 }
 
-/* "/media/media/{id}" becomes a regular expression of nginx's. */
-static void append_pattern(const char *pattern, struct text *text) {
-  text_append(text, "  \"~^");
-  while (*pattern != '\0') {
-    size_t length = strcspn(pattern, "{");
-    text_appendf(text, "%.*s", (int)length, pattern);
-    pattern += length;
-    if (*pattern == '{') {
-      text_append(text, "[^/]+");
-      pattern = strchr(pattern, '}') + 1;
-    }
-  }
-  text_append(text, "/?\\z\" ");
-}
-
-/* Which methods a path knows, from the table of routes. nginx takes the first that fits: exact patterns stand first. */
-static void append_methods(struct text *text) {
-  size_t count;
-  const struct route *routes = routes_table(&count);
-  text_append(text, "map $uri $mediagate_allow {\n  default \"\";\n");
-  for (int with_parameters = 0; with_parameters < 2; with_parameters++) {
-    for (size_t i = 0; i < count; i++) {
-      const char *pattern = routes[i].pattern;
-      struct router_match match;
-      bool is_first = true;
-      for (size_t k = 0; k < i && is_first; k++) {
-        is_first = strcmp(routes[k].pattern, pattern) != 0;
-      }
-      if (is_first && strncmp(pattern, "/internal/", strlen("/internal/")) != 0 &&
-          (strchr(pattern, '{') != NULL) == (with_parameters == 1) && routes_methods(pattern, &match)) {
-        append_pattern(pattern, text);
-        text_appendf(text, "\"%s\";\n", match.allow);
-      }
-    }
-  }
-  text_append(text, "}\n");
-}
-
 static int write_all(const char *folder, const struct nginx_settings *files) {
   enum error error = file_make_folders(folder, 0755);
   if (error != ERROR_NONE) {
@@ -128,7 +88,7 @@ static int write_all(const char *folder, const struct nginx_settings *files) {
 int command_nginx_config(int argc, char **argv) {
   const char *config_path;
   const char *folder = NULL;
-  const char *ca_file = DEFAULT_CA_FILE;
+  const char *ca_file = NGINX_FILES_CA_FILE;
   int exit_code;
   if (!options_begin(&argc, argv, usage, &config_path, &exit_code)) {
     return exit_code;
@@ -150,11 +110,7 @@ int command_nginx_config(int argc, char **argv) {
     return COMMAND_FAILED;
   }
   struct nginx_settings files = {0};
-  enum error error = nginx_settings_render(settings, ca_file, &files);
-  append_methods(&files.http);
-  if (error == ERROR_NONE && files.http.failed) {
-    error = ERROR_MEMORY;
-  }
+  enum error error = nginx_files_render(settings, ca_file, &files);
   if (error == ERROR_NONE) {
     exit_code = write_all(folder, &files);
   } else {

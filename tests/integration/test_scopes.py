@@ -84,13 +84,11 @@ def test_each_route_by_a_key_with_each_scope(stack):
     for scope in SCOPES:
         key = stack.key([scope])
         for method, path, caller, wanted in routes(stack):
-            if caller in ("anyone", "local"):  # local: callers from some networks need no scope
+            if caller == "anyone":
                 continue
             answer = ask(key, method, path)
             if caller == "person":
                 assert_problem(answer, 403, name="person-required")
-            elif caller == "local":
-                assert answer.status_code == 200  # we are on this machine: no key is asked for
             elif wanted != scope:
                 assert_missing(answer, wanted)
             else:
