@@ -40,6 +40,7 @@ struct app {
   const struct keyring *access_keys; /* NULL in housekeeping */
   const struct keyring *stream_keys; /* NULL but in the fast and api pools, which sign stream URLs */
   struct database *database;
+  struct database *analytics;    /* a standby for questions about views; NULL: none */
   struct row_cache *row_cache;   /* NULL but in the fast and api pools */
   struct token_memo *token_memo; /* the same */
   struct audience *audience;     /* what is said of viewers; in the api pool */

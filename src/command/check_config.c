@@ -221,7 +221,7 @@ static int check_settings(const char *config_path, bool show) {
     command_warnings_tell(settings, print_warning, (void *)(uintptr_t)config_path);
     printf("%s: the settings are good\n", config_path);
     exit_code = 0;
-  } else if (mask(&settings->database) && mask(&settings->notify_database)) {
+  } else if (mask(&settings->database) && mask(&settings->notify_database) && mask(&settings->analytics_database)) {
     exit_code = print_rows(settings, "", print_effective);
   }
   settings_free(settings);

@@ -21,7 +21,9 @@ void command_database_complain(const struct database *database, const char *acti
 bool command_database_check(const struct settings *settings, struct text *ret_problems) {
   const struct {
     const char *name, *value;
-  } strings[] = {{"database", settings->database}, {"notify_database", settings->notify_database}};
+  } strings[] = {{"database", settings->database},
+                 {"notify_database", settings->notify_database},
+                 {"analytics_database", settings->analytics_database}};
   bool good = true;
 
   for (size_t i = 0; i < sizeof strings / sizeof strings[0]; i++) {

@@ -63,6 +63,7 @@ static void stop(void *state) {
   token_memo_free(worker->app.token_memo);
   audience_close(worker->app.audience);
   media_folder_close(worker->app.media_folder);
+  database_close(worker->app.analytics);
   database_close(worker->app.database);
   free(worker);
 }
@@ -84,6 +85,14 @@ static enum error open_parts(struct worker *worker, const struct settings *setti
       .stale_seconds = settings->stale_seconds,
   };
   enum error error = command_database_open(settings, database, &app->database);
+  if (error == ERROR_NONE && row.audience && settings->analytics_database[0] != '\0') {
+    struct database_options standby = database;
+    standby.connection_string = settings->analytics_database;
+    standby.prepared = settings->prepared;
+    standby.standby_serves = true;
+    standby.connect_wait_ms = CONNECT_WAIT_MS;
+    error = database_open(&standby, &app->analytics);
+  }
   if (error == ERROR_NONE && row.media_folder) {
     error = media_folder_open(settings->data_dir, settings->library_dir, &app->media_folder);
   }

@@ -171,7 +171,8 @@ static bool has_password(const char *connection) {
 }
 
 static void check_permissions(struct settings_loading *loading) {
-  bool secret = has_password(loading->settings->database) || has_password(loading->settings->notify_database);
+  bool secret = has_password(loading->settings->database) || has_password(loading->settings->notify_database) ||
+                has_password(loading->settings->analytics_database);
   struct stat status;
 
   if (stat(loading->path, &status) != 0 || !S_ISREG(status.st_mode)) {

@@ -21,6 +21,7 @@
 #define SETTINGS_TABLE(STRING, LIST, INTEGER, BOOLEAN, CHOICE) \
   /* database */ \
   STRING (database, "dbname=mediagate", true, "PostgreSQL connection string (libpq keywords or URI); several hosts work, of which the primary is found") \
+  STRING (analytics_database, "", true, "Connection string of a standby for analytics, lists and exports of views; the primary is asked where it does not answer or is 300 s behind; empty: always the primary") \
   STRING (notify_database, "", true, "Direct connection string for LISTEN where a transaction pooler stands before `database`; empty: the same") \
   BOOLEAN(prepared, true, true, "Use prepared statements; false for transaction-pooled PgBouncer") \
   INTEGER(fast_statement_timeout, "ms", 50, 600000, 2000, true, "Statement timeout of the fast pool") \

@@ -67,3 +67,52 @@ def test_of_several_hosts_the_primary_is_found_whichever_it_is(town):
         town.write_settings()
         town.start_postgres()
         town.start_serve()
+
+
+# --- analytics at a standby --------------------------------------------------------------------------------
+
+
+def views_of(admin, medium):
+    answer = admin.get(f"/media/media/{medium}/analytics")
+    assert answer.status_code == 200
+    return answer.json()["total_views"], answer.headers.get("Analytics-Lag")
+
+
+def report(admin, medium):
+    assert admin.post(f"/media/media/{medium}/view", json={"viewed_by_ip": "192.0.2.1"}).status_code == 201
+
+
+def test_questions_about_views_go_to_the_standby_and_say_how_old_the_answer_is(town):
+    admin = town.admin()
+    medium = town.new_media()["id"]
+    with Standby(town) as standby, town.changed(analytics_database=standby.database):
+        report(admin, medium)
+        standby.caught_up()
+        views, lag = views_of(admin, medium)
+        assert views == 1 and lag is not None and 0 <= int(lag) < 60
+        for path in (
+            "/analytics/overview",
+            "/analytics/top",
+            "/analytics/export",
+            f"/media/media/{medium}/views",
+            f"/media/media/{medium}/retention",
+        ):
+            answer = admin.get(path)
+            assert answer.status_code == 200 and "Analytics-Lag" in answer.headers, (path, answer.text)
+        assert "Analytics-Lag" not in admin.get("/analytics/live").headers  # its table is the primary's alone
+        standby.stop()
+        report(admin, medium)
+        assert views_of(admin, medium) == (2, None), "the primary is asked"
+        standby.start()
+        standby.caught_up()
+        wait_until(lambda: views_of(admin, medium)[1] is not None, "the standby to be asked again")
+
+
+def test_what_the_standby_does_not_have_yet_is_not_missing(town):
+    admin = town.admin()
+    old = town.new_media()["id"]
+    with Standby(town, delay="1h") as standby, town.changed(analytics_database=standby.database):
+        new = town.new_media()["id"]
+        report(admin, new)
+        assert views_of(admin, old)[1] is not None
+        assert views_of(admin, new) == (1, None), "asked of the primary, not 404"

@@ -6,6 +6,7 @@
 
 #include "api/views/analytics_json.h"
 #include "api/views/analytics_query.h"
+#include "api/views/view_source.h"
 #include "api/call.h"
 #include "api/reply.h"
 #include "audience/address_mask.h"
@@ -41,6 +42,30 @@ static void fail_analytics(struct call *call, enum error error, int64_t media_id
   }
 }
 
+struct sums {
+  struct view_question question;
+  struct view_totals totals;
+  struct media_counts counts; /* of an overview */
+};
+
+static enum error read_sums(struct database *database, void *context) {
+  struct sums *sums = context;
+  return view_analytics(database, &sums->question, &sums->totals);
+}
+
+static enum error read_overview(struct database *database, void *context) {
+  struct sums *sums = context;
+  struct view_totals totals = {.unique_sample = 1};
+  enum error error = media_list_count(database, &sums->counts);
+  if (error == ERROR_NONE) {
+    error = view_analytics(database, &sums->question, &totals);
+  }
+  if (error == ERROR_NONE) {
+    sums->totals = totals;
+  }
+  return error;
+}
+
 void analytics_api_media(struct call *call) {
   int64_t id;
   struct analytics_query query;
@@ -51,20 +76,20 @@ void analytics_api_media(struct call *call) {
   if (!analytics_query_settle(call, &query)) {
     return;
   }
-  struct view_question question = query.question;
-  question.media_id = id;
-  struct view_totals totals = {.unique_sample = 1};
-  enum error error = view_analytics(call->app->database, &question, &totals);
+  struct view_source source = {.call = call};
+  struct sums sums = {.question = query.question, .totals = {.unique_sample = 1}};
+  sums.question.media_id = id;
+  enum error error = view_source_ask(&source, read_sums, &sums);
   if (error != ERROR_NONE) {
     fail_analytics(call, error, id);
   } else {
     struct text *body = reply_begin(call->response, 200);
     reply_integer(body, "media_id", id);
-    analytics_json_totals(body, &question, &totals, unique_of(call));
-    analytics_json_tops(body, &totals);
+    analytics_json_totals(body, &sums.question, &sums.totals, unique_of(call));
+    analytics_json_tops(body, &sums.totals);
     reply_end(call->response);
   }
-  view_totals_free(&totals);
+  view_totals_free(&sums.totals);
 }
 
 void analytics_api_overview(struct call *call) {
@@ -73,25 +98,21 @@ void analytics_api_overview(struct call *call) {
   if (!analytics_query_settle(call, &query)) {
     return;
   }
-  const struct view_question question = query.question;
-  struct view_totals totals = {.unique_sample = 1};
-  struct media_counts counts = {.media = 0};
-  enum error error = view_analytics(call->app->database, &question, &totals);
-  if (error == ERROR_NONE) {
-    error = media_list_count(call->app->database, &counts);
-  }
+  struct view_source source = {.call = call};
+  struct sums sums = {.question = query.question, .totals = {.unique_sample = 1}};
+  enum error error = view_source_ask(&source, read_overview, &sums);
   if (error != ERROR_NONE) {
     fail_analytics(call, error, 0);
   } else {
     struct text *body = reply_begin(call->response, 200);
-    reply_integer(body, "media", counts.media);
-    reply_integer(body, "videos", counts.videos);
-    reply_integer(body, "audios", counts.audios);
-    reply_integer(body, "media_bytes", counts.size_bytes);
-    analytics_json_totals(body, &question, &totals, unique_of(call));
+    reply_integer(body, "media", sums.counts.media);
+    reply_integer(body, "videos", sums.counts.videos);
+    reply_integer(body, "audios", sums.counts.audios);
+    reply_integer(body, "media_bytes", sums.counts.size_bytes);
+    analytics_json_totals(body, &sums.question, &sums.totals, unique_of(call));
     reply_end(call->response);
   }
-  view_totals_free(&totals);
+  view_totals_free(&sums.totals);
 }
 
 static void append_ranking(struct text *body, const struct view_ranking *ranking) {
@@ -114,6 +135,18 @@ static void append_ranking(struct text *body, const struct view_ranking *ranking
   text_append(body, "]");
 }
 
+struct top {
+  struct view_question question;
+  enum view_ranking_by by;
+  int limit;
+  struct view_ranking ranking;
+};
+
+static enum error read_top(struct database *database, void *context) {
+  struct top *top = context;
+  return view_ranking_read(database, &top->question, top->by, top->limit, &top->ranking);
+}
+
 void analytics_api_top(struct call *call) {
   static const char *const by_names[] = {[VIEW_BY_VIEWS] = "views",
                                          [VIEW_BY_PLAYS] = "plays",
@@ -127,21 +160,22 @@ void analytics_api_top(struct call *call) {
   if (!analytics_query_settle(call, &query)) {
     return;
   }
+  struct view_source source = {.call = call};
+  struct top top = {.question = query.question, .by = by, .limit = limit};
   const struct view_question question = query.question;
-  struct view_ranking ranking = {.items = NULL};
-  enum error error = view_ranking_read(call->app->database, &question, by, limit, &ranking);
+  enum error error = view_source_ask(&source, read_top, &top);
   if (error != ERROR_NONE) {
     fail_analytics(call, error, 0);
     return;
   }
   struct text *body = reply_begin(call->response, 200);
-  analytics_json_bounds(body, &question, ranking.from_us, ranking.to_us);
+  analytics_json_bounds(body, &question, top.ranking.from_us, top.ranking.to_us);
   reply_string(body, "tz", question.tz);
   reply_string(body, "by", by_names[by]);
   reply_string(body, "bots", question.robots ? "include" : "exclude");
-  append_ranking(body, &ranking);
+  append_ranking(body, &top.ranking);
   reply_end(call->response);
-  view_ranking_free(&ranking);
+  view_ranking_free(&top.ranking);
 }
 
 static void reply_live(struct call *call, const struct watching_live *live) {

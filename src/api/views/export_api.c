@@ -12,6 +12,7 @@
 #include <string.h>
 
 #include "api/views/analytics_query.h"
+#include "api/views/view_source.h"
 #include "api/call.h"
 #include "api/export_slot.h"
 #include "api/views/export_format.h"
@@ -32,6 +33,7 @@ struct export {
   uint64_t list;
   int64_t views;     /* written so far */
   struct text lines; /* of one page */
+  struct view_source source;
 };
 
 static void read_media_id(struct call *call, int64_t *ret_media_id) {
@@ -70,11 +72,24 @@ static bool read_export_query(struct call *call, struct export *ret_export) {
   return true;
 }
 
+struct page {
+  const struct view_export *wanted;
+  struct view *items;
+  size_t count;
+};
+
+static enum error read_rows(struct database *database, void *context) {
+  struct page *page = context;
+  return view_store_export(database, page->wanted, PAGE_ROWS, &page->items, &page->count);
+}
+
 /* Reads the next page into `lines`. *ret_more: there may be another one. */
 static enum error read_page(struct call *call, struct export *export, bool *ret_more) {
-  struct view *items = NULL;
-  size_t count = 0;
-  enum error error = view_store_export(call->app->database, &export->wanted, PAGE_ROWS, &items, &count);
+  struct page page = {.wanted = &export->wanted};
+  export->source.call = call;
+  enum error error = view_source_ask(&export->source, read_rows, &page);
+  struct view *items = page.items;
+  size_t count = page.count;
   if (error != ERROR_NONE) {
     return error;
   }

@@ -13,6 +13,7 @@
 
 #include "api/views/analytics_json.h"
 #include "api/views/analytics_query.h"
+#include "api/views/view_source.h"
 #include "api/call.h"
 #include "api/reply.h"
 #include "base/text_parse.h"
@@ -139,6 +140,17 @@ static void reply_retention(struct call *call, const struct view_question *quest
   reply_end(call->response);
 }
 
+struct curve {
+  struct view_question question;
+  int buckets;
+  struct view_retention retention;
+};
+
+static enum error read_curve(struct database *database, void *context) {
+  struct curve *curve = context;
+  return view_retention_read(database, &curve->question, curve->buckets, &curve->retention);
+}
+
 void retention_api_media(struct call *call) {
   int64_t id;
   struct analytics_query query;
@@ -151,8 +163,9 @@ void retention_api_media(struct call *call) {
     return;
   }
   query.question.media_id = id;
-  struct view_retention retention;
-  enum error error = view_retention_read(call->app->database, &query.question, buckets, &retention);
+  struct view_source source = {.call = call};
+  struct curve curve = {.question = query.question, .buckets = buckets};
+  enum error error = view_source_ask(&source, read_curve, &curve);
   if (error == ERROR_INVALID) {
     analytics_query_bad_zone(call);
     response_problem_fields(call->response);
@@ -162,6 +175,6 @@ void retention_api_media(struct call *call) {
   } else if (error != ERROR_NONE) {
     call_fail_media(call, error, id, "adding up what was delivered");
   } else {
-    reply_retention(call, &query.question, &retention);
+    reply_retention(call, &query.question, &curve.retention);
   }
 }

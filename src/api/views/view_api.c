@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "api/views/analytics_query.h"
+#include "api/views/view_source.h"
 #include "api/call.h"
 #include "api/reply.h"
 #include "base/clock.h"
@@ -164,6 +165,18 @@ static void reply_views(struct call *call, const struct view *items, size_t coun
   reply_end(call->response);
 }
 
+struct listed {
+  struct view_listing wanted;
+  int limit;
+  struct view *items;
+  size_t count;
+};
+
+static enum error read_list(struct database *database, void *context) {
+  struct listed *listed = context;
+  return view_store_list(database, &listed->wanted, listed->limit, &listed->items, &listed->count);
+}
+
 void view_api_list(struct call *call) {
   int64_t id;
   struct call_page page;
@@ -175,18 +188,19 @@ void view_api_list(struct call *call) {
   if (!call_page(call, &page)) {
     return;
   }
-  struct view *items = NULL;
-  size_t count = 0, limit = (size_t)page.limit;
+  size_t limit = (size_t)page.limit;
   wanted.before_us = page.cursor.time_us;
   wanted.before_id = page.cursor.id;
-  enum error error = view_store_list(call->app->database, &wanted, page.limit + 1, &items, &count);
+  struct view_source source = {.call = call};
+  struct listed listed = {.wanted = wanted, .limit = page.limit + 1};
+  enum error error = view_source_ask(&source, read_list, &listed);
   if (error != ERROR_NONE) {
     call_fail_media(call, error, id, "listing views");
     return;
   }
-  reply_views(call, items, count > limit ? limit : count, count > limit);
-  for (size_t i = 0; i < count; i++) {
-    view_free(&items[i]);
+  reply_views(call, listed.items, listed.count > limit ? limit : listed.count, listed.count > limit);
+  for (size_t i = 0; i < listed.count; i++) {
+    view_free(&listed.items[i]);
   }
-  free(items);
+  free(listed.items);
 }

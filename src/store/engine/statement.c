@@ -133,6 +133,17 @@ enum error statement_clock_offset(struct database *database, int64_t *ret_offset
   return error;
 }
 
+enum error statement_lag(struct database *database, int64_t *ret_seconds) {
+  struct rows row = statement_row(
+      database,
+      "select case when pg_is_in_recovery()"
+      " then coalesce(ceil(extract(epoch from now() - pg_last_xact_replay_timestamp()))::int8, 2147483647) else 0 end",
+      STATEMENT_REPEATABLE, NULL);
+  int64_t seconds = rows_i64(&row);
+  seconds = seconds < 0 ? 0 : seconds; /* its clock is behind the primary's */
+  return rows_close_into(&row, ret_seconds, &seconds, sizeof seconds);
+}
+
 enum error statement_run_script(struct database *database, const char *sql) {
   if (database->transaction != TRANSACTION_OPEN) {
     return ERROR_UNAVAILABLE;

@@ -54,6 +54,9 @@ struct rows statement_row_planned(struct database *database, const char *sql, en
 enum error statement_change(struct database *database, const char *sql, enum statement_repeat repeat,
                             const struct parameters *parameters, int64_t *ret_affected) MUST_CHECK;
 /* How far this machine's clock is ahead of the database's, exact to half the time that asking takes. */
+/* Of a standby: it has everything that was committed longer ago than this. It may have all: while nobody writes the
+ * number grows. 0 of a primary. */
+enum error statement_lag(struct database *database, int64_t *ret_seconds) MUST_CHECK;
 enum error statement_clock_offset(struct database *database, int64_t *ret_offset_us) MUST_CHECK;
 enum error statement_begin(struct database *database) MUST_CHECK;
 /* ERROR_UNKNOWN_OUTCOME when the reply was lost. */
