@@ -263,16 +263,28 @@ create table upload (
   -- The fencing token of the worker that took the upload last. A late statement of a killed worker changes nothing.
   writer uuid,
   reserved_media_id bigint, -- the id of the medium that the upload creates
+  number bigint generated always as identity, -- the order of uploads that were made at the same moment
+  begun_at timestamptz default now(), -- null: an upload URL that nobody has sent a file to yet
+  capability_hash bytea constraint upload_capability_hash_key unique, -- SHA-256 of the secret in the upload URL
+  max_bytes bigint, -- of the file that the upload URL takes
+  max_duration_seconds bigint,
+  cors_origin text, -- pages of this origin may use the upload URL
+  package boolean not null default false, -- whether to package the medium once it has the file
   constraint upload_id_check check (id ~ '^[0-9a-f]{32}$'),
   constraint upload_length_bytes_check check (length_bytes >= 0),
   constraint upload_offset_bytes_check check (offset_bytes >= 0 and offset_bytes <= length_bytes),
   constraint upload_metadata_check check (octet_length(metadata) <= 8192),
   constraint upload_title_check check (char_length(title) between 1 and 300),
   constraint upload_type_check check (type in ('video', 'audio')),
-  constraint upload_medium_check check (media_id is not null or title is not null)
+  constraint upload_medium_check check (media_id is not null or title is not null),
+  constraint upload_capability_hash_check check (octet_length(capability_hash) = 32),
+  constraint upload_max_bytes_check check (max_bytes > 0),
+  constraint upload_max_duration_seconds_check check (max_duration_seconds > 0),
+  constraint upload_cors_origin_check check (octet_length(cors_origin) between 1 and 300)
 );
 create index upload_account_id_idx on upload (account_id) where completed_at is null and refusal is null;
 create index upload_expires_at_idx on upload (expires_at);
+create index upload_newest_idx on upload (account_id, created_at desc, number desc);
 create index upload_media_id_idx on upload (media_id) where media_id is not null;
 
 -- Packages --------------------------------------------------------------------------------------

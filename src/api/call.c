@@ -66,6 +66,26 @@ void call_act_as_id(struct call *call, const char *kind, int64_t id) {
   call_act_as(call, actor);
 }
 
+bool call_has_base(struct call *call) {
+  if (*call->app->settings->public_url != '\0' || *call->request->host != '\0') {
+    return true;
+  }
+  response_problem(call->response, 400, "Send a Host header; public_url is not set, so the URL would have none.");
+  return false;
+}
+
+void call_append_base(const struct call *call, struct text *text) {
+  const char *public_url = call->app->settings->public_url;
+  if (*public_url != '\0') {
+    size_t length = strlen(public_url);
+    text_append_bytes(text, public_url, public_url[length - 1] == '/' ? length - 1 : length);
+  } else {
+    text_append(text, call->request->scheme);
+    text_append(text, "://");
+    text_append(text, call->request->host);
+  }
+}
+
 void call_fail(struct call *call, enum error error, const char *doing) {
   enum log_level level = error == ERROR_ABORTED ? LOG_LEVEL_INFO : LOG_LEVEL_ERROR;
   log_event(level, "request_failed", LOG_STR("doing", doing), LOG_ERROR_FIELD(error),

@@ -18,14 +18,17 @@
 #include "http/router.h"
 #include "metrics/metric_label.h"
 
+struct upload_capability;
+
 struct call {
   struct app *app;
   struct request *request;
   struct response *response;
   const struct account *account; /* who calls; NULL where anyone may */
   const struct access_token *token;
-  const struct api_key *key; /* the key that was sent instead of a token; NULL: none */
-  uint32_t scopes;           /* what the caller may do: a set of enum scope */
+  const struct api_key *key;              /* the key that was sent instead of a token; NULL: none */
+  const struct upload_capability *upload; /* what was sent is an upload URL's capability; NULL: it was not */
+  uint32_t scopes;                        /* what the caller may do: a set of enum scope */
   const struct query *query; /* parsed; unknown and repeated names already refused against the route's list */
   const struct router_match *match;
 };
@@ -43,6 +46,12 @@ void call_fail(struct call *call, enum error error, const char *doing);
 void call_fail_media(struct call *call, enum error error, int64_t media_id, const char *doing);
 /* 429 with Retry-After, counted by its limit. */
 void call_too_many(struct call *call, enum metric_limit limit, int64_t retry_after_seconds, const char *what);
+
+/* Appends scheme and host, as the setting public_url says or as the caller asked nginx, whose answer nginx has checked
+ * against server_names. */
+void call_append_base(const struct call *call, struct text *text);
+/* Is there such a host? False: the response has the 400. */
+bool call_has_base(struct call *call) MUST_CHECK;
 
 /* From now on `actor` is who changes rows in this call, for their events: "anyone", "account:ID" or "key:ID". The
  * client's address goes with it as far as the setting view_ip lets it be kept; calls that only read go without. */

@@ -11,6 +11,7 @@
 
 #include "api/call.h"
 #include "api/guard_key.h"
+#include "api/guard_upload.h"
 #include "base/clock.h"
 #include "base/log.h"
 
@@ -91,6 +92,9 @@ static enum error find_identity(struct app *app, struct guard_identity *storage,
 }
 
 bool guard_admit(struct call *call, struct guard_identity *storage) {
+  if (guard_upload_is_sent(call->request)) {
+    return guard_upload_admit(call, storage);
+  }
   if (guard_key_is_sent(call->request->authorization)) {
     return guard_key_admit(call, storage);
   }

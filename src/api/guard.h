@@ -12,11 +12,13 @@
 #include "api/call.h"
 #include "domain/scope.h"
 #include "security/access_token.h"
+#include "store/media/upload_url_store.h"
 
 struct guard_identity {
   struct account account; /* with the issuer tag of the key, where a key was sent */
   struct access_token token;
   struct api_key key;
+  struct upload_capability upload;
 };
 
 /* Pure. The token of "Bearer <token>" points into the header. ERROR_NOT_FOUND: no header, or

@@ -75,8 +75,10 @@ void upload_api_put_file(struct call *call);
  * expiration, termination. */
 void tus_api_discover(struct call *call); /* OPTIONS: 204 with what is spoken here */
 void tus_api_create(struct call *call);   /* POST: 201 with Location; with a body as much of it as could be kept */
-void tus_api_tell(struct call *call);     /* HEAD: 200 with Upload-Offset, and Media-Location when it is complete */
-void tus_api_append(struct call *call);   /* PATCH: 204 with Upload-Offset; Media-Location after the last byte */
+/* POST at an upload URL: the same for its one file. */
+void tus_api_create_at_url(struct call *call);
+void tus_api_tell(struct call *call);   /* HEAD: 200 with Upload-Offset, and Media-Location when it is complete */
+void tus_api_append(struct call *call); /* PATCH: 204 with Upload-Offset; Media-Location after the last byte */
 void tus_api_terminate(struct call *call);
 /* Before each of these: the method that counts, which may stand in X-HTTP-Method-Override. */
 enum http_method tus_api_method(const struct request *request);
@@ -85,6 +87,11 @@ void tus_api_begin(struct call *call);
 /* After: a HEAD that failed for a while only is 423, since a client that is told anything else (tus-js-client) gives
  * the upload up and begins anew. */
 void tus_api_end(struct call *call);
+
+/* URLs that take one file each, without a token. */
+void upload_url_api_create(struct call *call); /* POST /upload-urls: 201 with upload_url */
+void upload_url_api_list(struct call *call);   /* GET /uploads: those of the account, resumable ones too */
+void upload_url_api_cancel(struct call *call); /* DELETE /upload-urls/{upload_id} */
 
 /* --- views --- */
 

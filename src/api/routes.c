@@ -65,9 +65,13 @@ static const struct route table[] = {
     {HTTP_GET,    "/media/media/{id}/chapters",   POOL_API,    CALLER_ADMINISTRATOR, SCOPE_MEDIA_READ,      chapter_api_get,        NULL, NULL},
     {HTTP_PUT,    "/media/media/{id}/chapters",   POOL_API,    CALLER_ADMINISTRATOR, SCOPE_SUBTITLES_WRITE, chapter_api_put,        NULL, NULL},
     {HTTP_DELETE, "/media/media/{id}/chapters",   POOL_API,    CALLER_ADMINISTRATOR, SCOPE_SUBTITLES_WRITE, chapter_api_remove,     NULL, NULL},
+    {HTTP_POST,   "/upload-urls",                 POOL_API,    CALLER_ADMINISTRATOR, SCOPE_UPLOADS_WRITE,   upload_url_api_create,  NULL, NULL, true},
+    {HTTP_DELETE, "/upload-urls/{upload_id}",     POOL_API,    CALLER_ADMINISTRATOR, SCOPE_UPLOADS_WRITE,   upload_url_api_cancel,  NULL, NULL},
+    {HTTP_GET,    "/uploads",                     POOL_API,    CALLER_ADMINISTRATOR, SCOPE_UPLOADS_WRITE,   upload_url_api_list,    NAMES("state", "limit", "cursor"), &tus},
     {HTTP_OPTIONS, "/uploads",                    POOL_API,    CALLER_ANYONE,        SCOPE_NONE,            tus_api_discover,       NULL, &tus},
     {HTTP_POST,   "/uploads",                     POOL_UPLOAD, CALLER_ADMINISTRATOR, SCOPE_UPLOADS_WRITE,   tus_api_create,         NULL, &tus, true},
     {HTTP_OPTIONS, "/uploads/{upload_id}",        POOL_API,    CALLER_ANYONE,        SCOPE_NONE,            tus_api_discover,       NULL, &tus},
+    {HTTP_POST,   "/uploads/{upload_id}",         POOL_UPLOAD, CALLER_ADMINISTRATOR, SCOPE_UPLOADS_WRITE,   tus_api_create_at_url,  NULL, &tus},
     {HTTP_HEAD,   "/uploads/{upload_id}",         POOL_UPLOAD, CALLER_ADMINISTRATOR, SCOPE_UPLOADS_WRITE,   tus_api_tell,           NULL, &tus},
     {HTTP_PATCH,  "/uploads/{upload_id}",         POOL_UPLOAD, CALLER_ADMINISTRATOR, SCOPE_UPLOADS_WRITE,   tus_api_append,         NULL, &tus},
     {HTTP_DELETE, "/uploads/{upload_id}",         POOL_UPLOAD, CALLER_ADMINISTRATOR, SCOPE_UPLOADS_WRITE,   tus_api_terminate,      NULL, &tus},
@@ -226,6 +230,7 @@ static void run_route(struct call *call, const struct route *route) {
   call->account = NULL; /* `identity` ends here */
   call->token = NULL;
   call->key = NULL;
+  call->upload = NULL;
   query_free(&query);
 }
 

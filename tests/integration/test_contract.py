@@ -132,6 +132,17 @@ def test_every_call_is_answered_as_the_document_says(stack, make_media, document
     ]
     upload = tus_client.begin(api, 100)
     answers.append(tus_client.end(api, upload))
+    upload_url = api.post("/upload-urls", json={"title": "From outside"})
+    capability = upload_url.json()["upload_url"].rsplit("/", 1)[1]
+    delegated = upload_url.json()["id"]
+    answers += [
+        upload_url,
+        api.post(f"/uploads/{capability}", headers={**tus_client.TUS, "Upload-Length": "100"}),
+        api.get("/uploads/", params={"limit": 1}),
+        api.delete(f"/upload-urls/{delegated}"),
+        api.patch("/media/media", json={"ids": [medium["id"]], "tags": ["one"]}),
+        api.delete("/media/media", params={"ids": "999999999"}),
+    ]
     answers += [
         api.delete(f"/media/grants/{grant}"),
         api.delete(path),
@@ -169,6 +180,8 @@ def test_every_call_is_answered_as_the_document_says(stack, make_media, document
             str(key_id): "{id}",
             grant: "{grant_id}",
             upload.rsplit("/", 1)[1]: "{upload_id}",
+            capability: "{upload_id}",
+            delegated: "{upload_id}",
             "en": "{lang}",
             session: "{session_id}",
             str(api.account["id"]): "{id}",

@@ -429,9 +429,9 @@ def test_a_method_may_stand_in_a_header(admin, body):
 
 def test_other_methods_are_405(admin):
     answer = admin.put("/uploads/", data=b"x")
-    assert answer.status_code == 405 and answer.headers["Allow"] == "OPTIONS, POST"
+    assert answer.status_code == 405 and answer.headers["Allow"] == "GET, HEAD, OPTIONS, POST"
     answer = admin.get("/uploads/" + "0" * 32)
-    assert answer.status_code == 405 and answer.headers["Allow"] == "OPTIONS, HEAD, PATCH, DELETE"
+    assert answer.status_code == 405 and answer.headers["Allow"] == "OPTIONS, POST, HEAD, PATCH, DELETE"
 
 
 def test_expiry_is_told_moves_on_and_is_meant(stack, admin, body):

@@ -6,13 +6,23 @@ import { createRequire } from 'node:module';
 export const tools = createRequire(`${process.env.WEB_TOOLS}/package.json`);
 export const settings = JSON.parse(process.argv[2]);
 
-export async function withPage(work) {
-  const { chromium } = tools('playwright-core');
-  const root = process.getuid() === 0;
-  const browser = await chromium.launch({
+// settings.browser: "chromium" or "firefox".
+export function launch() {
+  const { chromium, firefox } = tools('playwright-core');
+  if (settings.browser === 'firefox') { // Debian's own, by WebDriver BiDi
+    return firefox.launch({
+      channel: 'moz-firefox', executablePath: process.env.FIREFOX ?? '/usr/bin/firefox-esr',
+      firefoxUserPrefs: { 'media.autoplay.default': 0, 'media.autoplay.blocking_policy': 0 },
+    });
+  }
+  return chromium.launch({
     executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
-    args: ['--autoplay-policy=no-user-gesture-required', ...(root ? ['--no-sandbox'] : [])],
+    args: ['--autoplay-policy=no-user-gesture-required', ...(process.getuid() === 0 ? ['--no-sandbox'] : [])],
   });
+}
+
+export async function withPage(work) {
+  const browser = await launch();
   try {
     const page = await browser.newPage({ viewport: { width: 1280, height: 900 } });
     const seen = { requests: [], console: [], errors: [] };

@@ -1,25 +1,11 @@
 // SPDX-License-Identifier: ISC
 // The console in a browser: {base_url, browser: "chromium" or "firefox", email, password}. Notes every request, each violation of
 // the page's policy, and what the browser's console says. A test is node NAME.mjs '{"settings": …}'.
-import { settings, tools } from './browser.mjs';
+import { launch, settings, tools } from './browser.mjs';
 
 export { settings, tools };
 
 const SEEN = 'mediagate-test-violations';
-
-async function launch() {
-  const { chromium, firefox } = tools('playwright-core');
-  if (settings.browser === 'firefox') { // Debian's own, by WebDriver BiDi
-    return firefox.launch({
-      channel: 'moz-firefox', executablePath: process.env.FIREFOX ?? '/usr/bin/firefox-esr',
-      firefoxUserPrefs: { 'media.autoplay.default': 0, 'media.autoplay.blocking_policy': 0 },
-    });
-  }
-  return chromium.launch({
-    executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
-    args: ['--autoplay-policy=no-user-gesture-required', ...(process.getuid() === 0 ? ['--no-sandbox'] : [])],
-  });
-}
 
 function note(seen, context) {
   context.on('request', (request) => seen.requests.push(`${request.method()} ${request.url()}`));

@@ -39,20 +39,6 @@ bool stream_urls_is_playlist(const char *extension) {
   return strcasecmp(extension, ".m3u8") == 0 || strcasecmp(extension, ".mpd") == 0;
 }
 
-/* Scheme and host, as the setting says or as the caller asked nginx, whose answer nginx has checked
- * against server_names. */
-static void append_base(const struct call *call, struct text *body) {
-  const char *public_url = call->app->settings->public_url;
-  if (*public_url != '\0') {
-    size_t length = strlen(public_url);
-    text_append_bytes(body, public_url, public_url[length - 1] == '/' ? length - 1 : length);
-  } else {
-    text_append(body, call->request->scheme);
-    text_append(body, "://");
-    text_append(body, call->request->host);
-  }
-}
-
 /* The URLs of one grant differ in their files alone: what the first one begins with is copied. */
 static void reply_stream(struct text *body, const char *name, size_t prefix_begin, size_t prefix_length,
                          const char *folder, const char *file_or_null) {
@@ -119,7 +105,7 @@ enum error stream_urls_append(struct call *call, struct text *body, const struct
   char best[sizeof media->package.name + sizeof PACKAGE_HLS];
   bool packaged = media->package.name[0] != '\0' && !url->download;
   snprintf(best, sizeof best, "%s/%s", hls_folder(media), PACKAGE_HLS);
-  append_base(call, body);
+  call_append_base(call, body);
   enum error error = signed_url_append_path(call->app->stream_keys, url, packaged ? best : file, body);
   if (error != ERROR_NONE) {
     return error;

@@ -137,10 +137,14 @@ static bool has_bytes(const struct tus_upload *upload) {
 static bool is_open(struct tus_upload *upload) {
   struct call *call = upload->call;
   const bool under_way = !upload->row.completed && upload->row.refusal[0] == '\0';
-  if (under_way && upload->row.expired) {
+  if (under_way && upload->row.expired && !upload->row.begun) {
+    response_problem_of_type(call->response, 410, "upload-url-expired", "This URL has expired. Ask for another one.");
+  } else if (under_way && upload->row.expired) {
     response_problem(call->response, 410, "This upload got no bytes for too long and has expired; begin again.");
   } else if (upload->row.refusal[0] != '\0') {
     response_problem(call->response, 422, "The file was not kept: %s.", upload->row.refusal);
+  } else if (under_way && !upload->row.begun) {
+    response_problem(call->response, 404, "No file has begun here yet. Begin one with POST.");
   } else if (under_way && !has_bytes(upload)) {
     log_event(
         LOG_LEVEL_ERROR, "upload_file_missing", LOG_STR("upload", upload->row.id),
@@ -152,11 +156,15 @@ static bool is_open(struct tus_upload *upload) {
   return false;
 }
 
+bool tus_upload_take(struct call *call, const char *id, struct tus_upload *ret_upload) {
+  ret_upload->call = call;
+  ret_upload->file = NULL;
+  return open_both(call, id, &ret_upload->file, &ret_upload->row);
+}
+
 static bool open_upload(struct call *call, const char *id, bool refused_too, struct tus_upload *ret_upload) {
   struct tus_upload *upload = ret_upload;
-  upload->call = call;
-  upload->file = NULL;
-  if (!open_both(call, id, &upload->file, &upload->row)) {
+  if (!tus_upload_take(call, id, upload)) {
     return false;
   }
   enum error error = ERROR_NONE;
@@ -195,10 +203,15 @@ void tus_upload_close(struct tus_upload *upload) {
 
 /* --- receiving --- */
 
+int64_t tus_upload_most(const struct call *call, const struct upload_row *row) {
+  int64_t most = call->app->settings->upload_max;
+  return row->max_bytes > 0 && row->max_bytes < most ? row->max_bytes : most;
+}
+
 /* More bytes than these cannot come any more. */
 static int64_t upload_room(const struct tus_upload *upload) {
   int64_t most =
-      upload->row.length == UPLOAD_LENGTH_UNKNOWN ? upload->call->app->settings->upload_max : upload->row.length;
+      upload->row.length == UPLOAD_LENGTH_UNKNOWN ? tus_upload_most(upload->call, &upload->row) : upload->row.length;
   return most - upload->row.offset;
 }
 
@@ -316,6 +329,24 @@ static bool reserve_medium(struct tus_upload *upload, struct media *media) {
   return error == ERROR_NONE;
 }
 
+/* False: the response has the answer, and the intake why. */
+static bool is_short_enough(const struct tus_upload *upload, struct intake *intake) {
+  const int64_t most = upload->row.max_duration_seconds;
+  const double seconds = intake->facts.duration_seconds;
+  if (most == 0 || (seconds > 0 && seconds <= (double)most)) {
+    return true;
+  }
+  if (seconds > 0) {
+    snprintf(intake->refusal, sizeof intake->refusal, "it takes %.0f s, and at most %" PRId64 " s are wanted", seconds,
+             most);
+  } else {
+    snprintf(intake->refusal, sizeof intake->refusal,
+             "it does not say how long it takes, and at most %" PRId64 " s are wanted", most);
+  }
+  response_problem(upload->call->response, 422, "The file was not kept: %s.", intake->refusal);
+  return false;
+}
+
 static void note_completed(struct tus_upload *upload, int64_t media_id) {
   const struct call *call = upload->call;
   if (upload->row.media_id == 0) {
@@ -339,7 +370,7 @@ bool tus_upload_finish(struct tus_upload *upload) {
   if (error != ERROR_NONE) {
     call_fail(call, error, "finishing an upload");
   }
-  bool good = error == ERROR_NONE && intake_look_into(&intake);
+  bool good = error == ERROR_NONE && intake_look_into(&intake) && is_short_enough(upload, &intake);
   if (intake.refusal[0] != '\0') {
     refuse_upload(upload, intake.refusal);
   }

@@ -29,6 +29,10 @@ struct tus_upload {
 bool tus_upload_open(struct call *call, const char *id, struct tus_upload *ret_upload) MUST_CHECK;
 /* The same, but one that was refused is opened too: row.refusal says why, and there is no file. */
 bool tus_upload_look(struct call *call, const char *id, struct tus_upload *ret_upload) MUST_CHECK;
+/* The same of any row, and of its file if there is one: the caller judges both. */
+bool tus_upload_take(struct call *call, const char *id, struct tus_upload *ret_upload) MUST_CHECK;
+/* So many bytes may it have, as the settings and its URL have it. */
+int64_t tus_upload_most(const struct call *call, const struct upload_row *row);
 void tus_upload_close(struct tus_upload *upload);
 
 /* Stores the request's body behind row.offset. With a checksum all of it or nothing; without, whatever came stays, also

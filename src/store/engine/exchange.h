@@ -45,14 +45,14 @@ struct database {
   const char *prepared_sql[EXCHANGE_PREPARED_MAX]; /* what this connection has prepared; the index is the name */
   size_t prepared_count;
   enum transaction transaction;
-  bool enclosed; /* transactions that begin now are savepoints of the one that is open */
-  int depth;     /* so many of them have begun */
+  int enclosures; /* not 0: transactions that begin now are savepoints of the one that is open */
+  int depth;      /* so many of them have begun */
   int64_t pause_ms;
   int64_t next_attempt_ms;
   char trace[56]; /* see database_set_trace */
   char last_error[300];
   char first_error[300]; /* of a pipeline */
-  char origin[128]; /* "ACTOR ADDRESS"; see event_add.h */
+  char origin[128];      /* "ACTOR ADDRESS"; see event_add.h */
 };
 
 /* Sends one statement and waits no longer than the statement's deadline, even where the network has fallen silent.

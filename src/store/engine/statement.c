@@ -180,7 +180,7 @@ static void rollback_inner(struct database *database) {
 }
 
 enum error statement_begin(struct database *database) {
-  if (database->enclosed) {
+  if (database->enclosures > 0) {
     return begin_inner(database);
   }
   enum error error = execute(database, "begin", false, STATEMENT_REPEATABLE, NULL, NULL);
@@ -236,12 +236,14 @@ enum error statement_end_transaction(struct database *database, enum error error
 
 enum error statement_enclose(struct database *database) {
   enum error error = statement_begin(database);
-  database->enclosed = error == ERROR_NONE;
+  database->enclosures += error == ERROR_NONE;
   return error;
 }
 
 enum error statement_end_enclosure(struct database *database, enum error error) {
-  database->enclosed = false;
-  database->depth = 0; /* what was left open ends with the whole */
+  database->enclosures--;
+  if (database->enclosures == 0) {
+    database->depth = 0; /* what was left open ends with the whole */
+  }
   return statement_end_transaction(database, error);
 }

@@ -14,13 +14,16 @@
 #include "domain/digest.h"
 #include "domain/medium.h"
 #include "store/media/media_row.h"
+#include "store/media/package_store.h"
 #include "store/engine/event_add.h"
 #include "store/engine/event_add.sql.h"
 #include "store/engine/statement.h"
 
 #define UPLOAD_COLUMNS                                                                                                 \
   "u.id, u.length_bytes, u.offset_bytes, u.hash_state, u.tail_boot, u.metadata, u.title, u.type, "                     \
-  "u.media_id, " SQL_MICROSECONDS("u.expires_at") ", u.expires_at <= now(), u.completed_at is not null, u.refusal"
+  "u.media_id, " SQL_MICROSECONDS(                                                                                     \
+      "u.expires_at") ", u.expires_at <= now(), u.completed_at is not null, u.refusal, "                               \
+                      "u.begun_at is not null, u.max_bytes, u.max_duration_seconds, u.package"
 #define TAKEN     "id = $1 and writer = $2::uuid"
 #define UNDER_WAY "completed_at is null and refusal is null"
 
@@ -40,6 +43,10 @@ static void read_row(struct rows *rows, struct upload_row *ret_upload) {
   ret_upload->expired = rows_bool(rows);
   ret_upload->completed = rows_bool(rows);
   rows_text(rows, ret_upload->refusal, sizeof ret_upload->refusal);
+  ret_upload->begun = rows_bool(rows);
+  ret_upload->max_bytes = rows_i64_or(rows, 0);
+  ret_upload->max_duration_seconds = rows_i64_or(rows, 0);
+  ret_upload->package = rows_bool(rows);
 }
 
 /* Runs what returns one row or none (ERROR_NOT_FOUND) of one number. */
@@ -70,16 +77,18 @@ static enum error lock_room(struct database *database) {
   return statement_execute(database, "select pg_advisory_xact_lock(7307200405)", STATEMENT_ONCE, NULL, NULL);
 }
 
+/* Of the others: those of this id, and URLs that nobody has begun to use, do not count. */
 static enum error check_room(struct database *database, int64_t account_id, const struct upload_limits *limits,
-                             int64_t length) {
+                             int64_t length, const char *id) {
   static const char *const select =
       "select count(*) filter (where account_id = $1),"
       " coalesce(sum(coalesce(length_bytes, $2::int8)) filter (where account_id = $1), 0)::int8,"
       " coalesce(sum(coalesce(length_bytes, $2::int8)), 0)::int8"
-      " from upload where " UNDER_WAY " and expires_at > now()";
+      " from upload where " UNDER_WAY " and expires_at > now() and begun_at is not null and id <> $3";
   struct parameters parameters = {0};
   parameters_i64(&parameters, account_id);
   parameters_i64(&parameters, limits->unknown_length);
+  parameters_text(&parameters, id);
   struct rows row = statement_row(database, select, STATEMENT_ONCE, &parameters);
   int64_t count = rows_i64(&row);
   int64_t account_bytes = rows_i64(&row);
@@ -131,10 +140,48 @@ enum error upload_store_create(struct database *database, int64_t account_id, co
   }
   error = lock_room(database);
   if (error == ERROR_NONE) {
-    error = check_room(database, account_id, limits, upload->length);
+    error = check_room(database, account_id, limits, upload->length, upload->id);
   }
   if (error == ERROR_NONE) {
     error = insert(database, account_id, limits->ttl_seconds, upload);
+  }
+  return statement_end_transaction(database, error);
+}
+
+/* --- URLs to upload to --- */
+
+enum error upload_store_begin(struct database *database, int64_t account_id, const struct upload_limits *limits,
+                              struct upload_row *upload) {
+  static const char *const begin =
+      "with u as (update upload set begun_at = coalesce(begun_at, now()), length_bytes = $3::int8, offset_bytes = 0,"
+      "  hash_state = null, tail_boot = $4::uuid, metadata = $5, expires_at = now() + $6::int8 * interval '1 second'"
+      "  where " TAKEN " and completed_at is null and refusal is null"
+      "  returning id, length_bytes, media_id, title, expires_at),"
+      " added as (" EVENT_ADD_SQL("'upload.begun'", "$7::text", "'upload:' || u.id",
+                                  "jsonb_strip_nulls(jsonb_build_object('length', u.length_bytes, 'title', u.title,"
+                                  " 'media_id', u.media_id))",
+                                  "u") ") select " SQL_MICROSECONDS("u.expires_at") " from u";
+  struct parameters parameters = of_taken(upload);
+  char length[24] = "";
+  if (upload->length != UPLOAD_LENGTH_UNKNOWN) {
+    snprintf(length, sizeof length, "%lld", (long long)upload->length);
+  }
+  parameters_text_or_null(&parameters, length);
+  parameters_text_or_null(&parameters, upload->tail_boot);
+  parameters_text(&parameters, upload->metadata);
+  parameters_i64(&parameters, limits->ttl_seconds);
+  parameters_text(&parameters, event_origin(database));
+  enum error error = statement_begin(database);
+  if (error != ERROR_NONE) {
+    return error;
+  }
+  error = lock_room(database);
+  if (error == ERROR_NONE) {
+    error = check_room(database, account_id, limits, upload->length, upload->id);
+  }
+  if (error == ERROR_NONE) {
+    error = execute_number(database, begin, STATEMENT_ONCE, &parameters, &upload->expires_at_us);
+    error = error == ERROR_NOT_FOUND ? ERROR_TIMEOUT : error;
   }
   return statement_end_transaction(database, error);
 }
@@ -240,7 +287,7 @@ enum error upload_store_complete(struct database *database, const struct upload_
   struct parameters parameters = of_taken(upload);
   struct media media = {0};
   char old_name[MEDIUM_STORED_NAME_SIZE] = "";
-  enum error error = statement_begin(database);
+  enum error error = statement_enclose(database); /* a package is asked for in a transaction of its own */
   if (error != ERROR_NONE) {
     return error;
   }
@@ -251,7 +298,10 @@ enum error upload_store_complete(struct database *database, const struct upload_
   if (error == ERROR_NONE) {
     error = media_store_set_file(database, media_id, facts, NULL, &media, old_name);
   }
-  error = statement_end_transaction(database, error);
+  if (error == ERROR_NONE && upload->package) {
+    error = package_store_request(database, media_id, 0);
+  }
+  error = statement_end_enclosure(database, error);
   if (error != ERROR_NONE) {
     media_free(&media);
     return error;

@@ -34,6 +34,11 @@ struct upload_row {
   bool expired, completed;
   char writer[UNIQUE_NAME_SIZE];    /* the mark of who took it */
   char refusal[MEDIUM_REASON_SIZE]; /* "" for none */
+  /* What an upload URL was made with, see upload_url_store.h. */
+  bool begun;                   /* false: nobody has sent a file to it yet */
+  int64_t max_bytes;            /* 0: as the settings say */
+  int64_t max_duration_seconds; /* 0: any */
+  bool package;                 /* the medium is to be packaged */
 };
 
 struct upload_limits {
@@ -49,6 +54,10 @@ struct upload_limits {
  * ERROR_NOT_FOUND: there is no such medium. */
 enum error upload_store_create(struct database *database, int64_t account_id, const struct upload_limits *limits,
                                struct upload_row *upload) MUST_CHECK;
+/* The file of an upload URL begins, or begins anew: stores length, metadata and tail_boot of a row that was taken, and
+ * sets expires_at_us. Errors as above, and ERROR_TIMEOUT: it is complete or refused by now. */
+enum error upload_store_begin(struct database *database, int64_t account_id, const struct upload_limits *limits,
+                              struct upload_row *upload) MUST_CHECK;
 /* Finds it, and marks it as the caller's. Of another account it is ERROR_NOT_FOUND too. */
 enum error upload_store_take(struct database *database, const char *id, int64_t account_id,
                              struct upload_row *ret_upload) MUST_CHECK;
