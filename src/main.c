@@ -21,6 +21,8 @@ static const struct {
     {"ingest", command_ingest, "count views from nginx's delivery log"},
     {"explain", command_explain, "say why a grant has the views that it has"},
     {"package", command_package, "make HLS and DASH packages of media"},
+    {"backup", command_backup, "copy database, media and keys, while everything runs"},
+    {"restore", command_restore, "bring a backup back"},
     {"doctor", command_doctor, "say what is wrong on this machine, and what to do"},
     {"metrics", command_metrics, "print what this machine's background processes counted"},
     {"routes", command_routes, "print the table of routes"},

@@ -14,6 +14,8 @@ int command_check_config(int argc, char **argv);
 int command_migrate(int argc, char **argv);
 int command_admin(int argc, char **argv);
 int command_keys(int argc, char **argv);
+int command_backup(int argc, char **argv);
+int command_restore(int argc, char **argv);
 int command_doctor(int argc, char **argv);
 int command_metrics(int argc, char **argv);
 int command_routes(int argc, char **argv);
