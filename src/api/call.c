@@ -4,6 +4,7 @@
 
 #include "api/call.h"
 
+#include <assert.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
@@ -107,11 +108,29 @@ void call_fail_media(struct call *call, enum error error, int64_t media_id, cons
   }
 }
 
+void call_tell_limits(struct call *call, const struct call_limit *limits, size_t count) {
+  char policy[256];
+  size_t length = 0;
+  for (size_t i = 0; i < count; i++) {
+    int written = snprintf(policy + length, sizeof policy - length, "%s\"%s\";q=%" PRId64 ";w=%" PRId64,
+                           i == 0 ? "" : ", ", limits[i].name, limits[i].quota, limits[i].window_seconds);
+    assert(written > 0 && (size_t)written < sizeof policy - length);
+    length += (size_t)written;
+  }
+  call->limit_name = limits[0].name;
+  response_header(call->response, "RateLimit-Policy", policy);
+}
+
 void call_too_many(struct call *call, enum metric_limit limit, int64_t retry_after_seconds, const char *what) {
   metric_add(METRIC_RATE_LIMITED, limit, 0, 1);
   char seconds[24];
   snprintf(seconds, sizeof seconds, "%" PRId64, retry_after_seconds > 0 ? retry_after_seconds : 1);
   response_header(call->response, "Retry-After", seconds);
+  if (call->limit_name != NULL) {
+    char left[96];
+    snprintf(left, sizeof left, "\"%s\";r=0;t=%s", call->limit_name, seconds);
+    response_header(call->response, "RateLimit", left);
+  }
   response_problem(call->response, 429, "%s Try again in %s s.", what, seconds);
 }
 

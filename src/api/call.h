@@ -20,6 +20,12 @@
 
 struct upload_capability;
 
+/* A limit of ours, as RateLimit-Policy names it (draft-ietf-httpapi-ratelimit-headers). */
+struct call_limit {
+  const char *name;
+  int64_t quota, window_seconds;
+};
+
 struct call {
   struct app *app;
   struct request *request;
@@ -29,6 +35,7 @@ struct call {
   const struct api_key *key;              /* the key that was sent instead of a token; NULL: none */
   const struct upload_capability *upload; /* what was sent is an upload URL's capability; NULL: it was not */
   uint32_t scopes;                        /* what the caller may do: a set of enum scope */
+  const char *limit_name;                 /* of the limit that call_tell_limits told first; NULL: none */
   const struct query *query; /* parsed; unknown and repeated names already refused against the route's list */
   const struct router_match *match;
 };
@@ -44,7 +51,10 @@ void call_fail(struct call *call, enum error error, const char *doing);
 /* The same, but ERROR_NOT_FOUND is 404: no such medium; ERROR_EXPIRED 412: a condition does not hold; and
  * ERROR_CONFLICT 409: its external_id is another's. */
 void call_fail_media(struct call *call, enum error error, int64_t media_id, const char *doing);
-/* 429 with Retry-After, counted by its limit. */
+/* RateLimit-Policy: these limits apply to the call. What is left of them is told when it is nothing, by RateLimit
+ * beside a 429: a stranger learns from the answer to a login how many others tried. */
+void call_tell_limits(struct call *call, const struct call_limit *limits, size_t count);
+/* 429 with Retry-After, and RateLimit where the call's limits were told; counted by its limit. */
 void call_too_many(struct call *call, enum metric_limit limit, int64_t retry_after_seconds, const char *what);
 
 /* Appends scheme and host, as the setting public_url says or as the caller asked nginx, whose answer nginx has checked

@@ -55,7 +55,10 @@ void password_attempt_note_refusal(struct call *call, int64_t account_id, bool l
 
 bool password_attempt_count(struct call *call, const char *email, struct password_attempt *ret_attempt) {
   const struct login_limits limits = limits_of(call);
+  const struct call_limit told[] = {{"login", limits.account, limits.window_seconds},
+                                    {"login-address", limits.address, limits.window_seconds}};
   int64_t retry_after = limits.window_seconds;
+  call_tell_limits(call, told, sizeof told / sizeof *told);
   place_of(call->request, ret_attempt->address, ret_attempt->network);
   ret_attempt->who =
       (struct login_attempt){.email = email, .address = ret_attempt->address, .network = ret_attempt->network};
@@ -82,6 +85,7 @@ void password_attempt_remember(struct call *call, int64_t account_id) {
 bool password_attempt_count_change(struct call *call) {
   const struct login_limits limits = limits_of(call);
   int64_t retry_after = limits.window_seconds;
+  call_tell_limits(call, &(struct call_limit){"password", limits.account, limits.window_seconds}, 1);
   enum error error = password_change_limit_count(call->app->database, call->account->id, &limits, &retry_after);
   return admit(call, error, METRIC_LIMIT_PASSWORD, retry_after, "Too many attempts at the current password.");
 }
@@ -95,7 +99,10 @@ bool password_attempt_count_signup(struct call *call) {
   const struct signup_limits limits = {.address = settings->signup_address_limit,
                                        .all = settings->signup_limit,
                                        .window_seconds = settings->signup_window};
+  const struct call_limit told[] = {{"signup", limits.address, limits.window_seconds},
+                                    {"signup-all", limits.all, limits.window_seconds}};
   int64_t retry_after = settings->signup_window;
+  call_tell_limits(call, told, sizeof told / sizeof *told);
   char address[ADDRESS_TEXT_SIZE];
   address_prefix(call->request->remote_address, 32, 48, address); /* else one /48 takes everybody's share */
   enum error error = signup_limit_count(call->app->database, address, &limits, &retry_after);

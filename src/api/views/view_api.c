@@ -88,7 +88,9 @@ static enum error judge_report(struct app *app, const struct reported *reported,
 static void report_view(struct call *call, int64_t media_id, const struct reported *reported) {
   struct view view = {.id = 0};
   struct audience_mark mark;
+  const int64_t limit = call->app->settings->view_report_limit;
   int64_t retry_after = 60;
+  call_tell_limits(call, &(struct call_limit){"view", limit, 60}, 1);
   enum error error = judge_report(call->app, reported, &mark);
   if (error == ERROR_NONE) {
     const struct view_report row = {.media_id = media_id,
@@ -99,7 +101,7 @@ static void report_view(struct call *call, int64_t media_id, const struct report
                                     .user_agent = reported->user_agent,
                                     .country = mark.country,
                                     .robot = mark.robot};
-    error = view_store_report(call->app->database, &row, call->app->settings->view_report_limit, &view, &retry_after);
+    error = view_store_report(call->app->database, &row, limit, &view, &retry_after);
   }
   if (error == ERROR_LIMITED) {
     call_too_many(call, METRIC_LIMIT_VIEW, retry_after, "Too many views of this medium from this address.");
