@@ -13,6 +13,7 @@ from stack import DEADLINE, TOP_BUILD, TOP_SRC
 BROWSERS = ["chromium", "firefox"]
 FIRST_VIEW_BYTES = 100 * 1024
 FIRST_VIEW_MS = 1000
+READER_SEES = ["Overview", "Live", "Media", "Packages", "System", "Account"]
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -31,6 +32,10 @@ def town(module_stack_with, make_media):
     package_tools.package_by(running, running.owner, running.packaged)
     running.reader = running.new_admin(role="analyst")
     running.reconfigure(signup_policy="invite")
+    running.start_ingest()
+    with running.anonymous() as viewer:
+        assert viewer.get(running.stream_path(running.plain, running.owner)).status_code == 200
+    running.wait_counted()
     for viewer in ("u-1", "u-2"):
         assert running.owner.post(f"/media/media/{running.plain}/view", json={"viewer": viewer}).status_code == 201
     return running
@@ -126,7 +131,7 @@ def managed(request, town):
 
 def test_an_invitation_lets_somebody_in_with_its_role_and_stays_out_of_logs(managed, town):
     guest = managed["guest"]
-    assert guest["nav"] == ["Overview", "Live", "Media", "Account"] and guest["violations"] == []
+    assert guest["nav"] == READER_SEES and guest["violations"] == []
     assert "#invitation=" in managed["link"] and "invitation" not in guest["address"]
     assert "invitation=" not in town.log_text("view.log") + town.log_text("error.log")
 
@@ -141,6 +146,17 @@ def test_all_other_sessions_are_ended(managed):
 
 def test_many_media_are_tagged_found_by_the_tag_and_deleted(managed):
     assert managed["many"] is True
+
+
+def test_each_delivery_of_a_view_has_its_verdict(managed):
+    assert managed["explained"] == ["begins", "counts"]
+
+
+def test_owners_see_jobs_events_and_health(managed):
+    pages = managed["owners"]
+    assert "A packaged film" in pages["Packages"] and "Done" in pages["Packages"]
+    assert "key.revoked" in pages["Events"]
+    assert "Database\nanswers" in pages["System"]
 
 
 def test_a_row_is_a_filter_and_its_chip_takes_it_away(managed):
@@ -172,6 +188,9 @@ def test_each_page_is_accessible_and_fits_a_narrow_screen(town):
         "analytics-filtered": f"/media/{town.packaged}/analytics?viewer=u-1&range=7d",
         "uploads": "/uploads",
         "keys": "/keys",
+        "packages": "/packages",
+        "events": "/events",
+        "system": "/system",
         "people": "/people",
         "account": "/account",
         "missing": "/nothing",
@@ -189,7 +208,7 @@ def test_the_first_view_is_small_and_quick(town):
 
 def test_an_analyst_is_offered_nothing_that_changes(town):
     seen = browse(town, "reader", email=town.reader.email, password=town.reader.password, medium=town.plain)
-    assert seen["nav"] == ["Overview", "Live", "Media", "Account"]
+    assert seen["nav"] == READER_SEES
     assert seen["buttons"] == []
 
 

@@ -107,11 +107,33 @@ async function filter(page) {
   return { chip: chip.trim(), after: await figure.innerText() };
 }
 
+// The newest view was delivered by nginx; each line of its log has a verdict.
+async function explain(page) {
+  await open(page, `/media/${settings.plain}/analytics`);
+  await page.getByRole('button', { name: /^Why\?/ }).first().click();
+  await page.locator('dialog tbody tr').first().waitFor();
+  const verdict = await page.locator('dialog tbody .chip').allInnerTexts();
+  await page.keyboard.press('Escape');
+  return verdict;
+}
+
+// Each page that only owners have: its heading, once its data is there.
+async function owners(page) {
+  const seen = {};
+  for (const name of ['Packages', 'Events', 'System']) {
+    await go(page, name);
+    await page.getByRole('heading', { name, level: 1 }).waitFor();
+    await page.waitForFunction(() => !document.querySelector('.waiting'));
+    seen[name] = await page.locator('main').innerText();
+  }
+  return seen;
+}
+
 print(await inConsole({}, async ({ page }) => {
   await open(page);
   await logIn(page);
   const link = await invite(page);
   return {
-    link, guest: await accept(link), keys: await keys(page), sessions: await sessions(page), many: await many(page), filter: await filter(page),
+    link, guest: await accept(link), keys: await keys(page), sessions: await sessions(page), many: await many(page), filter: await filter(page), explained: await explain(page), owners: await owners(page),
   };
 }));

@@ -6,6 +6,9 @@ import { waitingUploads } from './uploads.js';
 import { Overview } from '../pages/overview.js';
 import { MediaList } from '../pages/media.js';
 import { Medium } from '../pages/medium.js';
+import { Events } from '../pages/events.js';
+import { Packages } from '../pages/packages.js';
+import { System } from '../pages/system.js';
 import { Uploads } from '../pages/uploads.js';
 import { Live } from '../pages/live.js';
 import { Keys } from '../pages/keys.js';
@@ -20,10 +23,13 @@ const table = [
   { title: 'group.content', items: [
     { path: '/media', title: 'media', icon: 'media', needs: 'listMedia', page: MediaList },
     { path: '/uploads', title: 'uploads', icon: 'uploads', needs: 'createUpload', page: Uploads, count: waitingUploads },
+    { path: '/packages', title: 'packages', icon: 'packages', needs: 'listPackageJobs', page: Packages },
   ] },
   { title: 'group.settings', items: [
     { path: '/keys', title: 'keys', icon: 'keys', needs: 'listKeys', page: Keys },
     { path: '/people', title: 'people', icon: 'people', needs: 'listAccounts', page: People },
+    { path: '/events', title: 'events', icon: 'events', needs: 'listEvents', page: Events },
+    { path: '/system', title: 'system', icon: 'system', needs: 'status', page: System },
     { path: '/account', title: 'account', icon: 'account', needs: 'me', page: Account },
   ] },
 ];

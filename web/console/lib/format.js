@@ -24,8 +24,8 @@ export function bytes(value) {
     return NONE;
   }
   const power = Math.min(value < 1000 ? 0 : Math.floor(Math.log10(value) / 3), UNITS.length - 1);
-  const digits = power === 0 ? 0 : 1;
-  return `${number(value / 1000 ** power, { maximumFractionDigits: digits })} ${UNITS[power]}`;
+  const digits = power === 0 || value / 1000 ** power >= 100 ? 0 : 1;
+  return `${number(value / 1000 ** power, { maximumFractionDigits: digits })}\u00a0${UNITS[power]}`; // on one line
 }
 
 // A position or length in a film: 1:05, 2:03:09.

@@ -4,12 +4,13 @@ import { useEffect, useState } from './html.js';
 import { get } from './api.js';
 import { useAction, useData } from './hooks.js';
 
-export function usePaged(path, query = {}, limit = 50) {
+// cursorName: the parameter that takes `next_cursor`.
+export function usePaged(path, query = {}, limit = 50, cursorName = 'cursor') {
   const first = useData((signal) => get(path, { ...query, limit }, signal), [path, JSON.stringify(query)]);
   const [rest, setRest] = useState({ items: [], cursor: null });
   useEffect(() => setRest({ items: [], cursor: first.data?.next_cursor ?? null }), [first.data]);
   const more = useAction(async () => {
-    const page = await get(path, { ...query, limit, cursor: rest.cursor });
+    const page = await get(path, { ...query, limit, [cursorName]: rest.cursor });
     setRest((old) => ({ items: [...old.items, ...page.items], cursor: page.next_cursor }));
   });
   return { ...first, first, items: [...(first.data?.items ?? []), ...rest.items], cursor: rest.cursor, more };

@@ -7,6 +7,7 @@ import { bytes, number } from '../lib/format.js';
 import { href, setQuery, usePlace } from '../lib/router.js';
 import { can } from '../lib/scopes.js';
 import { useData, useEvery, useTitle } from '../lib/hooks.js';
+import { Health, useStatus } from '../parts/health.js';
 import { Bars } from '../parts/bars.js';
 import { Select } from '../parts/form.js';
 import { MEASURES } from '../parts/measures.js';
@@ -60,6 +61,10 @@ function Stock({ data }) {
   </dl>${data.media === 0 && can('createUpload') && html`<p><a class="button first" href=${href('/uploads')}>${t('uploads.first')}</a></p>`}<//>`;
 }
 
+function StatusPanel() {
+  return html`<${Health} status=${useStatus()} />`;
+}
+
 export function Overview() {
   useTitle(t('overview'));
   const period = usePeriod();
@@ -68,5 +73,5 @@ export function Overview() {
     <${Period} period=${period} />
     <${Loaded} of=${numbers}>${({ data, before }) => html`
       <${Numbers} period=${period} data=${data} before=${before}>${can('getLive') && html`<${LiveCard} />`}<//>
-      <div class="columns wide"><${Top} period=${period} /><${Stock} data=${data} /></div>`}<//>`;
+      <div class="columns wide"><${Top} period=${period} /><div class="stack"><${Stock} data=${data} />${can('status') && html`<${StatusPanel} />`}</div></div>`}<//>`;
 }

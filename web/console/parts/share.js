@@ -30,7 +30,12 @@ function formsOf(medium, { stream_url: best, streams }, download) {
   return forms;
 }
 
-function Made({ medium, made, onRevoked }) {
+function Made({ medium, made, onRevoked, onMade }) {
+  const renew = useAction(async () => {
+    const json = { stream_url: made.stream_url, ttl_seconds: Number(made.ttl), ...(made.address ? { bind_ip: made.address } : {}) };
+    onMade({ ...made, ...await call('POST', `/media/grants/${made.grant_id}/renew`, { json }) });
+    toast(t('share.renewed'));
+  });
   const revoke = useAction(async () => {
     await call('DELETE', `/media/grants/${made.grant_id}`);
     toast(t('share.revoked'));
@@ -39,8 +44,9 @@ function Made({ medium, made, onRevoked }) {
   return html`<div class="stack"><p role="status">${t('share.until', { when: dateTime(made.expires_at) })}</p>
     <${Copy} label=${t('share.as')} forms=${formsOf(medium, made, made.download)} />
     <p class="small muted">${t('share.grant')} <code>${made.grant_id}</code></p>
-    <${Wrong} problem=${revoke.problem} />
-    ${can('revokeGrant') && html`<div><${Button} kind="danger" icon="trash" busy=${revoke.busy} onClick=${revoke.run}>${t('share.revoke')}<//></div>`}</div>`;
+    <${Wrong} problem=${revoke.problem ?? renew.problem} />
+    <div class="row">${can('renewGrant') && html`<${Button} icon="retry" busy=${renew.busy} onClick=${renew.run}>${t('share.renew')}<//>`}
+    ${can('revokeGrant') && html`<${Button} kind="danger" icon="trash" busy=${revoke.busy} onClick=${revoke.run}>${t('share.revoke')}<//>`}</div></div>`;
 }
 
 const EMPTY = { ttl: 3600, viewer: '', address: '', download: false };
@@ -51,7 +57,7 @@ function Wanted({ medium, onMade }) {
   const issue = useAction(async () => {
     const { ttl, viewer, address, download } = wanted;
     const query = { ttl_seconds: ttl, viewer: viewer.trim(), bind_ip: address.trim(), download: download ? 'true' : null };
-    onMade({ ...await get(`/media/media/${medium.id}/stream-url`, query), download });
+    onMade({ ...await get(`/media/media/${medium.id}/stream-url`, query), download, ttl, address: address.trim() });
   });
   const wrong = issue.problem?.fields?.() ?? {};
   return html`<${Form} onSubmit=${issue.run}>
@@ -71,6 +77,6 @@ export function Share({ medium, onClose }) {
   return html`<${Dialog} title=${t('share.title')} onClose=${onClose}>
     <p class="muted">${t('share.words')}</p>
     <${Wanted} medium=${medium} onMade=${setMade} />
-    ${made && html`<hr /><${Made} key=${made.grant_id} medium=${medium} made=${made} onRevoked=${() => setMade(null)} />`}
+    ${made && html`<hr /><${Made} key=${made.grant_id} medium=${medium} made=${made} onRevoked=${() => setMade(null)} onMade=${setMade} />`}
   <//>`;
 }
