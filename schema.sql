@@ -24,6 +24,7 @@ create table admin_user (
   created_by bigint references admin_user (id),
   created_at timestamptz not null default now(),
   disabled_at timestamptz,
+  totp_since timestamptz, -- since then its logins need a second factor; null: they do not
   constraint admin_user_email_check check (octet_length(email) between 3 and 254 and email = lower(email)),
   constraint admin_user_hashed_password_check check (octet_length(hashed_password) between 1 and 127),
   constraint admin_user_role_check check (role in ('owner', 'editor', 'analyst')),
@@ -46,6 +47,25 @@ begin
 end
 $$;
 create trigger admin_user_first before insert on admin_user for each row execute function make_first_account_owner();
+
+-- The second factor of an account (RFC 6238).
+create table totp (
+  account_id bigint primary key references admin_user (id) on delete cascade,
+  sealed text not null, -- the secret, encrypted under a key of totp_key_file: "KEY-ID.base64url"
+  begun_at timestamptz not null default now(),
+  confirmed_at timestamptz, -- null: no code of it was shown yet, and logins do not ask for one
+  last_step bigint not null default 0, -- the step of the last code that was taken: no code of it or before is good again
+  constraint totp_sealed_check check (octet_length(sealed) between 1 and 139)
+);
+
+-- Each is good once in place of a code.
+create table recovery_code (
+  account_id bigint not null references totp (account_id) on delete cascade,
+  code_hash bytea not null, -- SHA-256; the code itself is not stored
+  spent_at timestamptz,
+  constraint recovery_code_pkey primary key (account_id, code_hash),
+  constraint recovery_code_code_hash_check check (octet_length(code_hash) = 32)
+);
 
 create table invitation (
   token_hash bytea primary key, -- SHA-256; the token itself is not stored

@@ -223,6 +223,7 @@ share_dir = "$state/program/share";
 log_dir = "$state/log";
 jwt_key_file = "$state/etc/jwt_keys";
 stream_key_file = "$state/etc/stream_keys";
+totp_key_file = "$state/etc/totp_keys";
 nginx_pid_file = "$run/nginx.pid";
 nginx_url = "http://127.0.0.1:$PORT";
 upload_workers = 8;

@@ -34,6 +34,7 @@ struct call {
   const struct access_token *token;
   const struct api_key *key;              /* the key that was sent instead of a token; NULL: none */
   const struct upload_capability *upload; /* what was sent is an upload URL's capability; NULL: it was not */
+  bool enrols;                            /* the call is for who has no second factor yet */
   uint32_t scopes;                        /* what the caller may do: a set of enum scope */
   const char *limit_name;                 /* of the limit that call_tell_limits told first; NULL: none */
   const struct query *query; /* parsed; unknown and repeated names already refused against the route's list */

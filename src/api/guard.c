@@ -41,6 +41,10 @@ void guard_challenge(struct response *response, bool token_was_sent, const char 
   response_problem(response, 401, "%s", detail);
 }
 
+void guard_add_challenge(struct response *response) {
+  response_header(response, "WWW-Authenticate", CHALLENGE);
+}
+
 /* The log says why; who sent the token is told no more than that it is not good. */
 static void refuse_token(struct call *call, const struct access_token_refusal *refusal, int64_t account_id) {
   log_event(LOG_LEVEL_INFO, "token_refused", LOG_STR("reason", refusal->reason), LOG_I64("account_id", account_id),
@@ -91,6 +95,27 @@ static enum error find_identity(struct app *app, struct guard_identity *storage,
   return error == ERROR_NOT_FOUND || (error == ERROR_NONE && ended) ? ERROR_DENIED : error;
 }
 
+/* The one place where a second factor that all must have is asked for. Keys are no people, and their makers had one.
+ * The challenge is for nginx, which looks at a token before an upload and writes that answer. */
+static bool has_second_factor(struct call *call, struct guard_identity *storage) {
+  const struct account *account = &storage->account;
+  if (call->app->settings->totp != TOTP_REQUIRED || account->has_totp || call->enrols) {
+    return true;
+  }
+  /* A cached row may be of before the enrolment, and only a refusal would be wrong then. */
+  if (app_account_anew(call->app, storage->account.id, &storage->account, &account) == ERROR_NONE) {
+    storage->account = *account;
+    if (account->has_totp) {
+      return true;
+    }
+  }
+  response_header(call->response, "WWW-Authenticate", CHALLENGE ", error=\"insufficient_user_authentication\"");
+  response_problem_of_type(call->response, 403, "enrolment-required",
+                           "Accounts need a second factor here: POST /auth/totp begins one. Until then nothing else is "
+                           "possible.");
+  return false;
+}
+
 bool guard_admit(struct call *call, struct guard_identity *storage) {
   if (guard_upload_is_sent(call->request)) {
     return guard_upload_admit(call, storage);
@@ -138,7 +163,7 @@ bool guard_admit(struct call *call, struct guard_identity *storage) {
   call->request->account_id = storage->account.id;
   call->scopes = role_scopes(storage->account.role);
   call_act_as_id(call, "account", storage->account.id);
-  return true;
+  return has_second_factor(call, storage);
 }
 
 bool guard_permit_person(struct call *call) {

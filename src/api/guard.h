@@ -26,8 +26,9 @@ struct guard_identity {
 enum error guard_parse_bearer(const char *authorization, const char **ret_token, size_t *ret_length) MUST_CHECK;
 /* Did it come from this machine, without a proxy in between (nginx says so) and without saying who calls? */
 bool guard_is_local(const struct request *request);
-/* Finds who calls, and sets the call's account, and its token or key, to point into `storage`, and its scopes. False:
- * the response has the answer (401, 503). */
+/* Finds who calls, sees that they have the second factor where all must (but for a call that enrols), and sets the
+ * call's account, and its token or key, to point into `storage`, and its scopes. False: the response has the answer
+ * (401, 403, 503). */
 bool guard_admit(struct call *call, struct guard_identity *storage) MUST_CHECK;
 /* Does the caller, who was admitted, have this scope? False: the response has the 403 that names it (RFC 6750 section
  * 3.1: insufficient_scope). */
@@ -37,6 +38,8 @@ bool guard_permit(struct call *call, enum scope scope) MUST_CHECK;
 bool guard_permit_role(struct call *call, enum role role) MUST_CHECK;
 /* Is the caller, who was admitted, a person with an access token, and no key? False: the response has the 403. */
 bool guard_permit_person(struct call *call) MUST_CHECK;
+/* The challenge alone, for a 401 whose body has a type of its own. */
+void guard_add_challenge(struct response *response);
 /* 401 with the challenge of RFC 6750. `token_was_sent` adds error="invalid_token". */
 void guard_challenge(struct response *response, bool token_was_sent, const char *detail);
 

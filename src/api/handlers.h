@@ -20,6 +20,9 @@ void account_api_is_known(struct call *call);
 void auth_api_login(struct call *call);         /* POST /auth/login */
 void auth_api_refresh(struct call *call);       /* POST /auth/refresh */
 void auth_api_logout(struct call *call);        /* POST /auth/logout */
+void totp_api_begin(struct call *call);         /* POST /auth/totp */
+void totp_api_confirm(struct call *call);       /* POST /auth/totp/confirm */
+void totp_api_remove(struct call *call);        /* DELETE /auth/totp */
 void session_api_list(struct call *call);       /* GET /auth/sessions: the caller's own */
 void session_api_end(struct call *call);        /* DELETE /auth/sessions/{session_id} */
 void session_api_end_others(struct call *call); /* DELETE /auth/sessions: all but the present one */

@@ -33,6 +33,9 @@ static const struct route table[] = {
     {HTTP_GET,    "/auth/signup",                 POOL_AUTH,   CALLER_ANYONE,        SCOPE_NONE,            account_api_policy,     NULL, NULL},
     {HTTP_GET,    "/auth/me",                     POOL_FAST,   CALLER_PERSON,        SCOPE_NONE,            account_api_me,         NULL, NULL},
     {HTTP_PUT,    "/auth/password",               POOL_AUTH,   CALLER_PERSON,        SCOPE_NONE,            account_api_password,   NULL, NULL},
+    {HTTP_POST,   "/auth/totp",                   POOL_AUTH,   CALLER_ENROLLING,     SCOPE_NONE,            totp_api_begin,         NULL, NULL},
+    {HTTP_POST,   "/auth/totp/confirm",           POOL_AUTH,   CALLER_ENROLLING,     SCOPE_NONE,            totp_api_confirm,       NULL, NULL},
+    {HTTP_DELETE, "/auth/totp",                   POOL_AUTH,   CALLER_PERSON,        SCOPE_NONE,            totp_api_remove,        NULL, NULL},
     {HTTP_GET,    "/auth/sessions",               POOL_API,    CALLER_PERSON,        SCOPE_NONE,            session_api_list,       NAMES("limit", "cursor"), NULL},
     {HTTP_DELETE, "/auth/sessions",               POOL_API,    CALLER_PERSON,        SCOPE_NONE,            session_api_end_others, NULL, NULL},
     {HTTP_DELETE, "/auth/sessions/{session_id}",  POOL_API,    CALLER_PERSON,        SCOPE_NONE,            session_api_end,        NULL, NULL},
@@ -199,10 +202,15 @@ static bool read_route_query(const struct call *call, const struct route *route,
   return true;
 }
 
+static bool is_for_people(enum route_caller caller) {
+  return caller == CALLER_PERSON || caller == CALLER_ENROLLING;
+}
+
 /* False: the response has the answer. */
 static bool admit(struct call *call, const struct route *route, struct guard_identity *storage) {
+  call->enrols = route->caller == CALLER_ENROLLING;
   return route->caller == CALLER_ANYONE || (route->caller == CALLER_LOCAL && guard_is_local(call->request)) ||
-         (guard_admit(call, storage) && (route->caller != CALLER_PERSON || guard_permit_person(call)) &&
+         (guard_admit(call, storage) && (!is_for_people(route->caller) || guard_permit_person(call)) &&
           guard_permit(call, route->scope));
 }
 

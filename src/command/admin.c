@@ -13,6 +13,7 @@
 
 #include "base/clock.h"
 #include "command/admin_key.h"
+#include "command/admin_totp.h"
 #include "command/command_database.h"
 #include "command/options.h"
 #include "command/password_prompt.h"
@@ -29,7 +30,8 @@
 
 static const char usage[] =
     "usage: mediagate admin create EMAIL [--role ROLE] | invite [--role ROLE] | list | set-role EMAIL ROLE |\n"
-    "                       disable EMAIL | enable EMAIL | reset-password EMAIL | revoke-grants EMAIL\n"
+    "                       disable EMAIL | enable EMAIL | reset-password EMAIL | reset-totp EMAIL |\n"
+    "                       reseal-totp | revoke-grants EMAIL\n"
     "                       [--config FILE]\n"
     "       mediagate admin key create --name NAME --scope SCOPE … [--account EMAIL] [--expires-at TIME]\n"
     "                       [--network NETWORK …] [--max-ttl SECONDS] [--require-viewer]\n"
@@ -42,6 +44,8 @@ static const char usage[] =
     "  disable         end the account's sessions and tokens; stream URLs that it issued play on\n"
     "  enable          undo that\n"
     "  reset-password  set a new password and end all sessions and tokens of the account\n"
+    "  reset-totp      remove the account's second factor; its password is enough until it enrols again\n"
+    "  reseal-totp     encrypt the secrets of all second factors under the first key of totp_key_file\n"
     "  revoke-grants   refuse every stream URL that the account has issued up to now, but for those of its API keys\n"
     "  key             API keys of programs: make one (its text is printed once), list them, give one a new secret,\n"
     "                  end one, or refuse every stream URL that it has issued\n\n"
@@ -221,6 +225,15 @@ static int reset_password(const struct admin *admin) {
   return 0;
 }
 
+static int reset_totp(const struct admin *admin) {
+  struct account account;
+  return find_account(admin, &account) ? admin_totp_reset(admin->database, &account) : COMMAND_FAILED;
+}
+
+static int reseal_totp(const struct admin *admin) {
+  return admin_totp_reseal(admin->settings, admin->database);
+}
+
 /* The row comes first: should the file fail, `mediagate serve` writes it from the row. */
 static int revoke_grants(const struct admin *admin) {
   struct account account;
@@ -263,6 +276,8 @@ static const struct action {
     {"disable", disable, true, ROLE_NOT_TAKEN},
     {"enable", enable, true, ROLE_NOT_TAKEN},
     {"reset-password", reset_password, true, ROLE_NOT_TAKEN},
+    {"reset-totp", reset_totp, true, ROLE_NOT_TAKEN},
+    {"reseal-totp", reseal_totp, false, ROLE_NOT_TAKEN},
     {"revoke-grants", revoke_grants, true, ROLE_NOT_TAKEN},
 };
 

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * mediagate keys: makes, lists, rotates and retires the keys that sign stream URLs and access
- * tokens. Never prints a secret. The rotation itself is in keys_rotate.c.
+ * tokens, and those that encrypt the secrets of second factors. Never prints a secret. The rotation itself is in
+ * keys_rotate.c.
  */
 #include "config.h"
 
@@ -19,12 +20,12 @@
 #include "store/events/event_store.h"
 
 static const char usage[] =
-    "usage: mediagate keys init   [--stream | --access] [--owner USER] [--config FILE]\n"
-    "       mediagate keys list   [--stream | --access] [--config FILE]\n"
-    "       mediagate keys rotate [--stream | --access] [--prepare] [--config FILE]\n"
-    "       mediagate keys retire [--stream | --access] [--force] [KEY-ID …] [--config FILE]\n\n"
-    "Stream keys sign stream URLs, access keys sign access tokens. The first key of a file signs, "
-    "all verify.\n\n"
+    "usage: mediagate keys init   [--stream | --access | --totp] [--owner USER] [--config FILE]\n"
+    "       mediagate keys list   [--stream | --access | --totp] [--config FILE]\n"
+    "       mediagate keys rotate [--stream | --access | --totp] [--prepare] [--config FILE]\n"
+    "       mediagate keys retire [--stream | --access | --totp] [--force] [KEY-ID …] [--config FILE]\n\n"
+    "Stream keys sign stream URLs, access keys sign access tokens, and totp keys encrypt the secrets of second "
+    "factors.\nThe first key of a file signs or encrypts, all verify or decrypt.\n\n"
     "  init      make the key files that are missing (mode 0600); those that are there stay as "
     "they are\n"
     "  list      show every key's id, age and use\n"
@@ -34,6 +35,7 @@ static const char usage[] =
     "named\n\n"
     "  --stream  only the stream keys\n"
     "  --access  only the access keys\n"
+    "  --totp    only the totp keys\n"
     "  --owner USER  who a new key file belongs to (default: who runs this)\n"
     "  --prepare only make the new key and have it verify here: for several machines, to copy the "
     "file before it signs\n"
@@ -41,7 +43,7 @@ static const char usage[] =
     "on\n" OPTIONS_USAGE_CONFIG;
 
 struct keys_options {
-  bool kinds[2]; /* by enum keys_kind */
+  bool kinds[KEYS_KIND_COUNT]; /* by enum keys_kind */
   bool force;
   bool prepare;
   const char *owner;
@@ -58,6 +60,15 @@ static int init(const struct settings *settings, const struct keys_options *opti
     printf("%s: is there already and stays as it is\n", path);
   }
   return error == ERROR_NONE || error == ERROR_CONFLICT ? 0 : COMMAND_FAILED;
+}
+
+/* A key that encrypted is of use as long as it decrypts something, which only the database knows. */
+static void print_totp_use(const struct keyring_key *key, bool first) {
+  puts(first ? "encrypts"
+       : key->pending
+           ? "decrypts; a rotation is not through: run `mediagate keys rotate`"
+           : "decrypts; when `mediagate admin reseal-totp` is through, `mediagate keys retire` removes it by "
+             "--force");
 }
 
 static void print_use(const struct keyring_key *key, bool first, int64_t retire_at, int64_t now) {
@@ -94,7 +105,11 @@ static int list_keys(const struct settings *settings, const struct keys_options 
     if (key->created_at != 0) {
       printf("%4" PRId64 " days  ", (now - key->created_at) / 86400);
     }
-    print_use(key, i == 0, keys_retire_time(settings, kind, key), now);
+    if (kind == KEYS_TOTP) {
+      print_totp_use(key, i == 0);
+    } else {
+      print_use(key, i == 0, keys_retire_time(settings, kind, key), now);
+    }
   }
   keys_file_close(&file);
   return 0;
@@ -145,16 +160,40 @@ static const struct {
 } actions[] = {{"init", init}, {"list", list_keys}, {"rotate", rotate_keys}, {"retire", retire_keys}};
 
 /* What retire is told of single keys; each file has its own. 0, or COMMAND_USAGE after a message. */
-static int check_kids(const char *command, const struct keys_options *options) {
-  bool one_kind = options->kinds[KEYS_STREAM] != options->kinds[KEYS_ACCESS];
+static int check_kids(const char *command, const struct keys_options *options, size_t kinds_named) {
   if (options->force && options->kid_count == 0) {
     return options_complain(command, usage, "--force needs a key id");
   }
-  if (options->kid_count > 0 && !one_kind) {
+  if (options->kid_count > 0 && kinds_named != 1) {
     return options_complain(command, usage, "name %s with a key id",
-                            options->kinds[KEYS_STREAM] ? "only one of --stream and --access" : "--stream or --access");
+                            kinds_named > 1 ? "only one of --stream, --access and --totp"
+                                            : "--stream, --access or --totp");
   }
   return 0;
+}
+
+/* Takes --stream, --access and --totp. */
+static bool take_kind(const char *argument, struct keys_options *options) {
+  for (int kind = 0; kind < KEYS_KIND_COUNT; kind++) {
+    if (strncmp(argument, "--", 2) == 0 && strcmp(argument + 2, keys_kind_name((enum keys_kind)kind)) == 0) {
+      options->kinds[kind] = true;
+      return true;
+    }
+  }
+  return false;
+}
+
+/* Without a kind all are meant. 0, or COMMAND_USAGE after a message. */
+static int settle_kinds(const char *command, struct keys_options *options) {
+  size_t named = 0;
+  for (int kind = 0; kind < KEYS_KIND_COUNT; kind++) {
+    named += options->kinds[kind];
+  }
+  int exit_code = check_kids(command, options, named);
+  for (int kind = 0; kind < KEYS_KIND_COUNT && named == 0; kind++) {
+    options->kinds[kind] = true;
+  }
+  return exit_code;
 }
 
 /* Reads what follows the action. 0, or COMMAND_USAGE after a message. */
@@ -164,11 +203,10 @@ static int parse_options(int argc, char **argv, const char *action, struct keys_
   int i = 2;
   snprintf(command, sizeof command, "keys %s", action);
   for (; i < argc; i++) {
-    if (strcmp(argv[i], "--stream") == 0) {
-      ret_options->kinds[KEYS_STREAM] = true;
-    } else if (strcmp(argv[i], "--access") == 0) {
-      ret_options->kinds[KEYS_ACCESS] = true;
-    } else if (strcmp(argv[i], "--force") == 0 && retires) {
+    if (take_kind(argv[i], ret_options)) {
+      continue;
+    }
+    if (strcmp(argv[i], "--force") == 0 && retires) {
       ret_options->force = true;
     } else if (strcmp(argv[i], "--prepare") == 0 && strcmp(action, "rotate") == 0) {
       ret_options->prepare = true;
@@ -191,11 +229,7 @@ static int parse_options(int argc, char **argv, const char *action, struct keys_
       return options_refuse(command, argv[rest], usage);
     }
   }
-  int exit_code = check_kids(command, ret_options);
-  if (!ret_options->kinds[KEYS_STREAM] && !ret_options->kinds[KEYS_ACCESS]) {
-    ret_options->kinds[KEYS_STREAM] = ret_options->kinds[KEYS_ACCESS] = true;
-  }
-  return exit_code;
+  return settle_kinds(command, ret_options);
 }
 
 int command_keys(int argc, char **argv) {
@@ -225,7 +259,7 @@ int command_keys(int argc, char **argv) {
     return COMMAND_FAILED;
   }
   exit_code = 0;
-  for (int kind = KEYS_STREAM; kind <= KEYS_ACCESS; kind++) {
+  for (int kind = 0; kind < KEYS_KIND_COUNT; kind++) {
     if (options.kinds[kind] && actions[action].run(settings, &options, (enum keys_kind)kind) != 0) {
       exit_code = COMMAND_FAILED;
     }

@@ -23,11 +23,15 @@
 #include "base/file.h"
 
 const char *keys_kind_name(enum keys_kind kind) {
-  return kind == KEYS_STREAM ? "stream" : "access";
+  static const char *const names[] = {[KEYS_STREAM] = "stream", [KEYS_ACCESS] = "access", [KEYS_TOTP] = "totp"};
+  return names[kind];
 }
 
 const char *keys_file_path(const struct settings *settings, enum keys_kind kind) {
-  return kind == KEYS_STREAM ? settings->stream_key_file : settings->jwt_key_file;
+  const char *const paths[] = {[KEYS_STREAM] = settings->stream_key_file,
+                               [KEYS_ACCESS] = settings->jwt_key_file,
+                               [KEYS_TOTP] = settings->totp_key_file};
+  return paths[kind];
 }
 
 static void complain_of_keys(const char *path, const char *what) {

@@ -9,7 +9,7 @@
 #include "config/settings.h"
 #include "security/keyring.h"
 
-enum keys_kind { KEYS_STREAM, KEYS_ACCESS };
+enum keys_kind { KEYS_STREAM, KEYS_ACCESS, KEYS_TOTP, KEYS_KIND_COUNT };
 
 struct keys_file {
   enum keys_kind kind;

@@ -26,6 +26,9 @@
 #define CLOCK_SLACK_SECONDS 60 /* another node's clock, and the second in which a worker signed last */
 
 int64_t keys_retire_time(const struct settings *settings, enum keys_kind kind, const struct keyring_key *key) {
+  if (kind == KEYS_TOTP) {
+    return 0; /* what it encrypted is in the database, and has no end */
+  }
   /* stream_ttl_max may have been greater when it signed; access tokens are renewed in passing. */
   int64_t ttl = kind == KEYS_STREAM ? GRANT_LIFE_MAX_SECONDS : settings->access_token_ttl;
   return key->retired_at == 0 ? 0 : key->retired_at + ttl + CLOCK_SLACK_SECONDS;
@@ -48,8 +51,7 @@ static size_t find_pending(const struct keyring *keyring) {
   return 0;
 }
 
-/* For stream keys the verifier is nginx, for access keys the pools.
- */
+/* For stream keys the verifier is nginx, for the others the pools. */
 static enum error reload_verifiers(const struct settings *settings, enum keys_kind kind) {
   return kind == KEYS_STREAM ? keys_reload_nginx(settings) : keys_reload_pools(settings);
 }
@@ -196,7 +198,10 @@ static enum error check_removal(const struct settings *settings, const struct ke
   }
   int64_t retire_at = keys_retire_time(settings, file->kind, key);
   if (!force && !key->pending && (retire_at == 0 || retire_at > clock_now_seconds())) {
-    fprintf(stderr, "mediagate keys: what %s key %s signed may still be valid; --force breaks it\n",
+    fprintf(stderr,
+            file->kind == KEYS_TOTP
+                ? "mediagate keys: %s key %s may still be needed: run `mediagate admin reseal-totp`, then use --force\n"
+                : "mediagate keys: what %s key %s signed may still be valid; --force breaks it\n",
             keys_kind_name(file->kind), kid);
     return ERROR_CONFLICT;
   }

@@ -20,8 +20,8 @@ enum error keys_rotate(const struct settings *settings, enum keys_kind kind, boo
  * one that may be in use, unless `force`, and always for the one that signs. */
 enum error keys_retire(const struct settings *settings, enum keys_kind kind, const char *const *kids, size_t kid_count,
                        bool force) MUST_CHECK;
-/* When nothing signed with this key is valid any more, in seconds; 0 when it is not known since when it does not sign.
- */
+/* When nothing signed with this key is valid any more, in seconds; 0 when it is not known since when it does not sign,
+ * and for totp keys, which sign nothing. */
 int64_t keys_retire_time(const struct settings *settings, enum keys_kind kind, const struct keyring_key *key);
 
 #endif

@@ -23,6 +23,7 @@ struct pool_row {
   bool caches;       /* it has a row cache and remembers access tokens */
   bool access_keys;  /* it issues or verifies access tokens */
   bool stream_keys;  /* it signs stream URLs */
+  bool totp_keys;    /* it reads the secrets of second factors */
   bool media_folder; /* it opens data_dir and library_dir */
   bool audience;     /* it says of viewers what the audience lists know */
   bool chores;       /* it does serve's chores */

@@ -14,13 +14,15 @@
 static const char usage[] =
     "usage: mediagate routes\n\n"
     "Prints METHOD PATTERN POOL CALLER SCOPE, a line a route; CALLER is anyone, administrator, person (no API\n"
-    "key) or local (a process of this machine, else an administrator), SCOPE - for none.\n";
+    "key), enrolling (a person who may lack the second factor) or local (a process of this machine, else an\n"
+    "administrator), SCOPE - for none.\n";
 
 static const char *caller_name(enum route_caller caller) {
   static const char *const names[] = {[CALLER_ANYONE] = "anyone",
                                       [CALLER_LOCAL] = "local",
                                       [CALLER_ADMINISTRATOR] = "administrator",
-                                      [CALLER_PERSON] = "person"};
+                                      [CALLER_PERSON] = "person",
+                                      [CALLER_ENROLLING] = "enrolling"};
   return names[caller];
 }
 

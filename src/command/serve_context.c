@@ -51,6 +51,7 @@ enum error serve_context_load(const char *config_path, const struct serve_contex
   if (error == ERROR_NONE) {
     load_keys(context->settings->jwt_key_file, &context->access_keys, ret_problems);
     load_keys(context->settings->stream_key_file, &context->stream_keys, ret_problems);
+    load_keys(context->settings->totp_key_file, &context->totp_keys, ret_problems);
     check_folder("data_dir", context->settings->data_dir, ret_problems);
     check_folder("run_dir", context->settings->run_dir, ret_problems);
     if (context->settings->library_dir[0] != '\0') {
@@ -66,14 +67,20 @@ enum error serve_context_load(const char *config_path, const struct serve_contex
   return ERROR_NONE;
 }
 
-void serve_context_drop_keys(struct serve_context *context, bool keep_access_keys, bool keep_stream_keys) {
-  if (!keep_access_keys) {
-    keyring_free(context->access_keys);
-    context->access_keys = NULL;
+static void drop_keys(struct keyring **keys) {
+  keyring_free(*keys);
+  *keys = NULL;
+}
+
+void serve_context_drop_keys(struct serve_context *context, struct kept_keys kept) {
+  if (!kept.access) {
+    drop_keys(&context->access_keys);
   }
-  if (!keep_stream_keys) {
-    keyring_free(context->stream_keys);
-    context->stream_keys = NULL;
+  if (!kept.stream) {
+    drop_keys(&context->stream_keys);
+  }
+  if (!kept.totp) {
+    drop_keys(&context->totp_keys);
   }
 }
 
@@ -82,6 +89,7 @@ void serve_context_free(struct serve_context *context) {
     settings_free(context->settings);
     keyring_free(context->access_keys);
     keyring_free(context->stream_keys);
+    keyring_free(context->totp_keys);
     free(context);
   }
 }

@@ -18,7 +18,8 @@ struct serve_context {
   struct settings *settings;
   struct keyring *access_keys;
   struct keyring *stream_keys;
-  struct metric_board *board; /* not ours: it outlives the generations */
+  struct keyring *totp_keys;
+  struct metric_board *board;    /* not ours: it outlives the generations */
   char reload[UNIQUE_NAME_SIZE]; /* names the reload that this generation began with; "" for the start */
 };
 
@@ -28,7 +29,10 @@ enum error serve_context_load(const char *config_path, const struct serve_contex
                               struct serve_context **ret_context, struct text *ret_problems,
                               struct text *ret_kept) MUST_CHECK;
 /* In a worker, after the fork: wipes the keys that its pool does not use. */
-void serve_context_drop_keys(struct serve_context *context, bool keep_access_keys, bool keep_stream_keys);
+struct kept_keys {
+  bool access, stream, totp;
+};
+void serve_context_drop_keys(struct serve_context *context, struct kept_keys kept);
 void serve_context_free(struct serve_context *context);
 
 #endif

@@ -126,20 +126,22 @@ static enum error start(void *context, const char *name, struct scoreboard_slot 
     return ERROR_MEMORY; /* the supervisor's plan has no other names than ours */
   }
   const struct pool_row row = pools_row(pool, serve->settings);
-  serve_context_drop_keys(serve, row.access_keys, row.stream_keys);
+  serve_context_drop_keys(
+      serve, (struct kept_keys){.access = row.access_keys, .stream = row.stream_keys, .totp = row.totp_keys});
   worker->slot = slot;
   metric_set_pool((enum metric_pool)pool);
   worker->app = (struct app){
       .settings = serve->settings,
       .access_keys = serve->access_keys,
       .stream_keys = serve->stream_keys,
+      .totp_keys = serve->totp_keys,
       .pool = pool,
       .board = serve->board,
       .beat = beat,
       .is_overdue = is_overdue,
       .beat_context = slot,
   };
-  enum error error = crypto_warm_up(serve->access_keys, serve->stream_keys);
+  enum error error = crypto_warm_up(serve->access_keys, serve->stream_keys, serve->totp_keys);
   if (error == ERROR_NONE) {
     error = open_parts(worker, serve->settings, serve->reload);
   }

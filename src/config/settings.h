@@ -20,6 +20,7 @@ struct settings_list {
 };
 
 enum settings_signup_policy { SIGNUP_OPEN, SIGNUP_INVITE, SIGNUP_CLOSED };
+enum settings_totp { TOTP_OPTIONAL, TOTP_REQUIRED };
 enum settings_package { PACKAGE_ALWAYS, PACKAGE_REQUEST, PACKAGE_NEVER };
 enum settings_sandbox { SANDBOX_BUBBLEWRAP, SANDBOX_NONE };
 

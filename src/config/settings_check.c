@@ -175,6 +175,7 @@ static const struct {
     {"robot_list", form_path, true},
     {"jwt_key_file", form_path, false},
     {"stream_key_file", form_path, false},
+    {"totp_key_file", form_path, false},
     {"public_url", form_origin, true},
     {"server_names", form_host, false},
     {"origin_hosts", form_origin, true},
@@ -289,6 +290,8 @@ static void check_orders(struct settings_loading *loading) {
        "must be more than a second below upload_deadline, or workers are killed while they wait"},
       {strcmp(s->jwt_key_file, s->stream_key_file) == 0, "jwt_key_file",
        "must differ from stream_key_file, which nginx reads"},
+      {strcmp(s->totp_key_file, s->jwt_key_file) == 0 || strcmp(s->totp_key_file, s->stream_key_file) == 0,
+       "totp_key_file", "must differ from jwt_key_file and stream_key_file: each has its own rotation"},
   };
 
   for (size_t i = 0; i < sizeof(rules) / sizeof(rules[0]); i++) {

@@ -37,6 +37,7 @@
   STRING (share_dir, "", true, "Folder of installed data (migrations, API pages); empty: where make install put it") \
   STRING (jwt_key_file, "/etc/mediagate/jwt_keys", true, "Access-token keys, one `kid secret;` a line, mode 0600; the first signs, all verify") \
   STRING (stream_key_file, "/etc/mediagate/stream_keys", true, "Stream-URL keys, one `kid secret;` a line, mode 0600, included by nginx too") \
+  STRING (totp_key_file, "/etc/mediagate/totp_keys", true, "Keys that encrypt the secrets of second factors, one `kid secret;` a line, mode 0600; the first encrypts, all decrypt") \
   /* what nginx must know too */ \
   STRING (public_url, "", true, "Scheme and host of stream URLs, such as https://media.example.org; empty: as the caller asked nginx") \
   LIST   (server_names, "localhost,127.0.0.1,[::1]", true, "Host names that are ours; any other Host is answered 421") \
@@ -76,6 +77,7 @@
   CHOICE (signup_policy, "open|invite|closed", "invite", true, "Who may sign up: anyone, who has an invitation or an owner's token, no one") \
   CHOICE (signup_role, "owner|editor|analyst", "editor", true, "Role of an account that signs up without an invitation; the first account is an owner") \
   INTEGER(password_min, "bytes", 8, 128, 8, true, "Shortest password") \
+  CHOICE (totp, "optional|required", "optional", true, "Second factor of accounts: for who wants one; or who has none can do nothing but enrol") \
   INTEGER(signup_address_limit, "accounts", 1, 1000000, 20, true, "Sign-ups from one address (IPv6: /48) within signup_window before 429, where signup_policy is open") \
   INTEGER(signup_limit, "accounts", 1, 1000000, 200, true, "Sign-ups from all addresses together within signup_window before 429, where signup_policy is open") \
   INTEGER(signup_window, "s", 1, 86400, 3600, true, "Window of the sign-up limits") \

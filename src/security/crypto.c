@@ -12,8 +12,10 @@
 #include "domain/grant.h"
 #include "security/access_token.h"
 #include "security/seal.h"
+#include "security/sealed_secret.h"
 #include "security/secret_token.h"
 #include "security/signed_url.h"
+#include "security/totp.h"
 
 #define TIME    INT64_C(1700000000)
 #define SESSION "00000000-0000-0000-0000-000000000000"
@@ -50,7 +52,25 @@ static enum error try_signed_url(const struct keyring *keys) {
   return error;
 }
 
-enum error crypto_warm_up(const struct keyring *access_keys, const struct keyring *stream_keys) {
+static enum error try_code(const struct keyring *keys) {
+  unsigned char secret[TOTP_SECRET_BYTES], opened[TOTP_SECRET_BYTES];
+  char sealed[SEALED_SECRET_SIZE];
+  int64_t step;
+  totp_secret_new(secret);
+  enum error error = sealed_secret_seal(keys, 1, secret, sizeof secret, sealed);
+  if (error == ERROR_NONE) {
+    error = sealed_secret_open(keys, 1, sealed, opened, sizeof opened);
+  }
+  if (error == ERROR_NONE) {
+    error = totp_verify(opened, "000000", TIME, &step);
+  }
+  explicit_bzero(secret, sizeof secret);
+  explicit_bzero(opened, sizeof opened);
+  return error == ERROR_DENIED ? ERROR_NONE : error; /* or that is the code, once in 300,000 starts */
+}
+
+enum error crypto_warm_up(const struct keyring *access_keys, const struct keyring *stream_keys,
+                          const struct keyring *totp_keys) {
   char token[SECRET_TOKEN_SIZE];
   unsigned char hash[DIGEST_SIZE];
   enum error error = access_keys == NULL ? ERROR_NONE : try_access_token(access_keys);
@@ -61,5 +81,8 @@ enum error crypto_warm_up(const struct keyring *access_keys, const struct keyrin
     error = secret_token_new(token, hash);
   }
   explicit_bzero(token, sizeof token);
-  return error == ERROR_NONE && stream_keys != NULL ? try_signed_url(stream_keys) : error;
+  if (error == ERROR_NONE && stream_keys != NULL) {
+    error = try_signed_url(stream_keys);
+  }
+  return error == ERROR_NONE && totp_keys != NULL ? try_code(totp_keys) : error;
 }

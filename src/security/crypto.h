@@ -9,9 +9,10 @@
 #include "base/error.h"
 #include "security/keyring.h"
 
-/* Issues and verifies an access token, seals and opens a text, makes a secret token, signs a URL. Any error: this
- * process cannot do its work.
+/* Issues and verifies an access token, seals and opens a text, makes a secret token, signs a URL, seals a secret. A
+ * keyring may be NULL. Any error: this process cannot do its work.
  */
-enum error crypto_warm_up(const struct keyring *access_keys, const struct keyring *stream_keys) MUST_CHECK;
+enum error crypto_warm_up(const struct keyring *access_keys, const struct keyring *stream_keys,
+                          const struct keyring *totp_keys) MUST_CHECK;
 
 #endif

@@ -280,6 +280,7 @@ class Stack(Callers, DeliveryLog, PrivatePostgres):
             "log_dir": self.nginx_log_dir,
             "jwt_key_file": self.root / "etc/jwt_keys",
             "stream_key_file": self.root / "etc/stream_keys",
+            "totp_key_file": self.root / "etc/totp_keys",
             "nginx_pid_file": self.root / "run/nginx.pid",
             "nginx_url": self.base_url,
         }

@@ -34,6 +34,7 @@ def test_owners_see_all_accounts_newest_first(stack):
         "email": editor.email,
         "role": "editor",
         "disabled": False,
+        "totp": False,
         "created_at": editor.account["created_at"],
     }
     assert assert_json(owner.get(f"/accounts/{editor.account['id']}")) == pages[0]

@@ -22,7 +22,7 @@ def newcomer(stack):
 # --- sign up ---------------------------------------------------------------------------------------
 def test_signup_answers_the_account_and_no_secret(anonymous, newcomer):
     account = assert_json(anonymous.post("/auth/signup", json={"email": newcomer, "password": PASSWORD}), 201)
-    assert set(account) == {"id", "email", "role", "created_at"}
+    assert set(account) == {"id", "email", "role", "totp", "created_at"}
     assert account["email"] == newcomer and account["id"] > 0
     parse_time(account["created_at"])
 

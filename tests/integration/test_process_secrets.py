@@ -8,10 +8,10 @@ import pytest
 from waiting import wait_until
 
 MAPPING_MAX = 1 << 30  # larger ones are AddressSanitizer's notes on the program's memory
-STREAM, ACCESS = "stream_keys", "jwt_keys"
+STREAM, ACCESS, TOTP = "stream_keys", "jwt_keys", "totp_keys"
 HOLDS = {
     "mg:fast": {STREAM, ACCESS},
-    "mg:auth": {ACCESS},
+    "mg:auth": {ACCESS, TOTP},
     "mg:api": {STREAM, ACCESS},
     "mg:upload": {ACCESS},
     "mg:housekeeping": set(),
@@ -54,7 +54,7 @@ def test_no_worker_holds_a_key_that_its_pool_does_not_use(stack):
     for name, pids in workers(stack).items():
         for pid in pids:
             content = memory(pid)
-            for key in (STREAM, ACCESS):
+            for key in (STREAM, ACCESS, TOTP):
                 held = any(secret in content for secret in secrets(stack, key))
                 assert held == (key in HOLDS[name]), (name, key)
 

@@ -87,7 +87,7 @@ def test_each_route_by_a_key_with_each_scope(stack):
             if caller == "anyone":
                 continue
             answer = ask(key, method, path)
-            if caller == "person":
+            if caller in ("person", "enrolling"):
                 assert_problem(answer, 403, name="person-required")
             elif wanted != scope:
                 assert_missing(answer, wanted)

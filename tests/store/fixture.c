@@ -148,7 +148,8 @@ void fixture_cluster(const char *arguments) {
 }
 
 static void before_each(void) {
-  fixture_sql("truncate idempotent_request, package_job, upload, admin_user, api_key, invitation, login_session, "
+  fixture_sql("truncate idempotent_request, package_job, upload, admin_user, totp, recovery_code, api_key, invitation, "
+              "login_session, "
               "refresh_token, login_place, "
               "rate_limit, media_asset,"
               " revoked_grant, delivery_log, media_view_log, view_rollup, view_watching, user_agent, address_salt,"

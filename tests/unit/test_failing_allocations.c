@@ -166,7 +166,7 @@ static void start(void) {
   left = -1;
   keyring = forge_keyring();
   forge_token(keyring_signing(keyring), "SHA256", FORGE_HEADER, claims, sizeof claims - 1, &good_token);
-  ck_assert_int_eq(crypto_warm_up(keyring, keyring), ERROR_NONE);
+  ck_assert_int_eq(crypto_warm_up(keyring, keyring, keyring), ERROR_NONE);
 }
 
 #define NOT_REACHED 99 /* the operation made fewer allocations */

@@ -70,6 +70,9 @@ static const struct {
      "a worker waits a second longer than the timeout"},
     {"jwt_key_file = \"/etc/mediagate/stream_keys\";",
      "settings:1: jwt_key_file must differ from stream_key_file, which nginx reads\n", "one file for both keys"},
+    {"totp_key_file = \"/etc/mediagate/jwt_keys\";",
+     "settings:1: totp_key_file must differ from jwt_key_file and stream_key_file: each has its own rotation\n",
+     "one file for two keys"},
     {"library_dir = \"/var/lib/mediagate/media/x\";",
      "settings:1: library_dir must not lie in data_dir, which the program cleans up\n", "library in data_dir"},
     {"library_dir = \"/var/lib/mediagate2\";", NULL, "a neighbour of data_dir"},
@@ -214,6 +217,7 @@ START_TEST(refuses_what_nginx_reads_specially) {
       {"nginx_pid_file", "/a", "/b"},
       {"nginx_url", "http://a", ".example"},
       {"jwt_key_file", "/a", "/b"},
+      {"totp_key_file", "/a", "/b"},
   };
   for (size_t i = 0; i < UNIT_ROWS(values); i++) {
     for (size_t k = 0; k < UNIT_ROWS(special); k++) {

@@ -30,6 +30,7 @@ static void reply_account(struct response *response, int status, const struct ac
   reply_integer(body, "id", account->id);
   reply_string(body, "email", account->email);
   reply_string(body, "role", role_name(account->role));
+  reply_boolean(body, "totp", account->has_totp);
   reply_time(body, "created_at", account->created_at_us);
   reply_end(response);
 }
@@ -191,32 +192,6 @@ void account_api_me(struct call *call) {
   reply_account(call->response, 200, call->account);
 }
 
-/* Is this the caller's password? Guesses count as logins do. False: the response has the answer. */
-static bool check_current_password(struct call *call, const char *password) {
-  struct account account;
-  enum error error = account_store_find(call->app->database, call->account->id, &account);
-  if (error != ERROR_NONE) {
-    call_fail(call, error, "finding an account");
-    return false;
-  }
-  bool renew;
-  error =
-      password_verify(account.hashed_password, password, strlen(password), password_attempt_cost(call->app), &renew);
-  if (error == ERROR_NONE) {
-    password_attempt_forgive_change(call);
-    return true;
-  }
-  if (error == ERROR_MEMORY) {
-    call_fail(call, error, "hashing a password");
-    return false;
-  }
-  log_event(LOG_LEVEL_WARNING, "password_change_refused", LOG_STR("address", call->request->remote_address),
-            LOG_I64("account_id", account.id));
-  password_attempt_note_refusal(call, account.id, false);
-  response_problem(call->response, 403, "The current password is wrong.");
-  return false;
-}
-
 static void set_password(struct call *call, const char *password) {
   char hash[PASSWORD_HASH_SIZE];
   enum error error = password_hash(password, strlen(password), password_attempt_cost(call->app), hash);
@@ -250,7 +225,8 @@ void account_api_password(struct call *call) {
   if (judged && response_has_field_errors(call->response)) {
     response_problem_fields(call->response);
   } else if (judged && current != NULL && new_password != NULL && password_attempt_count_change(call) &&
-             check_current_password(call, current)) {
+             password_attempt_check_own(call, current)) {
+    password_attempt_forgive_change(call);
     set_password(call, new_password);
   }
   json_object_put(object);

@@ -22,6 +22,7 @@ static void append_account(struct text *body, const struct account *account) {
   reply_string(body, "email", account->email);
   reply_string(body, "role", role_name(account->role));
   reply_boolean(body, "disabled", account->disabled);
+  reply_boolean(body, "totp", account->has_totp);
   reply_time(body, "created_at", account->created_at_us);
 }
 

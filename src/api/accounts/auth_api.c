@@ -16,6 +16,7 @@
 #include "api/call.h"
 #include "api/accounts/credentials.h"
 #include "api/accounts/password_attempt.h"
+#include "api/accounts/second_factor.h"
 #include "api/accounts/session_origin.h"
 #include "api/guard.h"
 #include "api/reply.h"
@@ -153,7 +154,8 @@ void auth_api_login(struct call *call) {
   struct password_attempt attempt;
   struct account account;
   if (credentials_read(call->request, call->response, &credentials) &&
-      password_attempt_count(call, credentials.email, &attempt) && check_password(call, &credentials, &account)) {
+      password_attempt_count(call, credentials.email, &attempt) && check_password(call, &credentials, &account) &&
+      second_factor_check_login(call, &account, credentials.otp, &attempt)) {
     call->request->account_id = account.id;
     call_act_as_id(call, "account", account.id);
     password_attempt_forgive(call, &attempt);

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "api/accounts/second_factor.h"
 #include "http/content_type.h"
 #include "http/json_body.h"
 #include "security/password.h"
@@ -88,13 +89,17 @@ static const char *read_form_fields(struct credentials *credentials, struct resp
   const struct query *form = &credentials->form;
   refuse_repeated(form, response);
   credentials->password = form_value(form, "password", "/password", PASSWORD_MAX_BYTES, response);
+  if (query_get(form, "otp") != NULL) {
+    credentials->otp = form_value(form, "otp", "/otp", SECOND_FACTOR_CODE_MAX, response);
+  }
   return form_value(form, "username", "/username", PASSWORD_MAX_BYTES, response);
 }
 
 static const char *read_json_fields(struct credentials *credentials, struct response *response) {
-  static const char *const names[] = {"email", "password", NULL};
+  static const char *const names[] = {"email", "password", "otp", NULL};
   json_body_refuse_unknown(credentials->json, names, response);
   credentials->password = json_body_password(credentials->json, "password", 1, PASSWORD_MAX_BYTES, response);
+  credentials->otp = json_body_string_optional(credentials->json, "otp", 1, SECOND_FACTOR_CODE_MAX, response);
   return json_body_string(credentials->json, "email", 1, PASSWORD_MAX_BYTES, response);
 }
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * What a login, a refresh and a logout send, as JSON or as a form. A login sends {"email", "password"}, or username and
- * password (OAuth's password grant, which Swagger UI's Authorize uses). The others send {"refresh_token"}, or the same
- * field (OAuth's refresh_token grant).
+ * password (OAuth's password grant, which Swagger UI's Authorize uses), and otp beside them. The others send
+ * {"refresh_token"}, or the same field (OAuth's refresh_token grant).
  */
 #ifndef MEDIAGATE_API_ACCOUNTS_CREDENTIALS_H
 #define MEDIAGATE_API_ACCOUNTS_CREDENTIALS_H
@@ -20,6 +20,7 @@ struct json_object;
 struct credentials {
   char email[EMAIL_SIZE]; /* normalised */
   const char *password;   /* points into one of the two below */
+  const char *otp;        /* so does the code of the second factor; NULL: none was sent */
   struct json_object *json;
   struct query form;
 };

@@ -5,6 +5,7 @@
 #include "api/accounts/password_attempt.h"
 
 #include <stdio.h>
+#include <string.h>
 
 #include "base/log.h"
 #include "metrics/metric.h"
@@ -92,6 +93,47 @@ bool password_attempt_count_change(struct call *call) {
 
 void password_attempt_forgive_change(struct call *call) {
   complain("login_forgive_failed", password_change_limit_forgive(call->app->database, call->account->id));
+}
+
+bool password_attempt_check_own(struct call *call, const char *password) {
+  struct account account;
+  enum error error = account_store_find(call->app->database, call->account->id, &account);
+  if (error != ERROR_NONE) {
+    call_fail(call, error, "finding an account");
+    return false;
+  }
+  bool renew;
+  error =
+      password_verify(account.hashed_password, password, strlen(password), password_attempt_cost(call->app), &renew);
+  if (error == ERROR_MEMORY) {
+    call_fail(call, error, "hashing a password");
+  } else if (error != ERROR_NONE) {
+    log_event(LOG_LEVEL_WARNING, "password_change_refused", LOG_STR("address", call->request->remote_address),
+              LOG_I64("account_id", account.id));
+    password_attempt_note_refusal(call, account.id, false);
+    response_problem(call->response, 403, "The current password is wrong.");
+  }
+  return error == ERROR_NONE;
+}
+
+bool password_attempt_count_code(struct call *call, int64_t account_id, const struct password_attempt *attempt) {
+  const struct login_limits limits = limits_of(call);
+  int64_t retry_after = limits.window_seconds;
+  if (attempt->standing != LOGIN_STRANGER) {
+    return true;
+  }
+  enum error error = code_limit_count(call->app->database, account_id, &limits, &retry_after);
+  if (error == ERROR_LIMITED) {
+    metric_add(METRIC_LOGINS, METRIC_LOGIN_LIMITED, 0, 1);
+    password_attempt_note_refusal(call, account_id, true);
+  }
+  return admit(call, error, METRIC_LIMIT_LOGIN, retry_after, "Too many attempts at this account's codes.");
+}
+
+void password_attempt_forgive_code(struct call *call, int64_t account_id, const struct password_attempt *attempt) {
+  if (attempt->standing == LOGIN_STRANGER) {
+    complain("login_forgive_failed", code_limit_give_back(call->app->database, account_id));
+  }
 }
 
 bool password_attempt_count_signup(struct call *call) {

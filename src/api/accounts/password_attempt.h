@@ -31,6 +31,13 @@ void password_attempt_remember(struct call *call, int64_t account_id);
 /* The same as count and forgive for the caller's own password, by the caller's account alone. */
 bool password_attempt_count_change(struct call *call) MUST_CHECK;
 void password_attempt_forgive_change(struct call *call);
+/* Is this the caller's password? It forgives nothing. False: the response has the 403 or 503. */
+bool password_attempt_check_own(struct call *call, const char *password) MUST_CHECK;
+/* Counts a guess at a code of the second factor. Whoever comes from no place that the account knows shares one limit
+ * with all such; of the others the attempt was counted by its place. */
+bool password_attempt_count_code(struct call *call, int64_t account_id,
+                                 const struct password_attempt *attempt) MUST_CHECK;
+void password_attempt_forgive_code(struct call *call, int64_t account_id, const struct password_attempt *attempt);
 /* The same for an account that anyone may make. */
 bool password_attempt_count_signup(struct call *call) MUST_CHECK;
 /* What hashing costs by the settings. */

@@ -10,7 +10,7 @@
 
 #define ACCOUNT_COLUMNS                                                                                                \
   "a.id, a.email, a.hashed_password, a.role, a.token_epoch, a.issuer_tag, a.disabled_at is not "                       \
-  "null, " SQL_MICROSECONDS("a.created_at")
+  "null, a.totp_since is not null, " SQL_MICROSECONDS("a.created_at")
 
 /* A role that this program does not know fails the query. */
 enum role account_row_read_role(struct rows *rows);

@@ -37,6 +37,7 @@ void account_row_read(struct rows *rows, struct account *ret_account) {
   ret_account->token_epoch = rows_i64(rows);
   ret_account->issuer_tag = (uint32_t)rows_i64(rows);
   ret_account->disabled = rows_bool(rows);
+  ret_account->has_totp = rows_bool(rows);
   ret_account->created_at_us = rows_i64(rows);
 }
 

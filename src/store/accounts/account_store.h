@@ -20,6 +20,7 @@ struct account {
   int64_t token_epoch;
   uint32_t issuer_tag; /* random, unique; the tail of every grant that the account issues */
   bool disabled;
+  bool has_totp; /* its logins need a second factor */
   int64_t created_at_us;
 };
 

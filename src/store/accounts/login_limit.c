@@ -111,6 +111,19 @@ static void id_key(int64_t account_id, char ret_key[24]) {
   (void)snprintf(ret_key, 24, "%lld", (long long)account_id);
 }
 
+enum error code_limit_count(struct database *database, int64_t account_id, const struct login_limits *limits,
+                            int64_t *ret_retry_after) {
+  char key[24];
+  id_key(account_id, key);
+  return rate_limit_count(database, "login-code", key, limits->account, limits->window_seconds, ret_retry_after);
+}
+
+enum error code_limit_give_back(struct database *database, int64_t account_id) {
+  char key[24];
+  id_key(account_id, key);
+  return rate_limit_give_back(database, "login-code", key);
+}
+
 enum error password_change_limit_count(struct database *database, int64_t account_id, const struct login_limits *limits,
                                        int64_t *ret_retry_after) {
   char key[24];

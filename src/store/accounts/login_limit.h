@@ -42,6 +42,13 @@ enum error login_limit_forgive(struct database *database, const struct login_att
 enum error login_limit_remember(struct database *database, int64_t account_id, const char *address,
                                 const char *network) MUST_CHECK;
 
+/* A guess at a code of the second factor by who knows the password, from no place that the account knows. Of all such
+ * places together; login_limit_count counts each place before. */
+enum error code_limit_count(struct database *database, int64_t account_id, const struct login_limits *limits,
+                            int64_t *ret_retry_after) MUST_CHECK;
+/* The code was right: it was no guess. */
+enum error code_limit_give_back(struct database *database, int64_t account_id) MUST_CHECK;
+
 /* A guess at the current password by who holds an access token of the account. Strangers do not fill this counter. */
 enum error password_change_limit_count(struct database *database, int64_t account_id, const struct login_limits *limits,
                                        int64_t *ret_retry_after) MUST_CHECK;
