@@ -33,6 +33,26 @@ START_TEST(a_day_has_one_salt_in_every_process) {
 }
 END_TEST
 
+static void cut(void) {
+  fixture_sql("select count(pg_terminate_backend(pid, 5000)) from pg_stat_activity where datname = current_database() "
+              "and pid <> pg_backend_pid()");
+}
+
+/* After a fail-over that lost commits, or a restore, a day may have another salt: its viewers would be two. */
+START_TEST(salts_end_with_the_connection_that_they_came_from) {
+  struct address_salts salts = {.count = 0};
+  const int64_t now = clock_now_us();
+  unsigned char first[ADDRESS_SALT_SIZE];
+  memcpy(first, salt_of(&salts, now), ADDRESS_SALT_SIZE);
+  ck_assert(memcmp(salt_of(&salts, now), first, ADDRESS_SALT_SIZE) == 0);
+  fixture_sql("update address_salt set salt = sha256('another') returning 1");
+  ck_assert(memcmp(salt_of(&salts, now), first, ADDRESS_SALT_SIZE) == 0);
+  cut();
+  ck_assert_int_eq(database_ensure(fixture_database), ERROR_NONE);
+  ck_assert(memcmp(salt_of(&salts, now), first, ADDRESS_SALT_SIZE) != 0);
+}
+END_TEST
+
 START_TEST(more_days_than_are_remembered_keep_their_salts) {
   struct address_salts salts = {.count = 0};
   unsigned char first[40][ADDRESS_SALT_SIZE];
@@ -116,6 +136,7 @@ START_TEST(a_process_forgets_the_days_before) {
 }
 END_TEST
 
-FIXTURE_MAIN("address_salt_store", salts_wait_for_nodes_that_are_behind, a_process_forgets_the_days_before,
+FIXTURE_MAIN("address_salt_store", salts_end_with_the_connection_that_they_came_from,
+             salts_wait_for_nodes_that_are_behind, a_process_forgets_the_days_before,
              a_day_has_one_salt_in_every_process, more_days_than_are_remembered_keep_their_salts,
              a_salt_is_destroyed_after_its_day_and_the_time_that_grants_may_play)

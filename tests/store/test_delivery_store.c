@@ -16,6 +16,7 @@
 
 #include "base/clock.h"
 #include "fixture.h"
+#include "ingest/log_positions.h"
 #include "store/engine/array.h"
 #include "store/media/media_store.h"
 #include "view_changes.h"
@@ -26,6 +27,45 @@ static int64_t position(void) {
   ck_assert_int_eq(delivery_store_position(fixture_database, id, &value), ERROR_NONE);
   return value;
 }
+
+/* A log that was read to its end is not asked about again: what a database lost that went back in time would stay lost.
+ */
+START_TEST(positions_end_with_the_connection_that_they_came_from) {
+  static struct log_positions positions;
+  const unsigned char id[DIGEST_SIZE] = {7};
+  struct view_changes batch = {0};
+  struct delivery_log *log = NULL;
+  view_changes_add(&batch, fixture_medium(), GRANT, "192.0.2.1", 0, 30);
+  ck_assert_int_eq(view_changes_commit(fixture_database, &batch, 0, 500), ERROR_NONE);
+  ck_assert_int_eq(log_positions_find(&positions, fixture_database, id, &log), ERROR_NONE);
+  ck_assert_int_eq(log->position, 500);
+  fixture_sql("update delivery_log set position = 100 returning 1");
+  ck_assert_int_eq(log_positions_find(&positions, fixture_database, id, &log), ERROR_NONE);
+  ck_assert_int_eq(log->position, 500); /* a guess, as long as the connection stands */
+  fixture_sql("select count(pg_terminate_backend(pid, 5000)) from pg_stat_activity where datname = current_database() "
+              "and pid <> pg_backend_pid()");
+  ck_assert_int_eq(database_ensure(fixture_database), ERROR_NONE);
+  ck_assert_int_eq(log_positions_find(&positions, fixture_database, id, &log), ERROR_NONE);
+  ck_assert_int_eq(log->position, 100);
+}
+END_TEST
+
+START_TEST(a_batch_that_fails_leaves_nothing_and_the_connection_goes_on) {
+  struct view_changes batch = {0};
+  int64_t film = fixture_medium();
+  view_changes_add(&batch, film, GRANT, "no address", 0, 30);
+  ck_assert_int_eq(view_changes_commit(fixture_database, &batch, 0, 500), ERROR_INVALID);
+  ck_assert_int_eq(position(), 0);
+  uint64_t generation = database_generation(fixture_database);
+  view_changes_add(&batch, film, GRANT, "192.0.2.1", 0, 30);
+  ck_assert_int_eq(view_changes_commit(fixture_database, &batch, 100, 500), ERROR_CONFLICT);
+  ck_assert_int_eq(fixture_sql("select count(*) from media_view_log"), 0);
+  view_changes_add(&batch, film, GRANT, "192.0.2.1", 0, 30);
+  ck_assert_int_eq(view_changes_commit(fixture_database, &batch, 0, 500), ERROR_NONE);
+  ck_assert_int_eq(fixture_sql("select count(*) from media_view_log"), 1);
+  ck_assert_uint_eq(database_generation(fixture_database), generation);
+}
+END_TEST
 
 START_TEST(one_grant_from_one_address_is_one_view) {
   struct view_changes batch = {0};
@@ -366,9 +406,11 @@ START_TEST(deliveries_are_summed_with_their_position) {
 }
 END_TEST
 
-FIXTURE_MAIN("delivery_store", deliveries_are_summed_with_their_position, one_grant_from_one_address_is_one_view,
-             views_of_a_batch_keep_what_is_theirs, lines_may_come_in_any_order, what_was_read_is_not_counted_again,
-             a_batch_counts_wholly_or_not_at_all, unknown_and_deleted_media_do_no_harm, a_position_moves_without_a_view,
-             two_readers_count_once, several_readers_of_several_logs_agree,
-             equal_user_agents_get_one_id_wherever_they_stand, user_agents_that_nobody_holds_are_swept,
-             unprepared_it_is_the_same, a_backlog_of_beginnings_and_ends_is_within_the_statement_timeout)
+FIXTURE_MAIN("delivery_store", positions_end_with_the_connection_that_they_came_from,
+             a_batch_that_fails_leaves_nothing_and_the_connection_goes_on, deliveries_are_summed_with_their_position,
+             one_grant_from_one_address_is_one_view, views_of_a_batch_keep_what_is_theirs, lines_may_come_in_any_order,
+             what_was_read_is_not_counted_again, a_batch_counts_wholly_or_not_at_all,
+             unknown_and_deleted_media_do_no_harm, a_position_moves_without_a_view, two_readers_count_once,
+             several_readers_of_several_logs_agree, equal_user_agents_get_one_id_wherever_they_stand,
+             user_agents_that_nobody_holds_are_swept, unprepared_it_is_the_same,
+             a_backlog_of_beginnings_and_ends_is_within_the_statement_timeout)
