@@ -9,6 +9,7 @@
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <json-c/json.h>
@@ -57,6 +58,23 @@ START_TEST(writes_json_lines) {
   ck_assert(json_object_object_get(line, "bad") == NULL && json_object_object_get(line, "nothing") == NULL);
   ck_assert_str_eq(string_at(line, "error"), error_strerror(ERROR_IO));
   ck_assert_uint_ge(strlen(string_at(line, "time")), strlen("2026-11-22T17:00:00Z"));
+  json_object_put(line);
+}
+END_TEST
+
+START_TEST(a_child_has_a_pid_of_its_own) {
+  catch_log();
+  log_configure(LOG_LEVEL_INFO, LOG_FORMAT_JSON);
+  log_event(LOG_LEVEL_INFO, "parent", LOG_I64("n", 1));
+  (void)caught();
+  pid_t pid = fork();
+  if (pid == 0) {
+    log_event(LOG_LEVEL_INFO, "child", LOG_I64("n", 2));
+    _exit(0);
+  }
+  ck_assert_int_eq(waitpid(pid, NULL, 0), pid);
+  json_object *line = json_tokener_parse(caught());
+  ck_assert_int_eq(json_object_get_int64(json_object_object_get(line, "pid")), pid);
   json_object_put(line);
 }
 END_TEST
@@ -136,5 +154,5 @@ START_TEST(an_error_and_many_lines_do_not_wait) {
 }
 END_TEST
 
-UNIT_MAIN("log", writes_json_lines, writes_readable_text, keeps_to_its_level, cuts_long_values,
-          held_lines_are_written_together, an_error_and_many_lines_do_not_wait)
+UNIT_MAIN("log", writes_json_lines, a_child_has_a_pid_of_its_own, writes_readable_text, keeps_to_its_level,
+          cuts_long_values, held_lines_are_written_together, an_error_and_many_lines_do_not_wait)
