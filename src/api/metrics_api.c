@@ -14,6 +14,7 @@
 #include "api/call.h"
 #include "api/platform.h"
 #include "base/clock.h"
+#include "files/backup_tree.h"
 #include "metrics/metric_text.h"
 #include "process/metric_file.h"
 #include "store/engine/migration.h"
@@ -53,6 +54,13 @@ static void tell_disk(struct scrape *scrape) {
   if (statvfs(scrape->app->settings->data_dir, &status) == 0) {
     tell(scrape, METRIC_DATA_FREE, (double)status.f_bavail * (double)status.f_frsize);
     tell(scrape, METRIC_DATA_SIZE, (double)status.f_blocks * (double)status.f_frsize);
+  }
+}
+
+static void tell_backup(struct scrape *scrape) {
+  int64_t seconds = 0;
+  if (backup_last_made(scrape->app->settings->data_dir, &seconds) == ERROR_NONE) {
+    tell(scrape, METRIC_LAST_BACKUP, (double)seconds);
   }
 }
 
@@ -162,6 +170,7 @@ static void write_metrics(struct scrape *scrape) {
   }
   tell_database(scrape);
   tell_disk(scrape);
+  tell_backup(scrape);
   tell_keys(scrape);
   if (scrape->has_platform) {
     tell_platform(scrape);

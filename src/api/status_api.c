@@ -15,6 +15,7 @@
 #include "api/platform.h"
 #include "api/reply.h"
 #include "base/clock.h"
+#include "files/backup_tree.h"
 
 /* The limits of deploy/prometheus/rules.yml. */
 #define LAG_MAX_SECONDS    300
@@ -126,6 +127,15 @@ static void append_disk(struct status *status, const char *data_dir) {
   }
 }
 
+static void append_backup(struct status *status, const char *data_dir) {
+  int64_t seconds = 0;
+  if (backup_last_made(data_dir, &seconds) == ERROR_NONE) {
+    reply_time(status->body, "last_backup_at", seconds * 1000000);
+  } else {
+    reply_null(status->body, "last_backup_at");
+  }
+}
+
 static void append_key(struct text *body, const char *name, int64_t created_at) {
   if (created_at > 0) {
     reply_integer(body, name, clock_now_seconds() - created_at);
@@ -153,6 +163,7 @@ static void write_status(struct call *call, struct status *status) {
     append_library(status);
   }
   append_disk(status, call->app->settings->data_dir);
+  append_backup(status, call->app->settings->data_dir);
   append_keys(status, call->app->board);
   reply_name(status->body, "problems");
   text_append(status->body, "[");

@@ -147,6 +147,10 @@ static bool finish(struct backup *backup) {
   if (rename(backup->partial, final) != 0) {
     return complain(final, ERROR_IO);
   }
+  error = backup_note_made(backup->settings->data_dir);
+  if (error != ERROR_NONE) {
+    return complain("last_backup in data_dir", error);
+  }
   printf("%s: %" PRId64 " files copied (%" PRId64 " bytes), %" PRId64 " linked, %" PRId64 " kept\n", final,
          backup->copy.copied, backup->copy.bytes_copied, backup->copy.linked, backup->copy.kept);
   return true;

@@ -21,6 +21,7 @@
 #include "command/command_warnings.h"
 #include "command/nginx_files.h"
 #include "domain/pool.h"
+#include "files/backup_tree.h"
 #include "files/revocation.h"
 #include "files/sandbox.h"
 #include "process/service.h"
@@ -28,6 +29,7 @@
 
 #define FREE_WARN_PERCENT 10
 #define FREE_MIN_PERCENT  2
+#define BACKUP_OLD_HOURS  48
 #define KEY_OLD_DAYS      400
 #define NGINX_FILE_MAX    ((size_t)4 << 20)
 
@@ -79,6 +81,21 @@ static void check_folders(struct doctor *doctor) {
   } else {
     doctor_wrong(doctor, "revocations", "start serve, which fills it", "revoked/ in data_dir: %s; nothing plays",
                  error_strerror(error));
+  }
+}
+
+static void check_backup(struct doctor *doctor) {
+  static const char remedy[] = "run `mediagate backup DIR` each night";
+  int64_t made = 0;
+  if (backup_last_made(doctor->settings->data_dir, &made) != ERROR_NONE) {
+    doctor_warn(doctor, "backup", remedy, "mediagate backup never made one on this machine");
+    return;
+  }
+  int64_t hours = (clock_now_seconds() - made) / 3600;
+  if (hours > BACKUP_OLD_HOURS) {
+    doctor_warn(doctor, "backup", remedy, "the last one is %ld hours old", (long)hours);
+  } else {
+    doctor_good(doctor, "backup", "%ld hours old", (long)hours);
   }
 }
 
@@ -233,6 +250,7 @@ void doctor_check_machine(struct doctor *doctor) {
   const struct settings *settings = doctor->settings;
   bool sandbox = settings->sandbox == SANDBOX_BUBBLEWRAP;
   check_folders(doctor);
+  check_backup(doctor);
   check_keys(doctor, "jwt_key_file", settings->jwt_key_file);
   check_keys(doctor, "stream_key_file", settings->stream_key_file);
   check_settings(doctor);

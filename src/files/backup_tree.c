@@ -96,6 +96,31 @@ const struct backup_entry *backup_manifest_find(const struct backup_manifest *ma
   return manifest->count == 0 ? NULL : bsearch(&key, manifest->entries, manifest->count, sizeof key, compare_entries);
 }
 
+/* --- when ------------------------------------------------------------------------------------ */
+
+static const char stamp_name[] = "last_backup";
+
+enum error backup_note_made(const char *data_dir) {
+  char *path = file_join(data_dir, stamp_name);
+  enum error error = path == NULL ? ERROR_MEMORY : file_replace(path, 0644, "", 0);
+  free(path);
+  return error;
+}
+
+enum error backup_last_made(const char *data_dir, int64_t *ret_seconds) {
+  struct stat status;
+  char *path = file_join(data_dir, stamp_name);
+  if (path == NULL) {
+    return ERROR_MEMORY;
+  }
+  enum error error = lstat(path, &status) == 0 ? ERROR_NONE : file_error_from_errno(errno);
+  free(path);
+  if (error == ERROR_NONE) {
+    *ret_seconds = status.st_mtime;
+  }
+  return error;
+}
+
 /* --- one file -------------------------------------------------------------------------------- */
 
 /* Reads `source` to its end; with a target_fd >= 0 writes it there. */

@@ -49,6 +49,9 @@ struct backup_copy {
 
 /* ERROR_INVALID: a file is not what the manifest says. A file that vanishes meanwhile is left out. */
 enum error backup_tree_copy(struct backup_copy *copy) MUST_CHECK;
+/* Notes in data_dir that a backup was made just now, and when that was: seconds since 1970. ERROR_NOT_FOUND: never. */
+enum error backup_note_made(const char *data_dir) MUST_CHECK;
+enum error backup_last_made(const char *data_dir, int64_t *ret_seconds) MUST_CHECK;
 /* The hash of a file, and its size. */
 enum error backup_file_hash(const char *path, int64_t *ret_size, char ret_sha256[DIGEST_HEX_SIZE]) MUST_CHECK;
 

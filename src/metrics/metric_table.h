@@ -78,6 +78,8 @@
     "Free room on the file system of data_dir.") \
   M(DATA_SIZE, GIVEN, GAUGE, "mediagate_data_size_bytes", NONE, NONE, 1, "", \
     "Size of the file system of data_dir.") \
+  M(LAST_BACKUP, GIVEN, GAUGE, "mediagate_last_backup_timestamp_seconds", NONE, NONE, 1, "", \
+    "When `mediagate backup` last made one on this machine, seconds since 1970. Missing: never.") \
   M(PACKAGE_JOBS, GIVEN, GAUGE, "mediagate_package_jobs", NONE, NONE, 1, "state", \
     "Packaging jobs that wait or run.") \
   M(PACKAGE_QUEUE_AGE, GIVEN, GAUGE, "mediagate_package_queue_age_seconds", NONE, NONE, 1, "", \

@@ -3,8 +3,11 @@
 import pathlib
 import signal
 import threading
+import time
 
 import pytest
+from answers import assert_json
+from prometheus_tools import scrape
 from stack import Stack
 from waiting import wait_until
 
@@ -97,6 +100,8 @@ def test_an_empty_instance_becomes_what_this_one_was(town, vault, make_media):
 def test_a_second_backup_links_what_did_not_change(town, vault, make_media):
     town.film(make_media("short"))
     town.mediagate("backup", vault)
+    assert abs(scrape(town).value("mediagate_last_backup_timestamp_seconds") - time.time()) < 60
+    assert assert_json(town.admin().get("/status"))["last_backup_at"]
     new = town.film(make_media("film"))
     wait_until(lambda: town.mediagate("backup", vault) and len(backups(vault)) == 2, "a second backup")
     old, young = (files_below(path / "media") for path in backups(vault))

@@ -22,6 +22,7 @@ def test_the_status_says_what_needs_somebody(make_stack):
     assert told["packages"] == {"queued": 0, "running": 0, "oldest_wait_seconds": 0}
     assert told["uploads"] == {"open": 0, "reserved_bytes": 0}
     assert 0 < told["disk"]["free_bytes"] <= told["disk"]["size_bytes"]
+    assert told["last_backup_at"] is None
     assert 0 <= told["keys"]["stream_age_seconds"] < 600 and 0 <= told["keys"]["access_age_seconds"] < 600
     assert told["ingest"] == [] and "ingest" in problems(told)  # nobody counts yet
     stack.start_ingest()
