@@ -168,20 +168,21 @@ static void append_escaped(struct text *to, const char *text) {
   }
 }
 
-/* Link: the same list from the cursor on (RFC 8288). */
-static void add_next_link(struct call *call, const char *cursor) {
+void call_add_next_link(struct call *call, const char *parameter, const char *cursor) {
   struct text link = {.data = NULL};
   text_appendf(&link, "<%s?", call->request->path); /* of a route: its parameters were read, and are plain */
   for (size_t i = 0; i < call->query->count; i++) {
     const struct query_pair *pair = &call->query->pairs[i];
-    if (strcmp(pair->name, "cursor") != 0) {
+    if (strcmp(pair->name, parameter) != 0) {
       append_escaped(&link, pair->name);
       text_append(&link, "=");
       append_escaped(&link, pair->value);
       text_append(&link, "&");
     }
   }
-  text_appendf(&link, "cursor=%s>; rel=\"next\"", cursor);
+  text_appendf(&link, "%s=", parameter);
+  append_escaped(&link, cursor);
+  text_append(&link, ">; rel=\"next\"");
   if (link.failed) {
     call->response->headers.failed = true;
   } else {
@@ -194,7 +195,7 @@ void call_append_next_cursor(struct call *call, bool more, int64_t time_us, int6
   char text[CURSOR_SIZE] = "";
   if (more) {
     cursor_format(&(struct cursor){.time_us = time_us, .id = id}, call_list(call), text);
-    add_next_link(call, text);
+    call_add_next_link(call, "cursor", text);
   }
   reply_string(&call->response->body, "next_cursor", text);
 }

@@ -80,6 +80,8 @@ struct call_page {
   struct cursor cursor;
 };
 bool call_page(struct call *call, struct call_page *ret_page) MUST_CHECK;
+/* The header Link with rel="next" (RFC 8288): the same list, with this cursor in the query's parameter. */
+void call_add_next_link(struct call *call, const char *parameter, const char *cursor);
 /* The list's member "next_cursor", and the header Link with rel="next": behind the row of this time and id, null when
  * `more` is false. It is good for the same path and the same other query parameters only. */
 void call_append_next_cursor(struct call *call, bool more, int64_t time_us, int64_t id);

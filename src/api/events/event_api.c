@@ -140,6 +140,9 @@ void event_api_list(struct call *call) {
   event_json_cursor(&page.last, cursor);
   text_append(page.body, "]");
   reply_string(page.body, "next_cursor", page.more ? cursor : "");
+  if (page.more) {
+    call_add_next_link(call, "after", cursor);
+  }
   reply_string(page.body, "after", page.last.position == 0 ? "" : cursor);
   reply_end(call->response);
 }
