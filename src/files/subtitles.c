@@ -105,13 +105,23 @@ static bool ends_text(const struct reader *reader, const struct subtitle_line *l
   return reader->srt ? subtitle_line_is_number(line) && next_has_times(reader) : line->length == 0;
 }
 
+/* Markup alone on a line of SRT leaves nothing of it: in WebVTT the text would end there. */
 static void append_line(struct reader *reader, const struct subtitle_line *line, enum subtitle_place *ret_place) {
+  size_t before = reader->text.length;
   if (reader->srt) {
     subtitle_text_append(&reader->text, line->begin, line->length, ret_place);
   } else {
     text_append_bytes(&reader->text, line->begin, line->length);
   }
-  text_append(&reader->text, "\n");
+  bool is_empty = reader->srt && reader->text.length > before &&
+                  subtitle_line_is_blank(&(struct subtitle_line){.begin = reader->text.data + before,
+                                                                 .length = reader->text.length - before});
+  if (is_empty) {
+    reader->text.length = before;
+    reader->text.data[before] = '\0';
+  } else if (!reader->srt || reader->text.length > before) {
+    text_append(&reader->text, "\n");
+  }
 }
 
 /* Up to the next cue, whose first line is still to come then. */

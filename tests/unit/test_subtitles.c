@@ -31,6 +31,8 @@ static const struct good_row good_rows[] = {
      "WEBVTT\n\n00:00:01.000 --> 00:00:02.000 line:90%,end align:start\n<v A>Hi</v> &amp;\nyou\n\n", "settings, text"},
     {"WEBVTT\n\n100:00:01.000 --> 9999:59:59.999\nHi\n", "WEBVTT\n\n100:00:01.000 --> 9999:59:59.999\nHi\n\n", "hours"},
     {"1\n00:00:01,000 --> 00:00:02,000\nHi\n", CUE "Hi\n\n", "the shortest SRT"},
+    {"1\n00:00:01,000 --> 00:00:02,000\n<font color=red>\nHi\n {\\an2} \nyou\n</font>\n", CUE "Hi\nyou\n\n",
+     "a line of markup alone is no empty line"},
     {"\n\n1 \n00:00:01.000 --> 00:00:02.000\nHi\n \n\n", CUE "Hi\n\n", "SRT with points and empty lines"},
     {"1\n00:00:01,000 --> 00:00:02,000\n<B>a</B> <i>b</i> <font>c</font> 1 < 2 & 3 >\n",
      CUE "<b>a</b> <i>b</i> c 1 &lt; 2 &amp; 3 &gt;\n\n", "SRT's markup"},
