@@ -44,6 +44,17 @@ async function play(page, id) {
   return { before, choices, source: await page.evaluate(() => document.querySelector('video').src) };
 }
 
+// A chapter of the film: its button jumps there.
+async function chapters(page, id) {
+  await open(page, `/media/${id}`);
+  await page.locator('.panel', { hasText: 'Chapters' }).locator('input[type=file]').setInputFiles({
+    name: 'chapters.vtt', mimeType: 'text/vtt', buffer: Buffer.from('WEBVTT\n\n00:00.000 --> 00:03.000\nOpening\n\n00:03.000 --> 00:06.000\nEnd\n'),
+  });
+  await page.getByRole('button', { name: '0:03 End' }).click();
+  await page.waitForFunction(() => document.querySelector('video').currentTime >= 3, null, { polling: 100 });
+  return page.locator('.panel', { hasText: 'Chapters' }).locator('li').allInnerTexts();
+}
+
 async function share(page) {
   await page.getByRole('button', { name: 'Share' }).click();
   await page.getByLabel('Viewer id').fill('u-4711');
@@ -113,6 +124,7 @@ print(await inConsole({}, async ({ context, page }) => {
   seen.packaged = await play(page, settings.packaged);
   await shot(page, 'player');
   seen.plain = await play(page, settings.plain);
+  seen.chapters = await chapters(page, settings.plain);
   seen.share = await share(page);
   seen.uploaded = await upload(page);
   seen.kept = await logOutWhileTyping(page, context);

@@ -47,6 +47,7 @@ print(await inConsole({}, async ({ page }) => {
   await page.keyboard.press('Enter');
   const url = await page.getByRole('textbox', { name: 'Take it along as' }).inputValue();
   await page.keyboard.press('Escape');
+  await page.locator('dialog').waitFor({ state: 'detached' });
   const back = await page.evaluate(() => document.activeElement.innerText.trim());
   return { url, back, wrong };
 }));

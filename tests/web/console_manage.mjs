@@ -54,6 +54,22 @@ async function keys(page) {
   return { before, differ: first !== second };
 }
 
+// A URL for somebody without an account: it is listed until it is ended.
+async function uploadUrl(page) {
+  await go(page, 'Uploads');
+  await page.getByRole('button', { name: 'New upload URL' }).click();
+  await page.getByRole('textbox', { name: 'Title' }).fill('From a guest');
+  await page.getByRole('button', { name: 'Make the URL' }).click();
+  await page.getByText('It takes one file').waitFor();
+  const url = await taken(page, 'Upload URL');
+  await page.getByRole('button', { name: 'Done' }).click();
+  await page.getByText('Waits for its file').waitFor();
+  await page.getByRole('button', { name: 'Give up From a guest' }).click();
+  await page.locator('dialog').getByRole('button', { name: 'End this URL' }).click();
+  await page.getByText('Waits for its file').waitFor({ state: 'detached' });
+  return url;
+}
+
 async function sessions(page) {
   await go(page, 'Account');
   await page.getByText('This one', { exact: true }).waitFor();
@@ -134,6 +150,6 @@ print(await inConsole({}, async ({ page }) => {
   await logIn(page);
   const link = await invite(page);
   return {
-    link, guest: await accept(link), keys: await keys(page), sessions: await sessions(page), many: await many(page), filter: await filter(page), explained: await explain(page), owners: await owners(page),
+    link, guest: await accept(link), keys: await keys(page), uploadUrl: await uploadUrl(page), sessions: await sessions(page), many: await many(page), filter: await filter(page), explained: await explain(page), owners: await owners(page),
   };
 }));

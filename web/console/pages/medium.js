@@ -12,6 +12,7 @@ import { Button, Field, FilePick, Form, Select, TextArea, Wrong } from '../parts
 import { Confirm, Dialog } from '../parts/dialog.js';
 import { tagsOf } from '../parts/bulk.js';
 import { queueFiles } from '../parts/drop.js';
+import { ChaptersPanel } from '../parts/chapters.js';
 import { PackageChip, PackagePanel } from '../parts/package.js';
 import { Player } from '../parts/player.js';
 import { Share } from '../parts/share.js';
@@ -83,6 +84,7 @@ function Details({ medium, onChange }) {
   return html`<div class="columns wide"><div class="stack">
       ${medium.playable && can('getStreamUrl') && html`<section class="panel" aria-label=${t('player')}><${Player} medium=${medium} /></section>`}
       ${!medium.playable && html`<section class="panel" aria-label=${t('player')}><${Empty} icon=${medium.type ?? 'media'} title=${t('medium.nofile')} words=${t('medium.nofile.words')} /></section>`}
+      ${can('getChapters') && html`<${ChaptersPanel} medium=${medium} />`}
       <${SubtitlesPanel} medium=${medium} onChange=${onChange} />
     </div><div class="stack">
       <${Facts} medium=${medium} />

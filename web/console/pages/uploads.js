@@ -7,6 +7,8 @@ import { href } from '../lib/router.js';
 import { useStore } from '../lib/store.js';
 import { useTitle } from '../lib/hooks.js';
 import { earlier, endEarlier, endUpload, findEarlier, forgetDone, pauseUpload, resumeUpload, uploads } from '../lib/uploads.js';
+import { can } from '../lib/scopes.js';
+import { UploadUrls } from '../parts/upload_urls.js';
 import { Button, FilePick, Wrong } from '../parts/form.js';
 import { queueFiles } from '../parts/drop.js';
 import { Empty, Head, Panel } from '../parts/states.js';
@@ -67,5 +69,6 @@ export function Uploads() {
     <section class="panel" aria-label=${t('uploads.queue')}>
       ${queue.length === 0 ? html`<${Empty} icon="uploads" title=${t('uploads.none')} words=${t('uploads.none.words')} />`
     : html`<ul class="items">${queue.map((one) => html`<${Item} key=${one.id} one=${one} />`)}</ul>`}
-    </section>`;
+    </section>
+    ${can('listUploads') && html`<${UploadUrls} />`}`;
 }

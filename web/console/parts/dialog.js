@@ -10,8 +10,12 @@ export function Dialog({ title, onClose, narrow = false, children }) {
   const id = useId('d');
   useEffect(() => {
     const before = document.activeElement;
-    element.current.showModal();
-    return () => before?.focus?.();
+    const dialog = element.current;
+    dialog.showModal();
+    return () => {
+      dialog.close(); // while it is open, nothing behind it takes the focus
+      before?.focus?.();
+    };
   }, []);
   return html`<dialog ref=${element} class=${narrow ? 'narrow' : ''} aria-labelledby=${id}
     onCancel=${(event) => { event.preventDefault(); onClose(); }}>
