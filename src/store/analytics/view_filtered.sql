@@ -1,9 +1,9 @@
 -- SPDX-License-Identifier: ISC
 --
 -- The sums of the views that fit a filter, in each step. $1 is the medium, $2 are the times at which steps begin, $3 is
--- the end of the last one. $4: do robots count? Views whose id has one of the bits $5 are passed over. $6 is the filter.
--- :media is the condition on $1; :sample one in the words of a partial index that holds the sample; :filter the one on
--- the filter.
+-- the end of the last one. $4: do robots count? Views whose id has one of the bits $5 are passed over.
+-- :media is the condition on $1; :sample one in the words of a partial index that holds the sample.
+-- :filter is the condition on the filter $6.
 select width_bucket("timestamp", $2::timestamptz[]), count(*), count(*) filter (where played),
   sum(bytes_sent)::int8, sum(seconds)::int8, sum(watched_seconds)::int8, sum(delivered_points)::int8,
   count(delivered_points)

@@ -1,7 +1,8 @@
 -- SPDX-License-Identifier: ISC
 --
 -- The media with the most of :measure (views, plays, bytes_sent or watched_seconds) from $1 to $2, of the views that
--- fit the filter $4. $3: do robots count? $5 media are wanted. :filter is the condition on the filter.
+-- fit a filter. $3: do robots count? $5 media are wanted.
+-- :filter is the condition on the filter $4.
 select s.media_id, a.title, a.deleted_at is not null, s.views, s.plays, s.bytes_sent, s.seconds, s.watched_seconds,
   s.:measure, 0, 0
 from (

@@ -1,8 +1,8 @@
 -- SPDX-License-Identifier: ISC
 --
 -- How many views of medium $1 from $2 to $3 were given each part of it. $4: do robots count? Views whose id has one of
--- the bits $5 are passed over; :sample is a condition in the words of a partial index that holds the sample,
--- :filter one of view_filter.h on $9.
+-- the bits $5 are passed over; :sample is a condition in the words of a partial index that holds the sample.
+-- :filter is the condition on the filter $9.
 -- A part is where its middle lies: $6 are the bytes of these middles, of a file of $7 bytes, $8 the numbers of their
 -- segments. Both ascend. The ranges of a view do not overlap, so it adds 1 where a range begins and takes 1 away where
 -- it ends, and the sum of both up to a part is 1 or 0. Row -1 has the number of views of which the parts are known, row

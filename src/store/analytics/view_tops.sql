@@ -3,7 +3,8 @@
 -- What most views of medium $1 from $2 to $3 have in common: the ten most frequent countries, referrers, user agents
 -- and viewers, devices, systems and browsers. $4: do robots count? Of many views a sample is looked at: those whose id
 -- has none of the bits $5. What was seen less than $6 times is not told. :sample is a condition in the words of a
--- partial index that holds the sample; :filter one of view_filter.h.
+-- partial index that holds the sample.
+-- :filter is the condition on the filter $7, or true.
 -- "kind" has a bit for each column that a row does not speak of, country 64 to browser 1.
 with counted as (
   select grouping(country, referrer, user_agent_id, viewer) as kind, country, referrer, user_agent_id, viewer,

@@ -2,7 +2,8 @@
 --
 -- Distinct addresses from $2 to $3: of each step and, as step 0, of all. $4 are the times at which steps begin. $5: do
 -- robots count? An address is in the sample when its hash is at most $6. :media is the condition on $1, the medium;
--- :sample a condition in the words of a partial index that holds the sample; :filter one of view_filter.h.
+-- :sample a condition in the words of a partial index that holds the sample.
+-- :filter is the condition on the filter $7, or true.
 with s as materialized (
   select distinct width_bucket("timestamp", $4::timestamptz[]) as step, address_hash
   from media_view_log v
