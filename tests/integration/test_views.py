@@ -209,6 +209,7 @@ def test_everything_adds_up(admin, watched):
         "interval",
         "tz",
         "bots",
+        "sums",
         "total_views",
         "total_plays",
         "unique_ips",
