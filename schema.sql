@@ -189,6 +189,10 @@ create table media_asset (
   package_facts jsonb, -- size_bytes and what else the API says of the package that is served
   -- By language: {"en": {"file": "<32 hex digits>.vtt", "size_bytes": 1234, "cues": 56}}. Files are below media/<id>/.
   subtitles jsonb not null default '{}',
+  poster_wanted text, -- "time 12.500" of the film, or "file <name>" of an image below media/<id>/; null: the package's
+  poster_of text, -- what poster_name was made of: poster_wanted, and of a time the file_version
+  poster_name text, -- a folder below media/<id>/
+  poster_error text, -- why there is none
   chapters jsonb, -- as one of the subtitles; null: none were uploaded
   master_name text, -- a folder below media/<id>/; its HLS master names the package's playlists and the subtitles
   master_of text, -- what that master was made of: the package's name, and a hash of subtitles
@@ -217,6 +221,9 @@ create table media_asset (
   constraint media_asset_package_segments_check check (package_segments > 0),
   constraint media_asset_package_facts_check check (jsonb_typeof(package_facts) = 'object'),
   constraint media_asset_subtitles_check check (jsonb_typeof(subtitles) = 'object'),
+  constraint media_asset_poster_wanted_check
+    check (poster_wanted ~ '^(time [0-9]{1,5}\.[0-9]{3}|file [0-9a-f]{32}\.img)$'),
+  constraint media_asset_poster_name_check check (poster_name ~ '^[0-9a-f]{32}$'),
   constraint media_asset_chapters_check check (jsonb_typeof(chapters) = 'object'),
   constraint media_asset_master_name_check check (master_name ~ '^[0-9a-f]{32}$'),
   constraint media_asset_description_check check (char_length(description) between 1 and 5000),
@@ -244,6 +251,10 @@ create index media_asset_created_by_idx on media_asset (created_by) where create
 -- Uploaded files without a package job.
 create index media_asset_unpackaged_idx on media_asset (id)
   where deleted_at is null and stored_name is not null and file_url is null and package_state is null;
+-- Posters that are not made yet.
+create index media_asset_wanted_poster_idx on media_asset (id)
+  where deleted_at is null and poster_wanted is not null and poster_of is distinct from
+    (poster_wanted || case when poster_wanted like 'time %' then ' ' || file_version else '' end);
 -- Media whose master is missing or outdated. The index is nearly always empty, so the search for them hashes nothing.
 create index media_asset_stale_master_idx on media_asset (id)
   where deleted_at is null and package_name is not null and (subtitles <> '{}' or master_name is not null)

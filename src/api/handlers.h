@@ -55,6 +55,8 @@ void package_api_request(struct call *call);   /* POST /media/media/{id}/package
 void package_api_remove(struct call *call);    /* DELETE /media/media/{id}/package */
 void job_api_list(struct call *call);          /* GET /packages */
 void job_api_log(struct call *call);           /* GET /media/media/{id}/package/log */
+void poster_api_put(struct call *call);        /* PUT /media/media/{id}/poster */
+void poster_api_remove(struct call *call);     /* DELETE /media/media/{id}/poster */
 void subtitle_api_put(struct call *call);      /* PUT /media/media/{id}/subtitles/{lang} */
 void subtitle_api_remove(struct call *call);   /* DELETE /media/media/{id}/subtitles/{lang} */
 void chapter_api_get(struct call *call);       /* GET /media/media/{id}/chapters: WebVTT */

@@ -65,6 +65,8 @@ static const struct route table[] = {
     {HTTP_GET,    "/packages",                    POOL_API,    CALLER_ADMINISTRATOR, SCOPE_MEDIA_READ,      job_api_list,           NAMES("state", "limit", "cursor"), NULL},
     {HTTP_PUT,    "/media/media/{id}/subtitles/{lang}", POOL_API, CALLER_ADMINISTRATOR, SCOPE_SUBTITLES_WRITE, subtitle_api_put,       NAMES("label", "forced", "sdh"), NULL},
     {HTTP_DELETE, "/media/media/{id}/subtitles/{lang}", POOL_API, CALLER_ADMINISTRATOR, SCOPE_SUBTITLES_WRITE, subtitle_api_remove,    NULL, NULL},
+    {HTTP_PUT,    "/media/media/{id}/poster",     POOL_API,    CALLER_ADMINISTRATOR, SCOPE_MEDIA_WRITE,     poster_api_put,         NAMES("time_seconds"), NULL},
+    {HTTP_DELETE, "/media/media/{id}/poster",     POOL_API,    CALLER_ADMINISTRATOR, SCOPE_MEDIA_WRITE,     poster_api_remove,      NULL, NULL},
     {HTTP_GET,    "/media/media/{id}/chapters",   POOL_API,    CALLER_ADMINISTRATOR, SCOPE_MEDIA_READ,      chapter_api_get,        NULL, NULL},
     {HTTP_PUT,    "/media/media/{id}/chapters",   POOL_API,    CALLER_ADMINISTRATOR, SCOPE_SUBTITLES_WRITE, chapter_api_put,        NULL, NULL},
     {HTTP_DELETE, "/media/media/{id}/chapters",   POOL_API,    CALLER_ADMINISTRATOR, SCOPE_SUBTITLES_WRITE, chapter_api_remove,     NULL, NULL},

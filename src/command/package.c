@@ -21,6 +21,7 @@
 #include "command/command_warnings.h"
 #include "command/options.h"
 #include "package/packager.h"
+#include "package/poster_maker.h"
 #include "package/subtitler.h"
 #include "process/process_usage.h"
 #include "store/media/package_store.h"
@@ -46,6 +47,7 @@ static const char *const presets[] = {"ultrafast", "superfast", "veryfast", "fas
 struct work {
   struct packager packager;
   struct subtitler subtitler;
+  struct poster_maker poster_maker;
   int policy;
   int64_t takeover_seconds;
   int64_t spare_until_ms;
@@ -68,6 +70,13 @@ static void log_outage(struct outage *outage, enum error error, const struct dat
 
 static enum error name_subtitles(struct work *work) {
   enum error error = subtitler_run_one(&work->subtitler);
+  log_outage(&work->naming_outage, error, work->packager.database);
+  return error;
+}
+
+/* Not while a film is packaged: that must be heard of every few seconds. */
+static enum error make_poster(struct work *work) {
+  enum error error = poster_maker_run_one(&work->poster_maker);
   log_outage(&work->naming_outage, error, work->packager.database);
   return error;
 }
@@ -112,7 +121,8 @@ static int run_work(struct work *work, bool once) {
     process_usage_report(true);
     /* Masters first: they are small, and a film may take hours. */
     enum error named = name_subtitles(work);
-    enum error error = named == ERROR_NONE ? ERROR_NONE : work_once(work);
+    enum error made = named == ERROR_NONE ? ERROR_NONE : make_poster(work);
+    enum error error = made == ERROR_NONE ? ERROR_NONE : work_once(work);
     spare_holders(work, is_fine(named) && is_fine(error));
     if (error == ERROR_NOT_FOUND && once) {
       break;
@@ -156,6 +166,8 @@ static int run_packager(const struct settings *settings, bool once) {
   if (error == ERROR_NONE) {
     error = media_folder_open(settings->data_dir, settings->library_dir, &packager->folder);
   }
+  work.poster_maker = (struct poster_maker){
+      .database = packager->database, .folder = packager->folder, .options = &packager->transcode};
   work.subtitler = (struct subtitler){.database = packager->database, .folder = packager->folder};
   int exit_code = COMMAND_FAILED;
   if (error != ERROR_NONE || setpriority(PRIO_PROCESS, 0, (int)settings->package_nice) != 0) {

@@ -61,12 +61,16 @@ static int width_of(const struct source_picture *picture, size_t size) {
   return picture->width < sizes[size].width ? picture->width : sizes[size].width;
 }
 
-/* The picture is found in its largest size; the others are made of that. */
-static void add_filter(struct ffmpeg_arguments *arguments, const struct source_picture *picture,
-                       enum poster_choice choice) {
+/* An image may be of any size. */
+static void put_image(struct ffmpeg_arguments *arguments) {
+  argument_list_put(arguments,
+                    "[0:v]scale=w='min(%d,iw)':h=-1:out_color_matrix=bt601:out_range=pc,setsar=1,format=yuvj420p",
+                    sizes[0].width);
+}
+
+static void put_picture(struct ffmpeg_arguments *arguments, const struct source_picture *picture,
+                        enum poster_choice choice) {
   int width = width_of(picture, 0), height = height_of(picture, width);
-  argument_list_add(arguments, "-filter_complex");
-  const char *filter = argument_list_begin(arguments);
   argument_list_put(arguments, "[0:%d]", picture->stream);
   if (picture_filter_is_hdr(picture)) {
     picture_filter_tone_map(arguments, picture, width + width % 2, height + height % 2);
@@ -78,10 +82,21 @@ static void add_filter(struct ffmpeg_arguments *arguments, const struct source_p
     argument_list_put(arguments,
                       ",signalstats,metadata=mode=select:key=lavfi.signalstats.YAVG:value=" DARK ":function=greater");
   }
+}
+
+/* The picture is found in its largest size; the others are made of that. */
+static void add_filter(struct ffmpeg_arguments *arguments, const struct source_picture *picture,
+                       enum poster_choice choice) {
+  argument_list_add(arguments, "-filter_complex");
+  const char *filter = argument_list_begin(arguments);
+  if (choice == POSTER_IMAGE) {
+    put_image(arguments);
+  } else {
+    put_picture(arguments, picture, choice);
+  }
   argument_list_put(arguments, ",split=%zu[p0][q1][q2]", SIZES);
   for (size_t i = 1; i < SIZES; i++) {
-    int smaller = width_of(picture, i);
-    argument_list_put(arguments, ";[q%zu]scale=%d:%d[p%zu]", i, smaller, height_of(picture, smaller), i);
+    argument_list_put(arguments, ";[q%zu]scale=w='min(%d,iw)':h=-1[p%zu]", i, sizes[i].width, i);
   }
   argument_list_end(arguments, filter);
 }

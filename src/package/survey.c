@@ -85,19 +85,25 @@ static enum error measure(struct ffmpeg_run *run, struct package_source *source,
   return ERROR_NONE;
 }
 
-enum error survey_source(struct ffmpeg_run *run, struct package_source *ret_source,
-                         char ret_reason[TRANSCODE_REASON_SIZE]) {
+enum error survey_streams(struct ffmpeg_run *run, struct package_source *ret_source,
+                          char ret_reason[TRANSCODE_REASON_SIZE]) {
   struct ffmpeg_arguments arguments;
-  struct package_source source;
   __attribute__((cleanup(text_free))) struct text json = {0};
   ffmpeg_arguments_survey(&arguments, ffmpeg_run_begin(run, &arguments));
   enum error error = ffmpeg_run_output(run, &arguments, LOOK_SECONDS, LOOK_SECONDS, &json, ret_reason);
   if (error == ERROR_NONE) {
-    error = survey_parse_streams(json.length > 0 ? json.data : "", json.length, &source);
+    error = survey_parse_streams(json.length > 0 ? json.data : "", json.length, ret_source);
     if (error == ERROR_INVALID) {
       error = ffmpeg_run_refuse(error, ret_reason, "no stream of the file can be decoded");
     }
   }
+  return error;
+}
+
+enum error survey_source(struct ffmpeg_run *run, struct package_source *ret_source,
+                         char ret_reason[TRANSCODE_REASON_SIZE]) {
+  struct package_source source;
+  enum error error = survey_streams(run, &source, ret_reason);
   if (error == ERROR_NONE) {
     error = measure(run, &source, ret_reason);
   }

@@ -10,6 +10,9 @@
 #include "package/ffmpeg_run.h"
 #include "package/source.h"
 
+/* The streams alone; all lengths are 0. Errors and ret_reason as transcode_run's. */
+enum error survey_streams(struct ffmpeg_run *run, struct package_source *ret_source,
+                          char ret_reason[TRANSCODE_REASON_SIZE]) MUST_CHECK;
 /* Reads all of the file once, without decoding it. A length that cannot be measured is 0. Errors and ret_reason as
  * transcode_run's. */
 enum error survey_source(struct ffmpeg_run *run, struct package_source *ret_source,

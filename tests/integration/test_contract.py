@@ -101,6 +101,8 @@ def test_every_call_is_answered_as_the_document_says(stack, make_media, document
         api.put(
             path + "/chapters", data="WEBVTT\n\n00:01.000 --> 00:02.000\nOne\n", headers={"Content-Type": "text/vtt"}
         ),
+        api.put(path + "/poster", params={"time_seconds": 1}),
+        api.delete(path + "/poster"),
         api.get(path + "/chapters"),
         api.get(path + "/package/log"),
         api.get("/packages", params={"state": "cancelled", "limit": 1}),

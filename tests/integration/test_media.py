@@ -33,6 +33,7 @@ MEMBERS = {
     "package",
     "subtitles",
     "chapters",
+    "poster",
     "playable",
 }
 REMOTE = "https://media.example.org/films/a%20film.mp4?token=x"

@@ -6,6 +6,7 @@ import subprocess
 import pytest
 from answers import assert_json, assert_problem
 from package_tools import ask, make, package, probe, streams, wait_package, work
+from stack import wait_until
 
 
 @pytest.fixture(scope="module")
@@ -114,6 +115,57 @@ def test_the_poster_is_not_black_when_the_film_is_not(studio, tmp_path):
         package(studio, media)
         with studio.anonymous() as viewer:
             assert luma(viewer.get(streams(studio, media)["streams"]["poster"]).content) > 200
+
+
+def test_a_poster_is_chosen_by_time_or_uploaded(studio, tmp_path):
+    """A film that is white from its fourth second on; a grey image."""
+    source = make(
+        tmp_path / "in.mp4",
+        ["-f", "lavfi", "-i", "color=gray:s=320x180:r=25:d=6,drawbox=t=fill:c=white:enable='gte(t,4)'"],
+        "-c:v libx264 -preset ultrafast -pix_fmt yuv420p",
+    )
+    media = studio.film(source)["id"]
+    path = f"/media/media/{media}/poster"
+    assert_problem(studio.admin().delete(path), 404)
+
+    def poster():
+        url = stream_url(studio, media)["streams"]["poster"]
+        with studio.anonymous() as viewer:
+            return luma(viewer.get(url).content) if url else None
+
+    assert poster() is None
+    said = assert_json(studio.admin().put(path, params={"time_seconds": "4.5"}), 202)
+    assert said["poster"] == {"from": "time", "time_seconds": 4.5, "made": False, "error": None}
+    work(studio)
+    wait_until(lambda: (poster() or 0) > 240, "the white picture, without a package")
+    package(studio, media)
+    streams(studio, media)
+    assert poster() > 240, "what was chosen goes before the package's"
+
+    image = make(tmp_path / "in.png", "-f lavfi -i color=black:s=1400x700 -frames:v 1").read_bytes()
+    assert studio.admin().put(path, data=image, headers={"Content-Type": "image/png"}).status_code == 202
+    work(studio)
+    wait_until(lambda: poster() < 30, "the image")
+    studio.mediagate("sweep", "--full")
+    with studio.anonymous() as viewer:
+        urls = stream_url(studio, media)["streams"]
+        widths = [probe_picture(viewer.get(urls[name]).content) for name in ("poster", "poster_640", "poster_320")]
+    assert widths == [1280, 640, 320]
+
+    assert_json(studio.admin().put(path, params={"time_seconds": "99"}), 202)
+    work(studio)
+    said = wait_until(
+        lambda: (told := assert_json(studio.admin().get(f"/media/media/{media}"))["poster"])["error"] and told,
+        "the error",
+    )
+    assert said["made"] is False and "no picture at this time" in said["error"]
+    assert studio.admin().delete(path).status_code == 204
+    wait_until(lambda: 90 < poster() < 160, "the package's own")
+
+    for wrong in ({"time_seconds": "x"}, {"time_seconds": "-1"}, {"time_seconds": "86401"}):
+        assert_problem(studio.admin().put(path, params=wrong), 422)
+    assert_problem(studio.admin().put(path, data=b"GIF89a", headers={"Content-Type": "image/png"}), 415)
+    assert_problem(studio.admin().put("/media/media/999999999/poster", params={"time_seconds": 1}), 404)
 
 
 def test_jobs_are_listed_in_their_order(studio, make_media):

@@ -23,7 +23,7 @@ START_TEST(a_bare_medium_has_every_member) {
       "\"size_bytes\":null,\"sha256\":null,\"content_type\":null,\"duration_seconds\":null,\"width\":null,"
       "\"height\":null,\"container\":null,\"video_codec\":null,\"audio_codec\":null,\"description\":null,\"tags\":[],"
       "\"external_id\":null,\"metadata\":{},\"package\":null,\"subtitles\":[],"
-      "\"chapters\":0,\"playable\":false}");
+      "\"poster\":null,\"chapters\":0,\"playable\":false}");
   text_free(&text);
 }
 END_TEST
@@ -49,9 +49,10 @@ START_TEST(an_uploaded_file_is_described) {
                                "\"created_by\":3,\"size_bytes\":1234,\"sha256\":null,\"content_type\":\"audio/mp4\","
                                "\"duration_seconds\":1.500,\"width\":null"));
   ck_assert_ptr_nonnull(strstr(response.body.data, "\"updated_at\":\"2026-11-25T09:56:40.000001Z\""));
-  ck_assert_ptr_nonnull(strstr(response.body.data,
-                               "\"audio_codec\":\"aac\",\"description\":null,\"tags\":[],\"external_id\":null,"
-                               "\"metadata\":{},\"package\":null,\"subtitles\":[],\"chapters\":0,\"playable\":true}"));
+  ck_assert_ptr_nonnull(
+      strstr(response.body.data,
+             "\"audio_codec\":\"aac\",\"description\":null,\"tags\":[],\"external_id\":null,"
+             "\"metadata\":{},\"package\":null,\"subtitles\":[],\"poster\":null,\"chapters\":0,\"playable\":true}"));
   response_free(&response);
 }
 END_TEST
@@ -75,7 +76,7 @@ START_TEST(a_package_says_what_it_is_made_of) {
   media_json_append(&text, &media);
   ck_assert_ptr_nonnull(
       strstr(text.data, "\"error\":null,\"remedy\":null,\"copied\": true, \"size_bytes\": 9},\"subtitles\":[]"));
-  ck_assert_ptr_nonnull(strstr(text.data, "\"chapters\":2,"));
+  ck_assert_ptr_nonnull(strstr(text.data, "\"poster\":null,\"chapters\":2,"));
   text_free(&text);
 }
 END_TEST

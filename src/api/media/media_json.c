@@ -98,6 +98,8 @@ static void append_members(struct text *text, const struct media *media) {
   append_package(text, &media->package);
   reply_name(text, "subtitles");
   text_append(text, media->subtitles != NULL ? media->subtitles : "[]");
+  reply_name(text, "poster");
+  text_append(text, media->poster != NULL ? media->poster : "null");
   reply_integer(text, "chapters", media->chapter_count);
   reply_boolean(text, "playable", file->stored_name[0] != '\0' || file_url_is_remote(media->file_url));
 }

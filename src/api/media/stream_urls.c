@@ -80,15 +80,14 @@ static void reply_streams(struct text *body, size_t prefix_begin, size_t prefix_
                packaged            ? PACKAGE_HLS
                : playlist && !dash ? file_or_null
                                    : NULL);
-  reply_stream(body, "dash", prefix_begin, prefix_length, hls,
-               packaged ? PACKAGE_DASH
-               : dash   ? file_or_null
-                        : NULL);
-  reply_stream(body, "poster", prefix_begin, prefix_length, folder,
-               packaged && media->package.has_poster ? PACKAGE_POSTER : NULL);
-  bool poster = packaged && media->package.has_poster;
-  reply_stream(body, "poster_640", prefix_begin, prefix_length, folder, poster ? PACKAGE_POSTER_MEDIUM : NULL);
-  reply_stream(body, "poster_320", prefix_begin, prefix_length, folder, poster ? PACKAGE_POSTER_SMALL : NULL);
+  reply_stream(body, "dash", prefix_begin, prefix_length, hls, packaged ? PACKAGE_DASH : dash ? file_or_null : NULL);
+  bool chosen = file_or_null != NULL && media->poster_name[0] != '\0';
+  bool poster = chosen || (packaged && media->package.has_poster);
+  char poster_folder[sizeof media->poster_name + 1];
+  snprintf(poster_folder, sizeof poster_folder, "%s/", chosen ? media->poster_name : media->package.name);
+  reply_stream(body, "poster", prefix_begin, prefix_length, poster_folder, poster ? PACKAGE_POSTER : NULL);
+  reply_stream(body, "poster_640", prefix_begin, prefix_length, poster_folder, poster ? PACKAGE_POSTER_MEDIUM : NULL);
+  reply_stream(body, "poster_320", prefix_begin, prefix_length, poster_folder, poster ? PACKAGE_POSTER_SMALL : NULL);
   reply_stream(body, "storyboard", prefix_begin, prefix_length, folder,
                packaged && media->package.has_storyboard ? PACKAGE_STORYBOARD : NULL);
   char chapters[MEDIUM_STORED_NAME_SIZE];

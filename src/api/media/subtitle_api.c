@@ -72,7 +72,7 @@ static enum error store_subtitles(struct call *call, int64_t media_id, const str
                                   struct subtitle *subtitle) {
   char old_name[MEDIUM_TEXT_NAME_SIZE] = "";
   char stored_name[MEDIUM_STORED_NAME_SIZE];
-  enum error error = text_upload_place(call, media_id, vtt, stored_name);
+  enum error error = text_upload_place(call, media_id, vtt, "vtt", stored_name);
   if (error != ERROR_NONE) {
     return error;
   }

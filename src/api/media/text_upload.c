@@ -53,18 +53,18 @@ bool text_upload_read(struct call *call, struct text *ret_vtt, struct subtitles_
   return is_text_file(call) && read_text(call, ret_vtt, ret_result);
 }
 
-static enum error write_text(struct spool_file *file, const struct text *vtt, int64_t media_id,
-                             char ret_stored_name[MEDIUM_STORED_NAME_SIZE]) {
+static enum error write_content(struct spool_file *file, const struct text *content, const char *extension,
+                                int64_t media_id, char ret_stored_name[MEDIUM_STORED_NAME_SIZE]) {
   char sha256[DIGEST_HEX_SIZE];
   int64_t size_bytes;
-  enum error error = spool_file_write(file, vtt->data, vtt->length);
+  enum error error = spool_file_write(file, content->data, content->length);
   if (error == ERROR_NONE) {
     error = spool_file_finish(file, sha256, &size_bytes);
   }
-  return error == ERROR_NONE ? spool_file_place(file, media_id, "vtt", ret_stored_name) : error;
+  return error == ERROR_NONE ? spool_file_place(file, media_id, extension, ret_stored_name) : error;
 }
 
-enum error text_upload_place(struct call *call, int64_t media_id, const struct text *vtt,
+enum error text_upload_place(struct call *call, int64_t media_id, const struct text *content, const char *extension,
                              char ret_stored_name[MEDIUM_STORED_NAME_SIZE]) {
   struct spool_file *file = NULL;
   struct media media = {.id = 0}; /* no folder is made for a medium that is not there */
@@ -74,7 +74,7 @@ enum error text_upload_place(struct call *call, int64_t media_id, const struct t
     error = spool_file_create(call->app->media_folder, &file);
   }
   if (error == ERROR_NONE) {
-    error = write_text(file, vtt, media_id, ret_stored_name);
+    error = write_content(file, content, extension, media_id, ret_stored_name);
   }
   spool_file_discard(file);
   return error;

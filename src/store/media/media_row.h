@@ -17,7 +17,12 @@
   "(select coalesce(json_agg(json_build_object('lang', s.key, 'size_bytes', s.value -> 'size_bytes', " \
   "'cues', s.value -> 'cues', 'label', s.value -> 'label', " \
   "'forced', coalesce((s.value -> 'forced')::bool, false), 'sdh', coalesce((s.value -> 'sdh')::bool, false)) " \
-  "order by s.key), '[]')::text from jsonb_each(m.subtitles) s), m.chapters ->> 'file', " \
+  "order by s.key), '[]')::text from jsonb_each(m.subtitles) s), m.poster_name, " \
+  "case when m.poster_wanted is not null then json_build_object('from', case when m.poster_wanted like 'time %' " \
+  "then 'time' else 'image' end, 'time_seconds', case when m.poster_wanted like 'time %' " \
+  "then split_part(m.poster_wanted, ' ', 2)::float8 end, 'made', m.poster_of is not distinct from " \
+  "(m.poster_wanted || case when m.poster_wanted like 'time %' then ' ' || m.file_version else '' end) " \
+  "and m.poster_error is null, 'error', m.poster_error)::text end, m.chapters ->> 'file', " \
   "coalesce((m.chapters -> 'cues')::int, (m.package_facts -> 'chapters')::int), m.file_version, " \
   "m.description, case when m.tags <> '{}' then to_json(m.tags)::text end, m.external_id, " \
   "case when m.metadata <> '{}' then m.metadata::text end, " \

@@ -28,6 +28,7 @@ void media_free(struct media *media) {
     free(media->external_id);
     free(media->metadata);
     free(media->package.facts);
+    free(media->poster);
     *media = (struct media){0};
   }
 }
@@ -69,6 +70,8 @@ void media_row_read(struct rows *rows, struct media *ret_media) {
   rows_text(rows, file->audio_codec, sizeof file->audio_codec);
   read_package(rows, &ret_media->package);
   ret_media->subtitles = rows_text_copy(rows);
+  rows_text(rows, ret_media->poster_name, sizeof ret_media->poster_name);
+  ret_media->poster = rows_text_copy(rows);
   rows_text(rows, ret_media->chapters, sizeof ret_media->chapters);
   ret_media->chapter_count = (int)rows_i64_or(rows, 0);
   ret_media->file_version = rows_i64(rows);
@@ -300,6 +303,7 @@ enum error media_store_is_current(struct database *database, int64_t id, const c
       "select deleted_at is not null, coalesce(deleted_at is null and $2 in "
       "(split_part(stored_name, '/', 1), package_name,"
       " case when split_part(master_of, ' ', 1) = package_name then master_name end), false)"
+      " or (deleted_at is null and (poster_name is not distinct from $2 or poster_wanted = 'file ' || $2))"
       " or (deleted_at is null and chapters ->> 'file' is not distinct from $2)"
       " or (deleted_at is null and exists (select from jsonb_each(subtitles) s"
       "  where s.value ->> 'file' = $2))"

@@ -59,6 +59,8 @@ struct media {
   struct media_file_facts file;
   struct media_package package;
   char chapters[MEDIUM_TEXT_NAME_SIZE]; /* the file of those that were uploaded; "" for none */
+  char poster_name[UNIQUE_NAME_SIZE];   /* the folder of the poster that was chosen; "" for none */
+  char *poster;                         /* a JSON object of what was chosen; malloc'd, NULL: nothing was */
   int chapter_count;                    /* of those, else of the package */
   char *subtitles;                      /* JSON: an array of {lang, size_bytes, cues}; malloc'd, NULL is an empty one */
   int64_t file_version;                 /* raised with every change of the file or file_url */
