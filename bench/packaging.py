@@ -7,6 +7,9 @@ grain, which is
 harder than most films. Prints a row of a Markdown table for each source and preset. After `make`, in the build folder:
 
     top_srcdir=.. top_builddir=. bench/packaging.py --seconds 30 --presets veryfast,ultrafast
+
+With --compare it prints ratios of processor time instead: a package against plain ffmpeg that makes the same sizes, and a
+package whose largest size is copied against one that encodes it. Ends with 1 when a goal is missed.
 """
 import argparse
 import os
@@ -26,8 +29,8 @@ PICTURES = {"calm": "testsrc2=size={size}:rate=25", "busy": "mandelbrot=size={si
 LIMIT_SECONDS = 3600
 
 
-def make_source(folder, size_name, picture_name, seconds):
-    size, rate = SIZES[size_name]
+def make_source(folder, size_name, picture_name, seconds, rate=None, more=()):
+    size, usual_rate = SIZES[size_name]
     path = folder / f"{size_name}-{picture_name}.mp4"
     subprocess.run(
         [
@@ -52,7 +55,8 @@ def make_source(folder, size_name, picture_name, seconds):
             "-preset",
             "veryfast",
             "-b:v",
-            rate,
+            rate or usual_rate,
+            *more,
             "-c:a",
             "aac",
             path,
@@ -70,6 +74,64 @@ def processor_seconds():
 
 def folder_size(folder):
     return sum(entry.stat().st_size for entry in folder.iterdir())
+
+
+def plain_ladder(source, folder):
+    """The sizes of a 1080p film, by one ffmpeg without anything else."""
+    sizes = [(1920, 1080, 5000), (1280, 720, 2677), (854, 480, 1434), (640, 360, 919), (426, 240, 492)]
+    graph = f"split={len(sizes)}" + "".join(f"[s{i}]" for i in range(len(sizes)))
+    graph += "".join(f";[s{i}]scale={w}:{h},setsar=1[v{i}]" for i, (w, h, _) in enumerate(sizes))
+    command = ["ffmpeg", "-nostdin", "-v", "error", "-i", source, "-filter_complex", f"[0:v]{graph}"]
+    for i, (_, _, rate) in enumerate(sizes):
+        command += ["-map", f"[v{i}]", f"-maxrate:v:{i}", f"{rate}k", f"-bufsize:v:{i}", f"{2 * rate}k"]
+    command += "-c:v libx264 -preset veryfast -crf 23 -sc_threshold 0 -force_key_frames".split()
+    command += [
+        "expr:not(mod(n,100))",
+        "-map",
+        "0:a",
+        "-c:a",
+        "aac",
+        "-b:a",
+        "128k",
+        "-f",
+        "dash",
+        "-seg_duration",
+        "4",
+    ]
+    used = processor_seconds()
+    subprocess.run([*command, folder / "plain.mpd"], check=True, cwd=folder)
+    return processor_seconds() - used
+
+
+def packaged(source, **settings):
+    """Seconds of processor time of one package."""
+    stack = Stack(package_preset="veryfast", package_nice=0, **settings)
+    stack.settings["sandbox"] = "none"
+    with stack:
+        media = stack.film(source)
+        assert stack.admin().post(f"/media/media/{media['id']}/package").status_code == 202
+        used = processor_seconds()
+        stack.mediagate("package", "--once", timeout=LIMIT_SECONDS)
+        used = processor_seconds() - used
+        said = stack.admin().get(f"/media/media/{media['id']}").json()["package"]
+        assert said["state"] == "ready" and said["copied"] == settings.get("package_copy", True), said
+    return used
+
+
+def compare(folder, seconds):
+    """True: the goals are met."""
+    source = make_source(
+        folder, "1080p", "calm", seconds, rate="4M", more=["-g", "50", "-maxrate", "4M", "-bufsize", "4M"]
+    )
+    plain = plain_ladder(source, folder)
+    encoded, copied = packaged(source, package_copy=False), packaged(source)
+    print("| 1080p, 5 sizes | processor time, s | ratio | goal |\n|---|---|---|---|")
+    print(f"| plain ffmpeg | {plain:.1f} | | |")
+    print(f"| package, all encoded / plain ffmpeg | {encoded:.1f} | {encoded / plain:.2f} | ≤ 1.10 |")
+    print(f"| package, all encoded / largest copied | {copied:.1f} | {encoded / copied:.2f} | |")
+    saved = (encoded - copied) / encoded
+    print(f"| saved by the copy | {encoded - copied:.1f} | {saved:.0%} | |")
+    return encoded <= 1.10 * plain
 
 
 def measure(stack, source, seconds):
@@ -93,7 +155,13 @@ def main():
     options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     options.add_argument("--seconds", type=int, default=30, help="length of each source (default 30)")
     options.add_argument("--presets", default="veryfast,ultrafast")
+    options.add_argument("--compare", action="store_true", help="against plain ffmpeg, and copies against encoding")
     asked = options.parse_args()
+    if asked.compare:
+        with tempfile.TemporaryDirectory() as name:
+            met = compare(pathlib.Path(name), asked.seconds)
+        print(f"\nMost memory of one process: {resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss // 1024} MiB")
+        sys.exit(0 if met else 1)
     print(
         "| source | preset | core seconds a second | seconds a second | source, Mbit/s | package, Mbit/s | package / "
         "source |\n|---|---|---|---|---|---|---|"
