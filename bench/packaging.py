@@ -8,8 +8,8 @@ harder than most films. Prints a row of a Markdown table for each source and pre
 
     top_srcdir=.. top_builddir=. bench/packaging.py --seconds 30 --presets veryfast,ultrafast
 
-With --compare it prints ratios of processor time instead: a package against plain ffmpeg that makes the same sizes, and a
-package whose largest size is copied against one that encodes it. Ends with 1 when a goal is missed.
+With --compare it prints ratios of processor time instead: a package against plain ffmpeg that makes the same sizes,
+and a package whose largest size is copied against one that encodes it. Ends with 1 when a goal is missed.
 """
 import argparse
 import os

@@ -8,6 +8,7 @@
 
 #include <limits.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
 #include <systemd/sd-daemon.h>
@@ -142,6 +143,21 @@ static void name_node(const struct settings *settings, char ret_node[NODE_SIZE])
   snprintf(ret_node, NODE_SIZE, "%s:%ld", settings->node_name[0] == '\0' ? host : settings->node_name, (long)getpid());
 }
 
+static struct transcode_options transcode_options(const struct settings *settings) {
+  struct transcode_options options = {.sandbox = settings->sandbox == SANDBOX_BUBBLEWRAP,
+                                      .preset = presets[settings->package_preset],
+                                      .sizes = {.largest = (int)settings->package_max_height},
+                                      .copy = settings->package_copy,
+                                      .memory_bytes = settings->package_memory * BYTES_PER_MIB,
+                                      .time_factor = settings->package_time_factor,
+                                      .cpu_factor = settings->package_cpu_factor,
+                                      .output_factor = settings->package_output_factor};
+  for (size_t i = 0; i < settings->package_ladder.count; i++) {
+    ladder_sizes_add(&options.sizes, (int)strtol(settings->package_ladder.items[i], NULL, 10));
+  }
+  return options;
+}
+
 static int run_packager(const struct settings *settings, bool once) {
   const struct database_options database_options = {.statement_timeout_ms = settings->api_statement_timeout,
                                                     .application_name = "mediagate package",
@@ -151,14 +167,7 @@ static int run_packager(const struct settings *settings, bool once) {
   struct packager *packager = &work.packager;
   *packager = (struct packager){.node = node,
                                 .takeover_seconds = settings->package_takeover,
-                                .transcode = {.sandbox = settings->sandbox == SANDBOX_BUBBLEWRAP,
-                                              .preset = presets[settings->package_preset],
-                                              .max_height = (int)settings->package_max_height,
-                                              .copy = settings->package_copy,
-                                              .memory_bytes = settings->package_memory * BYTES_PER_MIB,
-                                              .time_factor = settings->package_time_factor,
-                                              .cpu_factor = settings->package_cpu_factor,
-                                              .output_factor = settings->package_output_factor},
+                                .transcode = transcode_options(settings),
                                 .meanwhile = meanwhile,
                                 .meanwhile_context = &work};
   name_node(settings, node);

@@ -156,6 +156,13 @@ static const char *form_any(char *value) {
   return NULL;
 }
 
+/* NOLINTNEXTLINE(readability-non-const-parameter): it is a form_of */
+static const char *form_size(char *value) {
+  size_t length = strlen(value);
+  bool whole = length >= 3 && length <= 4 && only(value, length, DIGITS) && value[0] != '0';
+  return whole && (length == 3 || strcmp(value, "4320") <= 0) ? NULL : "a whole number from 100 to 4320";
+}
+
 /* Every text and every list has a form; a test holds this table against the settings. */
 static const struct {
   const char *name;
@@ -182,6 +189,7 @@ static const struct {
     {"cors_origins", form_cors_origin, true},
     {"trusted_proxies", form_network, true},
     {"resolver", form_resolver, true},
+    {"package_ladder", form_size, true},
     {"nginx_pid_file", form_path, false},
     {"nginx_url", form_origin, false},
     {"log_dir", form_path, false},

@@ -19,7 +19,7 @@
 struct transcode_options {
   bool sandbox; /* bubblewrap; false only where the operator said so */
   const char *preset;
-  int max_height;        /* pixels, of the shorter side */
+  struct ladder_sizes sizes;
   bool copy;             /* copy what plays already */
   int64_t memory_bytes;  /* of each ffmpeg's address space */
   int64_t time_factor;   /* so many seconds for each second of the source */

@@ -45,16 +45,30 @@ static bool is_within(int width, int height, int size) {
   return shorter <= size && (double)width * height <= BOX_ASPECT * size * size + 1;
 }
 
-size_t ladder_make(int source_width, int source_height, int max_size, struct rendition ret_renditions[LADDER_MAX]) {
-  static const int sizes[] = {2160, 1440, 1080, 720, 480, 360, 240};
+void ladder_sizes_add(struct ladder_sizes *sizes, int size) {
+  size_t at = sizes->count;
+  if (at == LADDER_SIZES_MAX) {
+    return;
+  }
+  for (; at > 0 && sizes->smaller[at - 1] < size; at--) {
+    sizes->smaller[at] = sizes->smaller[at - 1];
+  }
+  sizes->smaller[at] = size;
+  sizes->count++;
+}
+
+size_t ladder_make(int source_width, int source_height, const struct ladder_sizes *sizes,
+                   struct rendition ret_renditions[LADDER_MAX]) {
   if (source_width <= 0 || source_height <= 0) {
     return 0;
   }
-  double last = is_within(source_width, source_height, max_size) ? 1 : factor_of(source_width, source_height, max_size);
+  double last = is_within(source_width, source_height, sizes->largest)
+                    ? 1
+                    : factor_of(source_width, source_height, sizes->largest);
   size_t count = 0;
   ret_renditions[count++] = scale(source_width, source_height, last);
-  for (size_t i = 0; i < sizeof sizes / sizeof sizes[0] && count < LADDER_MAX; i++) {
-    double factor = factor_of(source_width, source_height, sizes[i]);
+  for (size_t i = 0; i < sizes->count && count < LADDER_MAX; i++) {
+    double factor = factor_of(source_width, source_height, sizes->smaller[i]);
     if (factor <= STEP * last && factor * factor * source_width * source_height >= AREA_MIN) {
       ret_renditions[count++] = scale(source_width, source_height, factor);
       last = factor;

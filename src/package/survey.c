@@ -55,7 +55,7 @@ static void plan_copy(const struct ffmpeg_run *run, struct package_source *sourc
                       int64_t size_bytes) {
   struct rendition renditions[LADDER_MAX];
   const struct source_picture *picture = &source->picture;
-  size_t count = ladder_make(picture->width, picture->height, run->options->max_height, renditions);
+  size_t count = ladder_make(picture->width, picture->height, &run->options->sizes, renditions);
   if (!run->options->copy || count == 0 || !copy_plan_fits(source, &renditions[0], pictures, size_bytes)) {
     source->picture.copy_cut = 0;
   }

@@ -46,7 +46,7 @@ static enum error make_segments(struct ffmpeg_run *run, const struct package_sou
   int64_t cpu_seconds = START_CPU_SECONDS + (int64_t)(duration * (double)run->options->cpu_factor);
   bool shown = source->picture.stream >= 0;
   size_t count =
-      shown ? ladder_make(source->picture.width, source->picture.height, run->options->max_height, renditions) : 0;
+      shown ? ladder_make(source->picture.width, source->picture.height, &run->options->sizes, renditions) : 0;
   ffmpeg_arguments_package(&arguments, ffmpeg_run_begin(run, &arguments), source, renditions, count,
                            run->options->preset);
   run->duration_seconds = source_seconds(source);

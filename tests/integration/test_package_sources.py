@@ -207,6 +207,22 @@ def test_a_recorder_that_was_killed_leaves_a_film(studio, tmp_path):
     assert 1.5 < package_tools.medium(studio, media["id"])["duration_seconds"] < 3.1
 
 
+def test_the_sound_of_old_telephones(studio, tmp_path):
+    """AMR, of which nothing here makes any: frames of silence of the lowest rate."""
+    (tmp_path / "in.amr").write_bytes(b"#!AMR\n" + (b"\x04" + bytes(12)) * 150)
+    media = studio.film(tmp_path / "in.amr", type="audio")
+    assert package(studio, media["id"])["state"] == "ready"
+    assert abs(package_tools.medium(studio, media["id"])["duration_seconds"] - 3) < 0.2
+
+
+def test_the_ladder_is_a_setting(studio, tmp_path):
+    source = make(tmp_path / "in.mp4", PICTURE.format(size="854x480", seconds=5), X264)
+    with studio.changed(package_ladder=["300", "100"]):
+        assert resolutions(packaged(studio, source)[1]) == ["854x480", "534x300"]
+    with studio.changed(package_ladder=[]):
+        assert resolutions(packaged(studio, source)[1]) == ["854x480"]
+
+
 def test_what_is_not_taken_is_named_with_what_to_do(studio, tmp_path):
     path = make(tmp_path / "in.swf", PICTURE.format(size="64x64", seconds=1), "-c:v flv -f nut")
     path.rename(tmp_path / "in.mp4")

@@ -40,11 +40,36 @@ static const struct ladder_row ladder_rows[] = {
     {0, 0, 1080, "", "no picture"},
 };
 
+static struct ladder_sizes usual(int largest) {
+  static const int sizes[] = {240, 1080, 720, 2160, 1440, 480, 360};
+  struct ladder_sizes made = {.largest = largest};
+  for (size_t i = 0; i < UNIT_ROWS(sizes); i++) {
+    ladder_sizes_add(&made, sizes[i]);
+  }
+  return made;
+}
+
+START_TEST(makes_the_sizes_that_are_asked_for) {
+  struct rendition renditions[LADDER_MAX];
+  struct ladder_sizes sizes = {.largest = 1080};
+  ck_assert_uint_eq(ladder_make(1920, 1080, &sizes, renditions), 1);
+  ladder_sizes_add(&sizes, 540);
+  ladder_sizes_add(&sizes, 1000);
+  ck_assert_uint_eq(ladder_make(1920, 1080, &sizes, renditions), 2); /* 1000 is no step below 1080 */
+  ck_assert(renditions[0].height == 1080 && renditions[1].height == 540);
+  for (int i = 0; i < 2 * LADDER_SIZES_MAX; i++) {
+    ladder_sizes_add(&sizes, 100 + i);
+  }
+  ck_assert_uint_eq(sizes.count, LADDER_SIZES_MAX);
+}
+END_TEST
+
 START_TEST(makes_what_the_rows_say) {
   for (size_t i = 0; i < UNIT_ROWS(ladder_rows); i++) {
     struct rendition renditions[LADDER_MAX];
     char text[256] = "";
-    size_t count = ladder_make(ladder_rows[i].width, ladder_rows[i].height, ladder_rows[i].max_size, renditions);
+    const struct ladder_sizes sizes = usual(ladder_rows[i].max_size);
+    size_t count = ladder_make(ladder_rows[i].width, ladder_rows[i].height, &sizes, renditions);
     for (size_t j = 0; j < count; j++) {
       snprintf(text + strlen(text), sizeof text - strlen(text), "%s%dx%d", j > 0 ? " " : "", renditions[j].width,
                renditions[j].height);
@@ -56,7 +81,8 @@ END_TEST
 
 START_TEST(rates_fall_with_the_size) {
   struct rendition renditions[LADDER_MAX];
-  size_t count = ladder_make(1920, 1080, 1080, renditions);
+  const struct ladder_sizes sizes = usual(1080);
+  size_t count = ladder_make(1920, 1080, &sizes, renditions);
   ck_assert_int_eq(renditions[0].maxrate_kbps, 5000);
   for (size_t i = 1; i < count; i++) {
     ck_assert_int_lt(renditions[i].maxrate_kbps, renditions[i - 1].maxrate_kbps);
@@ -65,4 +91,4 @@ START_TEST(rates_fall_with_the_size) {
 }
 END_TEST
 
-UNIT_MAIN("ladder", makes_what_the_rows_say, rates_fall_with_the_size)
+UNIT_MAIN("ladder", makes_what_the_rows_say, makes_the_sizes_that_are_asked_for, rates_fall_with_the_size)

@@ -67,7 +67,7 @@ static void note_progress(void *context, int percent) {
 
 static const struct transcode_options usual = {.sandbox = true,
                                                .preset = "ultrafast",
-                                               .max_height = 1080,
+                                               .sizes = {.largest = 1080, .smaller = {720, 480, 360, 240}, .count = 4},
                                                .memory_bytes = INT64_C(2) << 30,
                                                .time_factor = 20,
                                                .cpu_factor = 100,
