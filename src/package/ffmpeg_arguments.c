@@ -135,7 +135,7 @@ static void put_filter(struct ffmpeg_arguments *arguments, const struct package_
   argument_list_put(arguments, STORYBOARD_PAD);
 }
 
-static int segment_seconds(const struct package_source *source) {
+int ffmpeg_arguments_segment_seconds(const struct package_source *source) {
   double rate = frame_rate_value(source->picture.rate);
   return rate > 0 && rate <= FRAME_RATE_RARE ? PACKAGE_RARE_SECONDS : PACKAGE_SEGMENT_SECONDS;
 }
@@ -177,7 +177,8 @@ static void add_encoded(struct ffmpeg_arguments *arguments, const struct package
       "-sc_threshold", "0",       "-colorspace", tag,    "-color_range", "tv", "-color_primaries", tag,
       "-color_trc",    tag,       NULL};
   argument_list_add_all(arguments, coding);
-  add_key_frames(arguments, &source->picture, frame_rate_pictures(source->picture.rate, segment_seconds(source)));
+  add_key_frames(arguments, &source->picture,
+                 frame_rate_pictures(source->picture.rate, ffmpeg_arguments_segment_seconds(source)));
 }
 
 /* A copy is the first rendition. Its own options come last, so they win over those of all. */
@@ -234,7 +235,7 @@ static void add_sounds(struct ffmpeg_arguments *arguments, const struct package_
  * first key frame after the same time. */
 static void add_segments(struct ffmpeg_arguments *arguments, const struct package_source *source) {
   const struct frame_rate rate = source->picture.rate;
-  const int seconds = segment_seconds(source);
+  const int seconds = ffmpeg_arguments_segment_seconds(source);
   const double sound = floor(1.0 * seconds * SOUND_RATE / SOUND_PACKET) * SOUND_PACKET / SOUND_RATE;
   bool shown = source->picture.stream >= 0;
   argument_list_add(arguments, "-adaptation_sets");

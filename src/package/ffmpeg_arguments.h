@@ -29,6 +29,8 @@ void ffmpeg_arguments_survey(struct ffmpeg_arguments *arguments, const char *inp
  * tells when each ends: what files say of their length is often wrong, or missing. */
 void ffmpeg_arguments_measure(struct ffmpeg_arguments *arguments, const char *input,
                               const struct package_source *source);
+/* How long a segment is about. */
+int ffmpeg_arguments_segment_seconds(const struct package_source *source);
 /* Each of the source's subtitles as subtitle-N.vtt. */
 void ffmpeg_arguments_subtitles(struct ffmpeg_arguments *arguments, const char *input,
                                 const struct package_source *source);

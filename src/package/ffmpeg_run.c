@@ -32,10 +32,11 @@ enum error ffmpeg_run_refuse(enum error error, char ret_reason[TRANSCODE_REASON_
 }
 
 /* Files that were unlinked while they are open are seen by the disk alone. What is wrong, if anything is. */
-static enum error look(const struct ffmpeg_run *run) {
+static enum error look(struct ffmpeg_run *run) {
   struct output_folder content = {0};
   struct statvfs disk;
   if (output_folder_look(run->folder_fd, &content) == ERROR_NONE) {
+    run->segments = content.segments;
     if (content.foreign) {
       return ERROR_INVALID;
     }
@@ -47,11 +48,16 @@ static enum error look(const struct ffmpeg_run *run) {
   return full ? ERROR_NO_SPACE : ERROR_NONE;
 }
 
+/* ffmpeg tells nothing of its progress before the first sheet of the storyboard, and then goes by that. */
+static double seconds_done(const struct ffmpeg_run *run) {
+  return run->segments > 0 ? run->segments * run->segment_seconds : output_folder_seconds_done(run->folder_fd);
+}
+
 static void on_beat(void *context) {
   struct ffmpeg_run *run = context;
   const struct transcode_options *options = run->options;
   double duration = run->duration_seconds;
-  double share = duration > 0 ? output_folder_seconds_done(run->folder_fd) / duration : 0;
+  double share = duration > 0 ? seconds_done(run) / duration : 0;
   int percent = share < 0 ? 0 : share > 0.99 ? 99 : (int)(share * 100);
   if (options->progress != NULL) {
     options->progress(options->context, percent);

@@ -40,8 +40,10 @@ struct ffmpeg_run {
   int source_fd;
   int64_t max_bytes;       /* of the whole folder */
   double duration_seconds; /* 0: not known yet, so no progress is told */
+  double segment_seconds;  /* about */
   /* Its own, zero at first. */
   int64_t looked_ms;
+  int segments;               /* of the first rendition, when it was looked at */
   enum error error;           /* why we ended it */
   volatile sig_atomic_t stop; /* the caller's wish, or ours */
 };

@@ -50,6 +50,7 @@ static enum error make_segments(struct ffmpeg_run *run, const struct package_sou
   ffmpeg_arguments_package(&arguments, ffmpeg_run_begin(run, &arguments), source, renditions, count,
                            run->options->preset);
   run->duration_seconds = source_seconds(source);
+  run->segment_seconds = ffmpeg_arguments_segment_seconds(source);
   *ret_tracks = count + source->sound_count;
   return ffmpeg_run(run, &arguments, seconds, cpu_seconds, ret_reason);
 }
