@@ -224,6 +224,9 @@ log_dir = "$state/log";
 jwt_key_file = "$state/etc/jwt_keys";
 stream_key_file = "$state/etc/stream_keys";
 totp_key_file = "$state/etc/totp_keys";
+webhook_key_file = "$state/etc/webhook_keys";
+webhook_http = true;  # webhooks may have http URLs …
+webhook_networks = ["127.0.0.0/8", "::1"];  # … and be on this machine
 nginx_pid_file = "$run/nginx.pid";
 nginx_url = "http://127.0.0.1:$PORT";
 upload_workers = 8;
@@ -272,7 +275,7 @@ rotation() { # what logrotate shall do here: what it does elsewhere, and the log
   sed -e "s|^/var/log/mediagate/view.log ||; s|/var/log/mediagate|$state/log|g; s|/run/nginx\.pid|$run/nginx.pid|g" \
     -e "s|maxsize .*|maxsize 64M|; s|rotate 14|rotate 5|" "$top/deploy/logrotate"
   cat <<TEXT
-$state/log/serve.log $state/log/ingest.log $state/log/package.log \
+$state/log/serve.log $state/log/ingest.log $state/log/package.log $state/log/notify.log \
 $state/log/postgres.log $state/log/nginx.log $state/log/rotate.log {
   size 16M
   rotate 2
@@ -288,10 +291,10 @@ sockets_are_there() {
 is_ready() { curl -fsS -m 2 -o /dev/null "http://127.0.0.1:$PORT/readyz"; }
 
 # start_side_part NAME: one of those without which media are served all the same.
-side_parts=(ingest package rotate)
+side_parts=(ingest package notify rotate)
 start_side_part() {
   case $1 in
-    ingest | package) launch_again "$1" "$state/program/mediagate" "$1" --config "$config" ;;
+    ingest | package | notify) launch_again "$1" "$state/program/mediagate" "$1" --config "$config" ;;
     rotate)
       # shellcheck disable=SC2016 # the inner shell's $1
       launch rotate sh -c 'while :; do logrotate -s "$1/log/rotation" "$1/etc/logrotate.conf"; sleep 60; done' \
@@ -318,6 +321,7 @@ start_all() {
   wait_for 30 serve "the start of mediagate serve" sockets_are_there
   start_side_part ingest
   start_side_part package
+  start_side_part notify
   launch nginx nginx -e "$state/log/error.log" -c "$state/etc/nginx/nginx.conf" -g 'daemon off;'
   wait_for 30 nginx "an answer from http://127.0.0.1:$PORT/readyz" is_ready
   start_side_part rotate

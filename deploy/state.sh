@@ -7,8 +7,9 @@
 # process/ (which processes are ours) and program/ are root's; the other folders are the account's, and root writes
 # there only as the account.
 
-parts=(rotate nginx package ingest serve postgres) # in the order of stopping
-mark=.mediagate-quickstart                         # says that quickstart made the folder, so that it may delete it
+# In the order of stopping.
+parts=(rotate nginx notify package ingest serve postgres)
+mark=.mediagate-quickstart # says that quickstart made the folder, so that it may delete it
 
 # $as is how to run something as the account.
 choose_account() {

@@ -20,6 +20,7 @@ static const struct {
     {"serve", command_serve, "run the workers behind nginx"},
     {"ingest", command_ingest, "count views from nginx's delivery log"},
     {"explain", command_explain, "say why a grant has the views that it has"},
+    {"notify", command_notify, "tell webhooks of events"},
     {"package", command_package, "make HLS and DASH packages of media"},
     {"backup", command_backup, "copy database, media and keys, while everything runs"},
     {"restore", command_restore, "bring a backup back"},

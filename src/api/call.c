@@ -55,7 +55,8 @@ static bool mask_client(struct call *call, struct masked_address *ret_masked) {
 }
 
 void call_act_as(struct call *call, const char *actor) {
-  const bool reads = call->request->method == HTTP_GET || call->request->method == HTTP_HEAD;
+  const bool reads = (call->request->method == HTTP_GET || call->request->method == HTTP_HEAD) &&
+                     !call->app->settings->event_grants; /* GET stream-url has an event then */
   struct masked_address masked;
   const bool has_address = !reads && mask_client(call, &masked);
   database_set_origin(call->app->database, actor, has_address ? masked.shown : NULL);

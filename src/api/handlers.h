@@ -115,6 +115,18 @@ void export_api_views(struct call *call);       /* GET /analytics/export */
 void event_api_list(struct call *call);   /* GET /events */
 void event_api_export(struct call *call); /* GET /events/export */
 
+/* --- webhooks --- */
+
+void webhook_api_create(struct call *call);  /* POST /webhooks: 201 with the secret, this once */
+void webhook_api_list(struct call *call);    /* GET /webhooks */
+void webhook_api_get(struct call *call);     /* GET /webhooks/{id} */
+void webhook_api_change(struct call *call);  /* PATCH /webhooks/{id} */
+void webhook_api_delete(struct call *call);  /* DELETE /webhooks/{id} */
+void webhook_api_rotate(struct call *call);  /* POST /webhooks/{id}/rotate: 200 with the new secret */
+void delivery_api_test(struct call *call);   /* POST /webhooks/{id}/test */
+void delivery_api_list(struct call *call);   /* GET /webhooks/{id}/deliveries */
+void delivery_api_resend(struct call *call); /* POST /webhooks/{id}/deliveries/{delivery_id}/resend */
+
 /* --- health --- */
 
 void health_api_live(struct call *call);  /* GET /livez: is the process alive? */

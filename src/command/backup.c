@@ -116,6 +116,11 @@ static bool copy_secret(const struct backup *backup, const char *source, const c
   return error == ERROR_NONE || complain(source, error);
 }
 
+/* A key without which serve starts may be missing. */
+static bool copy_secret_if_any(const struct backup *backup, const char *source, const char *name) {
+  return (access(source, F_OK) != 0 && errno == ENOENT) || copy_secret(backup, source, name);
+}
+
 static bool copy_database(struct backup *backup) {
   char path[BACKUP_PATH_SIZE], sha256[DIGEST_HEX_SIZE];
   int64_t size = 0;
@@ -174,7 +179,9 @@ static bool make_backup(struct backup *backup) {
   }
   bool done = copy_database(backup) && copy_media(backup) &&
               copy_secret(backup, backup->settings->jwt_key_file, "jwt_keys") &&
-              copy_secret(backup, backup->settings->stream_key_file, "stream_keys") && finish(backup);
+              copy_secret(backup, backup->settings->stream_key_file, "stream_keys") &&
+              copy_secret_if_any(backup, backup->settings->totp_key_file, "totp_keys") &&
+              copy_secret_if_any(backup, backup->settings->webhook_key_file, "webhook_keys") && finish(backup);
   (void)close(lock_fd);
   return done;
 }

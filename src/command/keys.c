@@ -71,6 +71,14 @@ static void print_totp_use(const struct keyring_key *key, bool first) {
              "--force");
 }
 
+/* The key that the secrets of webhooks are derived from. It is made once: another one would change them all. */
+static int init_webhook_key(const struct settings *settings, const struct keys_options *options) {
+  enum error error = keys_file_create(settings->webhook_key_file, options->owner);
+  printf(error == ERROR_NONE ? "%s: made, with one key\n" : "%s: is there already and stays as it is\n",
+         settings->webhook_key_file);
+  return error == ERROR_NONE || error == ERROR_CONFLICT ? 0 : COMMAND_FAILED;
+}
+
 static void print_use(const struct keyring_key *key, bool first, int64_t retire_at, int64_t now) {
   char time[CLOCK_RFC3339_SIZE];
   if (first) {
@@ -263,6 +271,10 @@ int command_keys(int argc, char **argv) {
     if (options.kinds[kind] && actions[action].run(settings, &options, (enum keys_kind)kind) != 0) {
       exit_code = COMMAND_FAILED;
     }
+  }
+  bool all_kinds = options.kinds[KEYS_STREAM] && options.kinds[KEYS_ACCESS];
+  if (actions[action].run == init && all_kinds && init_webhook_key(settings, &options) != 0) {
+    exit_code = COMMAND_FAILED;
   }
   settings_free(settings);
   return exit_code;

@@ -109,6 +109,15 @@ static bool restore_secret(const char *folder, const char *name, const char *tar
   return error == ERROR_NONE || complain(target, error);
 }
 
+/* A backup may be without it. */
+static bool restore_secret_if_any(const char *folder, const char *name, const char *target) {
+  char path[BACKUP_PATH_SIZE];
+  if (!join(path, folder, name)) {
+    return false;
+  }
+  return (access(path, F_OK) != 0 && errno == ENOENT) || restore_secret(folder, name, target);
+}
+
 static bool restore_database(const struct settings *settings, const char *folder,
                              const struct backup_manifest *manifest) {
   char path[BACKUP_PATH_SIZE], sha256[DIGEST_HEX_SIZE];
@@ -134,11 +143,13 @@ static bool restore(const struct settings *settings, const char *folder) {
   bool done = error == ERROR_NONE ? restore_media(settings, folder, &manifest) &&
                                         restore_secret(folder, "jwt_keys", settings->jwt_key_file) &&
                                         restore_secret(folder, "stream_keys", settings->stream_key_file) &&
+                                        restore_secret_if_any(folder, "totp_keys", settings->totp_key_file) &&
+                                        restore_secret_if_any(folder, "webhook_keys", settings->webhook_key_file) &&
                                         restore_database(settings, folder, &manifest)
                                   : complain(path, error);
   backup_manifest_free(&manifest);
   if (done) {
-    puts("restored; now: mediagate migrate, and start serve, ingest and package");
+    puts("restored; now: mediagate migrate, and start serve, ingest, package and notify");
   }
   return done;
 }

@@ -193,6 +193,8 @@ static const struct {
     {"nginx_pid_file", form_path, false},
     {"nginx_url", form_origin, false},
     {"log_dir", form_path, false},
+    {"webhook_key_file", form_path, false},
+    {"webhook_networks", form_network, true},
 };
 
 /* --- each value ------------------------------------------------------------------------------ */
@@ -300,6 +302,8 @@ static void check_orders(struct settings_loading *loading) {
        "must differ from stream_key_file, which nginx reads"},
       {strcmp(s->totp_key_file, s->jwt_key_file) == 0 || strcmp(s->totp_key_file, s->stream_key_file) == 0,
        "totp_key_file", "must differ from jwt_key_file and stream_key_file: each has its own rotation"},
+      {strcmp(s->webhook_key_file, s->stream_key_file) == 0 || strcmp(s->webhook_key_file, s->jwt_key_file) == 0,
+       "webhook_key_file", "must differ from the files of the keys that sign"},
   };
 
   for (size_t i = 0; i < sizeof(rules) / sizeof(rules[0]); i++) {

@@ -40,6 +40,7 @@
   STRING (totp_key_file, "/etc/mediagate/totp_keys", true, "Keys that encrypt the secrets of second factors, one `kid secret;` a line, mode 0600; the first encrypts, all decrypt") \
   /* what nginx must know too */ \
   STRING (public_url, "", true, "Scheme and host of stream URLs, such as https://media.example.org; empty: as the caller asked nginx") \
+  STRING (webhook_key_file, "/etc/mediagate/webhook_keys", true, "Key that the secrets of webhooks are derived from, one `kid secret;`, mode 0600; `mediagate keys init` makes it") \
   LIST   (server_names, "localhost,127.0.0.1,[::1]", true, "Host names that are ours; any other Host is answered 421") \
   LIST   (origin_hosts, "", true, "Origins that a remote file_url may be played from, as scheme://host or scheme://host:port") \
   LIST   (cors_origins, "", true, "Origins of web pages and apps that may play and call the API, such as https://player.example or capacitor://localhost; null only when named; empty: none, *: all") \
@@ -100,6 +101,10 @@
   INTEGER(play_min_seconds, "s", 0, 86400, 3, false, "A view is a play when as much of its medium was delivered as plays so long, and in no less time; or all of the medium") \
   INTEGER(play_min_percent, "%", 0, 100, 0, false, "A view is a play only when this share of its medium was delivered too") \
   INTEGER(view_retention, "months", 0, 1200, 0, false, "How many months views are kept beside the current one, by when their grant was issued; their sums stay; 0: for ever") \
+  BOOLEAN(webhook_http, false, true, "Webhooks may have http URLs, beside https; restart `mediagate notify` too") \
+  LIST   (webhook_networks, "", true, "Networks that webhooks may reach although they are private, loopback or link-local; restart `mediagate notify` too") \
+  INTEGER(webhook_connections, "", 4, 1000, 128, false, "Webhook requests that `mediagate notify` has under way at once") \
+  BOOLEAN(event_grants, false, true, "Each stream URL that is issued is an event grant.issued; each then costs a commit, and is refused (503) while the database is away") \
   INTEGER(event_retention, "days", 1, 36500, 400, false, "How many days events are kept, whole months at a time") \
   CHOICE (view_ip, "full|truncated|hashed", "full", false, "What is kept of viewers' addresses: all, the network (/24, /48), or a pseudonym of the day") \
   STRING (robot_list, "", false, "File of your own patterns (PCRE2) of robots' user agents, one a line; a line with ! before it names who is none; wins over the shipped lists; empty: none") \

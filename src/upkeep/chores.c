@@ -19,6 +19,7 @@
 #include "store/accounts/session_store.h"
 #include "store/engine/idempotency_store.h"
 #include "store/engine/statement.h"
+#include "store/events/delivery_queue.h"
 #include "store/events/event_months.h"
 #include "store/events/event_store.h"
 #include "store/media/package_store.h"
@@ -169,6 +170,16 @@ static enum error tell_reload(struct upkeep *upkeep, int64_t grace_seconds) {
   return error;
 }
 
+/* Deliveries to webhooks that ended: the event stays. */
+static enum error sweep_deliveries(struct upkeep *upkeep, int64_t grace_seconds) {
+  int64_t deleted = 0;
+  enum error error;
+  do {
+    error = delivery_queue_sweep(upkeep->database, grace_seconds, SWEEP_BATCH, &deleted);
+  } while (error == ERROR_NONE && deleted == SWEEP_BATCH && !upkeep_is_stopping(upkeep));
+  return error;
+}
+
 /* Texts of user agents that no view holds any more, or never did. */
 static enum error sweep_user_agents(struct upkeep *upkeep, int64_t grace_seconds) {
   int64_t after_id = 0, total = 0;
@@ -297,6 +308,7 @@ static const struct chore {
     {"sweep_package_jobs", CHORES_OF_SERVE, HOUR_MS, 30 * DAY_SECONDS, CHORES_BUSY, false, sweep_package_jobs},
     {"turn_months", CHORES_OF_SERVE, MINUTE_MS, 0, CHORES_BUSY, false, turn_months},
     {"turn_event_months", CHORES_OF_SERVE, MINUTE_MS, 0, CHORES_BUSY, false, turn_event_months},
+    {"sweep_deliveries", CHORES_OF_SERVE, HOUR_MS, 30 * DAY_SECONDS, CHORES_BUSY, false, sweep_deliveries},
     {"tell_refusals", CHORES_OF_SERVE, 5 * SECOND_MS, 0, CHORES_BUSY, true, tell_refusals},
     {"tell_reload", CHORES_OF_SERVE, SECOND_MS, 0, CHORES_BUSY, true, tell_reload},
     {"sweep_user_agents", CHORES_OF_SERVE, 6 * HOUR_MS, 0, CHORES_BUSY, false, sweep_user_agents},

@@ -94,7 +94,7 @@ class Stack(Callers, DeliveryLog, PrivatePostgres):
         self.library_dir = self.root / "library"
         self.data_dir = self.root / "data"
         self.nginx_log_dir = self.root / "log"
-        self.postgres = self.serve = self.nginx = self.ingest = None
+        self.postgres = self.serve = self.nginx = self.ingest = self.notify = None
         self.environment = {
             "PATH": "/usr/local/bin:/usr/bin:/bin:/usr/sbin:/sbin",
             "HOME": str(self.root),
@@ -187,6 +187,7 @@ class Stack(Callers, DeliveryLog, PrivatePostgres):
         for name, process, sign in (
             ("nginx", self.nginx, signal.SIGQUIT),
             ("ingest", self.ingest, signal.SIGTERM),
+            ("notify", self.notify, signal.SIGTERM),
             ("serve", self.serve, signal.SIGTERM),
             ("postgres", self.postgres, signal.SIGINT),
         ):
@@ -281,6 +282,7 @@ class Stack(Callers, DeliveryLog, PrivatePostgres):
             "jwt_key_file": self.root / "etc/jwt_keys",
             "stream_key_file": self.root / "etc/stream_keys",
             "totp_key_file": self.root / "etc/totp_keys",
+            "webhook_key_file": self.root / "etc/webhook_keys",
             "nginx_pid_file": self.root / "run/nginx.pid",
             "nginx_url": self.base_url,
         }
@@ -400,6 +402,19 @@ class Stack(Callers, DeliveryLog, PrivatePostgres):
         self.ingest.send_signal(sign)
         code = self.ingest.wait(timeout=DEADLINE)
         self.ingest = None
+        return code
+
+    # --- mediagate notify -----------------------------------------------------------------------------
+    def start_notify(self):
+        """Not part of start(): what is about webhooks starts it."""
+        before = self.log_text("notify.log").count('"ready"')
+        self.notify = self.spawn([self.program, "notify", "--config", self.config], "notify.log")
+        wait_until(lambda: self.log_text("notify.log").count('"ready"') > before, "notify to be ready")
+
+    def stop_notify(self, sign=signal.SIGTERM):
+        self.notify.send_signal(sign)
+        code = self.notify.wait(timeout=2 * DEADLINE)
+        self.notify = None
         return code
 
     # --- nginx --------------------------------------------------------------------------------------

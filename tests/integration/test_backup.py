@@ -79,7 +79,8 @@ def test_an_empty_instance_becomes_what_this_one_was(town, vault, make_media):
         done = empty.mediagate("restore", backup)
         assert "all verified" in done.stdout
         assert empty.mediagate("restore", backup, check=False).returncode == 1  # nothing is mixed
-        assert (empty.root / "etc/stream_keys").read_bytes() == (town.root / "etc/stream_keys").read_bytes()
+        for name in ("stream_keys", "webhook_keys"):
+            assert (empty.root / "etc" / name).read_bytes() == (town.root / "etc" / name).read_bytes()
         empty.mediagate("migrate")
         empty.render_nginx()
         empty.start_serve()
@@ -110,7 +111,8 @@ def test_a_second_backup_links_what_did_not_change(town, vault, make_media):
     assert any(str(path).startswith(f"{new['id']}/") for path in young.keys() - old.keys())
     manifest = (backups(vault)[1] / "manifest").read_text(encoding="utf-8").splitlines()
     assert len(manifest) == len(young) + 1 and all(len(line.split()[0]) == 64 for line in manifest)
-    assert all((backups(vault)[1] / name).stat().st_mode & 0o077 == 0 for name in ("jwt_keys", "stream_keys"))
+    names = ("jwt_keys", "stream_keys", "webhook_keys")
+    assert all((backups(vault)[1] / name).stat().st_mode & 0o077 == 0 for name in names)
 
 
 def test_a_backup_that_was_killed_goes_on(town, vault, make_media):

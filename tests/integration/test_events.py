@@ -176,6 +176,10 @@ def test_an_open_transaction_holds_back_what_comes_behind_it(stack):
 WITHOUT = {
     ("POST", "/auth/refresh"): "a session that goes on",
     ("POST", "/media/media/{id}/view"): "views have a table of their own",
+    ("POST", "/media/media/{id}/grants"): "stream URLs are events where event_grants is set",
+    ("POST", "/media/stream-urls"): "stream URLs are events where event_grants is set",
+    ("POST", "/media/grants/{grant_id}/renew"): "stream URLs are events where event_grants is set",
+    ("POST", "/uploads/{upload_id}"): "stands for PATCH, HEAD or DELETE",
     ("OPTIONS", "/uploads"): "changes nothing",
     ("OPTIONS", "/uploads/{upload_id}"): "changes nothing",
 }
@@ -243,6 +247,16 @@ def calls(stack, make_media):  # pylint: disable=too-many-locals
     yield ("DELETE", "/media/media/{id}/subtitles/{lang}"), lambda: api.delete(path + "/subtitles/en"), [
         "subtitles.removed"
     ]
+    yield ("PUT", "/media/media/{id}/chapters"), lambda: api.put(
+        path + "/chapters", data=VTT, headers={"Content-Type": "text/vtt"}
+    ), ["chapters.stored"]
+    yield ("DELETE", "/media/media/{id}/chapters"), lambda: api.delete(path + "/chapters"), ["chapters.removed"]
+    yield ("POST", "/upload-urls"), lambda: keep("url", api.post("/upload-urls", json={"title": "A film"})), [
+        "upload.created"
+    ]
+    yield ("DELETE", "/upload-urls/{upload_id}"), lambda: api.delete("/upload-urls/" + made["url"].json()["id"]), [
+        "upload.cancelled"
+    ]
     made["grant"] = grant()
     yield ("DELETE", "/media/grants/{grant_id}"), lambda: api.delete(f"/media/grants/{made['grant']}"), [
         "grant.revoked"
@@ -263,6 +277,15 @@ def calls(stack, make_media):  # pylint: disable=too-many-locals
         "media.deleted",
     ]
     yield ("DELETE", "/media/media/{id}"), lambda: api.delete(path), ["media.deleted"]
+    asked = {"url": "https://hooks.example.org/", "events": ["test.*"]}
+    yield ("POST", "/webhooks"), lambda: keep("hook", api.post("/webhooks", json=asked)), ["webhook.created"]
+    hook = f"/webhooks/{made['hook'].json()['id']}"
+    yield ("PATCH", "/webhooks/{id}"), lambda: api.patch(hook, json={"events": ["*"]}), ["webhook.updated"]
+    yield ("POST", "/webhooks/{id}/rotate"), lambda: api.post(hook + "/rotate"), ["webhook.rotated"]
+    yield ("POST", "/webhooks/{id}/test"), lambda: keep("sent", api.post(hook + "/test")), ["webhook.tested"]
+    again = f"{hook}/deliveries/{made['sent'].json()['id']}/resend"
+    yield ("POST", "/webhooks/{id}/deliveries/{delivery_id}/resend"), lambda: api.post(again), ["webhook.resent"]
+    yield ("DELETE", "/webhooks/{id}"), lambda: api.delete(hook), ["webhook.deleted"]
 
 
 # Routes whose events others add.
@@ -310,6 +333,18 @@ def test_a_reload_and_a_rotation_are_events(make_stack):
     rotated = [event for event in since(owner, cursor) if event["type"] == "keys.rotated"]
     assert len(rotated) == 1 and rotated[0]["data"] == {"kind": "access"}
     assert rotated[0]["subject"].startswith("signing-key:") and rotated[0]["actor"] == "operator:keys-rotate"
+
+
+def test_stream_urls_are_events_where_the_setting_says_so(make_stack, make_media):
+    town = make_stack(event_grants=True)
+    owner = town.admin()
+    medium = town.film(make_media("short"))["id"]
+    cursor = newest(owner)
+    grant = assert_json(owner.get(f"/media/media/{medium}/stream-url", params={"viewer": "u-1"}))
+    [event] = since(owner, cursor)
+    assert (event["type"], event["subject"]) == ("grant.issued", f"grant:{grant['grant_id']}")
+    assert event["data"]["media_id"] == medium and event["data"]["viewer"] == "u-1"
+    assert event["address"] == "127.0.0.1" and event["actor"] == f"account:{owner.account['id']}"
 
 
 # --- kills ---

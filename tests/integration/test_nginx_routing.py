@@ -27,6 +27,7 @@ def test_every_route_reaches_its_pool_with_and_without_a_trailing_slash(front):
             .replace("{upload_id}", "0" * 32)
             .replace("{grant_id}", signing.GRANT)
             .replace("{lang}", "en")
+            .replace("{delivery_id}", "7")
             .replace("{session_id}", "0" * 32)
             .rstrip("/")
         )
@@ -54,6 +55,7 @@ def test_a_method_that_no_route_takes_is_405_and_reaches_no_pool(front):
                 .replace("{upload_id}", "0" * 32)
                 .replace("{grant_id}", signing.GRANT)
                 .replace("{lang}", "en")
+                .replace("{delivery_id}", "7")
                 .replace("{session_id}", "0" * 32)
             )
             for method in set(METHODS) - set(methods) - ({"POST"} if pattern.startswith("/uploads") else set()):

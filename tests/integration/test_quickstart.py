@@ -122,7 +122,7 @@ def test_a_bad_setting_is_told_before_anything_starts(quickstart):
     assert done.returncode == 1 and "MEDIAGATE_UPLOAD_MAX" in done.stderr
 
 
-@pytest.mark.parametrize("part", ["ingest", "package"])
+@pytest.mark.parametrize("part", ["ingest", "package", "notify"])
 def test_a_part_that_may_die_is_started_again_and_ends_with_the_rest(quickstart, part):
     assert quickstart("--detach").returncode == 0
     log = quickstart.state / f"log/{part}.log"
@@ -139,12 +139,12 @@ def test_a_part_that_may_die_is_started_again_and_ends_with_the_rest(quickstart,
 def test_detach_beside_a_running_instance_starts_the_parts_that_ended(quickstart):
     assert quickstart("--detach").returncode == 0
     serve = quickstart.process("serve")
-    ended = {name: quickstart.process(name) for name in ("ingest", "package", "rotate")}
+    ended = {name: quickstart.process(name) for name in ("ingest", "package", "notify", "rotate")}
     for pid in ended.values():
         os.kill(pid, signal.SIGKILL)
     again = quickstart("--detach")
     assert again.returncode == 0 and "already running" in again.stdout, again.stdout + again.stderr
-    assert "started again: ingest package rotate\n" in again.stdout
+    assert "started again: ingest package notify rotate\n" in again.stdout
     for name, pid in ended.items():
         assert quickstart.process(name) != pid and alive(quickstart.process(name))
     assert quickstart("--status").returncode == 0 and quickstart.process("serve") == serve

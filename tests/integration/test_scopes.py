@@ -26,6 +26,7 @@ PARAMETERS = {
     "{grant_id}": "0" * 32,
     "{upload_id}": "0" * 32,
     "{lang}": "en",
+    "{delivery_id}": "999999999",
     "{session_id}": "0" * 32,
 }
 

@@ -18,6 +18,7 @@
 #include "api/reply.h"
 #include "base/clock.h"
 #include "base/log.h"
+#include "store/events/event_store.h"
 #include "files/library_guard.h"
 #include "http/json_body.h"
 
@@ -155,6 +156,10 @@ static enum error sign(struct call *call, struct text *body, const struct media 
     grant_id_new(now_us, call->account->issuer_tag, url.grant_id);
   }
   enum error error = append_urls(call, body, &url, media, file);
+  if (error == ERROR_NONE && call->app->settings->event_grants) {
+    error =
+        event_store_note_grant(call->app->database, url.grant_id, url.media_id, url.viewer, url.expires_at, renewed);
+  }
   if (error != ERROR_NONE) {
     return error;
   }

@@ -23,6 +23,23 @@ enum error event_store_note(struct database *database, const char *type, const c
   return statement_change(database, insert, STATEMENT_REPEATABLE, &parameters, NULL);
 }
 
+enum error event_store_note_grant(struct database *database, const char *grant_id, int64_t media_id, const char *viewer,
+                                  int64_t expires_at, bool renewed) {
+  static const char *const insert = EVENT_ADD_SQL(
+      "case when $5::bool then 'grant.renewed' else 'grant.issued' end", "$6::text", "'grant:' || $1::text",
+      "jsonb_build_object('media_id', $2::int8, 'viewer', nullif($3::text, '-'), 'expires_at',"
+      " to_timestamp($4::int8))",
+      "(values (1)) v");
+  struct parameters parameters = {0};
+  parameters_text(&parameters, grant_id);
+  parameters_i64(&parameters, media_id);
+  parameters_text(&parameters, viewer);
+  parameters_i64(&parameters, expires_at);
+  parameters_bool(&parameters, renewed);
+  parameters_text(&parameters, event_origin(database));
+  return statement_change(database, insert, STATEMENT_ONCE, &parameters, NULL);
+}
+
 enum error event_store_count_refusal(struct database *database, int64_t account_id, bool limited) {
   static const char *const upsert =
       "insert into login_refusal as r (source, refused, limited, accounts)"

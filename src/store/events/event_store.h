@@ -17,6 +17,10 @@
 enum error event_store_note(struct database *database, const char *type, const char *subject,
                             const char *data) MUST_CHECK;
 
+/* A grant that is issued or renewed (setting event_grants); nothing else of it is stored. expires_at in seconds. */
+enum error event_store_note_grant(struct database *database, const char *grant_id, int64_t media_id, const char *viewer,
+                                  int64_t expires_at, bool renewed) MUST_CHECK;
+
 /* Counts a login that was refused, or limited (429), for the source that the connection's origin names. account_id 0:
  * no account is known. */
 enum error event_store_count_refusal(struct database *database, int64_t account_id, bool limited) MUST_CHECK;
