@@ -178,6 +178,12 @@ def test_tabs_share_a_session_and_refresh_once_for_all(town, browser):
     assert seen["logins"] == 1 and seen["refreshes"] == 1
 
 
+def test_a_second_factor_is_set_up_asked_for_and_removed(town):
+    seen = browse(town, "totp")
+    assert seen["codes"] == 10 and seen["width"] > 0
+    assert seen["seen"]["violations"] == []
+
+
 def test_the_keyboard_alone_leads_to_a_shared_url(town):
     seen = browse(town, "keys", title="A plain film")
     assert seen["url"].startswith(f"{town.base_url}/stream/")

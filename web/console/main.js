@@ -11,7 +11,7 @@ import { Shell } from './parts/shell.js';
 import { Toasts } from './parts/toasts.js';
 import { DropAnywhere } from './parts/drop.js';
 import { Empty, Waiting } from './parts/states.js';
-import { Gate, Lock } from './pages/gate.js';
+import { EnrolGate, Gate, Lock } from './pages/gate.js';
 import './lib/trusted.js';
 
 function Page() {
@@ -32,6 +32,9 @@ function App() {
   }
   if (state === 'out') {
     return html`<${Gate} key=${draw} />`;
+  }
+  if (state === 'enrol') {
+    return html`<${EnrolGate} key=${draw} />`;
   }
   const locked = state === 'locked';
   return html`<div key=${draw}>

@@ -46,10 +46,10 @@ function keep(answer, login) {
   tellTokens(tokens);
 }
 
-async function post(path, body) {
+async function post(path, body, headers = {}) {
   let answer;
   try {
-    answer = await fetch(path, { method: 'POST', headers: { 'Content-Type': 'application/json' }, body: JSON.stringify(body) });
+    answer = await fetch(path, { method: 'POST', headers: { 'Content-Type': 'application/json', ...headers }, body: JSON.stringify(body) });
   } catch {
     throw new Problem({});
   }
@@ -105,6 +105,10 @@ function enter() {
 async function askWho() {
   const before = session.get().account;
   const answer = await fetch('/auth/me', { headers: { Authorization: `Bearer ${tokens.access}` } }).catch(() => null);
+  if (answer?.status === 403 && (await answer.json()).type === '/problems/enrolment-required') {
+    session.set((old) => ({ ...old, state: 'enrol' }));
+    return;
+  }
   if (answer === null || !answer.ok) {
     forget();
     return;
@@ -142,6 +146,13 @@ export async function logIn(fields) {
     await enter();
   }
 }
+
+// Calls of somebody who has to set up a second factor before anything else.
+export function asPerson(_, path, json) {
+  return post(path, json, { Authorization: `Bearer ${tokens.access}` });
+}
+
+export const enrolled = () => enter();
 
 export function signUp(fields) {
   return post('/auth/signup', fields);

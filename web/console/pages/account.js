@@ -10,6 +10,7 @@ import { can } from '../lib/scopes.js';
 import { useAction, useTitle } from '../lib/hooks.js';
 import { Button, Field, Form, Wrong } from '../parts/form.js';
 import { Head, Panel } from '../parts/states.js';
+import { SecondFactor } from '../parts/second_factor.js';
 import { Sessions } from '../parts/sessions.js';
 import { toast } from '../parts/toasts.js';
 
@@ -42,5 +43,6 @@ export function Account() {
       <dt>${t('account.since')}</dt><dd>${dateTime(account.created_at)}</dd>
     </dl><//>
     ${can('listSessions') && html`<${Sessions} />`}
+    ${can('beginTotp') && html`<${SecondFactor} />`}
     ${can('changePassword') && html`<${Password} />`}`;
 }

@@ -2,11 +2,12 @@
 // The way in: log in, or make an account by an invitation (…/console/#invitation=…) or where sign-up is open.
 import { html, useEffect, useRef, useState } from '../lib/html.js';
 import { t } from '../lib/text.js';
-import { logIn, session, signUp } from '../lib/session.js';
+import { asPerson, enrolled, logIn, session, signUp } from '../lib/session.js';
 import { exists } from '../lib/scopes.js';
 import { useAction, useData, useTitle } from '../lib/hooks.js';
 import { useStore } from '../lib/store.js';
 import { Button, Field, Form, Wrong } from '../parts/form.js';
+import { Enrol } from '../parts/second_factor.js';
 import { Brand, LanguageChoice } from '../parts/shell.js';
 
 // Behind the #, so that no server's log has it.
@@ -18,13 +19,19 @@ function LogIn({ locked }) {
   const { account } = useStore(session);
   const [email, setEmail] = useState(locked ? account.email : '');
   const [password, setPassword] = useState('');
-  const deed = useAction(() => logIn({ email, password }));
+  const [otp, setOtp] = useState('');
+  const deed = useAction(() => logIn({ email, password, ...(otp.trim() ? { otp: otp.trim() } : {}) }));
+  const [needed, setNeeded] = useState(false); // a code beside the password
+  const asked = deed.problem?.type === '/problems/otp-required';
+  useEffect(() => asked && setNeeded(true), [asked]);
   return html`<${Form} onSubmit=${deed.run}>
     <${Field} label=${t('email')} type="email" name="email" autocomplete="username" required value=${email} onInput=${setEmail}
       autofocus=${!locked} wrong=${deed.problem?.fields()['/email']} />
     <${Field} label=${t('password')} type="password" name="password" autocomplete="current-password" required value=${password} onInput=${setPassword}
       autofocus=${locked} wrong=${deed.problem?.fields()['/password']} />
-    <${Wrong} problem=${deed.problem} also=${['/email', '/password']} />
+    ${needed && html`<${Field} label=${t('totp.code')} hint=${t('totp.code.hint')} required autocomplete="one-time-code" maxlength="64" value=${otp} onInput=${setOtp}
+      wrong=${deed.problem?.fields()['/otp']} />`}
+    <${Wrong} problem=${asked ? null : deed.problem} also=${['/email', '/password', '/otp']} />
     <${Button} kind="first" type="submit" busy=${deed.busy}>${t('login')}<//>
   <//>`;
 }
@@ -55,6 +62,12 @@ async function readPolicy(signal) {
   }
   const answer = await fetch('/auth/signup', { signal });
   return answer.ok ? answer.json() : { policy: 'closed', first: false };
+}
+
+// Where the server wants a second factor of everybody, and this account has none yet.
+export function EnrolGate() {
+  useTitle(t('totp.needed'));
+  return html`<div class="gate"><main><${Brand} /><div class="panel"><h1 tabindex="-1">${t('totp.needed')}</h1><${Enrol} ask=${asPerson} onDone=${enrolled} /></div></main></div>`;
 }
 
 // Over a page whose session ended. A dialog, since one that is open on the page would take the keyboard from anything else.
