@@ -173,7 +173,8 @@ def watch(studio, film, share):
     answer = streams(studio, film["id"])
     base = answer["streams"]["hls"].rsplit("/", 1)[0]
     with studio.anonymous() as viewer:
-        playlists = sorted(set(names_of(viewer.get(f"{base}/master.m3u8").text)))
+        named = set(names_of(viewer.get(f"{base}/master.m3u8").text))
+        playlists = sorted(name for name in named if name.startswith("media_"))
         lists = [names_of(viewer.get(f"{base}/{playlist}").text) for playlist in playlists]
     *pictures, sound = [sorted(name for name in names if name.startswith("seg-")) for names in lists]
     fetch(studio, base, [name for names in lists for name in names if name.startswith("init-")])
