@@ -251,6 +251,10 @@ def calls(stack, make_media):  # pylint: disable=too-many-locals
         path + "/chapters", data=VTT, headers={"Content-Type": "text/vtt"}
     ), ["chapters.stored"]
     yield ("DELETE", "/media/media/{id}/chapters"), lambda: api.delete(path + "/chapters"), ["chapters.removed"]
+    yield ("PUT", "/media/media/{id}/poster"), lambda: api.put(path + "/poster", params={"time_seconds": 0}), [
+        "poster.chosen"
+    ]
+    yield ("DELETE", "/media/media/{id}/poster"), lambda: api.delete(path + "/poster"), ["poster.removed"]
     yield ("POST", "/upload-urls"), lambda: keep("url", api.post("/upload-urls", json={"title": "A film"})), [
         "upload.created"
     ]
