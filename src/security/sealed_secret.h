@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Secrets that the database keeps and only some workers may read: AES-256-GCM (NIST SP 800-38D) under the first key of
- * a key file. The text says under which key: "KID.base64url(nonce, ciphertext, tag)". Older keys of the file still open
- * what they sealed. A text opens only for the owner whom it was sealed for.
+ * Secrets that the database keeps and only some workers may read: sealed (seal.h) under the first key of a key file.
+ * The text says under which key: "KID.base64url(nonce, ciphertext, tag)". Older keys of the file still open what they
+ * sealed. A text opens only for the owner whom it was sealed for.
  */
 #ifndef MEDIAGATE_SECURITY_SEALED_SECRET_H
 #define MEDIAGATE_SECURITY_SEALED_SECRET_H
