@@ -96,7 +96,7 @@ static const struct route table[] = {
     {HTTP_GET,    "/analytics/export",            POOL_API,    CALLER_ADMINISTRATOR, SCOPE_EXPORT_READ,     export_api_views,       NAMES("format", "from", "to", "tz", "media_id", "cursor", "bots", FILTERS), NULL},
     {HTTP_GET,    "/events",                      POOL_API,    CALLER_ADMINISTRATOR, SCOPE_AUDIT_READ,      event_api_list,         NAMES("after", "type", "actor", "subject", "order", "limit"), NULL},
     {HTTP_GET,    "/events/export",               POOL_API,    CALLER_ADMINISTRATOR, SCOPE_AUDIT_READ,      event_api_export,       NAMES("after", "type", "actor", "subject"), NULL},
-    {HTTP_POST,   "/webhooks",                    POOL_API,    CALLER_ADMINISTRATOR, SCOPE_WEBHOOKS_MANAGE, webhook_api_create,     NULL, NULL},
+    {HTTP_POST,   "/webhooks",                    POOL_API,    CALLER_ADMINISTRATOR, SCOPE_WEBHOOKS_MANAGE, webhook_api_create,     NULL, NULL, true},
     {HTTP_GET,    "/webhooks",                    POOL_API,    CALLER_ADMINISTRATOR, SCOPE_WEBHOOKS_MANAGE, webhook_api_list,       NAMES("limit", "cursor"), NULL},
     {HTTP_GET,    "/webhooks/{id}",               POOL_API,    CALLER_ADMINISTRATOR, SCOPE_WEBHOOKS_MANAGE, webhook_api_get,        NULL, NULL},
     {HTTP_PATCH,  "/webhooks/{id}",               POOL_API,    CALLER_ADMINISTRATOR, SCOPE_WEBHOOKS_MANAGE, webhook_api_change,     NULL, NULL},

@@ -106,6 +106,13 @@ def test_an_upload_is_created_once(stack, admin):
     assert admin.delete(first.headers["Location"], headers={"Tus-Resumable": "1.0.0"}).status_code == 204
 
 
+def test_a_webhook_is_made_once(stack, admin):
+    key, body = str(uuid.uuid4()), {"url": "https://hooks.example.org/once", "events": ["media.*"]}
+    made = [assert_json(post(admin, "/webhooks", body, key), 201) for _ in range(2)]
+    assert made[0] == made[1] and made[0]["secret"].startswith("whsec_")
+    assert stack.sql("select count(*) from webhook where url = %s", body["url"]) == [(1,)]
+
+
 def test_a_secret_that_was_lost_with_the_answer_comes_again(stack, admin):
     key = str(uuid.uuid4())
     made = [assert_json(post(admin, "/keys", {"name": "n", "scopes": ["media:read"]}, key), 201) for _ in range(2)]
