@@ -296,6 +296,7 @@ create table upload (
   reserved_media_id bigint, -- the id of the medium that the upload creates
   number bigint generated always as identity, -- the order of uploads that were made at the same moment
   begun_at timestamptz default now(), -- null: an upload URL that nobody has sent a file to yet
+  key_id bigint references api_key (id), -- of the API key that asked for the URL, which ends with it
   capability_hash bytea constraint upload_capability_hash_key unique, -- SHA-256 of the secret in the upload URL
   max_bytes bigint, -- of the file that the upload URL takes
   max_duration_seconds bigint,
@@ -705,6 +706,7 @@ create table webhook_delivery (
   constraint webhook_delivery_state_check check (state in ('waiting', 'delivered', 'failed'))
 );
 create index webhook_delivery_waiting_idx on webhook_delivery (webhook_id, next_at) where state = 'waiting';
+create index webhook_delivery_leased_idx on webhook_delivery (webhook_id) where lease_until is not null;
 create index webhook_delivery_ended_idx on webhook_delivery (ended_at) where ended_at is not null; -- to delete old ones
 
 -- How far events have been given to webhooks.

@@ -197,3 +197,15 @@ bool guard_permit_role(struct call *call, enum role role) {
   }
   return true;
 }
+
+bool guard_permit_unrestricted(struct call *call) {
+  const struct api_key *key = call->key;
+  if (key == NULL ||
+      (key->expires_at_us == 0 && key->network_count == 0 && key->max_ttl_seconds == 0 && !key->require_viewer)) {
+    return true;
+  }
+  response_problem_of_type(call->response, 403, "key-beyond-caller",
+                           "A key with an end, networks, max_ttl_seconds or require_viewer lets nobody in, since who "
+                           "it lets in would have none of these.");
+  return false;
+}

@@ -36,6 +36,9 @@ bool guard_permit(struct call *call, enum scope scope) MUST_CHECK;
 /* Does the caller have all that this role permits? Nobody gives another more. False: the response has the 403 that
  * names a scope that is missing. */
 bool guard_permit_role(struct call *call, enum role role) MUST_CHECK;
+/* May the caller let others in? A key that is restricted (in time, networks, TTL or viewers) may not: who it let in
+ * would not be. False: the response has the 403. */
+bool guard_permit_unrestricted(struct call *call) MUST_CHECK;
 /* Is the caller, who was admitted, a person with an access token, and no key? False: the response has the 403. */
 bool guard_permit_person(struct call *call) MUST_CHECK;
 /* The challenge alone, for a 401 whose body has a type of its own. */

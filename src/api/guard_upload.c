@@ -6,6 +6,8 @@
 
 #include <string.h>
 
+#include "api/key_use.h"
+#include "base/clock.h"
 #include "base/log.h"
 #include "security/secret_token.h"
 
@@ -18,17 +20,25 @@ bool guard_upload_is_sent(const struct request *request) {
   return capability_of(request) != NULL;
 }
 
-/* ERROR_DENIED: it is none. */
-static enum error find_capability(const struct call *call, struct upload_capability *ret_capability) {
+/* ERROR_DENIED: it is none. ERROR_LIMITED: this address made up too many within this second. */
+static enum error find_capability(struct call *call, struct upload_capability *ret_capability) {
   const char *text = capability_of(call->request);
   const size_t beginning = strlen(GUARD_UPLOAD_BEGINNING);
   unsigned char hash[DIGEST_SIZE];
   if (text == NULL || strncmp(text, GUARD_UPLOAD_BEGINNING, beginning) != 0) {
     return ERROR_DENIED;
   }
+  struct key_looks *looks = &call->app->key_looks;
+  const char *address = call->request->remote_address;
   enum error error = secret_token_hash(text + beginning, hash);
+  if (error == ERROR_NONE && !key_look_may_fail(looks, address, clock_monotonic_ms())) {
+    return ERROR_LIMITED;
+  }
   if (error == ERROR_NONE) {
     error = upload_url_store_find(call->app->database, hash, ret_capability);
+  }
+  if (error == ERROR_NOT_FOUND) {
+    key_look_failed(looks, address);
   }
   return error == ERROR_NOT_FOUND ? ERROR_DENIED : error;
 }
@@ -66,6 +76,10 @@ bool guard_upload_admit(struct call *call, struct guard_identity *storage) {
     guard_challenge(call->response, true, "This upload URL is not valid, or not any more. Ask for another one.");
     return false;
   }
+  if (error == ERROR_LIMITED) {
+    call_too_many(call, METRIC_LIMIT_KEY, 1, "Too many upload URLs that are none came from this address.");
+    return false;
+  }
   if (error != ERROR_NONE) {
     call_fail(call, error, "finding an upload URL and its account");
     return false;
@@ -75,7 +89,7 @@ bool guard_upload_admit(struct call *call, struct guard_identity *storage) {
   }
   call->account = &storage->account;
   call->upload = &storage->upload;
-  call->scopes = SCOPE_BIT(SCOPE_UPLOADS_WRITE);
+  call->scopes = SCOPE_BIT(SCOPE_UPLOADS_WRITE) & role_scopes(storage->account.role);
   call->request->account_id = storage->account.id;
   call_act_as(call, "anyone");
   let_page_read(call, &storage->upload);

@@ -167,6 +167,13 @@ static void replay(struct attempt *attempt) {
   struct text plain = {.data = NULL};
   enum error error =
       seal_open(attempt->call->app->access_keys, PURPOSE, attempt->secret, attempt->stored.sealed, &plain);
+  if (error == ERROR_DENIED) {
+    response_problem_of_type(
+        response, 409, "idempotent-answer-lost",
+        "This was done; its answer cannot be read any more, since the access key that it was sealed "
+        "by is retired.");
+    return;
+  }
   if (error != ERROR_NONE) {
     call_fail(attempt->call, error, "opening a stored answer");
     return;

@@ -101,7 +101,7 @@ static const struct route table[] = {
     {HTTP_GET,    "/webhooks/{id}",               POOL_API,    CALLER_ADMINISTRATOR, SCOPE_WEBHOOKS_MANAGE, webhook_api_get,        NULL, NULL},
     {HTTP_PATCH,  "/webhooks/{id}",               POOL_API,    CALLER_ADMINISTRATOR, SCOPE_WEBHOOKS_MANAGE, webhook_api_change,     NULL, NULL},
     {HTTP_DELETE, "/webhooks/{id}",               POOL_API,    CALLER_ADMINISTRATOR, SCOPE_WEBHOOKS_MANAGE, webhook_api_delete,     NULL, NULL},
-    {HTTP_POST,   "/webhooks/{id}/rotate",        POOL_API,    CALLER_ADMINISTRATOR, SCOPE_WEBHOOKS_MANAGE, webhook_api_rotate,     NULL, NULL},
+    {HTTP_POST,   "/webhooks/{id}/rotate",        POOL_API,    CALLER_ADMINISTRATOR, SCOPE_WEBHOOKS_MANAGE, webhook_api_rotate,     NULL, NULL, true},
     {HTTP_POST,   "/webhooks/{id}/test",          POOL_API,    CALLER_ADMINISTRATOR, SCOPE_WEBHOOKS_MANAGE, delivery_api_test,      NULL, NULL},
     {HTTP_GET,    "/webhooks/{id}/deliveries",    POOL_API,    CALLER_ADMINISTRATOR, SCOPE_WEBHOOKS_MANAGE, delivery_api_list,      NAMES("limit", "cursor"), NULL},
     {HTTP_POST,   "/webhooks/{id}/deliveries/{delivery_id}/resend", POOL_API, CALLER_ADMINISTRATOR, SCOPE_WEBHOOKS_MANAGE, delivery_api_resend, NULL, NULL},

@@ -23,7 +23,8 @@ enum error file_error_from_errno(int error_number);
 /* Appends the whole file. ERROR_TOO_LARGE above max_size, ERROR_NOT_FOUND when absent. */
 enum error file_read(const char *path, size_t max_size, struct text *ret_text) MUST_CHECK;
 /* As file_read, for a secret: a regular file that group and others can neither read nor write (mode & 077 == 0); else
- * ERROR_DENIED. Who can open it then is its owner or root: root reads keys that belong to the service's account. */
+ * ERROR_DENIED. Who can open it then is its owner or root: root reads keys that belong to the service's account. In
+ * systemd's folder of credentials ($CREDENTIALS_DIRECTORY) a file of root's may be read by its group. */
 enum error file_read_secret(const char *path, size_t max_size, struct text *ret_text) MUST_CHECK;
 /* Writes beside the target, fsyncs, renames, fsyncs the folder: the file is the old or the new one, never
  * half. Run by root, the new file has the old one's owner and group. */

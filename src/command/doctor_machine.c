@@ -254,6 +254,7 @@ void doctor_check_machine(struct doctor *doctor) {
   check_keys(doctor, "jwt_key_file", settings->jwt_key_file);
   check_keys(doctor, "stream_key_file", settings->stream_key_file);
   check_keys(doctor, "totp_key_file", settings->totp_key_file);
+  check_keys(doctor, "webhook_key_file", settings->webhook_key_file);
   check_settings(doctor);
   check_serve(doctor);
   check_nginx(doctor);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * `mediagate metrics`: what ingest, package and notify counted on this machine, for one on which serve does not run;
+ * `mediagate metrics`: what ingest and package counted on this machine, for one on which serve does not run;
  * and the table of metrics for docs/metrics.md.
  */
 #include "config.h"
@@ -16,7 +16,7 @@
 
 static const char usage[] =
     "usage: mediagate metrics [--config FILE] [--markdown]\n\n"
-    "Prints in Prometheus's text format what ingest, package and notify counted on this machine. GET /metrics of "
+    "Prints in Prometheus's text format what ingest and package counted on this machine. GET /metrics of "
     "serve\n"
     "has it too, with all else: this is for machines on which serve does not run (the node exporter's textfile\n"
     "collector reads it).\n\n"

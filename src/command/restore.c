@@ -26,7 +26,8 @@ static const char usage[] =
     "usage: mediagate restore [--config FILE] DIR/<time>\n\n"
     "Brings a backup of `mediagate backup` back: the media files into data_dir, each verified by its hash, the key "
     "files\n"
-    "where there are none, then the database, which must be empty (createdb). Stop serve, ingest and package before. "
+    "where there are none, then the database, which must be empty (createdb). Stop serve, ingest, package and notify "
+    "before. "
     "Run\n"
     "it as the service's account. What an interrupted run restored is kept.\n\n" OPTIONS_USAGE_CONFIG;
 
@@ -88,15 +89,46 @@ static bool restore_media(const struct settings *settings, const char *folder, c
   return true;
 }
 
-static bool restore_secret(const char *folder, const char *name, const char *target) {
+/* Key files that are there stay: they may hold newer keys beside the backup's. What the database sealed by these two
+ * cannot be read with others, though. */
+static bool keep_secret(const char *target, const char *source, bool must_match) {
+  struct text there = {0}, backup = {0};
+  enum error error = file_read_secret(target, KEY_FILE_MAX, &there);
+  if (error == ERROR_NONE) {
+    error = file_read_secret(source, KEY_FILE_MAX, &backup);
+  }
+  bool same = error == ERROR_NONE && there.length == backup.length &&
+              (there.length == 0 || memcmp(there.data, backup.data, there.length) == 0);
+  for (struct text *text = &there; text != NULL; text = text == &there ? &backup : NULL) {
+    if (text->data != NULL) {
+      explicit_bzero(text->data, text->length);
+    }
+    text_free(text);
+  }
+  if (error != ERROR_NONE) {
+    return complain(target, error);
+  }
+  if (!same && must_match) {
+    fprintf(stderr,
+            "mediagate restore: %s is not that of the backup, %s, and what the database keeps can be read by that "
+            "one alone; put it in its place, with its owner and mode\n",
+            target, source);
+    return false;
+  }
+  if (!same) {
+    printf("%s is there and stays as it is; the backup's is %s\n", target, source);
+  }
+  return true;
+}
+
+static bool restore_secret(const char *folder, const char *name, const char *target, bool must_match) {
   char source[BACKUP_PATH_SIZE];
   struct text text = {0};
   if (!join(source, folder, name)) {
     return false;
   }
   if (access(target, F_OK) == 0) {
-    printf("%s is there and stays as it is; the backup's is %s\n", target, source);
-    return true;
+    return keep_secret(target, source, must_match);
   }
   enum error error = file_read_secret(source, KEY_FILE_MAX, &text);
   if (error == ERROR_NONE) {
@@ -115,7 +147,7 @@ static bool restore_secret_if_any(const char *folder, const char *name, const ch
   if (!join(path, folder, name)) {
     return false;
   }
-  return (access(path, F_OK) != 0 && errno == ENOENT) || restore_secret(folder, name, target);
+  return (access(path, F_OK) != 0 && errno == ENOENT) || restore_secret(folder, name, target, true);
 }
 
 static bool restore_database(const struct settings *settings, const char *folder,
@@ -141,8 +173,8 @@ static bool restore(const struct settings *settings, const char *folder) {
   }
   enum error error = backup_manifest_read(path, &manifest);
   bool done = error == ERROR_NONE ? restore_media(settings, folder, &manifest) &&
-                                        restore_secret(folder, "jwt_keys", settings->jwt_key_file) &&
-                                        restore_secret(folder, "stream_keys", settings->stream_key_file) &&
+                                        restore_secret(folder, "jwt_keys", settings->jwt_key_file, false) &&
+                                        restore_secret(folder, "stream_keys", settings->stream_key_file, false) &&
                                         restore_secret_if_any(folder, "totp_keys", settings->totp_key_file) &&
                                         restore_secret_if_any(folder, "webhook_keys", settings->webhook_key_file) &&
                                         restore_database(settings, folder, &manifest)

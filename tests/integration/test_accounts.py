@@ -22,6 +22,12 @@ def listed(api, path, limit=200):
         assert len(page["items"]) == limit
 
 
+ALL_SCOPES = (
+    "media:read media:write media:delete uploads:write streams:issue streams:revoke packages:write subtitles:write"
+    " views:report analytics:read export:read accounts:manage keys:manage webhooks:manage audit:read metrics:read"
+).split()
+
+
 # --- accounts ---
 
 
@@ -127,7 +133,11 @@ def test_an_invitation_is_made_shown_once_and_good_once(stack, anonymous):
     assert shown in listed(owner, "/invitations") and made["created_by"] == owner.account["id"]
     assert made["invitation"] not in owner.get("/invitations").text
     assert made["invitation"] not in stack.log_text("serve.log")
-    newcomer = {"email": "invited@example.test", "password": "long enough", "invitation": made["invitation"]}
+    newcomer = {
+        "email": f"invited.{made['id']}@example.test",
+        "password": "long enough",
+        "invitation": made["invitation"],
+    }
     with stack.changed(signup_policy="invite"):
         assert assert_json(anonymous.post("/auth/signup", json=newcomer), 201)["role"] == "analyst"
         assert_problem(anonymous.post("/auth/signup", json={**newcomer, "email": "other@example.test"}), 403)
@@ -248,7 +258,7 @@ def test_logout_needs_no_access_token(stack, anonymous):
 def test_a_key_gives_nobody_more_than_it_has(stack, make_key):
     """It could otherwise make an account of its own that may do all."""
     key = make_key("accounts:manage media:read analytics:read export:read")
-    other = stack.new_admin()
+    other = stack.new_admin(role="analyst")
     path = f"/accounts/{other.account['id']}"
     for role in ("owner", "editor"):
         assert_problem(key.patch(path, json={"role": role}), 403, name="insufficient-scope")
@@ -269,3 +279,34 @@ def test_sessions_are_for_people(stack, make_key):
         ("DELETE", "/auth/sessions/7b0d6a1e-2f0c-4b7e-9a53-0f5c1c0e9b2d"),
     ):
         assert_problem(key.request(method, path), 403, name="person-required")
+
+
+def test_a_restricted_key_lets_nobody_in(stack):
+    """Who it let in would have none of its restrictions, and stay when it is gone."""
+    other = stack.new_admin()
+    for restriction in ({"allowed_networks": ["127.0.0.0/8"]}, {"max_ttl_seconds": 60}, {"require_viewer": True}):
+        key = stack.key(ALL_SCOPES, **restriction)
+        for answer in (
+            key.post("/invitations", json={"role": "analyst", "expires_in": 60}),
+            key.patch(f"/accounts/{other.account['id']}", json={"disabled": False}),
+        ):
+            assert_problem(answer, 403, name="key-beyond-caller")
+    free = stack.key(ALL_SCOPES)
+    assert_json(free.post("/invitations", json={"role": "analyst", "expires_in": 60}), 201)
+
+
+def test_a_key_changes_nobody_who_may_do_more(stack):
+    owner = stack.new_admin(role="owner")
+    key = stack.key(["accounts:manage", "media:read", "analytics:read", "export:read"])
+    for change in ({"role": "analyst"}, {"disabled": True}):
+        assert_problem(key.patch(f"/accounts/{owner.account['id']}", json=change), 403, name="insufficient-scope")
+    assert_json(owner.get("/auth/me"))
+
+
+def test_an_invitation_counts_where_sign_up_is_open_too(stack, anonymous):
+    made = assert_json(stack.admin().post("/invitations", json={"role": "analyst", "expires_in": 600}), 201)
+    fields = {"password": "correct horse battery", "invitation": made["invitation"]}
+    created = assert_json(anonymous.post("/auth/signup", json={"email": "invited@example.test", **fields}), 201)
+    assert created["role"] == "analyst"
+    again = anonymous.post("/auth/signup", json={"email": f"second.{made['id']}@example.test", **fields})
+    assert_problem(again, 403)

@@ -364,3 +364,37 @@ def test_a_page_of_another_origin_may_not(stack, admin, make_media, page):
         seen, _api = upload_in("chromium", stack, made, make_media("film"), page, client="tus")
         assert seen["error"] is not None and seen["media"] is None and seen["requests"] == []
         assert listed(admin, made)["state"] == "waiting"
+
+
+# --- who made it ------------------------------------------------------------------------------------------
+def test_it_ends_with_its_key_and_with_the_right_to_upload(stack, admin, browser):
+    key = stack.key(["uploads:write"])
+    made = create(key)
+    path = path_of(stack, made)
+    assert admin.delete(f"/keys/{key.id}").status_code == 204
+    assert_problem(begin(browser, path, 7), 401)
+    editor = stack.new_admin()
+    path = path_of(stack, create(editor))
+    assert_json(admin.patch(f"/accounts/{editor.account['id']}", json={"role": "analyst"}))
+    wait_until(lambda: begin(browser, path, 7).status_code == 403, "the role to hold", 3)
+
+
+def test_a_package_needs_its_scope(stack):
+    key = stack.key(["uploads:write"])
+    assert_problem(key.post("/upload-urls", json={"title": "x", "package": True}), 403, name="insufficient-scope")
+    create(key, package=False)
+
+
+def test_beginning_anew_does_not_prolong_it(stack, admin, browser):
+    made = create(admin)
+    path = path_of(stack, made)
+    assert begin(browser, path, 7).status_code == 201
+    first = listed(admin, made)["expires_at"]
+    stack.sql("update upload set expires_at = expires_at - interval '1 day' where id = %s", made["id"])
+    assert begin(browser, path, 7).status_code == 201
+    assert parse_time(listed(admin, made)["expires_at"]) < parse_time(first)
+
+
+def test_made_up_urls_are_bounded(browser):
+    statuses = [browser.head("/uploads/mgu_" + "A" * 43, headers=TUS).status_code for _ in range(120)]
+    assert statuses.count(401) >= 1 and set(statuses) <= {401, 423, 429}

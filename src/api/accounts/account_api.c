@@ -99,24 +99,24 @@ static bool admit_invited(struct call *call, const char *invitation, struct admi
     call_fail(call, error, "checking an invitation");
   }
   ret_admission->by_invitation = error == ERROR_NONE;
-  return error == ERROR_NONE;
+  return error == ERROR_NONE && password_attempt_count_signup(call); /* each costs a hash, and tells of an e-mail */
 }
 
 /* False: the response has the answer. */
 static bool admit_signup(struct call *call, const struct signup *signup, struct guard_identity *storage,
                          struct admission *ret_admission) {
-  if (call->app->settings->signup_policy == SIGNUP_OPEN) {
-    return password_attempt_count_signup(call);
-  }
   if (signup->invitation != NULL) {
     return admit_invited(call, signup->invitation, ret_admission);
+  }
+  if (call->app->settings->signup_policy == SIGNUP_OPEN) {
+    return password_attempt_count_signup(call);
   }
   if (*call->request->authorization == '\0') {
     response_problem(call->response, 403, "Signing up needs an invitation, or the access token of an owner.");
     return false;
   }
   if (!guard_admit(call, storage) || !guard_permit(call, SCOPE_ACCOUNTS_MANAGE) ||
-      !guard_permit_role(call, (enum role)call->app->settings->signup_role)) {
+      !guard_permit_role(call, (enum role)call->app->settings->signup_role) || !guard_permit_unrestricted(call)) {
     return false;
   }
   ret_admission->created_by = call->account->id;

@@ -117,9 +117,26 @@ static bool read_change(struct call *call, struct json_object *object, struct ac
   return true;
 }
 
-static void change_account(struct call *call, int64_t id, const struct account_change *change) {
+/* A key changes nobody who may do more than the key. False: the response has the answer. */
+static bool may_change(struct call *call, int64_t id, const struct account_change *change) {
   struct account account;
   if (change->sets_role && !guard_permit_role(call, change->role)) {
+    return false;
+  }
+  if (call->key == NULL) {
+    return true;
+  }
+  enum error error = account_store_find(call->app->database, id, &account);
+  if (error != ERROR_NONE) {
+    fail(call, error, id, "finding an account");
+    return false;
+  }
+  return guard_permit_role(call, account.role) && guard_permit_unrestricted(call);
+}
+
+static void change_account(struct call *call, int64_t id, const struct account_change *change) {
+  struct account account;
+  if (!may_change(call, id, change)) {
     return;
   }
   enum error error = account_store_change(call->app->database, id, change, &account);

@@ -86,7 +86,7 @@ void invitation_api_create(struct call *call) {
   if (json_body_read(call->request, call->response, &object) != ERROR_NONE) {
     return;
   }
-  if (read_wanted(call, object, &wanted) && guard_permit_role(call, wanted.role)) {
+  if (read_wanted(call, object, &wanted) && guard_permit_role(call, wanted.role) && guard_permit_unrestricted(call)) {
     create_invitation(call, &wanted);
   }
   json_object_put(object);

@@ -115,6 +115,9 @@ static bool read_wanted(struct call *call, struct json_object *object, int64_t *
     response_problem_fields(response);
     return false;
   }
+  if (url->package && !guard_permit(call, SCOPE_PACKAGES_WRITE)) {
+    return false;
+  }
   if (url->package && call->app->settings->package == PACKAGE_NEVER) {
     response_problem(response, 409, "Packages are not made here: the setting `package` is never.");
     return false;
@@ -176,7 +179,7 @@ static void create_url(struct call *call, struct upload_url *url, int64_t expire
 
 void upload_url_api_create(struct call *call) {
   struct json_object *object;
-  struct upload_url url = {.account_id = call->account->id};
+  struct upload_url url = {.account_id = call->account->id, .key_id = call->key == NULL ? 0 : call->key->id};
   struct text address = {.data = NULL};
   int64_t expires_in = EXPIRES_IN_DEFAULT;
   if (json_body_read(call->request, call->response, &object) != ERROR_NONE) {

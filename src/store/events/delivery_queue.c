@@ -56,11 +56,13 @@ static void read_delivery(struct rows *rows, struct webhook_delivery *delivery) 
 enum error delivery_queue_claim(struct database *database, int64_t limit, int64_t each, int64_t lease_seconds,
                                 void (*row)(void *context, const struct webhook_delivery *delivery), void *context) {
   static const char *const claim =
-      "with due as (select d.id from webhook w cross join lateral (select id from webhook_delivery"
+      /* By chance, so that no webhook always comes before another. */
+      "with due as (select d.id from (select id from webhook where disabled_at is null order by gen_random_uuid()) w"
+      "  cross join lateral (select id from webhook_delivery"
       "   where webhook_id = w.id and state = 'waiting' and next_at <= now() and (lease_until is null or lease_until <="
       "    now()) order by next_at limit greatest(0, $2::int8 - (select count(*) from webhook_delivery"
-      "     where webhook_id = w.id and state = 'waiting' and lease_until > now()))"
-      "   for update skip locked) d where w.disabled_at is null limit $1::int8),"
+      "     where webhook_id = w.id and lease_until > now()))"
+      "   for update skip locked) d limit $1::int8),"
       " d as (update webhook_delivery d set claim = gen_random_uuid(), attempts = attempts + 1,"
       "  lease_until = now() + $3::int8 * interval '1 second' from due where d.id = due.id returning d.*)"
       " select d.id, d.claim, d.attempts, w.id, w.url, w.salt, w.secret_version,"
@@ -120,16 +122,6 @@ enum error delivery_queue_settle(struct database *database, const struct deliver
   parameters_bool(&parameters, outcome->gone);
   parameters_text(&parameters, event_origin(database));
   return statement_change(database, settle, STATEMENT_REPEATABLE, &parameters, NULL);
-}
-
-enum error delivery_queue_give_back(struct database *database, int64_t id, const char *claim) {
-  struct parameters parameters = {0};
-  parameters_i64(&parameters, id);
-  parameters_text(&parameters, claim);
-  return statement_change(database,
-                          "update webhook_delivery set claim = null, lease_until = null, attempts = attempts - 1"
-                          " where id = $1 and claim = $2::uuid",
-                          STATEMENT_REPEATABLE, &parameters, NULL);
 }
 
 /* --- what people ask for ------------------------------------------------------------------------ */

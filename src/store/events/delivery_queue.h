@@ -49,9 +49,6 @@ struct delivery_outcome {
 /* Notes what came of an attempt. A webhook that fails for three days is disabled, with an event. An attempt that lost
  * its lease to another changes nothing. */
 enum error delivery_queue_settle(struct database *database, const struct delivery_outcome *outcome) MUST_CHECK;
-/* Gives back what was claimed and not sent. */
-enum error delivery_queue_give_back(struct database *database, int64_t id, const char *claim) MUST_CHECK;
-
 /* An event webhook.tested that only this webhook is given, whatever it subscribed to. ERROR_NOT_FOUND. */
 enum error delivery_queue_test(struct database *database, int64_t webhook_id, int64_t *ret_id) MUST_CHECK;
 /* Sends one again, at once and with all attempts. ERROR_NOT_FOUND. */

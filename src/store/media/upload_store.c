@@ -154,7 +154,8 @@ enum error upload_store_begin(struct database *database, int64_t account_id, con
                               struct upload_row *upload) {
   static const char *const begin =
       "with u as (update upload set begun_at = coalesce(begun_at, now()), length_bytes = $3::int8, offset_bytes = 0,"
-      "  hash_state = null, tail_boot = $4::uuid, metadata = $5, expires_at = now() + $6::int8 * interval '1 second'"
+      "  hash_state = null, tail_boot = $4::uuid, metadata = $5,"
+      "  expires_at = case when begun_at is null then now() + $6::int8 * interval '1 second' else expires_at end"
       "  where " TAKEN " and completed_at is null and refusal is null"
       "  returning id, length_bytes, media_id, title, expires_at),"
       " added as (" EVENT_ADD_SQL("'upload.begun'", "$7::text", "'upload:' || u.id",

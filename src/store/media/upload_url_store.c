@@ -14,8 +14,8 @@
 enum error upload_url_store_create(struct database *database, int64_t ttl_seconds, struct upload_url *url) {
   static const char *const insert =
       "with u as (insert into upload (id, account_id, title, type, media_id, begun_at, capability_hash, max_bytes,"
-      "  max_duration_seconds, cors_origin, package, expires_at)"
-      " select $1, $2, $3, $4, $5::int8, null, $6, $7, $8, $9, $10, now() + $11::int8 * interval '1 second'"
+      "  max_duration_seconds, cors_origin, package, key_id, expires_at)"
+      " select $1, $2, $3, $4, $5::int8, null, $6, $7, $8, $9, $10, $13, now() + $11::int8 * interval '1 second'"
       " where $5::int8 is null or exists (select from media_asset where id = $5 and deleted_at is null)"
       " returning *),"
       " added as (" EVENT_ADD_SQL(
@@ -37,6 +37,7 @@ enum error upload_url_store_create(struct database *database, int64_t ttl_second
   parameters_bool(&parameters, url->package);
   parameters_i64(&parameters, ttl_seconds);
   parameters_text(&parameters, event_origin(database));
+  parameters_i64_or_null(&parameters, url->key_id);
   struct rows row = statement_row(database, insert, STATEMENT_ONCE, &parameters);
   int64_t created_at_us = rows_i64(&row);
   int64_t expires_at_us = rows_i64(&row);
@@ -53,7 +54,11 @@ enum error upload_url_store_find(struct database *database, const unsigned char 
   struct parameters parameters = {0};
   struct upload_capability capability;
   parameters_hash(&parameters, capability_hash);
-  struct rows row = statement_row(database, "select id, account_id, cors_origin from upload where capability_hash = $1",
+  struct rows row = statement_row(database,
+                                  "select u.id, u.account_id, u.cors_origin from upload u"
+                                  " left join api_key k on k.id = u.key_id where u.capability_hash = $1"
+                                  " and (u.key_id is null or (k.revoked_at is null"
+                                  "  and (k.expires_at is null or k.expires_at > now())))",
                                   STATEMENT_REPEATABLE, &parameters);
   rows_text(&row, capability.upload_id, sizeof capability.upload_id);
   capability.account_id = rows_i64(&row);

@@ -19,6 +19,7 @@
 struct upload_url {
   char id[UNIQUE_NAME_SIZE]; /* of the upload */
   int64_t account_id;
+  int64_t key_id; /* the API key that asked for it; 0: none. The URL ends with it */
   unsigned char capability_hash[DIGEST_SIZE];
   char title[1201]; /* "" when media_id is told */
   enum media_type type;
