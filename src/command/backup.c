@@ -134,14 +134,33 @@ static bool copy_database(struct backup *backup) {
   return error == ERROR_NONE || complain(path, error);
 }
 
+/* Gives the folder the time as its name. Where a backup of this very second stands already, the next one is waited for.
+ */
+static bool name_backup(const struct backup *backup, char ret_final[BACKUP_PATH_SIZE]) {
+  static const struct timespec pause = {.tv_nsec = 100000000};
+  for (;;) {
+    char name[NAME_SIZE];
+    time_t now = time(NULL);
+    struct tm date;
+    gmtime_r(&now, &date);
+    (void)strftime(name, sizeof name, "%Y%m%dT%H%M%SZ", &date);
+    if (!join(ret_final, backup->folder, name)) {
+      return false;
+    }
+    if (rename(backup->partial, ret_final) == 0) {
+      return true;
+    }
+    if (errno != ENOTEMPTY && errno != EEXIST) {
+      return complain(ret_final, ERROR_IO);
+    }
+    (void)nanosleep(&pause, NULL);
+  }
+}
+
 /* All that was copied is on the disk before the name says that it is whole. */
 static bool finish(struct backup *backup) {
-  char path[BACKUP_PATH_SIZE], final[BACKUP_PATH_SIZE], name[NAME_SIZE];
-  time_t now = time(NULL);
-  struct tm date;
-  gmtime_r(&now, &date);
-  (void)strftime(name, sizeof name, "%Y%m%dT%H%M%SZ", &date);
-  if (!join(path, backup->partial, "manifest") || !join(final, backup->folder, name)) {
+  char path[BACKUP_PATH_SIZE], final[BACKUP_PATH_SIZE];
+  if (!join(path, backup->partial, "manifest")) {
     return false;
   }
   enum error error = backup_manifest_write(&backup->manifest, path);
@@ -149,8 +168,8 @@ static bool finish(struct backup *backup) {
     return complain(path, error);
   }
   sync();
-  if (rename(backup->partial, final) != 0) {
-    return complain(final, ERROR_IO);
+  if (!name_backup(backup, final)) {
+    return false;
   }
   error = backup_note_made(backup->settings->data_dir);
   if (error != ERROR_NONE) {

@@ -11,7 +11,7 @@ from stack import wait_until
 @pytest.mark.parametrize(
     "method, path, allow",
     [
-        ("GET", "/auth/signup", "POST"),
+        ("PUT", "/auth/signup", "POST, GET, HEAD"),
         ("GET", "/auth/login", "POST"),
         ("PUT", "/auth/refresh", "POST"),
         ("DELETE", "/auth/logout", "POST"),

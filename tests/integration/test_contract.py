@@ -63,7 +63,7 @@ def test_every_error_is_a_problem_document_with_an_example(document):
 def test_every_call_is_answered_as_the_document_says(stack, make_media, document):
     """One success of each call, through the proxy; the other tests add the errors."""
     web_tools.need_tools()
-    api = stack.new_admin()
+    api = stack.new_admin(role="owner")
     medium = stack.new_media(api)
     path = f"/media/media/{medium['id']}"
     assert stack.upload(medium["id"], make_media("short"), api).status_code == 201
