@@ -25,7 +25,7 @@
 
 bool file_timeline_parse(const char *output, double duration_seconds, int64_t size_bytes,
                          struct timeline *ret_timeline) {
-  struct timeline_point points[JUMPS];
+  struct timeline_point points[JUMPS] = {{0}};
   size_t count = 0;
   for (const char *line = output; line != NULL && *line != '\0' && count < JUMPS;) {
     char *end = NULL, *position_end = NULL;

@@ -63,7 +63,7 @@ void database_set_origin(struct database *database, const char *actor, const cha
 
 void database_set_trace(struct database *database, const char *traceparent) {
   size_t length = strspn(traceparent, "0123456789abcdef-");
-  bool fits = traceparent[length] == '\0' && length < sizeof database->trace;
+  bool fits = length < sizeof database->trace && traceparent[length] == '\0';
   memcpy(database->trace, fits ? traceparent : "", fits ? length + 1 : 1);
 }
 
