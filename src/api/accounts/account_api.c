@@ -99,7 +99,7 @@ static bool admit_invited(struct call *call, const char *invitation, struct admi
     call_fail(call, error, "checking an invitation");
   }
   ret_admission->by_invitation = error == ERROR_NONE;
-  return error == ERROR_NONE && password_attempt_count_signup(call); /* each costs a hash, and tells of an e-mail */
+  return error == ERROR_NONE;
 }
 
 /* False: the response has the answer. */
