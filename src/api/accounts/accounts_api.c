@@ -12,6 +12,7 @@
 
 #include "api/call.h"
 #include "api/guard.h"
+#include "api/page.h"
 #include "api/reply.h"
 #include "base/log.h"
 #include "http/json_body.h"
@@ -32,22 +33,11 @@ static void reply_account(struct call *call, const struct account *account) {
   reply_end(call->response);
 }
 
-struct page {
-  struct text *body;
-  int limit, count;
-  int64_t last_created_at_us, last_id;
-};
-
-/* The row behind the page tells that there is another. */
 static void append_row(void *context, const struct account *account) {
   struct page *page = context;
-  if (page->count++ < page->limit) {
-    reply_separate(page->body);
-    text_append(page->body, "{");
+  if (page_begin_row(page, account->created_at_us, account->id)) {
     append_account(page->body, account);
-    text_append(page->body, "}");
-    page->last_created_at_us = account->created_at_us;
-    page->last_id = account->id;
+    page_end_row(page);
   }
 }
 
@@ -56,18 +46,14 @@ void accounts_api_list(struct call *call) {
   if (!call_page(call, &asked)) {
     return;
   }
-  struct page page = {.body = reply_begin(call->response, 200), .limit = asked.limit};
-  reply_name(page.body, "items");
-  text_append(page.body, "[");
+  struct page page = page_begin(call, &asked);
   enum error error = account_store_page(call->app->database, asked.cursor.time_us, asked.cursor.id, asked.limit + 1,
                                         append_row, &page);
   if (error != ERROR_NONE) {
     call_fail(call, error, "listing accounts");
     return;
   }
-  text_append(page.body, "]");
-  call_append_next_cursor(call, page.count > page.limit, page.last_created_at_us, page.last_id);
-  reply_end(call->response);
+  page_end(call, &page);
 }
 
 static void fail(struct call *call, enum error error, int64_t id, const char *doing) {

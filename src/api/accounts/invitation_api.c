@@ -10,6 +10,7 @@
 
 #include "api/call.h"
 #include "api/guard.h"
+#include "api/page.h"
 #include "api/reply.h"
 #include "base/log.h"
 #include "domain/digest.h"
@@ -92,22 +93,11 @@ void invitation_api_create(struct call *call) {
   json_object_put(object);
 }
 
-struct page {
-  struct text *body;
-  int limit, count;
-  int64_t last_created_at_us, last_id;
-};
-
-/* The row behind the page tells that there is another. */
 static void append_row(void *context, const struct invitation *invitation) {
   struct page *page = context;
-  if (page->count++ < page->limit) {
-    reply_separate(page->body);
-    text_append(page->body, "{");
+  if (page_begin_row(page, invitation->created_at_us, invitation->id)) {
     append_invitation(page->body, invitation);
-    text_append(page->body, "}");
-    page->last_created_at_us = invitation->created_at_us;
-    page->last_id = invitation->id;
+    page_end_row(page);
   }
 }
 
@@ -116,18 +106,14 @@ void invitation_api_list(struct call *call) {
   if (!call_page(call, &asked)) {
     return;
   }
-  struct page page = {.body = reply_begin(call->response, 200), .limit = asked.limit};
-  reply_name(page.body, "items");
-  text_append(page.body, "[");
+  struct page page = page_begin(call, &asked);
   enum error error = invitation_store_page(call->app->database, asked.cursor.time_us, asked.cursor.id, asked.limit + 1,
                                            append_row, &page);
   if (error != ERROR_NONE) {
     call_fail(call, error, "listing invitations");
     return;
   }
-  text_append(page.body, "]");
-  call_append_next_cursor(call, page.count > page.limit, page.last_created_at_us, page.last_id);
-  reply_end(call->response);
+  page_end(call, &page);
 }
 
 void invitation_api_delete(struct call *call) {

@@ -14,6 +14,7 @@
 
 #include "api/accounts/key_fields.h"
 #include "api/call.h"
+#include "api/page.h"
 #include "api/reply.h"
 #include "base/clock.h"
 #include "base/log.h"
@@ -119,21 +120,11 @@ void key_api_create(struct call *call) {
   json_object_put(object);
 }
 
-struct key_page {
-  struct text *body;
-  int limit, count;
-  int64_t last_id, last_created_at_us;
-};
-
 static void append_key(void *context, const struct api_key *key) {
-  struct key_page *page = context;
-  if (page->count++ < page->limit) {
-    reply_separate(page->body);
-    text_append(page->body, "{");
+  struct page *page = context;
+  if (page_begin_row(page, key->created_at_us, key->id)) {
     key_fields_append(page->body, key);
-    text_append(page->body, "}");
-    page->last_id = key->id;
-    page->last_created_at_us = key->created_at_us;
+    page_end_row(page);
   }
 }
 
@@ -142,9 +133,7 @@ void key_api_list(struct call *call) {
   if (!call_page(call, &wanted)) {
     return;
   }
-  struct key_page page = {.body = reply_begin(call->response, 200), .limit = wanted.limit};
-  reply_name(page.body, "items");
-  text_append(page.body, "[");
+  struct page page = page_begin(call, &wanted);
   const struct key_list list = {
       .before = wanted.cursor.id, .account_id = managed_account(call), .limit = wanted.limit + 1};
   enum error error = key_store_list(call->app->database, &list, append_key, &page);
@@ -152,9 +141,7 @@ void key_api_list(struct call *call) {
     call_fail(call, error, "listing the keys");
     return;
   }
-  text_append(page.body, "]");
-  call_append_next_cursor(call, page.count > page.limit, page.last_created_at_us, page.last_id);
-  reply_end(call->response);
+  page_end(call, &page);
 }
 
 void key_api_get(struct call *call) {

@@ -7,15 +7,14 @@
 #include <string.h>
 
 #include "api/call.h"
+#include "api/page.h"
 #include "api/reply.h"
 #include "base/log.h"
 #include "store/accounts/session_store.h"
 
-struct page {
-  struct text *body;
+struct session_page {
+  struct page page;
   const char *present; /* the id of the session that asks */
-  int limit, count;
-  int64_t last_created_at_us, last_number;
 };
 
 static void append_session(struct text *body, const struct session *session, const char *present) {
@@ -28,16 +27,11 @@ static void append_session(struct text *body, const struct session *session, con
   reply_string(body, "client", session->client);
 }
 
-/* The row behind the page tells that there is another. */
 static void append_row(void *context, const struct session *session) {
-  struct page *page = context;
-  if (page->count++ < page->limit) {
-    reply_separate(page->body);
-    text_append(page->body, "{");
-    append_session(page->body, session, page->present);
-    text_append(page->body, "}");
-    page->last_created_at_us = session->created_at_us;
-    page->last_number = session->number;
+  struct session_page *sessions = context;
+  if (page_begin_row(&sessions->page, session->created_at_us, session->number)) {
+    append_session(sessions->page.body, session, sessions->present);
+    page_end_row(&sessions->page);
   }
 }
 
@@ -51,18 +45,13 @@ void session_api_list(struct call *call) {
                                         .before_created_at_us = asked.cursor.time_us,
                                         .before_number = asked.cursor.id,
                                         .limit = asked.limit + 1};
-  struct page page = {
-      .body = reply_begin(call->response, 200), .present = call->token->session_id, .limit = asked.limit};
-  reply_name(page.body, "items");
-  text_append(page.body, "[");
-  enum error error = session_store_list(call->app->database, &filter, append_row, &page);
+  struct session_page sessions = {.page = page_begin(call, &asked), .present = call->token->session_id};
+  enum error error = session_store_list(call->app->database, &filter, append_row, &sessions);
   if (error != ERROR_NONE) {
     call_fail(call, error, "listing sessions");
     return;
   }
-  text_append(page.body, "]");
-  call_append_next_cursor(call, page.count > page.limit, page.last_created_at_us, page.last_number);
-  reply_end(call->response);
+  page_end(call, &sessions.page);
 }
 
 void session_api_end(struct call *call) {

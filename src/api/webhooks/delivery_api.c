@@ -8,16 +8,11 @@
 #include <string.h>
 
 #include "api/call.h"
+#include "api/page.h"
 #include "api/reply.h"
 #include "api/webhooks/webhook_fields.h"
 #include "base/text_parse.h"
 #include "store/events/delivery_queue.h"
-
-struct page {
-  struct text *body;
-  int limit, count;
-  int64_t last_id, last_created_at_us;
-};
 
 static void append_number(struct text *body, const char *name, int64_t number, int64_t none) {
   if (number == none) {
@@ -30,11 +25,9 @@ static void append_number(struct text *body, const char *name, int64_t number, i
 static void append_delivery(void *context, const struct delivery_row *delivery) {
   struct page *page = context;
   struct text *body = page->body;
-  if (page->count++ >= page->limit) {
+  if (!page_begin_row(page, delivery->created_at_us, delivery->id)) {
     return;
   }
-  reply_separate(body);
-  text_append(body, "{");
   reply_integer(body, "id", delivery->id);
   reply_string(body, "event_id", delivery->event_id);
   reply_string(body, "type", delivery->event_type);
@@ -46,9 +39,7 @@ static void append_delivery(void *context, const struct delivery_row *delivery) 
   reply_string(body, "error", delivery->error);
   reply_time(body, "created_at", delivery->created_at_us);
   webhook_fields_time(body, "ended_at", delivery->ended_at_us);
-  text_append(body, "}");
-  page->last_id = delivery->id;
-  page->last_created_at_us = delivery->created_at_us;
+  page_end_row(page);
 }
 
 /* False: the response has the 404 or 503. */
@@ -67,18 +58,14 @@ void delivery_api_list(struct call *call) {
   if (!webhook_fields_id(call, &id) || !call_page(call, &wanted) || !find_webhook(call, id)) {
     return;
   }
-  struct page page = {.body = reply_begin(call->response, 200), .limit = wanted.limit};
-  reply_name(page.body, "items");
-  text_append(page.body, "[");
+  struct page page = page_begin(call, &wanted);
   enum error error =
       delivery_queue_page(call->app->database, id, wanted.cursor.id, wanted.limit + 1, append_delivery, &page);
   if (error != ERROR_NONE) {
     call_fail(call, error, "listing deliveries");
     return;
   }
-  text_append(page.body, "]");
-  call_append_next_cursor(call, page.count > page.limit, page.last_created_at_us, page.last_id);
-  reply_end(call->response);
+  page_end(call, &page);
 }
 
 static void reply_accepted(struct call *call, int64_t delivery_id) {

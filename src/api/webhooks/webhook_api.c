@@ -13,6 +13,7 @@
 #include <string.h>
 
 #include "api/call.h"
+#include "api/page.h"
 #include "api/reply.h"
 #include "api/webhooks/webhook_fields.h"
 #include "base/log.h"
@@ -113,21 +114,11 @@ void webhook_api_create(struct call *call) {
   json_object_put(object);
 }
 
-struct page {
-  struct text *body;
-  int limit, count;
-  int64_t last_id, last_created_at_us;
-};
-
 static void append_item(void *context, const struct webhook *webhook) {
   struct page *page = context;
-  if (page->count++ < page->limit) {
-    reply_separate(page->body);
-    text_append(page->body, "{");
+  if (page_begin_row(page, webhook->created_at_us, webhook->id)) {
     append_webhook(page->body, webhook);
-    text_append(page->body, "}");
-    page->last_id = webhook->id;
-    page->last_created_at_us = webhook->created_at_us;
+    page_end_row(page);
   }
 }
 
@@ -136,17 +127,13 @@ void webhook_api_list(struct call *call) {
   if (!call_page(call, &wanted)) {
     return;
   }
-  struct page page = {.body = reply_begin(call->response, 200), .limit = wanted.limit};
-  reply_name(page.body, "items");
-  text_append(page.body, "[");
+  struct page page = page_begin(call, &wanted);
   enum error error = webhook_store_page(call->app->database, wanted.cursor.id, wanted.limit + 1, append_item, &page);
   if (error != ERROR_NONE) {
     call_fail(call, error, "listing webhooks");
     return;
   }
-  text_append(page.body, "]");
-  call_append_next_cursor(call, page.count > page.limit, page.last_created_at_us, page.last_id);
-  reply_end(call->response);
+  page_end(call, &page);
 }
 
 void webhook_api_get(struct call *call) {
