@@ -28,7 +28,7 @@ static void read_scopes(struct call *call, struct json_object *object, struct ap
   size_t count = json_body_strings(object, "scopes", 1, SCOPE_COUNT, names, call->response);
   for (size_t i = 0; i < count; i++) {
     enum scope scope;
-    char pointer[32];
+    char pointer[48];
     if (scope_find(names[i], &scope) == ERROR_NONE) {
       key->scopes |= SCOPE_BIT(scope);
     } else {
@@ -45,7 +45,7 @@ static void read_networks(struct call *call, struct json_object *object, struct 
   }
   key->network_count = json_body_strings(object, "allowed_networks", 0, API_KEY_NETWORKS_MAX, texts, call->response);
   for (size_t i = 0; i < key->network_count; i++) {
-    char pointer[32];
+    char pointer[48];
     if (network_parse(texts[i], &key->networks[i]) != ERROR_NONE) {
       snprintf(pointer, sizeof pointer, "/allowed_networks/%zu", i);
       response_field_error(call->response, pointer,

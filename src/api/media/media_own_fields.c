@@ -75,7 +75,7 @@ static enum error read_tag(struct json_object *tags, size_t index, struct respon
     error = media_fields_add_tag(&fields->tags, json_object_get_string(tag));
   }
   if (error == ERROR_INVALID) {
-    char pointer[32];
+    char pointer[48];
     snprintf(pointer, sizeof pointer, "/tags/%zu", index);
     response_field_error(response, pointer, "must be a text of 1 to %d characters without commas", MEDIUM_TAG_MAX);
     return ERROR_NONE;
