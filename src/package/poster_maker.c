@@ -15,8 +15,8 @@
 #include "domain/digest.h"
 #include "files/package_folder.h"
 #include "files/stored_file.h"
-#include "package/poster.h"
-#include "package/survey.h"
+#include "package/ffmpeg/poster.h"
+#include "package/ffmpeg/survey.h"
 #include "store/media/poster_store.h"
 
 #define PAUSE_SECONDS 60

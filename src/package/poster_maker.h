@@ -9,7 +9,7 @@
 
 #include "base/error.h"
 #include "files/media_folder.h"
-#include "package/ffmpeg_run.h"
+#include "package/ffmpeg/ffmpeg_run.h"
 #include "store/engine/database.h"
 
 struct poster_maker {

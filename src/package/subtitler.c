@@ -22,7 +22,7 @@
 #include "files/package_folder.h"
 #include "files/stored_file.h"
 #include "files/subtitles.h"
-#include "package/master_playlist.h"
+#include "package/playlist/master_playlist.h"
 
 #define MASTER_MAX_BYTES   (8 << 20)
 #define SUBTITLE_MAX_BYTES (6 * SUBTITLES_MAX_BYTES) /* SRT's & becomes &amp; */

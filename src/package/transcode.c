@@ -15,14 +15,14 @@
 #include <unistd.h>
 
 #include "base/file.h"
-#include "package/output_folder.h"
-#include "package/package_check.h"
-#include "package/package_facts.h"
-#include "package/package_playlists.h"
-#include "package/package_texts.h"
-#include "package/poster.h"
-#include "package/storyboard.h"
-#include "package/survey.h"
+#include "package/ffmpeg/output_folder.h"
+#include "package/playlist/package_check.h"
+#include "package/playlist/package_facts.h"
+#include "package/playlist/package_playlists.h"
+#include "package/playlist/package_texts.h"
+#include "package/ffmpeg/poster.h"
+#include "package/ffmpeg/storyboard.h"
+#include "package/ffmpeg/survey.h"
 
 #define START_SECONDS      60 /* for a source of any length */
 #define START_CPU_SECONDS  2

@@ -9,7 +9,7 @@
 #include <stdint.h>
 
 #include "base/error.h"
-#include "package/ffmpeg_run.h"
+#include "package/ffmpeg/ffmpeg_run.h"
 
 struct transcode_result {
   int segments;    /* of one rendition */

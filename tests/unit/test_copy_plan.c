@@ -4,7 +4,7 @@
  */
 #include "config.h"
 
-#include "package/copy_plan.h"
+#include "package/source/copy_plan.h"
 
 #include <math.h>
 #include <stdio.h>

@@ -4,7 +4,7 @@
  */
 #include "config.h"
 
-#include "package/fragment.h"
+#include "package/playlist/fragment.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -4,7 +4,7 @@
  */
 #include "config.h"
 
-#include "package/frame_rate.h"
+#include "package/source/frame_rate.h"
 
 #include "unit.h"
 

@@ -4,7 +4,7 @@
  */
 #include "config.h"
 
-#include "package/job_log.h"
+#include "package/ffmpeg/job_log.h"
 
 #include <string.h>
 

@@ -4,7 +4,7 @@
  */
 #include "config.h"
 
-#include "package/ladder.h"
+#include "package/source/ladder.h"
 
 #include <stdio.h>
 #include <string.h>

@@ -2,7 +2,7 @@
 /* A master as ffmpeg writes it, with subtitles named and its playlists found from the folder beside it. */
 #include "config.h"
 
-#include "package/master_playlist.h"
+#include "package/playlist/master_playlist.h"
 
 #include <string.h>
 

@@ -4,12 +4,12 @@
  */
 #include "config.h"
 
-#include "package/package_check.h"
+#include "package/playlist/package_check.h"
 
 #include <stdio.h>
 #include <string.h>
 
-#include "package/package_playlists.h"
+#include "package/playlist/package_playlists.h"
 #include "unit.h"
 
 #define SEGMENTS 3

@@ -4,7 +4,7 @@
  */
 #include "config.h"
 
-#include "package/storyboard.h"
+#include "package/ffmpeg/storyboard.h"
 
 #include <string.h>
 

@@ -4,7 +4,7 @@
  */
 #include "config.h"
 
-#include "package/survey_parse.h"
+#include "package/source/survey_parse.h"
 
 #include <stdio.h>
 #include <string.h>
