@@ -6,50 +6,25 @@ import subprocess
 
 import pytest
 
-import package_tools
 import web_tools
-from stack import DEADLINE, TOP_BUILD, TOP_SRC
+from console_tools import BROWSERS, browse, new_town
+from stack import DEADLINE, TOP_SRC
 
-BROWSERS = ["chromium", "firefox"]
 FIRST_VIEW_BYTES = 100 * 1024
 FIRST_VIEW_MS = 1000
 READER_SEES = ["Overview", "Live", "Media", "Packages", "System", "Account"]
 
 
-@pytest.fixture(scope="module", autouse=True)
-def built():
-    if not (TOP_BUILD / "web-dist/console/index.html").exists():
-        web_tools.missing("the console (./configure --with-web)")
-
-
 @pytest.fixture(scope="module")
 def town(module_stack_with, make_media):
-    """A stack with two films, one of them packaged, an owner and an analyst: .packaged, .plain, .owner, .reader."""
-    running = module_stack_with(**package_tools.QUICK)
-    running.owner = running.new_admin()
-    running.plain = _film(running, make_media("film"), "A plain film")
-    running.packaged = _film(running, make_media("film"), "A packaged film")
-    package_tools.package_by(running, running.owner, running.packaged)
-    running.reader = running.new_admin(role="analyst")
-    running.reconfigure(signup_policy="invite")
-    running.start_ingest()
+    """A stack as console_tools has it, with a view of the plain film that was delivered, and two that were reported."""
+    running = new_town(module_stack_with, make_media)
     with running.anonymous() as viewer:
         assert viewer.get(running.stream_path(running.plain, running.owner)).status_code == 200
     running.wait_counted()
     for viewer in ("u-1", "u-2"):
         assert running.owner.post(f"/media/media/{running.plain}/view", json={"viewer": viewer}).status_code == 201
     return running
-
-
-def _film(running, path, title):
-    media = running.new_media(running.owner, title=title)["id"]
-    assert running.upload(media, path, running.owner).status_code == 201
-    return media
-
-
-def browse(town, script, browser="chromium", **settings):
-    account = {"email": town.owner.email, "password": town.owner.password}
-    return web_tools.browse(f"console_{script}", browser=browser, base_url=town.base_url, **{**account, **settings})
 
 
 @pytest.fixture(scope="module", params=BROWSERS)

@@ -12,6 +12,8 @@ import { System } from '../pages/system.js';
 import { Uploads } from '../pages/uploads.js';
 import { Live } from '../pages/live.js';
 import { Keys } from '../pages/keys.js';
+import { Webhook } from '../pages/webhook.js';
+import { Webhooks } from '../pages/webhooks.js';
 import { People } from '../pages/people.js';
 import { Account } from '../pages/account.js';
 
@@ -27,6 +29,7 @@ const table = [
   ] },
   { title: 'group.settings', items: [
     { path: '/keys', title: 'keys', icon: 'keys', needs: 'listKeys', page: Keys },
+    { path: '/webhooks', title: 'webhooks', icon: 'webhooks', needs: 'listWebhooks', page: Webhooks },
     { path: '/people', title: 'people', icon: 'people', needs: 'listAccounts', page: People },
     { path: '/events', title: 'events', icon: 'events', needs: 'listEvents', page: Events },
     { path: '/system', title: 'system', icon: 'system', needs: 'status', page: System },
@@ -36,6 +39,7 @@ const table = [
 
 const inner = [
   { pattern: /^\/media\/(?<id>\d+)(?:\/(?<tab>\w+))?$/, needs: 'getMedium', page: Medium },
+  { pattern: /^\/webhooks\/(?<id>\d+)$/, needs: 'getWebhook', page: Webhook },
 ];
 
 export function areas() {

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: ISC
 // The queue of uploads (tus): a few at once, paused and resumed, tried again by themselves. What a reload broke off waits until the
 // same file is chosen again: the server has kept the bytes, the browser only their address.
-import { defaultOptions, Upload } from 'tus-js-client';
 import { createStore } from './store.js';
 import { accessToken, session } from './session.js';
 import { Problem } from './problem.js';
 import { t } from './text.js';
 
+const tus = () => import('tus-js-client'); // for those who upload only
 const AT_ONCE = 3;
 const DELAYS_MS = [0, 1000, 2000, 5000, 10000, 20000];
 const SMOOTHING = 0.2; // of the speed that is shown
@@ -108,14 +108,20 @@ function optionsOf(id, file, replaces) {
 async function begin(id) {
   const { file, replaces } = find(id);
   change(id, { state: 'running', problem: null });
-  const upload = new Upload(file, optionsOf(id, file, replaces));
-  running.get(id).upload = upload;
+  const options = optionsOf(id, file, replaces);
+  const job = running.get(id);
+  const client = await tus().catch((error) => failed(id, error));
+  if (!client || running.get(id) !== job) {
+    return; // paused or given up meanwhile
+  }
+  const upload = new client.Upload(file, options);
+  job.upload = upload;
   const [previous] = await upload.findPreviousUploads();
   if (previous) {
     upload.resumeFromPreviousUpload(previous);
     earlier.set((all) => all.filter(({ key }) => key !== previous.urlStorageKey));
   }
-  if (find(id)?.state === 'running') {
+  if (running.get(id) === job) {
     upload.start();
   }
 }
@@ -160,6 +166,7 @@ export function forgetDone() {
 }
 
 export async function findEarlier() {
+  const { defaultOptions } = await tus();
   const all = await defaultOptions.urlStorage.findAllUploads();
   const ours = all.filter(({ urlStorageKey }) => urlStorageKey.startsWith(`tus::${prefix()}-`));
   const known = new Set([...running.values()].map(({ upload }) => upload?.url));
@@ -169,6 +176,7 @@ export async function findEarlier() {
 }
 
 export async function endEarlier({ key, url }) {
+  const { defaultOptions } = await tus();
   await defaultOptions.urlStorage.removeUpload(key);
   await fetch(url, { method: 'DELETE', headers: { Authorization: `Bearer ${await accessToken()}`, 'Tus-Resumable': '1.0.0' } }).catch(() => {});
   earlier.set((all) => all.filter((one) => one.key !== key));

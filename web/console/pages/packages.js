@@ -53,7 +53,7 @@ export function Packages() {
   const [shown, setShown] = useState(null);
   const state = STATES.includes(query.state) ? query.state : '';
   const list = usePaged('/packages', state ? { state } : {});
-  useEvery(EVERY_MS, list.reload, list.items.some((job) => ['queued', 'running'].includes(job.state)));
+  useEvery(EVERY_MS, list.reload, !list.extended && list.items.some((job) => ['queued', 'running'].includes(job.state)));
   return html`<${Head} title=${t('packages')} />
     <div class="toolbar"><${Select} label=${t('state')} value=${state} options=${STATES.map((one) => [one, t(one ? `packages.${one}` : 'all')])} onChange=${(one) => setQuery({ state: one || null })} /></div>
     <section class="panel" aria-label=${t('packages')}><${Paged} of=${list} empty=${html`<${Empty} icon="packages" title=${t('packages.none')} words=${t('packages.none.words')} />`}>${(items) => html`

@@ -58,7 +58,7 @@ export function Uploads() {
   useTitle(t('uploads'));
   const queue = useStore(uploads);
   useEffect(() => {
-    findEarlier();
+    findEarlier().catch(() => {}); // the queue is there without them
   }, []);
   const done = queue.filter(({ state }) => state === 'done').length;
   return html`<${Head} title=${t('uploads')}>

@@ -34,6 +34,6 @@ function facts(status) {
 export function Health({ status }) {
   return html`<${Panel} title=${t('health')}><${Loaded} of=${status}>${(data) => html`
     ${data.problems.length === 0 ? html`<p class="note good"><${Icon} name="done" /><span>${t('health.well')}</span></p>`
-    : html`<ul class="items">${data.problems.map((problem) => html`<li key=${problem}><span class="note warn grow"><${Icon} name="warning" /><span>${problem}</span></span></li>`)}</ul>`}
+    : html`<ul class="items">${data.problems.map(({ detail }) => html`<li key=${detail}><span class="note warn grow"><${Icon} name="warning" /><span>${detail}</span></span></li>`)}</ul>`}
     <dl class="facts">${facts(data).map(([name, value]) => html`<dt>${name}</dt><dd>${value}</dd>`)}</dl>`}<//><//>`;
 }

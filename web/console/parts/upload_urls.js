@@ -67,7 +67,7 @@ export function UploadUrls() {
   const [asked, setAsked] = useState(null);
   const list = usePaged('/uploads/');
   const urls = list.items.filter(({ delegated }) => delegated);
-  useEvery(EVERY_MS, list.reload, urls.some(({ state }) => state === 'receiving'));
+  useEvery(EVERY_MS, list.reload, !list.extended && urls.some(({ state }) => state === 'receiving'));
   const shown = { ...list, items: urls };
   return html`<${Panel} title=${t('drops')} actions=${can('createUploadUrl') && html`<${Button} icon="plus" onClick=${() => setAsked('new')}>${t('drops.new')}<//>`}>
     <p class="muted">${t('drops.words')}</p>

@@ -1,0 +1,74 @@
+# SPDX-License-Identifier: ISC
+"""What only owners do in the console: webhooks."""
+import pytest
+
+import web_tools
+from answers import assert_json
+from console_tools import BROWSERS, browse, new_town
+from stack import wait_until
+from webhook_receiver import Receiver
+
+
+@pytest.fixture(scope="module", name="town")
+def fixture_town(module_stack_with, make_media):
+    running = new_town(module_stack_with, make_media, webhook_http=True, webhook_networks=["127.0.0.0/8"])
+    running.start_notify()
+    return running
+
+
+@pytest.fixture(scope="module", name="receiver")
+def fixture_receiver():
+    with Receiver().running() as running:
+        yield running
+
+
+@pytest.fixture(scope="module", params=BROWSERS)
+def hooks(request, town, receiver):
+    """What a browser saw while an owner managed webhooks."""
+    web_tools.need_browser(request.param)
+    return browse(town, "webhooks", request.param, receiver=receiver.url)
+
+
+def test_a_webhook_is_made_tried_and_sent_again(hooks, receiver):
+    good = hooks["good"]
+    assert good["refused"] == "must be an https URL"
+    assert good["secret"].startswith("whsec_") and good["events"] == "package.*"
+    assert good["outcome"].startswith("answered 200 · ")
+    assert len(receiver.at("/ok")) >= 2
+
+
+def test_a_webhook_is_changed_switched_and_gets_a_new_secret(hooks):
+    changed = hooks["changed"]
+    assert changed["secret"].startswith("whsec_") and changed["secret"] != hooks["good"]["secret"]
+    assert (changed["off"], changed["on"]) == ("Disabled", "Enabled")
+
+
+def test_a_failing_webhook_stands_first_and_says_why(hooks):
+    failing = hooks["failing"]
+    assert failing["outcome"].startswith("the receiver answered 500")
+    assert (failing["first"], failing["chip"]) == ("broken", "Failing")
+    assert failing["words"].startswith("It has been failing")
+
+
+def test_pages_of_owners_keep_to_the_policy(hooks):
+    seen = hooks["seen"]
+    assert (seen["violations"], seen["errors"]) == ([], [])
+
+
+@pytest.fixture(name="broken_hook")
+def fixture_broken_hook(town, receiver):
+    """A webhook of which each delivery fails: its id."""
+    hook = assert_json(
+        town.owner.post("/webhooks", json={"url": receiver.url + "/status/500", "events": ["*"], "description": "CRM"}),
+        201,
+    )
+    assert town.owner.post(f"/webhooks/{hook['id']}/test").status_code == 202
+    wait_until(lambda: assert_json(town.owner.get(f"/webhooks/{hook['id']}"))["failing_since"], "the webhook to fail")
+    yield hook["id"]
+    town.owner.delete(f"/webhooks/{hook['id']}")
+
+
+def test_pages_of_owners_are_accessible_and_fit_a_narrow_screen(town, broken_hook):
+    found = browse(town, "pages", pages={"webhooks": "/webhooks", "webhook": f"/webhooks/{broken_hook}"})
+    assert found["violations"] == []
+    assert found["sideways"] == []
