@@ -147,6 +147,26 @@ def test_a_row_is_a_filter_and_its_chip_takes_it_away(managed):
     assert managed["filter"]["chip"] == "Viewer id: u-1" and managed["filter"]["after"] != "1"
 
 
+@pytest.fixture(scope="module", params=BROWSERS)
+def left(request, town):
+    """What a browser saw while somebody typed and the session ended, and another person came."""
+    web_tools.need_browser(request.param)
+    reader = {"email": town.reader.email, "password": town.reader.password}
+    return browse(town, "leave", request.param, medium=town.plain, reader=reader)
+
+
+def test_a_logout_keeps_what_was_typed_out_of_the_document(left):
+    assert left["left"] == {"gone": True, "email": "", "typed": "pt-BR"}
+
+
+def test_a_session_that_expires_in_a_form_loses_nothing(left):
+    assert left["expired"] == {"gone": True, "email": True, "saved": "A plain film, second thoughts"}
+
+
+def test_another_person_never_sees_what_was_typed(left):
+    assert left["another"] == {"gone": True, "stored": False, "path": "/console/", "after": ""}
+
+
 @pytest.mark.parametrize("browser", BROWSERS)
 def test_tabs_share_a_session_and_refresh_once_for_all(town, browser):
     web_tools.need_browser(browser)

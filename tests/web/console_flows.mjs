@@ -92,8 +92,8 @@ async function logOutWhileTyping(page, context) {
   await open(other);
   await other.locator('.shell').waitFor(); // it was let in by this tab
   await other.getByRole('button', { name: 'Log out' }).click();
-  await page.getByRole('heading', { name: 'Your session has ended' }).waitFor();
-  const hidden = !(await page.getByRole('textbox', { name: 'Title' }).isVisible());
+  await page.getByText('You are logged out.').waitFor();
+  const hidden = (await page.locator('dialog, main table, .shell').count()) === 0;
   await logIn(page);
   const typed = await page.getByRole('textbox', { name: 'Title' }).inputValue();
   await other.locator('.gate').waitFor({ state: 'detached' }); // and comes in with it

@@ -27,7 +27,8 @@ print(await inConsole({}, async ({ page }) => {
   const codes = (await page.getByRole('textbox', { name: 'Recovery codes' }).inputValue()).split('\n');
   await page.getByRole('button', { name: 'Done' }).click();
   await page.getByRole('button', { name: 'Log out', exact: true }).click();
-  const lock = page.locator('dialog.lock');
+  const lock = page.locator('.gate');
+  await lock.getByLabel('E-mail').fill(settings.email);
   await lock.getByLabel('Password').fill(settings.password);
   await page.keyboard.press('Enter');
   await lock.getByLabel('Code').fill(codes[0]);

@@ -5,13 +5,14 @@ import { startLanguage, t } from './lib/text.js';
 import { session, startSession } from './lib/session.js';
 import { startRouter, usePlace } from './lib/router.js';
 import { useStore } from './lib/store.js';
+import { createCurtain } from './lib/curtain.js';
 import { drawn } from './lib/restart.js';
 import { pageOf } from './lib/areas.js';
 import { Shell } from './parts/shell.js';
 import { Toasts } from './parts/toasts.js';
 import { DropAnywhere } from './parts/drop.js';
 import { Empty, Waiting } from './parts/states.js';
-import { EnrolGate, Gate, Lock } from './pages/gate.js';
+import { EnrolGate, Gate } from './pages/gate.js';
 import './lib/trusted.js';
 
 function Page() {
@@ -23,28 +24,33 @@ function Page() {
   return html`<${found.page} key=${`${found.page.name}/${found.parameters.id ?? ''}`} ...${found.parameters} />`;
 }
 
-// While the session is over, the page stays as it is behind the log-in: what was typed is there again afterwards.
+// What a person works with. It stays alive while the session is over, out of the document; another person gets a new one.
 function App() {
+  const { account } = useStore(session);
+  useStore(drawn);
+  return account && html`<div><${Shell}><${Page} /><//><${DropAnywhere} /><${Toasts} /></div>`;
+}
+
+// What stands in its place as long as nobody is let in.
+function Door() {
   const { state } = useStore(session);
-  const draw = useStore(drawn);
-  if (state === 'starting') {
-    return html`<${Waiting} />`;
+  useStore(drawn);
+  switch (state) {
+    case 'in': return null;
+    case 'starting': return html`<${Waiting} />`;
+    case 'enrol': return html`<${EnrolGate} />`;
+    default: return html`<${Gate} ended=${state} />`;
   }
-  if (state === 'out') {
-    return html`<${Gate} key=${draw} />`;
-  }
-  if (state === 'enrol') {
-    return html`<${EnrolGate} key=${draw} />`;
-  }
-  const locked = state === 'locked';
-  return html`<div key=${draw}>
-    <div inert=${locked} hidden=${locked}><${Shell}><${Page} /><//><${DropAnywhere} /></div>
-    ${locked && html`<${Lock} />`}
-    <${Toasts} />
-  </div>`;
 }
 
 await startLanguage();
 startRouter();
-render(html`<${App} />`, document.getElementById('app'));
+const root = document.getElementById('app');
+const page = document.createElement('div');
+const door = document.createElement('div');
+const show = createCurtain(page, root);
+root.append(door);
+render(html`<${Door} />`, door);
+render(html`<${App} />`, page);
+session.watch(({ state }) => show(state === 'in'));
 startSession();

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: ISC
 // What pages share: loading of data, timers, and the page's title.
 import { useCallback, useEffect, useRef, useState } from './html.js';
+import { session } from './session.js';
 import { t } from './text.js';
 
 // load(signal) → data. Runs again when a value of `keys` changes; the former data stays until the new is there.
@@ -20,7 +21,7 @@ export function useData(load, keys) {
   return { ...state, reload, replace };
 }
 
-// work() every `ms` while the page is seen and `active`.
+// work() every `ms` while the page is seen, by who is logged in, and `active`.
 export function useEvery(ms, work, active = true) {
   const latest = useRef(work);
   latest.current = work;
@@ -28,7 +29,7 @@ export function useEvery(ms, work, active = true) {
     if (!active) {
       return undefined;
     }
-    const timer = setInterval(() => !document.hidden && latest.current(), ms);
+    const timer = setInterval(() => !document.hidden && session.get().state === 'in' && latest.current(), ms);
     return () => clearInterval(timer);
   }, [ms, active]);
 }

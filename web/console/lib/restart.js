@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: ISC
-// Draws everything anew, for what is no component's state: the language.
+// Draws everything again, for what is no component's state: the language. What was typed stays.
 import { createStore } from './store.js';
 import { setLanguage } from './text.js';
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: ISC
-// Who is logged in. States: `starting`, `out` (the log-in page), `in`, and `locked`: the session ended under a page that stays as
-// it is, hidden, until the same person logs in again. So no typed text is lost.
+// Who is logged in. States: `starting`, `out` (nobody was), `in`, `enrol`, and two for a session that is over: `locked` (it ended by
+// itself) and `left` (somebody logged out). The page is kept for the same person then, out of the document: no typed text is lost.
 import { createStore } from './store.js';
 import { askTabs, joinTabs, tellEnded, tellTokens, whileAlone } from './tabs.js';
 import { Problem, problemOf } from './problem.js';
@@ -12,16 +12,17 @@ const EARLY_MS = 20000; // before its end an access token is renewed
 export const session = createStore({ state: 'starting', account: null, scopes: new Set() });
 
 let tokens = null; // {access, refresh, until, serial, login}: `login` is the same in all tabs and after each refresh
-let returned = []; // what waits for the person to log in again
+let another = false; // person has logged in, for whom the page is loaded anew
+const returned = []; // what waits for the person to log in again
 
 function adopt(next) {
   if (tokens !== null && next.serial <= tokens.serial) {
     return;
   }
-  const another = tokens !== null && tokens.login !== next.login;
+  const relogged = tokens !== null && tokens.login !== next.login;
   tokens = next;
   sessionStorage.setItem(STORED, JSON.stringify({ refresh: next.refresh, login: next.login }));
-  if (another || session.get().state === 'out' || session.get().state === 'locked') {
+  if (relogged || ['out', 'locked', 'left'].includes(session.get().state)) {
     enter();
   }
 }
@@ -31,10 +32,10 @@ function stored() {
   return text === null ? null : JSON.parse(text);
 }
 
-function forget() {
+function forget(state = 'locked') {
   tokens = null;
   sessionStorage.removeItem(STORED);
-  session.set((old) => ({ ...old, state: old.account === null ? 'out' : 'locked' }));
+  session.set((old) => ({ ...old, state: old.account === null ? 'out' : old.state === 'left' ? 'left' : state }));
 }
 
 function keep(answer, login) {
@@ -80,8 +81,11 @@ function refresh(spent) {
   });
 }
 
-// An access token that is good now; waits for the person where there is none.
+// An access token that is good now; waits for the person where there is none. Nothing of the former person's goes on for another.
 export async function accessToken(refused = null) {
+  if (another) {
+    await new Promise(() => {});
+  }
   const old = tokens?.until - EARLY_MS < Date.now() ? tokens.access : refused;
   if (tokens === null || old === tokens.access) {
     await refresh(old);
@@ -115,7 +119,8 @@ async function askWho() {
   }
   const account = await answer.json();
   if (before !== null && before.id !== account.id) {
-    location.assign('/console/'); // another person: nothing of the former page stays
+    another = true;
+    location.assign('/console/'); // nothing of the former page stays
     return;
   }
   session.set({ state: 'in', account, scopes: scopesOf(account) });
@@ -126,7 +131,7 @@ export async function startSession() {
   joinTabs({
     session: () => tokens,
     adopt,
-    ended: (of) => (of === null || of === session.get().account?.id) && forget(),
+    ended: (of) => (of === null || of === session.get().account?.id) && forget('left'),
   });
   try {
     await refresh(null);
@@ -161,7 +166,7 @@ export function signUp(fields) {
 export async function logOut() {
   const spent = (tokens ?? stored())?.refresh;
   tellEnded(session.get().account?.id ?? null);
-  forget();
+  forget('left');
   if (spent) {
     await post('/auth/logout', { refresh_token: spent }).catch(() => {}); // the token ends by itself, too
   }

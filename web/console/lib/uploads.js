@@ -21,7 +21,11 @@ let serial = 0;
 const listeners = new Set();
 
 uploads.watch((all) => waitingUploads.set(all.filter(({ state }) => state !== 'done' && state !== 'failed').length));
-addEventListener('beforeunload', (event) => uploads.get().some(({ state }) => state === 'running') && event.preventDefault());
+addEventListener('beforeunload', (event) => {
+  if (session.get().state === 'in' && uploads.get().some(({ state }) => state === 'running')) {
+    event.preventDefault();
+  }
+});
 
 // done({id, mediaId, name}) after each upload that became a medium, or its file.
 export function onUploaded(done) {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: ISC
 // The way in: log in, or make an account by an invitation (…/console/#invitation=…) or where sign-up is open.
-import { html, useEffect, useRef, useState } from '../lib/html.js';
+import { html, useEffect, useState } from '../lib/html.js';
 import { t } from '../lib/text.js';
 import { asPerson, enrolled, logIn, session, signUp } from '../lib/session.js';
 import { exists } from '../lib/scopes.js';
@@ -70,17 +70,9 @@ export function EnrolGate() {
   return html`<div class="gate"><main><${Brand} /><div class="panel"><h1 tabindex="-1">${t('totp.needed')}</h1><${Enrol} ask=${asPerson} onDone=${enrolled} /></div></main></div>`;
 }
 
-// Over a page whose session ended. A dialog, since one that is open on the page would take the keyboard from anything else.
-export function Lock() {
-  const element = useRef(null);
-  useEffect(() => {
-    element.current.showModal();
-    element.current.querySelector('[autofocus]').focus();
-  }, []);
-  return html`<dialog class="lock" ref=${element} aria-label=${t('gate.ended')} onCancel=${(event) => event.preventDefault()}><${Gate} locked /></dialog>`;
-}
-
-export function Gate({ locked = false }) {
+// ended: as the session's state says. Whoever logged out left no name; whose session ended by itself finds theirs.
+export function Gate({ ended }) {
+  const locked = ended === 'locked';
   const invitation = locked ? null : invitationOfAddress();
   const { data } = useData(readPolicy, []);
   const open = !locked && (invitation !== null || data?.policy === 'open');
@@ -93,7 +85,7 @@ export function Gate({ locked = false }) {
   }, [page, open]);
   return html`<div class="gate"><main><div class="brand-row"><${Brand} /></div>
     <div class="panel"><h1 tabindex="-1">${title}</h1>
-      ${locked && html`<p class="muted">${t('gate.kept')}</p>`}
+      ${(locked || ended === 'left') && html`<p class="muted">${t(`gate.${ended}`)}</p>`}
       ${page === 'signup' && open ? html`<${SignUp} first=${data?.first} invitation=${invitation} shortest=${data?.password_min} />` : html`<${LogIn} locked=${locked} />`}
       ${open && html`<${Button} kind="plain" onClick=${() => setChosen(page === 'signup' ? 'login' : 'signup')}>
         ${t(page === 'signup' ? 'gate.have' : 'gate.none')}<//>`}

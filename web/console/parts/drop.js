@@ -3,6 +3,7 @@
 import { html, useEffect, useState } from '../lib/html.js';
 import { t } from '../lib/text.js';
 import { can } from '../lib/scopes.js';
+import { session } from '../lib/session.js';
 import { addUploads, onUploaded } from '../lib/uploads.js';
 import { href, navigate } from '../lib/router.js';
 import { toast } from './toasts.js';
@@ -15,7 +16,7 @@ export function queueFiles(files, replaces = null) {
   toast(t('uploads.added', { count: files.length }), { href: href('/uploads'), words: t('uploads.see') });
 }
 
-const hasFiles = (event) => [...(event.dataTransfer?.types ?? [])].includes('Files');
+const hasFiles = (event) => session.get().state === 'in' && [...(event.dataTransfer?.types ?? [])].includes('Files');
 
 export function DropAnywhere() {
   const [over, setOver] = useState(false);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: ISC
 // Cards with the sums of a period, which choose what the graph below them shows.
 import { html, useMemo } from '../lib/html.js';
-import { t } from '../lib/text.js';
+import { language, t } from '../lib/text.js';
 import { setQuery, usePlace } from '../lib/router.js';
 import { boundsName, fillSeries, stepName } from '../lib/time.js';
 import { Chart } from './chart.js';
@@ -39,7 +39,7 @@ function Graph({ name, period, data, before }) {
       series.push({ label: boundsName(period.before), values: fillSeries(before.series, period.before, before.interval).map(measure.step) });
     }
     return { labels: steps.map(({ start }) => stepName(start, data.interval)), names, series, words: inWords(name, data, names, values) };
-  }, [name, data, before]);
+  }, [name, data, before, language()]);
   return html`<${Chart} ...${shown} format=${measure.format} time=${name === 'watched'} head=${t(`interval.${data.interval}`)} />`;
 }
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: ISC
 // The retention curve: how many of the views were given each part of a medium, and where people jump to.
 import { html, useMemo } from '../lib/html.js';
-import { t } from '../lib/text.js';
+import { language, t } from '../lib/text.js';
 import { get } from '../lib/api.js';
 import { clock, number, percent } from '../lib/format.js';
 import { useData } from '../lib/hooks.js';
@@ -31,7 +31,7 @@ function Curve({ data }) {
     names: items.map((item) => t('retention.part', { from: partName(item) })),
     series: [{ label: t('retention.share'), values: items.map(({ share }) => share * 100) }],
     words: inWords(data, items),
-  }), [data]);
+  }), [data, language()]);
   return html`<${Chart} ...${shown} format=${shareFormat} head=${t('retention.head')} />`;
 }
 
