@@ -182,7 +182,7 @@ int fixture_run(const char *suite_name, const TTest *const *tests, size_t test_c
   Suite *suite = suite_create(suite_name);
   TCase *tcase = tcase_create("database");
   tcase_add_checked_fixture(tcase, before_each, after_each);
-  tcase_set_timeout(tcase, 60);
+  tcase_set_timeout(tcase, 240);
   for (size_t i = 0; i < test_count; i++) {
     tcase_add_test(tcase, tests[i]);
   }
