@@ -4,6 +4,7 @@ import datetime
 import http.client
 import re
 
+DATA_POLICY = "default-src 'none'; frame-ancestors 'none'"
 RFC3339 = re.compile(r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{6})?Z$")
 
 
@@ -13,6 +14,7 @@ def assert_problem(answer, status, pointers=None, name=None):
     assert answer.status_code == status, f"{answer.request.method} {answer.url}: {answer.status_code} {answer.text}"
     assert answer.headers["Content-Type"] == "application/problem+json"
     assert answer.headers["Cache-Control"].split(", ")[-1] == "no-store"
+    assert answer.headers["Referrer-Policy"] == "no-referrer" and "Content-Security-Policy" in answer.headers
     if answer.request.method == "HEAD":
         assert answer.content == b""
         return None
@@ -38,6 +40,8 @@ def assert_json(answer, status=200):
     assert answer.headers["Content-Type"] == "application/json"
     assert answer.headers["Cache-Control"] == "no-store"
     assert answer.headers["X-Content-Type-Options"] == "nosniff"
+    assert answer.headers["Referrer-Policy"] == "no-referrer"
+    assert answer.headers["Content-Security-Policy"] == DATA_POLICY
     assert re.fullmatch(r"[A-Za-z0-9._-]{8,64}", answer.headers["X-Request-Id"])
     return answer.json()
 
