@@ -215,6 +215,21 @@ static void take_over_trace(const struct request *request, struct response *resp
   }
 }
 
+/* One wait for a silent database is enough for a request. */
+static void begin_request(const struct app *app) {
+  database_begin_request(app->database);
+  if (app->analytics != NULL) {
+    database_begin_request(app->analytics);
+  }
+}
+
+static void end_request(const struct app *app) {
+  database_end_request(app->database);
+  if (app->analytics != NULL) {
+    database_end_request(app->analytics);
+  }
+}
+
 static void answer(struct worker *worker, struct request *request) {
   struct response response;
   int64_t begun_us = clock_monotonic_us();
@@ -223,12 +238,14 @@ static void answer(struct worker *worker, struct request *request) {
   response_init(&response, request->request_id);
   take_over_trace(request, &response);
   tell_of_proxy(worker, request);
+  begin_request(&worker->app);
   if (schema_is_good(worker, request)) {
     routes_dispatch(&worker->app, request, &response);
   } else {
     response_header(&response, "Retry-After", "30");
     response_problem(&response, 503, "The database's schema does not fit this version of mediagate.");
   }
+  end_request(&worker->app);
   request_discard_rest(request, request->account_id == 0 ? 0 : BODY_WAIT_MS); /* strangers are not waited for */
   enum error sent = response_send(&response, request);
   if (response.out_of_memory || sent == ERROR_MEMORY) {

@@ -97,13 +97,12 @@ struct loop {
   bool shut; /* the listener was, before the last accept */
 };
 
-/* Waits for a connection, for at most a second, and ticks. True when there may be one. */
+/* Waits for a connection, for at most a second. True when there may be one. */
 static bool wait_for_connection(struct loop *loop) {
   struct epoll_event event;
   scoreboard_set_state(loop->slot, WORKER_IDLE);
   int ready = epoll_pwait(loop->epoll_fd, &event, 1, TICK_MS, &waiting_mask);
   scoreboard_set_state(loop->slot, WORKER_SERVING); /* a tick may take long, and a silent peer could hold us */
-  worker_tick(loop->callbacks, loop->state, false, &loop->ticked_ms);
   return ready > 0;
 }
 
@@ -141,6 +140,15 @@ static bool serve_one(struct loop *loop, FCGX_Request *request) {
   return true;
 }
 
+/* The request that woke us never waits for a tick, which may wait for the database; other idle workers take the next.
+ */
+static void tick_after_request(struct loop *loop) {
+  if (!worker_is_told_to_stop()) {
+    scoreboard_beat(loop->slot);
+    worker_tick(loop->callbacks, loop->state, false, &loop->ticked_ms);
+  }
+}
+
 /* EPOLLEXCLUSIVE: one connection wakes one idle worker, not all of the pool. */
 static enum error prepare_loop(struct loop *loop, FCGX_Request *request) {
   struct epoll_event connections = {.events = EPOLLIN | EPOLLEXCLUSIVE};
@@ -165,6 +173,9 @@ static enum error run_loop(struct loop *loop, const char *pool_name) {
     while (open && !worker_is_told_to_stop()) {
       if (wait_for_connection(loop)) {
         open = serve_one(loop, &request);
+      }
+      if (open) {
+        tick_after_request(loop);
       }
     }
     scoreboard_set_state(loop->slot, WORKER_DRAINING);

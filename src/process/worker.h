@@ -28,7 +28,8 @@ struct worker_callbacks {
   /* A descriptor that the multiplexer watches while idle (LISTEN), -1 for none; may change after any callback. May be
    * NULL. The other loops look at it with each tick and each request only. */
   int (*watch_fd)(void *state);
-  /* That descriptor is readable (then before any request), or about a second has passed. May be NULL. */
+  /* That descriptor is readable (then before any request), or about a second has passed. The usual loop ticks after a
+   * request, never before it. May be NULL. */
   void (*tick)(void *state);
   void (*stop)(void *state);
   void *context;

@@ -113,10 +113,11 @@ def test_readyz_is_found_out_once_a_second_however_many_ask(make_stack):
     """Three statements and a write to the disk for each stranger's question were 2,600 a second."""
     stack = make_stack(api_workers=2)
     with stack.anonymous() as api:
-        before = transactions(stack)
+        before, begun = transactions(stack), time.monotonic()
         for _ in range(600):
             assert api.get("/readyz").status_code == 200
-        assert transactions(stack) - before < 300
+        seconds = time.monotonic() - begun
+        assert transactions(stack) - before < 200 + 20 * seconds
 
 
 def transactions(stack):

@@ -188,12 +188,13 @@ def test_a_login_flood_does_not_stop_stream_urls(module_stack_with, make_media):
     stop = time.monotonic() + 4
 
     def flood(number):
-        count = 0
+        costs = []
         with stack.anonymous() as api:
             while time.monotonic() < stop:
+                started = time.perf_counter()
                 assert login(api, f"flood{number}@example.test", "wrong").status_code in (401, 429)
-                count += 1
-        return count
+                costs.append(time.perf_counter() - started)
+        return costs
 
     with concurrent.futures.ThreadPoolExecutor(16) as pool:
         floods = [pool.submit(flood, number) for number in range(16)]
@@ -202,5 +203,6 @@ def test_a_login_flood_does_not_stop_stream_urls(module_stack_with, make_media):
             started = time.perf_counter()
             assert_json(admin.get(f"/media/media/{film['id']}/stream-url"))
             times.append(time.perf_counter() - started)
-        assert sum(f.result() for f in floods) > 16
-    assert len(times) > 50 and statistics.median(times) < 0.1, (len(times), statistics.median(times))
+        logins = [seconds for flood in floods for seconds in flood.result()]
+    assert len(logins) > 16
+    assert statistics.median(times) < statistics.median(logins) / 3, "they would take as long in one queue"

@@ -21,24 +21,30 @@ ROWS = [
 ]
 
 
+def assert_quick(ask):
+    """A busy machine may be late, but not each time."""
+    took = []
+    while len(took) < 10 and min(took, default=MARGIN) >= MARGIN:
+        begun = time.monotonic()
+        ask()
+        took.append(time.monotonic() - begun)
+    assert min(took) < MARGIN, took
+
+
 @pytest.mark.parametrize("name, method, path, body, headers, statuses", ROWS, ids=[row[0] for row in ROWS])
 def test_a_body_that_nobody_reads_costs_no_time(admin, name, method, path, body, headers, statuses):
-    took = []
-    for _ in range(3):
-        begun = time.monotonic()
+    def ask():
         answer = admin.request(method, path, data=body, headers=headers)
-        took.append(time.monotonic() - begun)
         assert answer.status_code in statuses, (name, answer.text)
-    assert min(took) < MARGIN, took
+
+    assert_quick(ask)
 
 
 def test_a_strangers_body_is_not_waited_for_but_read_as_far_as_it_came(anonymous):
-    took = []
-    for _ in range(3):
-        begun = time.monotonic()
+    def ask():
         assert anonymous.put("/media/media/1/file", data=b"a" * 5000).status_code == 401
-        took.append(time.monotonic() - begun)
-    assert min(took) < MARGIN, took
+
+    assert_quick(ask)
 
 
 def test_bodies_left_on_a_kept_connection_are_never_taken_for_requests(admin):

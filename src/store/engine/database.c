@@ -107,6 +107,28 @@ static void count_attempt(const struct database *database, enum error error) {
   }
 }
 
+void database_begin_request(struct database *database) {
+  database->in_request = true;
+  database->waited_in_vain = false;
+}
+
+void database_end_request(struct database *database) {
+  database->in_request = false;
+}
+
+/* Not yet connected is no failure: that attempt has a bound of its own, see connect_go_on. */
+static void note_failure(struct database *database) {
+  if (!database->connecting.going_on) {
+    database->waited_in_vain = true;
+    put_off(database);
+  }
+}
+
+static bool may_connect(const struct database *database) {
+  bool given_up = database->in_request && database->waited_in_vain;
+  return database->connecting.going_on || (!given_up && clock_monotonic_ms() >= database->next_attempt_ms);
+}
+
 enum error database_ensure(struct database *database) {
   if (database->transaction == TRANSACTION_LOST) {
     return ERROR_UNAVAILABLE;
@@ -118,7 +140,7 @@ enum error database_ensure(struct database *database) {
   if (database->connection != NULL && !database->connecting.going_on) {
     return ERROR_NONE;
   }
-  if (!database->connecting.going_on && clock_monotonic_ms() < database->next_attempt_ms) {
+  if (!may_connect(database)) {
     return ERROR_UNAVAILABLE;
   }
   enum error error = connect_go_on(database);
@@ -128,8 +150,8 @@ enum error database_ensure(struct database *database) {
     database->next_attempt_ms = 0;
     database->last_error[0] = '\0';
     database->generation++;
-  } else if (!database->connecting.going_on) {
-    put_off(database);
+  } else {
+    note_failure(database);
   }
   return error == ERROR_NONE || error == ERROR_MEMORY ? error : ERROR_UNAVAILABLE;
 }

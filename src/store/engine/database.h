@@ -40,6 +40,12 @@ void database_close(struct database *database);
  * may be kept (setting view_ip); NULL or "": there is none. Both are copied. */
 #define DATABASE_ACTOR_MAX 79
 void database_set_origin(struct database *database, const char *actor, const char *address);
+/* A request waits in vain once at most: when no answer came within a statement's deadline, or connecting failed, all
+ * that is asked until the request ends fails at once, and nothing connects. So a database that fell silent costs a
+ * request one wait, not one for each statement. To begin again is to allow one more wait: where the client took its
+ * time, or where the answer is worth it. */
+void database_begin_request(struct database *database);
+void database_end_request(struct database *database);
 /* Connected, or ERROR_UNAVAILABLE. After a failure attempts are spaced by capped backoff with jitter: within the pause
  * it fails at once. */
 enum error database_ensure(struct database *database) MUST_CHECK;

@@ -75,6 +75,7 @@ static enum error wait_for_result(struct database *database, int64_t deadline_ms
     int64_t left = deadline_ms == 0 ? -1 : deadline_ms - clock_monotonic_ms();
     if (deadline_ms != 0 && left <= 0) {
       exchange_keep_message(database, "", "no answer within the deadline");
+      database->waited_in_vain = true;
       exchange_drop_connection(database);
       *ret_fate = FATE_UNKNOWN;
       return ERROR_TIMEOUT;

@@ -49,7 +49,9 @@ struct database {
   int depth;      /* so many of them have begun */
   int64_t pause_ms;
   int64_t next_attempt_ms;
-  char trace[56]; /* see database_set_trace */
+  bool in_request;     /* see database_begin_request */
+  bool waited_in_vain; /* since it began */
+  char trace[56];      /* see database_set_trace */
   char last_error[300];
   char first_error[300]; /* of a pipeline */
   char origin[128];      /* "ACTOR ADDRESS"; see event_add.h */
