@@ -15,6 +15,7 @@ static const struct {
   int (*run)(int argc, char **argv);
   const char *help;
 } commands[] = {
+    {"setup", command_setup, "make a fresh installation ready: settings, keys, database, owner, nginx"},
     {"migrate", command_migrate, "bring the database's schema up to date, or say where it stands"},
     {"admin", command_admin, "make, list and disable accounts; invite; revoke grants"},
     {"serve", command_serve, "run the workers behind nginx"},

@@ -30,6 +30,29 @@ START_TEST(knows_what_libpq_takes) {
 }
 END_TEST
 
+START_TEST(reads_one_value) {
+  static const struct {
+    const char *input, *keyword, *expected, *description;
+  } rows[] = {
+      {"", "host", "", "empty"},
+      {"media", "dbname", "media", "the name of a database"},
+      {"mediagate", "host", "", "a name has nothing else"},
+      {"dbname=x user='a b'", "user", "a b", "a quoted value"},
+      {"postgresql://u@h:5432/d", "port", "5432", "a URI"},
+      {"dbname=x", "user", "", "one that is not given"},
+      {"dbname='x", "dbname", NULL, "what libpq refuses"},
+      {"dbname=123456789", "dbname", NULL, "more than the room"},
+      {"123456789", "dbname", NULL, "a name of more than the room"},
+  };
+  for (size_t i = 0; i < UNIT_ROWS(rows); i++) {
+    char value[9] = "";
+    bool fits = connection_string_get(rows[i].input, rows[i].keyword, value, sizeof value);
+    ck_assert_msg(fits == (rows[i].expected != NULL), "%s", rows[i].description);
+    ck_assert_msg(!fits || strcmp(value, rows[i].expected) == 0, "%s: %s", rows[i].description, value);
+  }
+}
+END_TEST
+
 START_TEST(masks_passwords) {
   static const struct {
     const char *input, *expected, *description;
@@ -66,4 +89,4 @@ START_TEST(masks_passwords) {
 }
 END_TEST
 
-UNIT_MAIN("connection_string", knows_what_libpq_takes, masks_passwords)
+UNIT_MAIN("connection_string", knows_what_libpq_takes, masks_passwords, reads_one_value)

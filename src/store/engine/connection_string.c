@@ -5,6 +5,7 @@
 #include "store/engine/connection_string.h"
 
 #include <libpq-fe.h>
+#include <stdio.h>
 #include <string.h>
 
 #define MASK "***"
@@ -83,4 +84,24 @@ void connection_string_append_masked(struct text *text, const char *string) {
     }
   }
   PQconninfoFree(options);
+}
+
+bool connection_string_get(const char *string, const char *keyword, char *ret_value, size_t size) {
+  if (is_database_name(string)) {
+    int length = snprintf(ret_value, size, "%s", strcmp(keyword, "dbname") == 0 ? string : "");
+    return length >= 0 && (size_t)length < size;
+  }
+  PQconninfoOption *options = PQconninfoParse(string, NULL);
+  bool fits = options != NULL && size > 0;
+  if (fits) {
+    ret_value[0] = '\0';
+  }
+  for (const PQconninfoOption *option = options; fits && option->keyword != NULL; option++) {
+    if (strcmp(option->keyword, keyword) == 0 && is_given(option)) {
+      int length = snprintf(ret_value, size, "%s", option->val);
+      fits = length >= 0 && (size_t)length < size;
+    }
+  }
+  PQconninfoFree(options);
+  return fits;
 }

@@ -4,6 +4,7 @@
 #define MEDIAGATE_STORE_ENGINE_CONNECTION_STRING_H
 
 #include <stdbool.h>
+#include <stddef.h>
 
 #include "base/text.h"
 
@@ -13,5 +14,8 @@ bool connection_string_is_valid(const char *string);
 /* Appends the string so that it can be shown. One with a password is written anew as keywords, with *** for each value
  * that libpq holds for secret. One that libpq would refuse becomes *** as a whole. */
 void connection_string_append_masked(struct text *text, const char *string);
+/* Copies the value of a keyword, such as host, as the string itself gives it; "" when it does not. False: it is longer
+ * than the room, or libpq would refuse the string. */
+bool connection_string_get(const char *string, const char *keyword, char *ret_value, size_t size) MUST_CHECK;
 
 #endif
