@@ -136,5 +136,6 @@ void health_api_ready(struct call *call); /* GET /readyz: can it serve? */
 
 void metrics_api_scrape(struct call *call); /* GET /metrics */
 void status_api_get(struct call *call);     /* GET /status */
+void settings_api_list(struct call *call);  /* GET /settings */
 
 #endif

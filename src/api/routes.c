@@ -109,6 +109,7 @@ static const struct route table[] = {
     {HTTP_GET,    "/readyz",                      POOL_API,    CALLER_ANYONE,        SCOPE_NONE,            health_api_ready,       NULL, NULL},
     {HTTP_GET,    "/metrics",                     POOL_API,    CALLER_LOCAL,         SCOPE_METRICS_READ,    metrics_api_scrape,     NULL, NULL},
     {HTTP_GET,    "/status",                      POOL_API,    CALLER_ADMINISTRATOR, SCOPE_ANALYTICS_READ,  status_api_get,         NULL, NULL},
+    {HTTP_GET,    "/settings",                    POOL_API,    CALLER_ADMINISTRATOR, SCOPE_AUDIT_READ,      settings_api_list,      NULL, NULL},
     /* Asked by nginx itself once it has checked a stream URL; no client can reach it. */
     {HTTP_GET,    "/internal/origin",             POOL_FAST,   CALLER_ANYONE,        SCOPE_NONE,            stream_api_origin,     NULL, NULL},
     /* Asked by nginx itself before an upload takes a worker: may the caller upload? */

@@ -63,6 +63,15 @@ static const void *member_const(const struct settings *settings, const struct se
   return (const char *)settings + row->offset;
 }
 
+enum settings_source settings_source(const struct settings *settings, const struct settings_row *row) {
+  return (enum settings_source)settings->sources[row - rows];
+}
+
+bool settings_is_connection_string(const struct settings_row *row) {
+  return strcmp(row->name, "database") == 0 || strcmp(row->name, "analytics_database") == 0 ||
+         strcmp(row->name, "notify_database") == 0;
+}
+
 /* --- strings and lists ----------------------------------------------------------------------- */
 
 bool settings_set_string(struct settings *settings, const struct settings_row *row, const char *value) {
@@ -191,6 +200,7 @@ enum error settings_keep_fixed(const struct settings *current, struct settings *
     if (!copy_value(next, current, &rows[i])) {
       return ERROR_MEMORY;
     }
+    next->sources[i] = current->sources[i];
     text_appendf(ret_kept, "%s\n", rows[i].name);
   }
   return ret_kept->failed ? ERROR_MEMORY : ERROR_NONE;
@@ -244,5 +254,28 @@ void settings_append_value(const struct settings *settings, const struct setting
   case SETTINGS_CHOICE:
     append_choice(ret_text, row->choices, *(const int *)value);
     return;
+  }
+}
+
+static void append_json_text(struct text *text, const char *value) {
+  text_append_json_string(text, value, strlen(value));
+}
+
+static void append_json_list(struct text *text, const struct settings_list *list) {
+  text_append(text, "[");
+  for (size_t i = 0; i < list->count; i++) {
+    text_append(text, i == 0 ? "" : ",");
+    append_json_text(text, list->items[i]);
+  }
+  text_append(text, "]");
+}
+
+void settings_append_json(const struct settings *settings, const struct settings_row *row, struct text *ret_text) {
+  if (row->kind == SETTINGS_STRING) {
+    append_json_text(ret_text, *(char *const *)member_const(settings, row));
+  } else if (row->kind == SETTINGS_LIST) {
+    append_json_list(ret_text, member_const(settings, row));
+  } else {
+    settings_append_value(settings, row, ret_text); /* numbers, truth values and words are written alike */
   }
 }

@@ -24,6 +24,15 @@ enum settings_totp { TOTP_OPTIONAL, TOTP_REQUIRED };
 enum settings_package { PACKAGE_ALWAYS, PACKAGE_REQUEST, PACKAGE_NEVER };
 enum settings_sandbox { SANDBOX_BUBBLEWRAP, SANDBOX_NONE };
 
+#define SETTINGS_COUNT_ONE(...) +1 /* NOLINT(bugprone-macro-parentheses): it is added up */
+enum {
+  SETTINGS_ROW_COUNT = 0 SETTINGS_TABLE(SETTINGS_COUNT_ONE, SETTINGS_COUNT_ONE, SETTINGS_COUNT_ONE, SETTINGS_COUNT_ONE,
+                                        SETTINGS_COUNT_ONE)
+};
+
+/* Where a value came from. */
+enum settings_source { SETTINGS_FROM_DEFAULT, SETTINGS_FROM_FILE, SETTINGS_FROM_ENVIRONMENT };
+
 /* One member per row of the table: char *, struct settings_list, int64_t, bool, int (a choice's index). */
 #define SETTINGS_MEMBER_STRING(name, value, reloadable, help)                  char *name;
 #define SETTINGS_MEMBER_LIST(name, value, reloadable, help)                    struct settings_list name;
@@ -33,6 +42,7 @@ enum settings_sandbox { SANDBOX_BUBBLEWRAP, SANDBOX_NONE };
 struct settings {
   SETTINGS_TABLE(SETTINGS_MEMBER_STRING, SETTINGS_MEMBER_LIST, SETTINGS_MEMBER_INTEGER, SETTINGS_MEMBER_BOOLEAN,
                  SETTINGS_MEMBER_CHOICE)
+  unsigned char sources[SETTINGS_ROW_COUNT]; /* enum settings_source, by the row */
 };
 
 enum settings_kind { SETTINGS_STRING, SETTINGS_LIST, SETTINGS_INTEGER, SETTINGS_BOOLEAN, SETTINGS_CHOICE };
@@ -56,7 +66,12 @@ void settings_free(struct settings *settings);
 /* Copies into `next` the values of settings that cannot be reloaded and differ, and names them in ret_kept, one a line.
  */
 enum error settings_keep_fixed(const struct settings *current, struct settings *next, struct text *ret_kept) MUST_CHECK;
+enum settings_source settings_source(const struct settings *settings, const struct settings_row *row);
+/* Connection strings may hold a password: whoever shows one masks it. */
+bool settings_is_connection_string(const struct settings_row *row);
 /* The value of one row as it would stand in the file. */
 void settings_append_value(const struct settings *settings, const struct settings_row *row, struct text *ret_text);
+/* The same in JSON: a text, a list of texts, a number, true or false. */
+void settings_append_json(const struct settings *settings, const struct settings_row *row, struct text *ret_text);
 
 #endif

@@ -11,12 +11,6 @@
 
 #define SETTINGS_NAME_MAX 64
 
-#define SETTINGS_COUNT_ONE(...) +1 /* NOLINT(bugprone-macro-parentheses): it is added up */
-enum {
-  SETTINGS_ROW_COUNT = 0 SETTINGS_TABLE(SETTINGS_COUNT_ONE, SETTINGS_COUNT_ONE, SETTINGS_COUNT_ONE, SETTINGS_COUNT_ONE,
-                                        SETTINGS_COUNT_ONE)
-};
-
 /* One attempt to read settings: where each value came from, and what is wrong so far. */
 struct settings_loading {
   const char *path; /* for messages */

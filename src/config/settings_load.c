@@ -240,6 +240,14 @@ static void load_environment(struct settings_loading *loading) {
   }
 }
 
+static void note_sources(struct settings_loading *loading) {
+  for (size_t i = 0; i < SETTINGS_ROW_COUNT; i++) {
+    loading->settings->sources[i] = loading->from_environment[i] ? SETTINGS_FROM_ENVIRONMENT
+                                    : loading->line[i] > 0       ? SETTINGS_FROM_FILE
+                                                                 : SETTINGS_FROM_DEFAULT;
+  }
+}
+
 /* --- all together ---------------------------------------------------------------------------- */
 
 static void load_defaults(struct settings_loading *loading) {
@@ -273,6 +281,7 @@ static enum error load(const char *path, const char *text, struct settings **ret
       load_environment(&loading);
     }
     settings_check(&loading);
+    note_sources(&loading);
   }
   if (loading.out_of_memory || ret_problems->failed || ret_problems->length > problems_before) {
     settings_free(loading.settings);

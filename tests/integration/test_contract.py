@@ -97,6 +97,7 @@ def test_every_call_is_answered_as_the_document_says(stack, make_media, document
             path + "/subtitles/en", data="WEBVTT\n\n00:01.000 --> 00:02.000\nHi\n", headers={"Content-Type": "text/vtt"}
         ),
         api.delete(path + "/subtitles/en"),
+        stack.admin().get("/settings"),
         stack.admin().get("/events", params={"type": "media.*", "limit": 1}),
         stack.admin().get("/events/export", params={"subject": f"medium:{medium['id']}"}),
         api.put(

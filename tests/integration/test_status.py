@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: ISC
-"""GET /status: how the platform is, in one look, and what needs somebody."""
+"""GET /status and GET /settings: how the platform is, what needs somebody, and what it runs on."""
 from answers import assert_json, assert_problem
 from waiting import wait_until
 
@@ -35,3 +35,21 @@ def test_the_status_says_what_needs_somebody(make_stack):
     wait_until(lambda: "packages" in problems(status()), "the job that waits")
     with stack.anonymous() as nobody:
         assert_problem(nobody.get("/status"), 401)
+
+
+def test_settings_say_where_they_came_from_and_no_secret(make_stack):
+    stack = make_stack(stale_seconds=60, cors_origins=["https://a.example", "https://b.example"])
+    secret = "hunter2-hunter2"
+    stack.environment["MEDIAGATE_DATABASE"] = f"host={stack.root}/run dbname=mediagate user=mediagate password={secret}"
+    stack.reconfigure(restart=True)
+    answer = stack.admin().get("/settings")
+    told = {item["name"]: item for item in assert_json(answer)["items"]}
+    assert (told["stale_seconds"]["value"], told["stale_seconds"]["source"]) == (60, "file")
+    assert told["cors_origins"]["value"] == ["https://a.example", "https://b.example"]
+    assert (told["prepared"]["value"], told["prepared"]["source"]) == (True, "default")
+    assert told["upload_max"]["unit"] == "bytes" and told["log_level"]["value"] in ("debug", "info")
+    assert "password=***" in told["database"]["value"] and told["database"]["source"] == "environment"
+    keys = [line.split()[1].strip('";') for line in (stack.root / "etc/jwt_keys").read_text().split("\n") if line]
+    assert not [word for word in [secret, *keys] if word in answer.text]
+    for role in ("editor", "analyst"):
+        assert_problem(stack.new_admin(role=role).get("/settings"), 403, name="insufficient-scope")

@@ -268,6 +268,16 @@ START_TEST(problems_are_whole_utf8_however_long_a_value_is) {
 }
 END_TEST
 
+static enum settings_source source_of(const struct settings *settings, const char *name) {
+  size_t count, i = 0;
+  const struct settings_row *rows = settings_rows(&count);
+  while (i < count && strcmp(rows[i].name, name) != 0) {
+    i++;
+  }
+  ck_assert_uint_lt(i, count);
+  return settings_source(settings, &rows[i]);
+}
+
 START_TEST(reads_file_and_environment) {
   char path[] = "/tmp/mediagate-test-settings-XXXXXX";
   static const char contents[] = "fast_workers = 3;\napi_workers = 5;\ndatabase = \"password=x\";\n";
@@ -286,6 +296,9 @@ START_TEST(reads_file_and_environment) {
   ck_assert(!settings->prepared && settings->server_names.count == 2);
   ck_assert_str_eq(settings->server_names.items[0], "a.example");
   ck_assert_str_eq(settings->server_names.items[1], "b.example");
+  ck_assert_int_eq(source_of(settings, "fast_workers"), SETTINGS_FROM_FILE);
+  ck_assert_int_eq(source_of(settings, "api_workers"), SETTINGS_FROM_ENVIRONMENT); /* it is in the file too */
+  ck_assert_int_eq(source_of(settings, "auth_workers"), SETTINGS_FROM_DEFAULT);
   settings_free(settings);
   settings = NULL;
 
