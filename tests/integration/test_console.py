@@ -200,7 +200,6 @@ def test_each_page_is_accessible_and_fits_a_narrow_screen(town):
         "keys": "/keys",
         "packages": "/packages",
         "events": "/events",
-        "system": "/system",
         "people": "/people",
         "account": "/account",
         "missing": "/nothing",

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: ISC
-"""What only owners do in the console: webhooks."""
+"""What only owners do in the console, and see there: webhooks, the system."""
 import pytest
 
 import web_tools
@@ -23,35 +23,42 @@ def fixture_receiver():
 
 
 @pytest.fixture(scope="module", params=BROWSERS)
-def hooks(request, town, receiver):
-    """What a browser saw while an owner managed webhooks."""
+def owners(request, town, receiver):
+    """What a browser saw while an owner managed webhooks and looked at the system."""
     web_tools.need_browser(request.param)
-    return browse(town, "webhooks", request.param, receiver=receiver.url)
+    return browse(town, "owners", request.param, receiver=receiver.url)
 
 
-def test_a_webhook_is_made_tried_and_sent_again(hooks, receiver):
-    good = hooks["good"]
+def test_a_webhook_is_made_tried_and_sent_again(owners, receiver):
+    good = owners["good"]
     assert good["refused"] == "must be an https URL"
     assert good["secret"].startswith("whsec_") and good["events"] == "package.*"
     assert good["outcome"].startswith("answered 200 · ")
     assert len(receiver.at("/ok")) >= 2
 
 
-def test_a_webhook_is_changed_switched_and_gets_a_new_secret(hooks):
-    changed = hooks["changed"]
-    assert changed["secret"].startswith("whsec_") and changed["secret"] != hooks["good"]["secret"]
+def test_a_webhook_is_changed_switched_and_gets_a_new_secret(owners):
+    changed = owners["changed"]
+    assert changed["secret"].startswith("whsec_") and changed["secret"] != owners["good"]["secret"]
     assert (changed["off"], changed["on"]) == ("Disabled", "Enabled")
 
 
-def test_a_failing_webhook_stands_first_and_says_why(hooks):
-    failing = hooks["failing"]
+def test_a_failing_webhook_stands_first_and_says_why(owners):
+    failing = owners["failing"]
     assert failing["outcome"].startswith("the receiver answered 500")
     assert (failing["first"], failing["chip"]) == ("broken", "Failing")
     assert failing["words"].startswith("It has been failing")
 
 
-def test_pages_of_owners_keep_to_the_policy(hooks):
-    seen = hooks["seen"]
+def test_settings_are_found_with_their_source(owners):
+    system = owners["system"]
+    assert system["set"] > 10 and (system["database"], system["left"]) == ("File", "Default")
+    assert system["found"] == 1
+    assert system["links"] == ["/docs/", "/redoc/", "/openapi.json"]
+
+
+def test_pages_of_owners_keep_to_the_policy(owners):
+    seen = owners["seen"]
     assert (seen["violations"], seen["errors"]) == ([], [])
 
 
@@ -69,6 +76,8 @@ def fixture_broken_hook(town, receiver):
 
 
 def test_pages_of_owners_are_accessible_and_fit_a_narrow_screen(town, broken_hook):
-    found = browse(town, "pages", pages={"webhooks": "/webhooks", "webhook": f"/webhooks/{broken_hook}"})
+    found = browse(
+        town, "pages", pages={"webhooks": "/webhooks", "webhook": f"/webhooks/{broken_hook}", "system": "/system"}
+    )
     assert found["violations"] == []
     assert found["sideways"] == []

@@ -52,7 +52,7 @@ export async function open(page, path = '/') {
 // In Chromium: playwright puts a style into Firefox's page for it, which the policy refuses.
 export async function shot(page, name) {
   if (settings.screenshots && settings.browser !== 'firefox') {
-    await page.screenshot({ path: `${settings.screenshots}/console-${name}.png` });
+    await page.screenshot({ path: `${settings.screenshots}/console-${name}.png`, fullPage: true });
   }
 }
 

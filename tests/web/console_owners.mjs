@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: ISC
-// What owners do with webhooks, one after the other: {base_url, browser, email, password, receiver: the URL of a receiver}.
+// What owners do with webhooks, and what they see of the system: {base_url, browser, email, password, receiver: the URL of a receiver}.
 import { inConsole, logIn, open, print, settings } from './console_browser.mjs';
 
 const taken = (page, label) => page.getByRole('textbox', { name: label, exact: true }).inputValue();
@@ -81,10 +81,27 @@ async function remove(page, name) {
   await page.getByRole('link', { name, exact: true }).waitFor({ state: 'detached' });
 }
 
+// What the server runs on. Settings at their default stand there when somebody looks for them.
+async function system(page) {
+  await open(page, '/system');
+  await page.getByRole('rowheader', { name: /^database / }).waitFor();
+  const source = (name) => page.locator('tr', { has: page.getByText(name, { exact: true }) }).locator('.chip').innerText();
+  const set = await page.locator('.settings tbody tr').count();
+  const database = await source('database');
+  await page.getByLabel('Part of a name or its words').fill('play_min_percent');
+  const found = await page.locator('.settings tbody tr').count();
+  const left = await source('play_min_percent');
+  await page.getByRole('button', { name: 'Numbers for Prometheus' }).click();
+  await page.locator('pre', { hasText: 'mediagate_' }).waitFor();
+  await page.keyboard.press('Escape');
+  const links = await page.locator('main .links a').evaluateAll((all) => all.map((link) => new URL(link.href).pathname));
+  return { set, database, found, left, links, problems: await page.locator('.note.warn').allInnerTexts() };
+}
+
 print(await inConsole({}, async ({ page }) => {
   await open(page);
   await logIn(page);
-  const seen = { good: await good(page), changed: await change(page), failing: await failing(page) };
+  const seen = { good: await good(page), changed: await change(page), failing: await failing(page), system: await system(page) };
   await remove(page, 'shop');
   await remove(page, 'later');
   await remove(page, 'broken');
