@@ -20,10 +20,12 @@
 #include "base/subprocess.h"
 #include "command/command_warnings.h"
 #include "command/nginx_files.h"
+#include "command/package_options.h"
 #include "domain/pool.h"
 #include "files/backup_tree.h"
 #include "files/revocation.h"
 #include "files/sandbox.h"
+#include "package/ffmpeg/encoder_list.h"
 #include "process/service.h"
 #include "security/keyring.h"
 
@@ -246,6 +248,17 @@ static void check_program(struct doctor *doctor, const char *program, bool sandb
   }
 }
 
+static void check_encoders(struct doctor *doctor) {
+  char reason[ENCODER_LIST_REASON_SIZE] = "";
+  const struct transcode_options options = package_options(doctor->settings);
+  enum error error = encoder_list_check(&options.pictures, options.sandbox, reason);
+  if (error == ERROR_UNSUPPORTED) {
+    doctor_wrong(doctor, "package_codecs", "else mediagate package does not start", "%s", reason);
+  } else if (error == ERROR_NONE) {
+    doctor_good(doctor, "package_codecs", "ffmpeg has the encoders");
+  }
+}
+
 void doctor_check_machine(struct doctor *doctor) {
   const struct settings *settings = doctor->settings;
   bool sandbox = settings->sandbox == SANDBOX_BUBBLEWRAP;
@@ -260,4 +273,5 @@ void doctor_check_machine(struct doctor *doctor) {
   check_nginx(doctor);
   check_program(doctor, "ffprobe", sandbox);
   check_program(doctor, "ffmpeg", sandbox);
+  check_encoders(doctor);
 }

@@ -8,7 +8,6 @@
 
 #include <limits.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
 #include <systemd/sd-daemon.h>
@@ -21,6 +20,8 @@
 #include "command/command_database.h"
 #include "command/command_warnings.h"
 #include "command/options.h"
+#include "command/package_options.h"
+#include "package/ffmpeg/encoder_list.h"
 #include "package/packager.h"
 #include "package/poster_maker.h"
 #include "package/subtitler.h"
@@ -31,7 +32,6 @@
 #define REQUESTS_MAX  100       /* that the policy makes at once */
 #define NEVER_SECONDS INT32_MAX /* no job is as old */
 #define NODE_SIZE     (HOST_NAME_MAX + 32)
-#define BYTES_PER_MIB (INT64_C(1) << 20)
 
 static const char usage[] =
     "usage: mediagate package [--config FILE] [--once]\n\n"
@@ -41,9 +41,6 @@ static const char usage[] =
     "several\n"
     "machines that share data_dir.\n\n" OPTIONS_USAGE_CONFIG "  --once          end when nothing waits\n\n"
     "  SIGTERM, SIGINT  give the job back, then stop\n";
-
-/* In the order of the setting's choices. */
-static const char *const presets[] = {"ultrafast", "superfast", "veryfast", "faster", "fast", "medium", "slow"};
 
 struct work {
   struct packager packager;
@@ -143,22 +140,18 @@ static void name_node(const struct settings *settings, char ret_node[NODE_SIZE])
   snprintf(ret_node, NODE_SIZE, "%s:%ld", settings->node_name[0] == '\0' ? host : settings->node_name, (long)getpid());
 }
 
-static struct transcode_options transcode_options(const struct settings *settings) {
-  struct transcode_options options = {.sandbox = settings->sandbox == SANDBOX_BUBBLEWRAP,
-                                      .preset = presets[settings->package_preset],
-                                      .sizes = {.largest = (int)settings->package_max_height},
-                                      .copy = settings->package_copy,
-                                      .memory_bytes = settings->package_memory * BYTES_PER_MIB,
-                                      .time_factor = settings->package_time_factor,
-                                      .cpu_factor = settings->package_cpu_factor,
-                                      .output_factor = settings->package_output_factor};
-  for (size_t i = 0; i < settings->package_ladder.count; i++) {
-    ladder_sizes_add(&options.sizes, (int)strtol(settings->package_ladder.items[i], NULL, 10));
+/* Without ffmpeg it starts: each job then says what is missing, and posters and subtitles may go on. */
+static bool can_encode(const struct transcode_options *options) {
+  char reason[ENCODER_LIST_REASON_SIZE] = "";
+  enum error error = encoder_list_check(&options->pictures, options->sandbox, reason);
+  if (error != ERROR_NONE) {
+    log_event(error == ERROR_UNSUPPORTED ? LOG_LEVEL_ERROR : LOG_LEVEL_WARNING,
+              error == ERROR_UNSUPPORTED ? "start_failed" : "ffmpeg_missing", LOG_STR("reason", reason));
   }
-  return options;
+  return error != ERROR_UNSUPPORTED;
 }
 
-static int run_packager(const struct settings *settings, bool once) {
+static int run_packager(const struct settings *settings, const struct transcode_options *options, bool once) {
   const struct database_options database_options = {.statement_timeout_ms = settings->api_statement_timeout,
                                                     .application_name = "mediagate package",
                                                     .actor = "system:package"};
@@ -167,7 +160,7 @@ static int run_packager(const struct settings *settings, bool once) {
   struct packager *packager = &work.packager;
   *packager = (struct packager){.node = node,
                                 .takeover_seconds = settings->package_takeover,
-                                .transcode = transcode_options(settings),
+                                .transcode = *options,
                                 .meanwhile = meanwhile,
                                 .meanwhile_context = &work};
   name_node(settings, node);
@@ -205,7 +198,8 @@ int command_package(int argc, char **argv) {
     return COMMAND_FAILED;
   }
   command_warnings_log(settings);
-  exit_code = run_packager(settings, once);
+  const struct transcode_options options = package_options(settings);
+  exit_code = can_encode(&options) ? run_packager(settings, &options, once) : COMMAND_FAILED;
   settings_free(settings);
   return exit_code;
 }

@@ -163,25 +163,45 @@ static const char *form_size(char *value) {
   return whole && (length == 3 || strcmp(value, "4320") <= 0) ? NULL : "a whole number from 100 to 4320";
 }
 
+/* NOLINTNEXTLINE(readability-non-const-parameter): it is a form_of */
+static const char *form_codec(char *value) {
+  bool known = strcmp(value, "h264") == 0 || strcmp(value, "hevc") == 0 || strcmp(value, "av1") == 0;
+  return known ? NULL : "h264, hevc or av1";
+}
+
 /* Every text and every list has a form; a test holds this table against the settings. */
 static const struct {
   const char *name;
   form_of *form;
   bool may_be_empty;
 } forms[] = {
-    {"database", form_any, false},           {"notify_database", form_any, true},
-    {"analytics_database", form_any, true},  {"data_dir", form_path, false},
-    {"library_dir", form_path, true},        {"run_dir", form_run_dir, false},
-    {"ingest_dir", form_path, false},        {"node_name", form_node, true},
-    {"share_dir", form_path, true},          {"country_database", form_path, true},
-    {"robot_list", form_path, true},         {"jwt_key_file", form_path, false},
-    {"stream_key_file", form_path, false},   {"totp_key_file", form_path, false},
-    {"public_url", form_origin, true},       {"server_names", form_host, false},
-    {"origin_hosts", form_origin, true},     {"cors_origins", form_cors_origin, true},
-    {"trusted_proxies", form_network, true}, {"resolver", form_resolver, true},
-    {"package_ladder", form_size, true},     {"nginx_pid_file", form_path, false},
-    {"nginx_url", form_origin, false},       {"log_dir", form_path, false},
-    {"webhook_key_file", form_path, false},  {"webhook_networks", form_network, true},
+    {"database", form_any, false},
+    {"notify_database", form_any, true},
+    {"analytics_database", form_any, true},
+    {"data_dir", form_path, false},
+    {"library_dir", form_path, true},
+    {"run_dir", form_run_dir, false},
+    {"ingest_dir", form_path, false},
+    {"node_name", form_node, true},
+    {"share_dir", form_path, true},
+    {"country_database", form_path, true},
+    {"robot_list", form_path, true},
+    {"jwt_key_file", form_path, false},
+    {"stream_key_file", form_path, false},
+    {"totp_key_file", form_path, false},
+    {"public_url", form_origin, true},
+    {"server_names", form_host, false},
+    {"origin_hosts", form_origin, true},
+    {"cors_origins", form_cors_origin, true},
+    {"trusted_proxies", form_network, true},
+    {"resolver", form_resolver, true},
+    {"package_ladder", form_size, true},
+    {"package_codecs", form_codec, false},
+    {"nginx_pid_file", form_path, false},
+    {"nginx_url", form_origin, false},
+    {"log_dir", form_path, false},
+    {"webhook_key_file", form_path, false},
+    {"webhook_networks", form_network, true},
 };
 
 /* --- each value ------------------------------------------------------------------------------ */

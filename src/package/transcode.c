@@ -34,24 +34,26 @@
 
 /* --- ffmpeg ------------------------------------------------------------------------------------- */
 
-static enum error make_segments(struct ffmpeg_run *run, const struct package_source *source, size_t *ret_tracks,
+/* What a package is made of, and what becomes of it. */
+struct making {
+  struct package_source *source;
+  struct picture_plan plan;
+  struct package_beside beside;
+};
+
+static enum error make_segments(struct ffmpeg_run *run, const struct making *making,
                                 char ret_reason[TRANSCODE_REASON_SIZE]) {
-  struct ffmpeg_arguments arguments;
-  struct rendition renditions[LADDER_MAX];
+  static struct ffmpeg_arguments arguments; /* large; a packager does one thing at a time */
+  const struct package_source *source = making->source;
   double duration = source_seconds(source) > 0 ? source_seconds(source) : UNKNOWN_DURATION;
   if (duration > HOURS_MAX * 3600.0) { /* its length bounds the time that it gets */
     return ffmpeg_run_refuse(ERROR_INVALID, ret_reason, "the file is longer than %d hours", HOURS_MAX);
   }
   int64_t seconds = START_SECONDS + (int64_t)duration * run->options->time_factor;
   int64_t cpu_seconds = START_CPU_SECONDS + (int64_t)(duration * (double)run->options->cpu_factor);
-  bool shown = source->picture.stream >= 0;
-  size_t count =
-      shown ? ladder_make(source->picture.width, source->picture.height, &run->options->sizes, renditions) : 0;
-  ffmpeg_arguments_package(&arguments, ffmpeg_run_begin(run, &arguments), source, renditions, count,
-                           run->options->preset);
+  ffmpeg_arguments_package(&arguments, ffmpeg_run_begin(run, &arguments), source, &making->plan, run->options->preset);
   run->duration_seconds = source_seconds(source);
   run->segment_seconds = ffmpeg_arguments_segment_seconds(source);
-  *ret_tracks = count + source->sound_count;
   return ffmpeg_run(run, &arguments, seconds, cpu_seconds, ret_reason);
 }
 
@@ -73,30 +75,30 @@ static enum error look(const struct ffmpeg_run *run, struct output_folder *ret_c
   return error;
 }
 
-/* Pictures come first among the tracks, so what is no picture is a sound, in the source's order. */
-static void describe(struct package_tracks *tracks, const struct package_source *source) {
-  size_t sound = 0;
+/* Pictures come first among the tracks, then sounds in the source's order. */
+static void describe(struct package_tracks *tracks, const struct making *making) {
+  size_t pictures = making->plan.count;
   for (size_t i = 0; i < tracks->count; i++) {
-    tracks->list[i].rate = source->picture.rate;
-    if (!tracks->list[i].init.is_picture && sound < source->sound_count) {
-      tracks->list[i].sound = &source->sounds[sound++];
-    }
+    tracks->list[i].rate = making->source->picture.rate;
+    tracks->list[i].planned = i < pictures ? &making->plan.list[i] : NULL;
+    tracks->list[i].sound = i < pictures ? NULL : &making->source->sounds[i - pictures];
   }
 }
 
-static enum error judge(const struct ffmpeg_run *run, const struct package_source *source, size_t count,
-                        struct package_tracks *tracks, char ret_reason[TRANSCODE_REASON_SIZE]) {
+static enum error judge(const struct ffmpeg_run *run, const struct making *making, struct package_tracks *tracks,
+                        char ret_reason[TRANSCODE_REASON_SIZE]) {
   char reason[PACKAGE_CHECK_REASON_SIZE];
   size_t track = 0;
-  enum error error = package_tracks_read(run->folder_fd, count, tracks, &track);
+  enum error error =
+      package_tracks_read(run->folder_fd, making->plan.count + making->source->sound_count, tracks, &track);
   if (error == ERROR_NOT_FOUND || error == ERROR_INVALID) {
     return ffmpeg_run_refuse(ERROR_INVALID, ret_reason, NO_PLAY "track %zu cannot be read" REMEDY, track);
   }
   if (error != ERROR_NONE) {
     return error;
   }
-  describe(tracks, source);
-  error = package_check(tracks, source_seconds(source), reason);
+  describe(tracks, making);
+  error = package_check(tracks, source_seconds(making->source), reason);
   return error == ERROR_NONE ? error : ffmpeg_run_refuse(error, ret_reason, NO_PLAY "%s" REMEDY, reason);
 }
 
@@ -140,36 +142,36 @@ static enum error write_playlists(int folder_fd, const struct package_tracks *tr
 }
 
 /* With the playlists, which were not there when it was looked at. */
-static enum error describe_package(const struct ffmpeg_run *run, const struct package_source *source,
-                                   const struct package_beside *beside, struct transcode_result *result) {
+static enum error describe_package(const struct ffmpeg_run *run, const struct making *making,
+                                   struct transcode_result *result) {
   struct output_folder content = {0};
   enum error error = output_folder_look(run->folder_fd, &content);
   result->size_bytes = content.size_bytes;
-  package_facts_append(&result->facts, source, beside, content.size_bytes);
+  package_facts_append(&result->facts, making->source, &making->plan, &making->beside, content.size_bytes);
   return error == ERROR_NONE && result->facts.failed ? ERROR_MEMORY : error;
 }
 
-static enum error finish(const struct ffmpeg_run *run, const struct package_source *source, size_t count,
-                         struct package_beside *beside, struct transcode_result *ret_result,
+static enum error finish(const struct ffmpeg_run *run, struct making *making, struct transcode_result *ret_result,
                          char ret_reason[TRANSCODE_REASON_SIZE]) {
   struct output_folder content = {0};
   struct package_tracks tracks = {.count = 0};
   enum error error = look(run, &content, ret_reason);
   if (error == ERROR_NONE) {
-    error = judge(run, source, count, &tracks, ret_reason);
+    error = judge(run, making, &tracks, ret_reason);
   }
   if (error == ERROR_NONE) {
-    error = storyboard_make(run->folder_fd, source, package_track_seconds(&tracks.list[0]), &beside->storyboard);
+    error = storyboard_make(run->folder_fd, making->source, package_track_seconds(&tracks.list[0]),
+                            &making->beside.storyboard);
   }
   if (error == ERROR_NONE) {
-    error = write_playlists(run->folder_fd, &tracks, beside);
+    error = write_playlists(run->folder_fd, &tracks, &making->beside);
   }
   if (error == ERROR_NONE) {
     *ret_result = (struct transcode_result){.segments = content.segments,
                                             .has_poster = content.has_poster,
-                                            .copied = source->picture.copy_cut > 0,
+                                            .copied = making->source->picture.copy_cut > 0,
                                             .duration_seconds = package_track_seconds(&tracks.list[0])};
-    error = describe_package(run, source, beside, ret_result);
+    error = describe_package(run, making, ret_result);
   }
   package_tracks_free(&tracks);
   return error;
@@ -177,16 +179,16 @@ static enum error finish(const struct ffmpeg_run *run, const struct package_sour
 
 static enum error make(struct ffmpeg_run *run, struct package_source *source, struct transcode_result *ret_result,
                        char ret_reason[TRANSCODE_REASON_SIZE]) {
-  size_t tracks = 0;
-  struct package_beside beside = {.texts = {.count = 0}};
-  enum error error = make_segments(run, source, &tracks, ret_reason);
+  struct making making = {.source = source};
+  picture_plan_make(&source->picture, &run->options->pictures, &making.plan);
+  enum error error = make_segments(run, &making, ret_reason);
   if (error == ERROR_NONE && source->picture.stream >= 0) {
     error = poster_make(run, source, ret_reason);
   }
   if (error == ERROR_NONE) {
-    error = package_texts_make(run, source, &beside.texts, ret_reason);
+    error = package_texts_make(run, source, &making.beside.texts, ret_reason);
   }
-  return error == ERROR_NONE ? finish(run, source, tracks, &beside, ret_result, ret_reason) : error;
+  return error == ERROR_NONE ? finish(run, &making, ret_result, ret_reason) : error;
 }
 
 /* A copy that would not play is made anew by encoding: what a file says of its pictures may be wrong. */

@@ -41,6 +41,7 @@ def test_a_film_is_packaged_and_plays_under_one_grant(studio, film):
         "error": None,
         "remedy": None,
         "copied": True,
+        "codecs": ["h264"],
         "storyboard": True,
         "chapters": 0,
         "subtitles": [],

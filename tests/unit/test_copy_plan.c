@@ -64,6 +64,26 @@ START_TEST(cuts_where_key_frames_allow_it) {
 }
 END_TEST
 
+static const struct {
+  const char *begins;
+  int period; /* pictures; 0: none */
+  const char *description;
+} period_rows[] = {
+    {"0 2 4 6 8 10", 50, "equal times"}, {"0 2 4 6 7", 50, "a short last one"},
+    {"0 2 4 6 9", 0, "a long last one"}, {"0 2 3 5", 0, "a short one in the middle"},
+    {"0 4", 100, "one stretch"},         {"", 0, "nothing"},
+};
+
+START_TEST(knows_key_frames_at_equal_times) {
+  for (size_t i = 0; i < UNIT_ROWS(period_rows); i++) {
+    char keys[512];
+    make_list(period_rows[i].begins, keys);
+    int period = copy_plan_period(keys, (struct frame_rate){25, 1});
+    ck_assert_msg(period == period_rows[i].period, "%s: %d", period_rows[i].description, period);
+  }
+}
+END_TEST
+
 static void at_its_limit(struct package_source *source, struct rendition *largest) {
   (void)source;
   largest->maxrate_kbps = 800;
@@ -118,4 +138,4 @@ START_TEST(only_what_fits_is_copied) {
 }
 END_TEST
 
-UNIT_MAIN("copy_plan", cuts_where_key_frames_allow_it, only_what_fits_is_copied)
+UNIT_MAIN("copy_plan", cuts_where_key_frames_allow_it, knows_key_frames_at_equal_times, only_what_fits_is_copied)

@@ -111,14 +111,14 @@ START_TEST(reads_init_segments) {
   struct fragment_init init;
   make_init(&bytes, true, false, 1);
   ck_assert_int_eq(fragment_read_init(bytes.data, bytes.size, &init), ERROR_NONE);
-  ck_assert(init.is_picture && !init.has_edit_list && init.timescale == 12800 && init.width == 640);
-  ck_assert_int_eq(init.height, 360);
-  ck_assert_str_eq(init.codec, "avc1.64001e");
+  ck_assert(init.entry.is_picture && !init.has_edit_list && init.timescale == 12800 && init.entry.width == 640);
+  ck_assert_int_eq(init.entry.height, 360);
+  ck_assert_str_eq(init.entry.codec, "avc1.64001e");
   ck_assert(init.default_duration == 512 && init.default_flags == 0x10000);
   make_init(&bytes, false, true, 1);
   ck_assert_int_eq(fragment_read_init(bytes.data, bytes.size, &init), ERROR_NONE);
-  ck_assert(!init.is_picture && init.has_edit_list && init.channels == 2);
-  ck_assert_str_eq(init.codec, "mp4a.40.2");
+  ck_assert(!init.entry.is_picture && init.has_edit_list && init.entry.channels == 2);
+  ck_assert_str_eq(init.entry.codec, "mp4a.40.2");
   for (int tracks = 0; tracks <= 2; tracks += 2) {
     make_init(&bytes, true, false, tracks);
     ck_assert_int_eq(fragment_read_init(bytes.data, bytes.size, &init), ERROR_INVALID);
@@ -194,7 +194,7 @@ START_TEST(reads_heads_of_boxes) {
   uint32_t type = 0;
   int64_t size = 0;
   ck_assert(fragment_read_head((const unsigned char *)"\0\0\1\0moof--------", &type, &size));
-  ck_assert(type == FRAGMENT_BOX('m', 'o', 'o', 'f') && size == 256);
+  ck_assert(type == BOX_TYPE('m', 'o', 'o', 'f') && size == 256);
   ck_assert(fragment_read_head((const unsigned char *)"\0\0\0\1mdat\0\0\0\1\0\0\0\0", &type, &size));
   ck_assert(size == INT64_C(1) << 32);
   ck_assert(!fragment_read_head((const unsigned char *)"\0\0\0\7moof--------", &type, &size));

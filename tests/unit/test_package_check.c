@@ -20,6 +20,7 @@ struct sample {
   struct package_tracks tracks;
 };
 
+static const struct planned_picture planned = {.codec = PICTURE_CODEC_H264};
 static const struct source_sound nepali = {.stream = 1, .language = "nep"};
 
 static void make_sample(struct sample *sample) {
@@ -29,13 +30,15 @@ static void make_sample(struct sample *sample) {
     struct package_track *track = &sample->tracks.list[i];
     *track = (struct package_track){.segments = sample->segments[i], .count = SEGMENTS, .rate = {25, 1}};
     track->init = (struct fragment_init){.timescale = 1000,
-                                         .is_picture = i < 2,
-                                         .width = i == 0 ? 640 : 426,
-                                         .height = i == 0 ? 360 : 240,
-                                         .pixel_across = 1,
-                                         .pixel_down = 1,
-                                         .channels = 2};
-    snprintf(track->init.codec, sizeof track->init.codec, "%s", i < 2 ? "avc1.64001e" : "mp4a.40.2");
+                                         .entry = {.is_picture = i < 2,
+                                                   .width = i == 0 ? 640 : 426,
+                                                   .height = i == 0 ? 360 : 240,
+                                                   .bits = i < 2 ? 8 : 0,
+                                                   .pixel_across = 1,
+                                                   .pixel_down = 1,
+                                                   .channels = 2}};
+    snprintf(track->init.entry.codec, sizeof track->init.entry.codec, "%s", i < 2 ? "avc1.64001e" : "mp4a.40.2");
+    track->planned = i < 2 ? &planned : NULL;
     track->sound = i < 2 ? NULL : &nepali;
     for (int64_t j = 0; j < SEGMENTS; j++) {
       track->segments[j].size_bytes = sizes[i] * (j == 1 ? 2 : 1);
@@ -72,7 +75,13 @@ static void has_an_edit_list(struct package_tracks *tracks) {
   tracks->list[1].init.has_edit_list = true;
 }
 static void has_another_codec(struct package_tracks *tracks) {
-  tracks->list[0].init.codec[0] = '\0';
+  tracks->list[0].init.entry.codec[0] = '\0';
+}
+static void is_another_codec_than_planned(struct package_tracks *tracks) {
+  snprintf(tracks->list[1].init.entry.codec, SAMPLE_ENTRY_CODEC_SIZE, "av01.0.04M.08");
+}
+static void has_ten_bits(struct package_tracks *tracks) {
+  tracks->list[0].init.entry.bits = 10;
 }
 static void begins_without_a_key(struct package_tracks *tracks) {
   tracks->list[0].segments[1].times.begins_with_key = false;
@@ -113,6 +122,8 @@ static const struct {
     {has_a_gap, 12, "the picture has a gap of 0.500 s at 4.5 s"},
     {has_an_edit_list, 12, "the picture has an edit list"},
     {has_another_codec, 12, "a track has a codec that packages do not have"},
+    {is_another_codec_than_planned, 12, "a picture is av01.0.04M.08 of 8 bits, not h264"},
+    {has_ten_bits, 12, "a picture is avc1.64001e of 10 bits, not h264"},
     {begins_without_a_key, 12, "the segment of the picture at 4.0 s begins without a key picture"},
     {shows_later_than_it_says, 12, "the picture at 0.1 s begins apart from its segment"},
     {has_a_long_segment, 12, "a segment of the sound lasts 64.0 s"},
@@ -181,6 +192,26 @@ START_TEST(playlists_say_what_is_there) {
 }
 END_TEST
 
+/* H.264 first, and players of DASH change among pictures of one codec alone. */
+START_TEST(each_codec_has_a_set_of_its_own) {
+  struct sample sample;
+  struct text text = {0};
+  const struct package_beside beside = {.texts = {.count = 0}};
+  make_sample(&sample);
+  snprintf(sample.tracks.list[1].init.entry.codec, SAMPLE_ENTRY_CODEC_SIZE, "hvc1.1.6.L63.90");
+  package_playlists_dash(&text, &sample.tracks, &beside);
+  const char *first = strstr(text.data, "<AdaptationSet id=\"0\" contentType=\"video\"");
+  const char *second = strstr(text.data, "<AdaptationSet id=\"1\" contentType=\"video\"");
+  ck_assert(first != NULL && second != NULL && first < second);
+  ck_assert_ptr_nonnull(strstr(second, "<Representation id=\"1\" codecs=\"hvc1.1.6.L63.90\""));
+  ck_assert_ptr_nonnull(strstr(second, "<AdaptationSet id=\"3\" contentType=\"audio\""));
+  text_clear(&text);
+  package_playlists_master(&text, &sample.tracks, &beside);
+  ck_assert_ptr_nonnull(strstr(text.data, "CODECS=\"hvc1.1.6.L63.90,mp4a.40.2\""));
+  text_free(&text);
+}
+END_TEST
+
 /* A film of one short picture: no stretch is half a segment long, so the whole counts. */
 START_TEST(a_short_last_segment_is_no_peak) {
   struct sample sample;
@@ -211,4 +242,4 @@ START_TEST(all_playlists_tell_the_longest_segment) {
 END_TEST
 
 UNIT_MAIN("package_check", what_would_not_play_is_refused_in_words, what_plays_is_taken, playlists_say_what_is_there,
-          a_short_last_segment_is_no_peak, all_playlists_tell_the_longest_segment)
+          each_codec_has_a_set_of_its_own, a_short_last_segment_is_no_peak, all_playlists_tell_the_longest_segment)

@@ -65,14 +65,15 @@ static void note_progress(void *context, int percent) {
   last_percent = percent;
 }
 
-static const struct transcode_options usual = {.sandbox = true,
-                                               .preset = "ultrafast",
-                                               .sizes = {.largest = 1080, .smaller = {720, 480, 360, 240}, .count = 4},
-                                               .memory_bytes = INT64_C(2) << 30,
-                                               .time_factor = 20,
-                                               .cpu_factor = 100,
-                                               .output_factor = 4,
-                                               .progress = note_progress};
+static const struct transcode_options usual = {
+    .sandbox = true,
+    .preset = "ultrafast",
+    .pictures = {.sizes = {.largest = 1080, .smaller = {720, 480, 360, 240}, .count = 4}},
+    .memory_bytes = INT64_C(2) << 30,
+    .time_factor = 20,
+    .cpu_factor = 100,
+    .output_factor = 4,
+    .progress = note_progress};
 
 static enum error package(int fd, const struct transcode_options *options, struct transcode_result *result,
                           char reason[TRANSCODE_REASON_SIZE]) {
@@ -122,7 +123,7 @@ START_TEST(copies_what_plays_already) {
   struct transcode_result result = {0};
   char reason[TRANSCODE_REASON_SIZE];
   struct transcode_options copying = usual;
-  copying.copy = true;
+  copying.pictures.copy = true;
   enter_folder();
   int fd = make_source("-f lavfi -i testsrc2=s=640x360:r=25:d=11 -f lavfi -i sine=d=11 -pix_fmt yuv420p -c:v libx264 "
                        "-preset veryfast -g 60 -b:v 600k",
@@ -148,7 +149,7 @@ START_TEST(encodes_what_may_not_be_copied) {
     struct transcode_result result = {.copied = true};
     char reason[TRANSCODE_REASON_SIZE], script[400];
     struct transcode_options copying = usual;
-    copying.copy = true;
+    copying.pictures.copy = true;
     enter_folder();
     snprintf(script, sizeof script, "-f lavfi -i mandelbrot=s=320x180:r=25 -t 11 -pix_fmt yuv420p -c:v libx264 %s",
              rows[i].coding);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * What is too much is a bug: LADDER_MAX, SOURCE_SOUNDS_MAX and SOURCE_SUBTITLES_MAX bound what is added.
+ * What is too much is a bug: PICTURE_PLAN_MAX, SOURCE_SOUNDS_MAX and SOURCE_SUBTITLES_MAX bound what is added.
  */
 #include "config.h"
 

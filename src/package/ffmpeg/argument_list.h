@@ -9,8 +9,8 @@
 
 #include "base/error.h"
 
-#define FFMPEG_ARGUMENTS_MAX     320
-#define FFMPEG_ARGUMENTS_STORAGE 16384
+#define FFMPEG_ARGUMENTS_MAX     800
+#define FFMPEG_ARGUMENTS_STORAGE 32768
 
 struct ffmpeg_arguments {
   const char *argv[FFMPEG_ARGUMENTS_MAX]; /* ends with NULL */

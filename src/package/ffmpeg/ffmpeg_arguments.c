@@ -11,6 +11,7 @@
 #include <math.h>
 
 #include "package/ffmpeg/output_folder.h"
+#include "package/ffmpeg/picture_coding.h"
 #include "package/ffmpeg/picture_filter.h"
 #include "package/ffmpeg/storyboard.h"
 #include "package/source/survey_parse.h"
@@ -21,16 +22,6 @@
 #define SOUND_PACKET    1024  /* samples of one AAC packet, and of the silence that its coder begins with */
 #define PART_OF_PICTURE 0.4   /* of one picture's time: as much may be left over in the end */
 #define SEGMENT_MARGIN  0.005 /* seconds by which a segment may fall short and still be cut */
-
-static void add_number(struct ffmpeg_arguments *arguments, const char *option, size_t stream, int number,
-                       const char *unit) {
-  const char *name = argument_list_begin(arguments);
-  argument_list_put(arguments, "%s:%zu", option, stream);
-  argument_list_end(arguments, name);
-  const char *value = argument_list_begin(arguments);
-  argument_list_put(arguments, "%d%s", number, unit);
-  argument_list_end(arguments, value);
-}
 
 /* --- the source --------------------------------------------------------------------------------- */
 
@@ -92,24 +83,74 @@ static double pictures_of(const struct package_source *source) {
   return seconds > 0 ? fmax(1, ceil(seconds * frame_rate_value(source->picture.rate) - PART_OF_PICTURE)) : 0;
 }
 
+static bool is_of_one_size(const struct planned_picture *picture, const struct planned_picture *other) {
+  return picture->size.width == other->size.width && picture->size.height == other->size.height;
+}
+
+/* The first picture from `first` on that is as large: it is scaled for all of them. */
+static size_t scaled_by(const struct picture_plan *plan, size_t first, size_t number) {
+  while (!is_of_one_size(&plan->list[first], &plan->list[number])) {
+    first++;
+  }
+  return first;
+}
+
+/* "[v0]", or ",split=2[v0][v3]" for two codecs. */
+static void put_pads(struct ffmpeg_arguments *arguments, const struct picture_plan *plan, size_t number) {
+  size_t count = 0;
+  for (size_t i = number; i < plan->count; i++) {
+    count += is_of_one_size(&plan->list[number], &plan->list[i]);
+  }
+  if (count > 1) {
+    argument_list_put(arguments, ",split=%zu", count);
+  }
+  for (size_t i = number; i < plan->count; i++) {
+    if (is_of_one_size(&plan->list[number], &plan->list[i])) {
+      argument_list_put(arguments, "[v%zu]", i);
+    }
+  }
+}
+
 /* ";[s0]scale=…[v0]" */
-static void put_rendition(struct ffmpeg_arguments *arguments, const struct source_picture *picture,
-                          const struct rendition *rendition, size_t number) {
+static void put_size(struct ffmpeg_arguments *arguments, const struct source_picture *picture,
+                     const struct picture_plan *plan, size_t number) {
+  const struct rendition *size = &plan->list[number].size;
   argument_list_put(arguments, ";[s%zu]", number);
-  picture_filter_scale(arguments, picture, rendition->width, rendition->height);
+  picture_filter_scale(arguments, picture, size->width, size->height);
   if (picture->full_range || picture->colour == SOURCE_COLOUR_OTHER) { /* else ffmpeg would convert for nothing */
     picture_filter_matrix(arguments, picture, picture_filter_is_sd(picture) ? "bt601" : "bt709");
     argument_list_put(arguments, ":out_range=tv");
   }
-  picture_filter_shape(arguments, picture, rendition->width, rendition->height);
-  argument_list_put(arguments, ",format=yuv420p[v%zu]", number);
+  picture_filter_shape(arguments, picture, size->width, size->height);
+  argument_list_put(arguments, ",format=yuv420p");
+  put_pads(arguments, plan, number);
 }
 
-/* "[0:0]…,fps=25/1,tpad…,trim…,split=3[sb][s0][s1];[s0]scale=…[v0];[s1]scale=…[v1];[sb]…[board]". A clock of equal
+/* "split=3[sb][s0][s1];[s0]scale=…[v0];[s1]scale=…[v1]" */
+static void put_sizes(struct ffmpeg_arguments *arguments, const struct source_picture *picture,
+                      const struct picture_plan *plan, size_t first) {
+  size_t sizes = 0;
+  for (size_t i = first; i < plan->count; i++) {
+    sizes += scaled_by(plan, first, i) == i;
+  }
+  argument_list_put(arguments, "split=%zu[sb]", sizes + 1);
+  for (size_t i = first; i < plan->count; i++) {
+    if (scaled_by(plan, first, i) == i) {
+      argument_list_put(arguments, "[s%zu]", i);
+    }
+  }
+  for (size_t i = first; i < plan->count; i++) {
+    if (scaled_by(plan, first, i) == i) {
+      put_size(arguments, picture, plan, i);
+    }
+  }
+}
+
+/* "[0:0]…,fps=25/1,tpad…,trim…,split=…;[sb]…[board]". A clock of equal
  * steps comes first, so that what follows knows when each picture is. It makes up pictures where none come; how many is
  * bounded by the length that a source may have. */
 static void put_filter(struct ffmpeg_arguments *arguments, const struct package_source *source,
-                       const struct rendition *renditions, size_t first, size_t count) {
+                       const struct picture_plan *plan, size_t first) {
   const struct source_picture *picture = &source->picture;
   double pictures = pictures_of(source);
   bool deinterlace = !picture->plain && picture->width >= DEINTERLACE_MIN && picture->height >= DEINTERLACE_MIN;
@@ -120,18 +161,12 @@ static void put_filter(struct ffmpeg_arguments *arguments, const struct package_
                       (pictures - 0.5) / frame_rate_value(picture->rate));
   }
   if (picture_filter_is_hdr(picture)) {
-    picture_filter_tone_map(arguments, picture, renditions[0].width, renditions[0].height);
+    picture_filter_tone_map(arguments, picture, plan->list[0].size.width, plan->list[0].size.height);
   }
-  argument_list_put(arguments, "split=%zu[sb]", count - first + 1);
-  for (size_t i = first; i < count; i++) {
-    argument_list_put(arguments, "[s%zu]", i);
-  }
-  for (size_t i = first; i < count; i++) {
-    put_rendition(arguments, picture, &renditions[i], i);
-  }
-  const struct storyboard plan = storyboard_plan(source);
+  put_sizes(arguments, picture, plan, first);
+  const struct storyboard board = storyboard_plan(source);
   argument_list_put(arguments, ";[sb]");
-  storyboard_put_filter(arguments, &plan, picture);
+  storyboard_put_filter(arguments, &board, picture);
   argument_list_put(arguments, STORYBOARD_PAD);
 }
 
@@ -153,43 +188,42 @@ static void add_key_frames(struct ffmpeg_arguments *arguments, const struct sour
   argument_list_end(arguments, when);
 }
 
-static void add_rendition(struct ffmpeg_arguments *arguments, const struct rendition *rendition, size_t number) {
-  argument_list_add(arguments, "-map");
-  const char *map = argument_list_begin(arguments);
-  argument_list_put(arguments, "[v%zu]", number);
-  argument_list_end(arguments, map);
-  add_number(arguments, "-maxrate:v", number, rendition->maxrate_kbps, "k");
-  add_number(arguments, "-bufsize:v", number, 2 * rendition->maxrate_kbps, "k");
+static int key_pictures_of(const struct package_source *source) {
+  const struct source_picture *picture = &source->picture;
+  return picture->copy_cut > 0 ? picture->key_pictures
+                               : frame_rate_pictures(picture->rate, ffmpeg_arguments_segment_seconds(source));
 }
 
 static void add_encoded(struct ffmpeg_arguments *arguments, const struct package_source *source,
-                        const struct rendition *renditions, size_t first, size_t count, const char *preset) {
+                        const struct picture_plan *plan, size_t first, const char *preset) {
+  const struct picture_coding coding = {.preset = preset, .key_pictures = key_pictures_of(source)};
   argument_list_add(arguments, "-filter_complex");
   const char *filter = argument_list_begin(arguments);
-  put_filter(arguments, source, renditions, first, count);
+  put_filter(arguments, source, plan, first);
   argument_list_end(arguments, filter);
-  for (size_t i = first; i < count; i++) {
-    add_rendition(arguments, &renditions[i], i);
+  for (size_t i = first; i < plan->count; i++) {
+    argument_list_add(arguments, "-map");
+    argument_list_format(arguments, "[v%zu]", i);
   }
   const char *tag = picture_filter_is_sd(&source->picture) ? "smpte170m" : "bt709";
-  const char *const coding[] = {
-      "-c:v",          "libx264", "-preset",     preset, "-crf",         "23", "-fps_mode",        "cfr",
-      "-sc_threshold", "0",       "-colorspace", tag,    "-color_range", "tv", "-color_primaries", tag,
-      "-color_trc",    tag,       NULL};
-  argument_list_add_all(arguments, coding);
-  add_key_frames(arguments, &source->picture,
-                 frame_rate_pictures(source->picture.rate, ffmpeg_arguments_segment_seconds(source)));
+  const char *const colours[] = {"-fps_mode",  "cfr", "-colorspace", tag, "-color_range", "tv", "-color_primaries", tag,
+                                 "-color_trc", tag,   NULL};
+  argument_list_add_all(arguments, colours);
+  add_key_frames(arguments, &source->picture, coding.key_pictures);
+  for (size_t i = first; i < plan->count; i++) {
+    picture_coding_add(arguments, &plan->list[i], i, &coding);
+  }
 }
 
-/* A copy is the first rendition. Its own options come last, so they win over those of all. */
+/* A copy is the first rendition. */
 static void add_pictures(struct ffmpeg_arguments *arguments, const struct package_source *source,
-                         const struct rendition *renditions, size_t count, const char *preset) {
+                         const struct picture_plan *plan, const char *preset) {
   static const char *const copying[] = {"-c:v:0", "copy", NULL};
   size_t first = source->picture.copy_cut > 0 ? 1 : 0;
   if (first > 0) {
     argument_list_map(arguments, source->picture.stream);
   }
-  add_encoded(arguments, source, renditions, first, count, preset);
+  add_encoded(arguments, source, plan, first, preset);
   if (first > 0) {
     argument_list_add_all(arguments, copying);
   }
@@ -252,10 +286,11 @@ static void add_segments(struct ffmpeg_arguments *arguments, const struct packag
 }
 
 void ffmpeg_arguments_package(struct ffmpeg_arguments *arguments, const char *input,
-                              const struct package_source *source, const struct rendition *renditions,
-                              size_t rendition_count, const char *preset) {
-  static const char *const begin[] = {"ffmpeg", "-nostdin",  "-hide_banner",         "-v",
-                                      "error",  "-progress", OUTPUT_FOLDER_PROGRESS, NULL};
+                              const struct package_source *source, const struct picture_plan *plan,
+                              const char *preset) {
+  static const char *const begin[] = {
+      "env", "SVT_LOG=1", "ffmpeg", "-nostdin", "-hide_banner", "-v", "error", "-progress", OUTPUT_FOLDER_PROGRESS,
+      NULL};
   /* clang-format off */
   static const char *const output[] = {
       "-map_metadata", "-1", "-map_chapters", "-1", "-sn", "-dn",
@@ -266,14 +301,14 @@ void ffmpeg_arguments_package(struct ffmpeg_arguments *arguments, const char *in
   /* clang-format on */
   argument_list_add_all(arguments, begin);
   argument_list_input(arguments, input);
-  if (rendition_count > 0) {
-    add_pictures(arguments, source, renditions, rendition_count, preset);
+  if (plan->count > 0) {
+    add_pictures(arguments, source, plan, preset);
   }
   add_sounds(arguments, source);
   argument_list_add_all(arguments, output);
   add_segments(arguments, source);
   argument_list_add(arguments, PACKAGE_DASH);
-  if (rendition_count > 0) {
+  if (plan->count > 0) {
     storyboard_add_output(arguments, STORYBOARD_PAD);
   }
 }

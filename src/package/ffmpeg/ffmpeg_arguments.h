@@ -9,7 +9,7 @@
 
 #include "files/package_folder.h"
 #include "package/ffmpeg/argument_list.h"
-#include "package/source/ladder.h"
+#include "package/source/picture_plan.h"
 #include "package/source/source.h"
 
 #define PACKAGE_SEGMENT_SECONDS 4
@@ -36,6 +36,5 @@ void ffmpeg_arguments_subtitles(struct ffmpeg_arguments *arguments, const char *
                                 const struct package_source *source);
 /* The segments. `preset` is x264's. */
 void ffmpeg_arguments_package(struct ffmpeg_arguments *arguments, const char *input,
-                              const struct package_source *source, const struct rendition *renditions,
-                              size_t rendition_count, const char *preset);
+                              const struct package_source *source, const struct picture_plan *plan, const char *preset);
 #endif

@@ -19,8 +19,7 @@
 struct transcode_options {
   bool sandbox; /* bubblewrap; false only where the operator said so */
   const char *preset;
-  struct ladder_sizes sizes;
-  bool copy;             /* copy what plays already */
+  struct picture_wishes pictures;
   int64_t memory_bytes;  /* of each ffmpeg's address space */
   int64_t time_factor;   /* so many seconds for each second of the source */
   int64_t cpu_factor;    /* so many seconds of processor time for each second of the source */

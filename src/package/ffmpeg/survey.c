@@ -48,17 +48,23 @@ static void read_ends(const struct ffmpeg_run *run, struct package_source *sourc
   source->sound_seconds = sound.length > 0 ? survey_parse_end(sound.data) : 0;
   source->picture.copy_cut =
       source->picture.plain && picture.length > 0 ? copy_plan_cut(picture.data, source->picture.rate) : 0;
+  source->picture.key_pictures =
+      source->picture.copy_cut > 0 ? copy_plan_period(picture.data, source->picture.rate) : 0;
 }
 
-/* Whether the largest rendition is a copy. */
+/* Whether the largest rendition is a copy. AV1 beside it needs key frames at equal times. */
 static void plan_copy(const struct ffmpeg_run *run, struct package_source *source, int64_t pictures,
                       int64_t size_bytes) {
-  struct rendition renditions[LADDER_MAX];
-  const struct source_picture *picture = &source->picture;
-  size_t count = ladder_make(picture->width, picture->height, &run->options->sizes, renditions);
-  if (!run->options->copy || count == 0 || !copy_plan_fits(source, &renditions[0], pictures, size_bytes)) {
-    source->picture.copy_cut = 0;
+  struct picture_plan plan;
+  struct source_picture *picture = &source->picture;
+  picture_plan_make(picture, &run->options->pictures, &plan);
+  bool fits = run->options->pictures.copy && picture_plan_has(&plan, PICTURE_CODEC_H264) &&
+              copy_plan_fits(source, &plan.list[0].size, pictures, size_bytes);
+  bool odd = picture_plan_has(&plan, PICTURE_CODEC_AV1) && picture->key_pictures == 0;
+  if (fits && odd && picture->copy_cut > 0 && run->options->log != NULL) {
+    job_log_line(run->options->log, "no copy: its key pictures are not at equal times, which AV1 beside it needs");
   }
+  picture->copy_cut = fits && !odd ? picture->copy_cut : 0;
 }
 
 /* What cannot be measured may still be packaged: a file that breaks off in the middle, say. */

@@ -11,16 +11,12 @@
 #include <stdint.h>
 
 #include "base/error.h"
-
-#define FRAGMENT_CODEC_SIZE 32
+#include "package/playlist/sample_entry.h"
 
 struct fragment_init {
   uint32_t timescale; /* units a second */
   bool has_edit_list; /* of which players make different things */
-  bool is_picture;
-  int width, height, channels;
-  uint32_t pixel_across, pixel_down; /* the shape of a pixel */
-  char codec[FRAGMENT_CODEC_SIZE];   /* as RFC 6381 writes it: "avc1.64001f", "mp4a.40.2"; "" for one we do not make */
+  struct sample_entry entry;
   uint32_t default_duration, default_flags; /* of a sample */
 };
 
@@ -33,8 +29,6 @@ struct fragment_times {
   bool begins_with_key; /* the first sample needs none before it */
 };
 
-/* A box's type as a number: FRAGMENT_BOX('m','o','o','f'). */
-#define FRAGMENT_BOX(a, b, c, d) ((uint32_t)(a) << 24 | (uint32_t)(b) << 16 | (uint32_t)(c) << 8 | (uint32_t)(d))
 /* The head of a box at the beginning of 16 bytes: its type and whole size. False: no box. */
 bool fragment_read_head(const unsigned char head[16], uint32_t *ret_type, int64_t *ret_size);
 

@@ -11,6 +11,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #define SOUND_SLACK (4 * PACKAGE_SOUND_PACKET) /* where silence fills a gap, or the last packet is short */
 
@@ -23,7 +24,7 @@ static enum error PRINTF_LIKE(2, 3) refuse(char ret_reason[PACKAGE_CHECK_REASON_
 }
 
 static const char *name_of(const struct package_track *track) {
-  return track->init.is_picture ? "picture" : "sound";
+  return track->init.entry.is_picture ? "picture" : "sound";
 }
 
 static enum error check_segment(const struct package_track *track, size_t number,
@@ -34,10 +35,10 @@ static enum error check_segment(const struct package_track *track, size_t number
     return refuse(ret_reason, "a segment of the %s lasts %.1f s", name_of(track),
                   package_segment_seconds(track, number));
   }
-  if (track->init.is_picture && !times->begins_with_key) {
+  if (track->init.entry.is_picture && !times->begins_with_key) {
     return refuse(ret_reason, "the segment of the picture at %.1f s begins without a key picture", begin);
   }
-  if (!track->init.is_picture && llabs(times->samples * PACKAGE_SOUND_PACKET - times->duration) > SOUND_SLACK) {
+  if (!track->init.entry.is_picture && llabs(times->samples * PACKAGE_SOUND_PACKET - times->duration) > SOUND_SLACK) {
     return refuse(ret_reason, "packets of the sound at %.1f s overlap or are missing", begin);
   }
   if (times->begin != times->decode_begin) {
@@ -52,10 +53,32 @@ static enum error check_segment(const struct package_track *track, size_t number
   return ERROR_NONE;
 }
 
+/* An encoder that makes something else than it was told to would be offered to players that cannot show it. */
+static enum error check_coding(const struct package_track *track, char ret_reason[PACKAGE_CHECK_REASON_SIZE]) {
+  static const struct {
+    const char *begin;
+    int bits;
+  } codings[PICTURE_CODECS] = {{"avc1.", 8}, {"hvc1.", 8}, {"av01.", 8}};
+  const struct sample_entry *entry = &track->init.entry;
+  if (entry->codec[0] == '\0') {
+    return refuse(ret_reason, "a track has a codec that packages do not have");
+  }
+  if (track->planned == NULL) {
+    return entry->is_picture ? refuse(ret_reason, "a sound is a picture") : ERROR_NONE;
+  }
+  const char *begin = codings[track->planned->codec].begin;
+  if (strncmp(entry->codec, begin, strlen(begin)) != 0 || entry->bits != codings[track->planned->codec].bits) {
+    return refuse(ret_reason, "a picture is %s of %d bits, not %s", entry->codec, entry->bits,
+                  picture_codec_name(track->planned->codec));
+  }
+  return ERROR_NONE;
+}
+
 static enum error check_track(const struct package_track *track, double seconds,
                               char ret_reason[PACKAGE_CHECK_REASON_SIZE]) {
-  if (track->init.codec[0] == '\0') {
-    return refuse(ret_reason, "a track has a codec that packages do not have");
+  enum error coding = check_coding(track, ret_reason);
+  if (coding != ERROR_NONE) {
+    return coding;
   }
   if (track->init.has_edit_list) {
     return refuse(ret_reason, "the %s has an edit list", name_of(track));
@@ -91,7 +114,7 @@ enum error package_check(const struct package_tracks *tracks, double seconds,
   for (size_t i = 0; error == ERROR_NONE && i < tracks->count; i++) {
     const struct package_track *track = &tracks->list[i];
     error = check_track(track, seconds, ret_reason);
-    if (error == ERROR_NONE && i > 0 && track->init.is_picture) {
+    if (error == ERROR_NONE && i > 0 && track->init.entry.is_picture) {
       error = check_aligned(&tracks->list[0], track, ret_reason);
     }
     double apart = package_track_seconds(track) - package_track_seconds(&tracks->list[0]);

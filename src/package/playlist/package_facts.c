@@ -23,10 +23,22 @@ static void append_subtitle(struct text *json, const struct package_text *text) 
                text->subtitle->sdh ? "true" : "false", text->cues);
 }
 
-void package_facts_append(struct text *json, const struct package_source *source, const struct package_beside *beside,
-                          int64_t size_bytes) {
-  text_appendf(json, "{\"size_bytes\":%" PRId64 ",\"copied\":%s,\"chapters\":%zu,\"subtitles\":[", size_bytes,
-               source->picture.copy_cut > 0 ? "true" : "false", source->chapter_count);
+static void append_codecs(struct text *json, const struct picture_plan *plan) {
+  const char *before = "";
+  for (int codec = 0; codec < PICTURE_CODECS; codec++) {
+    if (picture_plan_has(plan, (enum picture_codec)codec)) {
+      text_appendf(json, "%s\"%s\"", before, picture_codec_name((enum picture_codec)codec));
+      before = ",";
+    }
+  }
+}
+
+void package_facts_append(struct text *json, const struct package_source *source, const struct picture_plan *plan,
+                          const struct package_beside *beside, int64_t size_bytes) {
+  text_appendf(json, "{\"size_bytes\":%" PRId64 ",\"copied\":%s,\"codecs\":[", size_bytes,
+               source->picture.copy_cut > 0 ? "true" : "false");
+  append_codecs(json, plan);
+  text_appendf(json, "],\"chapters\":%zu,\"subtitles\":[", source->chapter_count);
   for (size_t i = 0; i < beside->texts.count; i++) {
     text_append(json, i > 0 ? "," : "");
     append_subtitle(json, &beside->texts.list[i]);

@@ -8,10 +8,10 @@
 #include "base/error.h"
 #include "base/text.h"
 #include "package/playlist/package_playlists.h"
-#include "package/source/source.h"
+#include "package/source/picture_plan.h"
 
-/* {"size_bytes", "copied", "subtitles", "chapters", "left_out", "storyboard"} */
-void package_facts_append(struct text *json, const struct package_source *source, const struct package_beside *beside,
-                          int64_t size_bytes);
+/* {"size_bytes", "copied", "codecs", "subtitles", "chapters", "left_out", "storyboard"} */
+void package_facts_append(struct text *json, const struct package_source *source, const struct picture_plan *plan,
+                          const struct package_beside *beside, int64_t size_bytes);
 
 #endif

@@ -27,7 +27,7 @@ void package_playlists_media(struct text *text, const struct package_tracks *tra
 }
 
 static bool is_picture(const struct package_tracks *tracks, size_t number) {
-  return tracks->list[number].init.is_picture;
+  return tracks->list[number].init.entry.is_picture;
 }
 
 /* NAME must differ within the group. */
@@ -41,7 +41,7 @@ static void append_sound(struct text *text, const struct package_tracks *tracks,
     text_appendf(text, ",LANGUAGE=\"%s\"", sound->language);
   }
   text_appendf(text, ",DEFAULT=%s,AUTOSELECT=%s,CHANNELS=\"%d\",URI=\"media_%zu.m3u8\"\n", main ? "YES" : "NO",
-               sound != NULL && sound->commentary ? "NO" : "YES", track->init.channels, number);
+               sound != NULL && sound->commentary ? "NO" : "YES", track->init.entry.channels, number);
 }
 
 struct rates {
@@ -53,7 +53,7 @@ static struct rates rates_of(const struct package_tracks *tracks, size_t number)
   const struct package_track *track = &tracks->list[number];
   return (struct rates){.peak = package_track_peak_rate(track, package_tracks_target_seconds(tracks)),
                         .average = package_track_average_rate(track),
-                        .codec = track->init.codec};
+                        .codec = track->init.entry.codec};
 }
 
 /* With the sound that takes the most, whichever the viewer picks. */
@@ -76,8 +76,8 @@ static void append_picture(struct text *text, const struct package_tracks *track
   text_appendf(text,
                "#EXT-X-STREAM-INF:BANDWIDTH=%" PRId64 ",AVERAGE-BANDWIDTH=%" PRId64
                ",RESOLUTION=%dx%d,FRAME-RATE=%.3f,CODECS=\"%s%s%s\"%s%s\nmedia_%zu.m3u8\n",
-               rates.peak + sound->peak, rates.average + sound->average, track->init.width, track->init.height,
-               frame_rate_value(track->rate), rates.codec, heard ? "," : "", sound->codec,
+               rates.peak + sound->peak, rates.average + sound->average, track->init.entry.width,
+               track->init.entry.height, frame_rate_value(track->rate), rates.codec, heard ? "," : "", sound->codec,
                heard ? ",AUDIO=\"sound\"" : "", has_texts ? TEXT_TRACK_ATTRIBUTE : "", number);
 }
 
@@ -143,17 +143,18 @@ static void append_timeline(struct text *text, const struct package_track *track
 static void append_representation(struct text *text, const struct package_tracks *tracks, size_t number) {
   const struct package_track *track = &tracks->list[number];
   const struct fragment_init *init = &track->init;
-  text_appendf(text, "      <Representation id=\"%zu\" codecs=\"%s\" bandwidth=\"%" PRId64 "\"", number, init->codec,
-               rates_of(tracks, number).peak);
-  if (init->is_picture) {
-    text_appendf(text, " width=\"%d\" height=\"%d\" sar=\"%u:%u\" frameRate=\"%d/%d\">\n", init->width, init->height,
-                 init->pixel_across, init->pixel_down, track->rate.numerator, track->rate.denominator);
+  text_appendf(text, "      <Representation id=\"%zu\" codecs=\"%s\" bandwidth=\"%" PRId64 "\"", number,
+               init->entry.codec, rates_of(tracks, number).peak);
+  if (init->entry.is_picture) {
+    text_appendf(text, " width=\"%d\" height=\"%d\" sar=\"%u:%u\" frameRate=\"%d/%d\">\n", init->entry.width,
+                 init->entry.height, init->entry.pixel_across, init->entry.pixel_down, track->rate.numerator,
+                 track->rate.denominator);
   } else {
     text_appendf(text,
                  " audioSamplingRate=\"%u\">\n"
                  "        <AudioChannelConfiguration schemeIdUri=\"urn:mpeg:dash:23003:3:audio_channel_configuration:"
                  "2011\" value=\"%d\"/>\n",
-                 init->timescale, init->channels);
+                 init->timescale, init->entry.channels);
   }
   text_appendf(text,
                "        <SegmentTemplate timescale=\"%u\" initialization=\"init-$RepresentationID$.m4s\""
@@ -163,13 +164,20 @@ static void append_representation(struct text *text, const struct package_tracks
   text_append(text, "        </SegmentTemplate>\n      </Representation>\n");
 }
 
-static void append_pictures(struct text *text, const struct package_tracks *tracks) {
-  text_append(text, "    <AdaptationSet id=\"0\" contentType=\"video\" mimeType=\"video/mp4\" segmentAlignment=\"true\""
-                    " startWithSAP=\"1\">\n");
-  for (size_t i = 0; i < tracks->count && is_picture(tracks, i); i++) {
-    append_representation(text, tracks, i);
+/* Players change among the pictures of one set alone, so there is one for each codec. Returns the first track behind
+ * it. */
+static size_t append_pictures(struct text *text, const struct package_tracks *tracks, size_t first) {
+  text_appendf(text,
+               "    <AdaptationSet id=\"%zu\" contentType=\"video\" mimeType=\"video/mp4\" segmentAlignment=\"true\""
+               " startWithSAP=\"1\">\n",
+               first);
+  size_t number = first;
+  while (number < tracks->count &&
+         sample_entry_is_like(&tracks->list[first].init.entry, &tracks->list[number].init.entry)) {
+    append_representation(text, tracks, number++);
   }
   text_append(text, "    </AdaptationSet>\n");
+  return number;
 }
 
 static void append_sound_set(struct text *text, const struct package_tracks *tracks, size_t number, bool main) {
@@ -215,11 +223,8 @@ void package_playlists_dash(struct text *text, const struct package_tracks *trac
                " maxSegmentDuration=\"PT%dS\">\n  <Period id=\"0\" start=\"PT0S\">\n",
                seconds, target, target);
   size_t number = 0;
-  if (tracks->count > 0 && is_picture(tracks, 0)) {
-    append_pictures(text, tracks);
-    while (number < tracks->count && is_picture(tracks, number)) {
-      number++;
-    }
+  while (number < tracks->count && is_picture(tracks, number)) {
+    number = append_pictures(text, tracks, number);
   }
   for (bool main = true; number < tracks->count; number++, main = false) {
     append_sound_set(text, tracks, number, main);

@@ -19,7 +19,7 @@
 #define INIT_MAX     65536
 #define MOOF_MAX     (4 << 20)
 #define SEGMENTS_MAX 99999 /* as many as names have digits for */
-#define MOOF         FRAGMENT_BOX('m', 'o', 'o', 'f')
+#define MOOF         BOX_TYPE('m', 'o', 'o', 'f')
 
 static enum error open_file(int folder_fd, const char *name, int *ret_fd) {
   int fd = openat(folder_fd, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);

@@ -13,10 +13,10 @@
 #include "base/error.h"
 #include "package/playlist/fragment.h"
 #include "package/source/frame_rate.h"
-#include "package/source/ladder.h"
+#include "package/source/picture_plan.h"
 #include "package/source/source.h"
 
-#define PACKAGE_TRACKS_MAX (LADDER_MAX + SOURCE_SOUNDS_MAX)
+#define PACKAGE_TRACKS_MAX (PICTURE_PLAN_MAX + SOURCE_SOUNDS_MAX)
 
 struct package_segment {
   struct fragment_times times;
@@ -27,12 +27,13 @@ struct package_track {
   struct fragment_init init;
   struct package_segment *segments; /* seg-R-00001.m4s and those after it */
   size_t count;
-  struct frame_rate rate;           /* of the picture, of sounds beside it too */
-  const struct source_sound *sound; /* of a sound; the source's */
+  struct frame_rate rate;                /* of the picture, of sounds beside it too */
+  const struct source_sound *sound;      /* of a sound; the source's */
+  const struct planned_picture *planned; /* of a picture; what was asked for */
 };
 
 struct package_tracks {
-  struct package_track list[PACKAGE_TRACKS_MAX]; /* by R: pictures first, the largest first; then sounds */
+  struct package_track list[PACKAGE_TRACKS_MAX]; /* by R: pictures first, as they were planned; then sounds */
   size_t count;
 };
 

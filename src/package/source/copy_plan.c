@@ -65,6 +65,20 @@ double copy_plan_cut(const char *keys, struct frame_rate rate) {
   return 0;
 }
 
+int copy_plan_period(const char *keys, struct frame_rate rate) {
+  double begin = 0, end = 0;
+  long period = 0;
+  for (const char *line = keys; *line != '\0'; line = next_line(line)) {
+    long pictures = read_line(line, &begin, &end) ? lround((end - begin) * frame_rate_value(rate)) : 0;
+    bool last = *next_line(line) == '\0';
+    period = period == 0 ? pictures : period;
+    if (pictures <= 0 || (last ? pictures > period : pictures != period)) {
+      return 0;
+    }
+  }
+  return (int)period;
+}
+
 bool copy_plan_fits(const struct package_source *source, const struct rendition *largest, int64_t pictures,
                     int64_t size_bytes) {
   const struct source_picture *picture = &source->picture;

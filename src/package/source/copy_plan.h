@@ -20,6 +20,8 @@
  * than COPY_PLAN_LONGEST. 0: key frames are too rare, the first picture is not at 0, or they do not stand at whole
  * pictures of the rate. */
 double copy_plan_cut(const char *keys, struct frame_rate rate);
+/* Of a list that copy_plan_cut serves: a key frame stands each so many pictures. 0: at other times. */
+int copy_plan_period(const char *keys, struct frame_rate rate);
 /* Does the picture fit as it is? It must be plain, as large as the largest rendition, of a constant rate without a gap,
  * as long as the package, and within the rendition's ceiling. `pictures` were counted; `size_bytes` is the file's. */
 bool copy_plan_fits(const struct package_source *source, const struct rendition *largest, int64_t pictures,

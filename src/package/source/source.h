@@ -36,6 +36,7 @@ struct source_picture {
   bool plain;      /* H.264 that players of packages play as it is */
   /* Not 0: the largest rendition is a copy of it, and a segment ends at the first key frame after so many seconds. */
   double copy_cut;
+  int key_pictures; /* of such a picture: it has a key frame each so many; 0: at other times */
 };
 
 struct source_sound {

@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * What ffmpeg is told of how pictures are encoded, for each codec. Pure.
+ */
+#ifndef MEDIAGATE_PACKAGE_FFMPEG_PICTURE_CODING_H
+#define MEDIAGATE_PACKAGE_FFMPEG_PICTURE_CODING_H
+
+#include <stddef.h>
+
+#include "package/ffmpeg/argument_list.h"
+#include "package/source/picture_plan.h"
+
+struct picture_coding {
+  const char *preset; /* x264's name of it; the other encoders get what is about as quick */
+  int key_pictures;   /* a key picture each so many, for encoders that are told nothing else of it */
+};
+
+/* ffmpeg's name of the encoder: "libx265". */
+const char *picture_coding_encoder(enum picture_codec codec);
+/* The codec's options of the output's picture of this number. */
+void picture_coding_add(struct ffmpeg_arguments *arguments, const struct planned_picture *picture, size_t number,
+                        const struct picture_coding *coding);
+
+#endif

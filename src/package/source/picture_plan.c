@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Players change between the sizes of one codec, so each codec has all of them.
+ */
+#include "config.h"
+
+#include "package/source/picture_plan.h"
+
+#include <math.h>
+#include <string.h>
+
+/* The same picture takes so much of what H.264 takes. */
+static const struct {
+  const char *name;
+  double share;
+} codecs[PICTURE_CODECS] = {
+    [PICTURE_CODEC_H264] = {"h264", 1}, [PICTURE_CODEC_HEVC] = {"hevc", 0.7}, [PICTURE_CODEC_AV1] = {"av1", 0.6}};
+
+const char *picture_codec_name(enum picture_codec codec) {
+  return codecs[codec].name;
+}
+
+bool picture_codec_parse(const char *name, enum picture_codec *ret_codec) {
+  for (int codec = 0; codec < PICTURE_CODECS; codec++) {
+    if (strcmp(name, codecs[codec].name) == 0) {
+      *ret_codec = (enum picture_codec)codec;
+      return true;
+    }
+  }
+  return false;
+}
+
+static void add(struct picture_plan *plan, const struct rendition *sizes, size_t count, enum picture_codec codec) {
+  for (size_t i = 0; i < count; i++) {
+    bool small = sizes[i].width < PICTURE_SIDE_LEAST || sizes[i].height < PICTURE_SIDE_LEAST;
+    if (codec == PICTURE_CODEC_H264 || !small) {
+      struct planned_picture *picture = &plan->list[plan->count++];
+      *picture = (struct planned_picture){.size = sizes[i], .codec = codec};
+      picture->size.maxrate_kbps = (int)lround(sizes[i].maxrate_kbps * codecs[codec].share);
+    }
+  }
+}
+
+void picture_plan_make(const struct source_picture *picture, const struct picture_wishes *wishes,
+                       struct picture_plan *ret_plan) {
+  struct rendition sizes[LADDER_MAX];
+  size_t count = picture->stream < 0 ? 0 : ladder_make(picture->width, picture->height, &wishes->sizes, sizes);
+  *ret_plan = (struct picture_plan){.count = 0};
+  for (int codec = 0; codec < PICTURE_CODECS; codec++) {
+    add(ret_plan, sizes, wishes->codecs[codec] ? count : 0, (enum picture_codec)codec);
+  }
+  if (ret_plan->count == 0) {
+    add(ret_plan, sizes, count, PICTURE_CODEC_H264);
+  }
+}
+
+bool picture_plan_has(const struct picture_plan *plan, enum picture_codec codec) {
+  for (size_t i = 0; i < plan->count; i++) {
+    if (plan->list[i].codec == codec) {
+      return true;
+    }
+  }
+  return false;
+}
