@@ -18,6 +18,7 @@
 #include "http/router.h"
 #include "metrics/metric_label.h"
 
+struct report;
 struct upload_capability;
 
 /* A limit of ours, as RateLimit-Policy names it (draft-ietf-httpapi-ratelimit-headers). */
@@ -34,6 +35,7 @@ struct call {
   const struct access_token *token;
   const struct api_key *key;              /* the key that was sent instead of a token; NULL: none */
   const struct upload_capability *upload; /* what was sent is an upload URL's capability; NULL: it was not */
+  const struct report *report;            /* the report whose reader calls, without an account; NULL: none */
   bool enrols;                            /* the call is for who has no second factor yet */
   uint32_t scopes;                        /* what the caller may do: a set of enum scope */
   const char *limit_name;                 /* of the limit that call_tell_limits told first; NULL: none */

@@ -12,6 +12,7 @@
 #include "api/call.h"
 #include "domain/scope.h"
 #include "security/access_token.h"
+#include "store/analytics/report_store.h"
 #include "store/media/upload_url_store.h"
 
 struct guard_identity {
@@ -19,6 +20,7 @@ struct guard_identity {
   struct access_token token;
   struct api_key key;
   struct upload_capability upload;
+  struct report report;
 };
 
 /* Pure. The token of "Bearer <token>" points into the header. ERROR_NOT_FOUND: no header, or

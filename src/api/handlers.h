@@ -110,6 +110,18 @@ void analytics_api_top(struct call *call);      /* GET /analytics/top */
 void analytics_api_live(struct call *call);     /* GET /analytics/live */
 void export_api_views(struct call *call);       /* GET /analytics/export */
 
+/* --- shared reports --- */
+
+void report_api_create(struct call *call);        /* POST /reports: 201 with the link, this once */
+void report_api_list(struct call *call);          /* GET /reports */
+void report_api_get(struct call *call);           /* GET /reports/{id} */
+void report_api_delete(struct call *call);        /* DELETE /reports/{id} */
+void reader_api_session(struct call *call);       /* POST /report/session: the password for a token */
+void reader_api_tell(struct call *call);          /* GET /report: what it shows */
+void analytics_api_report(struct call *call);     /* GET /report/analytics */
+void retention_api_report(struct call *call);     /* GET /report/retention */
+void analytics_api_report_top(struct call *call); /* GET /report/top */
+
 /* --- events --- */
 
 void event_api_list(struct call *call);   /* GET /events */

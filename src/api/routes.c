@@ -11,8 +11,10 @@
 #include <string.h>
 
 #include "api/guard.h"
+#include "api/guard_report.h"
 #include "api/handlers.h"
 #include "api/idempotency.h"
+#include "api/report_scope.h"
 #include "base/log.h"
 #include "metrics/metric_label.h"
 
@@ -94,6 +96,15 @@ static const struct route table[] = {
     {HTTP_GET,    "/analytics/top",               POOL_API,    CALLER_ADMINISTRATOR, SCOPE_ANALYTICS_READ,  analytics_api_top,      NAMES("from", "to", "tz", "by", "limit", "bots", FILTERS), NULL},
     {HTTP_GET,    "/analytics/live",              POOL_API,    CALLER_ADMINISTRATOR, SCOPE_ANALYTICS_READ,  analytics_api_live,     NAMES("limit", "bots"), NULL},
     {HTTP_GET,    "/analytics/export",            POOL_API,    CALLER_ADMINISTRATOR, SCOPE_EXPORT_READ,     export_api_views,       NAMES("format", "from", "to", "tz", "media_id", "cursor", "bots", FILTERS), NULL},
+    {HTTP_POST,   "/reports",                     POOL_AUTH,   CALLER_ADMINISTRATOR, SCOPE_REPORTS_MANAGE,  report_api_create,      NULL, NULL, true},
+    {HTTP_GET,    "/reports",                     POOL_API,    CALLER_ADMINISTRATOR, SCOPE_REPORTS_MANAGE,  report_api_list,        NAMES("limit", "cursor"), NULL},
+    {HTTP_GET,    "/reports/{id}",                POOL_API,    CALLER_ADMINISTRATOR, SCOPE_REPORTS_MANAGE,  report_api_get,         NULL, NULL},
+    {HTTP_DELETE, "/reports/{id}",                POOL_API,    CALLER_ADMINISTRATOR, SCOPE_REPORTS_MANAGE,  report_api_delete,      NULL, NULL},
+    {HTTP_POST,   "/report/session",              POOL_AUTH,   CALLER_LINK,          SCOPE_NONE,            reader_api_session,     NULL, NULL},
+    {HTTP_GET,    "/report",                      POOL_API,    CALLER_READER,        SCOPE_NONE,            reader_api_tell,        NULL, NULL},
+    {HTTP_GET,    "/report/analytics",            POOL_API,    CALLER_READER,        SCOPE_NONE,            analytics_api_report,   NAMES("from", "to", "interval", "tz", "bots", FILTERS), NULL},
+    {HTTP_GET,    "/report/retention",            POOL_API,    CALLER_READER,        SCOPE_NONE,            retention_api_report,   NAMES("from", "to", "tz", "bots", "buckets", FILTERS), NULL},
+    {HTTP_GET,    "/report/top",                  POOL_API,    CALLER_READER,        SCOPE_NONE,            analytics_api_report_top, NAMES("from", "to", "tz", "by", "limit", "bots", FILTERS), NULL},
     {HTTP_GET,    "/events",                      POOL_API,    CALLER_ADMINISTRATOR, SCOPE_AUDIT_READ,      event_api_list,         NAMES("after", "type", "actor", "subject", "order", "limit"), NULL},
     {HTTP_GET,    "/events/export",               POOL_API,    CALLER_ADMINISTRATOR, SCOPE_AUDIT_READ,      event_api_export,       NAMES("after", "type", "actor", "subject"), NULL},
     {HTTP_POST,   "/webhooks",                    POOL_API,    CALLER_ADMINISTRATOR, SCOPE_WEBHOOKS_MANAGE, webhook_api_create,     NULL, NULL, true},
@@ -219,8 +230,28 @@ static bool is_for_people(enum route_caller caller) {
 }
 
 /* False: the response has the answer. */
+static bool admit_reader(struct call *call, const struct route *route, struct guard_identity *storage) {
+  return guard_report_admit(call, storage, route->caller == CALLER_READER);
+}
+
+/* A reader asks within the report. False: the response has the answer. */
+static bool scope_query(struct call *call, const struct route *route, struct query *query) {
+  if (call->report == NULL || route->query_names == NULL) {
+    return true;
+  }
+  enum error error = report_scope_fill(call, query);
+  if (error != ERROR_NONE) {
+    call_fail(call, error, "asking within a report");
+  }
+  return error == ERROR_NONE;
+}
+
+/* False: the response has the answer. */
 static bool admit(struct call *call, const struct route *route, struct guard_identity *storage) {
   call->enrols = route->caller == CALLER_ENROLLING;
+  if (route->caller == CALLER_READER || route->caller == CALLER_LINK) {
+    return admit_reader(call, route, storage);
+  }
   return route->caller == CALLER_ANYONE || (route->caller == CALLER_LOCAL && guard_is_local(call->request)) ||
          (guard_admit(call, storage) && (!is_for_people(route->caller) || guard_permit_person(call)) &&
           guard_permit(call, route->scope));
@@ -235,7 +266,8 @@ static void run_route(struct call *call, const struct route *route) {
   if (route->caller == CALLER_ANYONE) { /* others are known below */
     call_act_as(call, "anyone");
   }
-  if (pool_fits(call, route) && admit(call, route, &identity) && read_route_query(call, route, &query)) {
+  if (pool_fits(call, route) && admit(call, route, &identity) && read_route_query(call, route, &query) &&
+      scope_query(call, route, &query)) {
     /* Its statements cost more then, so strangers cannot ask for it. */
     if (call->request->trace.sampled && call->account != NULL) {
       database_set_trace(call->app->database, call->request->trace.parent);
@@ -251,6 +283,7 @@ static void run_route(struct call *call, const struct route *route) {
   call->token = NULL;
   call->key = NULL;
   call->upload = NULL;
+  call->report = NULL;
   query_free(&query);
 }
 

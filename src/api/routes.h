@@ -19,7 +19,9 @@ enum route_caller {
   CALLER_LOCAL,         /* a process of this machine that sends no token; else as CALLER_ADMINISTRATOR */
   CALLER_ADMINISTRATOR, /* a good access token of an enabled account, or a good API key */
   CALLER_PERSON,        /* a good access token, no key: what is an account's own */
-  CALLER_ENROLLING      /* the same, of who has no second factor where all must have one, too */
+  CALLER_ENROLLING,     /* the same, of who has no second factor where all must have one, too */
+  CALLER_READER,        /* a reader of a shared report, who has no account; nobody else */
+  CALLER_LINK           /* the same, who may not have said the report's password yet */
 };
 
 /* What a protocol needs around the handlers of its routes. `begin` runs as soon as the path is known to be one of its

@@ -14,15 +14,14 @@
 static const char usage[] =
     "usage: mediagate routes\n\n"
     "Prints METHOD PATTERN POOL CALLER SCOPE, a line a route; CALLER is anyone, administrator, person (no API\n"
-    "key), enrolling (a person who may lack the second factor) or local (a process of this machine, else an\n"
-    "administrator), SCOPE - for none.\n";
+    "key), enrolling (a person who may lack the second factor), local (a process of this machine, else an\n"
+    "administrator), reader (of a shared report) or link (a reader who may lack its password), SCOPE - for none.\n";
 
 static const char *caller_name(enum route_caller caller) {
-  static const char *const names[] = {[CALLER_ANYONE] = "anyone",
-                                      [CALLER_LOCAL] = "local",
-                                      [CALLER_ADMINISTRATOR] = "administrator",
-                                      [CALLER_PERSON] = "person",
-                                      [CALLER_ENROLLING] = "enrolling"};
+  static const char *const names[] = {
+      [CALLER_ANYONE] = "anyone", [CALLER_LOCAL] = "local",         [CALLER_ADMINISTRATOR] = "administrator",
+      [CALLER_PERSON] = "person", [CALLER_ENROLLING] = "enrolling", [CALLER_READER] = "reader",
+      [CALLER_LINK] = "link"};
   return names[caller];
 }
 

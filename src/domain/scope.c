@@ -8,14 +8,15 @@
 #include <string.h>
 
 static const char *const scope_names[] = {
-    [SCOPE_MEDIA_READ] = "media:read",         [SCOPE_MEDIA_WRITE] = "media:write",
-    [SCOPE_MEDIA_DELETE] = "media:delete",     [SCOPE_UPLOADS_WRITE] = "uploads:write",
-    [SCOPE_STREAMS_ISSUE] = "streams:issue",   [SCOPE_STREAMS_REVOKE] = "streams:revoke",
-    [SCOPE_PACKAGES_WRITE] = "packages:write", [SCOPE_SUBTITLES_WRITE] = "subtitles:write",
-    [SCOPE_VIEWS_REPORT] = "views:report",     [SCOPE_ANALYTICS_READ] = "analytics:read",
-    [SCOPE_EXPORT_READ] = "export:read",       [SCOPE_ACCOUNTS_MANAGE] = "accounts:manage",
-    [SCOPE_KEYS_MANAGE] = "keys:manage",       [SCOPE_WEBHOOKS_MANAGE] = "webhooks:manage",
-    [SCOPE_AUDIT_READ] = "audit:read",         [SCOPE_METRICS_READ] = "metrics:read",
+    [SCOPE_MEDIA_READ] = "media:read",           [SCOPE_MEDIA_WRITE] = "media:write",
+    [SCOPE_MEDIA_DELETE] = "media:delete",       [SCOPE_UPLOADS_WRITE] = "uploads:write",
+    [SCOPE_STREAMS_ISSUE] = "streams:issue",     [SCOPE_STREAMS_REVOKE] = "streams:revoke",
+    [SCOPE_PACKAGES_WRITE] = "packages:write",   [SCOPE_SUBTITLES_WRITE] = "subtitles:write",
+    [SCOPE_VIEWS_REPORT] = "views:report",       [SCOPE_ANALYTICS_READ] = "analytics:read",
+    [SCOPE_EXPORT_READ] = "export:read",         [SCOPE_REPORTS_MANAGE] = "reports:manage",
+    [SCOPE_ACCOUNTS_MANAGE] = "accounts:manage", [SCOPE_KEYS_MANAGE] = "keys:manage",
+    [SCOPE_WEBHOOKS_MANAGE] = "webhooks:manage", [SCOPE_AUDIT_READ] = "audit:read",
+    [SCOPE_METRICS_READ] = "metrics:read",
 };
 _Static_assert(sizeof scope_names / sizeof *scope_names == SCOPE_COUNT, "each scope has a name");
 _Static_assert(SCOPE_COUNT < 32, "a set of scopes has 32 bits");
@@ -24,7 +25,7 @@ _Static_assert(SCOPE_COUNT < 32, "a set of scopes has 32 bits");
 #define CHANGES                                                                                                        \
   (SCOPE_BIT(SCOPE_MEDIA_WRITE) | SCOPE_BIT(SCOPE_MEDIA_DELETE) | SCOPE_BIT(SCOPE_UPLOADS_WRITE) |                     \
    SCOPE_BIT(SCOPE_STREAMS_ISSUE) | SCOPE_BIT(SCOPE_STREAMS_REVOKE) | SCOPE_BIT(SCOPE_PACKAGES_WRITE) |                \
-   SCOPE_BIT(SCOPE_SUBTITLES_WRITE) | SCOPE_BIT(SCOPE_VIEWS_REPORT))
+   SCOPE_BIT(SCOPE_SUBTITLES_WRITE) | SCOPE_BIT(SCOPE_VIEWS_REPORT) | SCOPE_BIT(SCOPE_REPORTS_MANAGE))
 
 static const struct {
   const char *name;

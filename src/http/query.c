@@ -97,6 +97,20 @@ const char *query_get(const struct query *query, const char *name) {
   return NULL;
 }
 
+enum error query_add(struct query *query, const char *name, const char *value) {
+  if (query->count == QUERY_MAX_PAIRS) {
+    return ERROR_TOO_LARGE;
+  }
+  struct query_pair pair = {.name = strdup(name), .value = strdup(value)};
+  if (pair.name == NULL || pair.value == NULL) {
+    free(pair.name);
+    free(pair.value);
+    return ERROR_MEMORY;
+  }
+  query->pairs[query->count++] = pair;
+  return ERROR_NONE;
+}
+
 const char *query_repeated(const struct query *query) {
   for (size_t i = 1; i < query->count; i++) {
     for (size_t j = 0; j < i; j++) {

@@ -28,6 +28,8 @@ enum error query_parse_form(const char *text, size_t length, struct query *ret_q
 void query_free(struct query *query);
 /* The value, or NULL when absent. A name that occurs twice is found by query_repeated. */
 const char *query_get(const struct query *query, const char *name);
+/* Adds a pair behind the others. ERROR_MEMORY; ERROR_TOO_LARGE: there are too many. */
+enum error query_add(struct query *query, const char *name, const char *value) MUST_CHECK;
 /* The first name that occurs twice, or NULL. */
 const char *query_repeated(const struct query *query);
 /* The first name that is not in the NULL-terminated list, or NULL. */

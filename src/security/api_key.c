@@ -4,95 +4,26 @@
 
 #include "security/api_key.h"
 
-#include <inttypes.h>
 #include <openssl/crypto.h>
-#include <openssl/evp.h>
-#include <stdio.h>
 #include <string.h>
 
 #include "base/hash.h"
-#include "base/random.h"
-#include "base/text_parse.h"
-
-#define CHECK_LENGTH  6 /* 62^6 > 2^32 */
-#define SECRET_LENGTH (API_KEY_SECRET_SIZE - 1)
-
-static const char alphabet[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
-#define ALPHABET_COUNT (sizeof alphabet - 1)
-
-static enum error hash_secret(const char *secret, unsigned char ret_hash[DIGEST_SIZE]) {
-  return EVP_Digest(secret, SECRET_LENGTH, ret_hash, NULL, EVP_sha256(), NULL) == 1 ? ERROR_NONE : ERROR_MEMORY;
-}
-
-enum error api_key_new_secret(char ret_secret[API_KEY_SECRET_SIZE], unsigned char ret_hash[DIGEST_SIZE]) {
-  const unsigned char limit = 256 / ALPHABET_COUNT * ALPHABET_COUNT; /* from here on some would come more often */
-  size_t length = 0;
-  while (length < SECRET_LENGTH) {
-    unsigned char bytes[SECRET_LENGTH];
-    random_bytes(bytes, sizeof bytes);
-    for (size_t i = 0; i < sizeof bytes && length < SECRET_LENGTH; i++) {
-      if (bytes[i] < limit) {
-        ret_secret[length++] = alphabet[bytes[i] % ALPHABET_COUNT];
-      }
-    }
-    explicit_bzero(bytes, sizeof bytes);
-  }
-  ret_secret[length] = '\0';
-  return hash_secret(ret_secret, ret_hash);
-}
-
-/* CRC-32 as zlib, PNG and Ethernet have it (ISO 3309). */
-static uint32_t crc32_of(const char *text, size_t length) {
-  uint32_t crc = UINT32_MAX;
-  for (size_t i = 0; i < length; i++) {
-    crc ^= (unsigned char)text[i];
-    for (int bit = 0; bit < 8; bit++) {
-      crc = crc >> 1 ^ (UINT32_C(0xedb88320) & (0 - (crc & 1)));
-    }
-  }
-  return ~crc;
-}
-
-static void write_check(const char *text, size_t length, char ret_check[CHECK_LENGTH]) {
-  uint32_t crc = crc32_of(text, length);
-  for (int i = CHECK_LENGTH - 1; i >= 0; i--) {
-    ret_check[i] = alphabet[crc % ALPHABET_COUNT];
-    crc /= ALPHABET_COUNT;
-  }
-}
+#include "security/labelled_secret.h"
 
 void api_key_format(int64_t id, const char *secret, char ret_text[API_KEY_TEXT_SIZE]) {
-  int length = snprintf(ret_text, API_KEY_TEXT_SIZE, API_KEY_BEGINNING "%" PRId64 "_%s", id, secret);
-  write_check(ret_text, (size_t)length, ret_text + length);
-  ret_text[length + CHECK_LENGTH] = '\0';
+  labelled_secret_format(API_KEY_BEGINNING, id, secret, ret_text);
 }
 
 bool api_key_is_meant(const char *text, size_t length) {
-  return length >= strlen(API_KEY_BEGINNING) && memcmp(text, API_KEY_BEGINNING, strlen(API_KEY_BEGINNING)) == 0;
+  return labelled_secret_is_meant(API_KEY_BEGINNING, text, length);
+}
+
+enum error api_key_new_secret(char ret_secret[API_KEY_SECRET_SIZE], unsigned char ret_hash[DIGEST_SIZE]) {
+  return labelled_secret_new(ret_secret, ret_hash);
 }
 
 enum error api_key_parse(const char *text, size_t length, int64_t *ret_id, char ret_secret[API_KEY_SECRET_SIZE]) {
-  const size_t beginning = strlen(API_KEY_BEGINNING), ending = 1 + SECRET_LENGTH + CHECK_LENGTH;
-  char check[CHECK_LENGTH];
-  uint64_t id;
-  if (!api_key_is_meant(text, length) || length >= API_KEY_TEXT_SIZE || length <= beginning + ending) {
-    return ERROR_INVALID;
-  }
-  const char *secret = text + length - ending + 1;
-  write_check(text, length - CHECK_LENGTH, check);
-  if (memcmp(check, text + length - CHECK_LENGTH, CHECK_LENGTH) != 0 || secret[-1] != '_' ||
-      text_parse_u64(text + beginning, length - beginning - ending, INT64_MAX, &id) != ERROR_NONE) {
-    return ERROR_INVALID;
-  }
-  for (size_t i = 0; i < SECRET_LENGTH; i++) {
-    if (secret[i] == '\0' || strchr(alphabet, secret[i]) == NULL) {
-      return ERROR_INVALID;
-    }
-  }
-  *ret_id = (int64_t)id;
-  memcpy(ret_secret, secret, SECRET_LENGTH);
-  ret_secret[SECRET_LENGTH] = '\0';
-  return ERROR_NONE;
+  return labelled_secret_parse(API_KEY_BEGINNING, text, length, ret_id, ret_secret);
 }
 
 static size_t slot_of(const char *text, size_t length) {
@@ -107,19 +38,7 @@ enum error api_key_read(const struct api_key_memo *memo, const char *text, size_
     memcpy(ret_hash, memo->slots[slot].hash, DIGEST_SIZE);
     return ERROR_NONE;
   }
-  char secret[API_KEY_SECRET_SIZE];
-  int64_t id;
-  unsigned char hash[DIGEST_SIZE];
-  enum error error = api_key_parse(text, length, &id, secret);
-  if (error == ERROR_NONE) {
-    error = hash_secret(secret, hash);
-  }
-  if (error == ERROR_NONE) {
-    *ret_id = id;
-    memcpy(ret_hash, hash, DIGEST_SIZE);
-  }
-  explicit_bzero(secret, sizeof secret);
-  return error;
+  return labelled_secret_read(API_KEY_BEGINNING, text, length, ret_id, ret_hash);
 }
 
 void api_key_keep(struct api_key_memo *memo, const char *text, size_t length, int64_t id,

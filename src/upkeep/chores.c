@@ -17,6 +17,7 @@
 #include "ingest/story_answer.h"
 #include "ingest/view_rule.h"
 #include "store/accounts/session_store.h"
+#include "store/analytics/report_store.h"
 #include "store/engine/idempotency_store.h"
 #include "store/engine/statement.h"
 #include "store/events/delivery_queue.h"
@@ -180,6 +181,16 @@ static enum error sweep_deliveries(struct upkeep *upkeep, int64_t grace_seconds)
   return error;
 }
 
+/* Shared reports that are over: readers were told for a while. */
+static enum error sweep_reports(struct upkeep *upkeep, int64_t grace_seconds) {
+  int64_t deleted = 0;
+  enum error error;
+  do {
+    error = report_store_sweep(upkeep->database, grace_seconds, SWEEP_BATCH, &deleted);
+  } while (error == ERROR_NONE && deleted == SWEEP_BATCH && !upkeep_is_stopping(upkeep));
+  return error;
+}
+
 /* Texts of user agents that no view holds any more, or never did. */
 static enum error sweep_user_agents(struct upkeep *upkeep, int64_t grace_seconds) {
   int64_t after_id = 0, total = 0;
@@ -309,6 +320,7 @@ static const struct chore {
     {"turn_months", CHORES_OF_SERVE, MINUTE_MS, 0, CHORES_BUSY, false, turn_months},
     {"turn_event_months", CHORES_OF_SERVE, MINUTE_MS, 0, CHORES_BUSY, false, turn_event_months},
     {"sweep_deliveries", CHORES_OF_SERVE, HOUR_MS, 30 * DAY_SECONDS, CHORES_BUSY, false, sweep_deliveries},
+    {"sweep_reports", CHORES_OF_SERVE, HOUR_MS, 30 * DAY_SECONDS, CHORES_BUSY, false, sweep_reports},
     {"tell_refusals", CHORES_OF_SERVE, 5 * SECOND_MS, 0, CHORES_BUSY, true, tell_refusals},
     {"tell_reload", CHORES_OF_SERVE, SECOND_MS, 0, CHORES_BUSY, true, tell_reload},
     {"sweep_user_agents", CHORES_OF_SERVE, 6 * HOUR_MS, 0, CHORES_BUSY, false, sweep_user_agents},

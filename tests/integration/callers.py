@@ -97,6 +97,10 @@ class Callers:
         key.id, key.key = made["id"], made["key"]
         return key
 
+    def with_token(self, token):
+        """An Api that calls with this token."""
+        return Api(self.base_url, self.certificate, token, self.contract, self.secrets)
+
     def new_media(self, api=None, **fields):
         api = api or self.admin()
         created = api.post("/media/media/", json={"title": "A film", "type": "video", **fields})

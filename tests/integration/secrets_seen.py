@@ -18,6 +18,7 @@ NAMES = {
     "recovery_codes",
     "otpauth_uri",
     "upload_url",
+    "report_url",
 }
 SHORTEST = 12  # of a secret: what is shorter stands in logs by chance
 WORD = re.compile(rb"[A-Za-z0-9_.=~+-]{12,}")
@@ -28,7 +29,7 @@ def words_of(value):
     """The parts of a secret by which it would be found: an otpauth URI has its secret among other things, an upload
     URL its capability."""
     if "://" in value or value.startswith("/"):
-        found = re.findall(r"secret=([A-Z2-7]+)", value) + [value.rsplit("/", 1)[-1].rsplit("=", 1)[-1]]
+        found = re.findall(r"secret=([A-Z2-7]+)", value) + [re.split("[/#=]", value)[-1]]
         return {word for word in found if len(word) >= SHORTEST}
     return {value} if len(value) >= SHORTEST else set()
 

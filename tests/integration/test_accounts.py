@@ -24,7 +24,8 @@ def listed(api, path, limit=200):
 
 ALL_SCOPES = (
     "media:read media:write media:delete uploads:write streams:issue streams:revoke packages:write subtitles:write"
-    " views:report analytics:read export:read accounts:manage keys:manage webhooks:manage audit:read metrics:read"
+    " views:report analytics:read export:read reports:manage accounts:manage keys:manage webhooks:manage audit:read"
+    " metrics:read"
 ).split()
 
 

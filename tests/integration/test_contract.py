@@ -150,6 +150,24 @@ def test_every_call_is_answered_as_the_document_says(stack, make_media, document
         owner.post(f"{hook}/deliveries/{delivery_id}/resend"),
         owner.delete(hook),
     ]
+    films = owner.post("/reports", json={"title": "One film", "media_id": medium["id"], "password": api.password})
+    shared = [films, owner.post("/reports", json={"title": "All films", "last_days": 7})]
+    one, every = (stack.with_token(answer.json()["token"]) for answer in shared)
+    opened = one.post("/report/session", json={"password": api.password})
+    inside = stack.with_token(opened.json()["access_token"])
+    report = f"/reports/{films.json()['id']}"
+    answers += [
+        *shared,
+        opened,
+        every.get("/report"),
+        every.get("/report/analytics"),
+        every.get("/report/top"),
+        inside.get("/report/analytics", params={"interval": "hour", "from": "2026-01-01", "to": "2026-01-02"}),
+        inside.get("/report/retention"),
+        owner.get("/reports"),
+        owner.get(report),
+        owner.delete(report),
+    ]
     upload = tus_client.begin(api, 100)
     answers.append(tus_client.end(api, upload))
     upload_url = api.post("/upload-urls", json={"title": "From outside"})
@@ -199,6 +217,7 @@ def test_every_call_is_answered_as_the_document_says(stack, make_media, document
             str(medium["id"]): "{id}",
             str(key_id): "{id}",
             str(hook_id): "{id}",
+            str(films.json()["id"]): "{id}",
             grant: "{grant_id}",
             upload.rsplit("/", 1)[1]: "{upload_id}",
             capability: "{upload_id}",

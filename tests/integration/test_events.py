@@ -180,6 +180,7 @@ WITHOUT = {
     ("POST", "/media/stream-urls"): "stream URLs are events where event_grants is set",
     ("POST", "/media/grants/{grant_id}/renew"): "stream URLs are events where event_grants is set",
     ("POST", "/uploads/{upload_id}"): "stands for PATCH, HEAD or DELETE",
+    ("POST", "/report/session"): "a reader's token is computed, not stored",
     ("OPTIONS", "/uploads"): "changes nothing",
     ("OPTIONS", "/uploads/{upload_id}"): "changes nothing",
 }
@@ -290,6 +291,9 @@ def calls(stack, make_media):  # pylint: disable=too-many-locals
     again = f"{hook}/deliveries/{made['sent'].json()['id']}/resend"
     yield ("POST", "/webhooks/{id}/deliveries/{delivery_id}/resend"), lambda: api.post(again), ["webhook.resent"]
     yield ("DELETE", "/webhooks/{id}"), lambda: api.delete(hook), ["webhook.deleted"]
+    yield ("POST", "/reports"), lambda: keep("report", api.post("/reports", json={"title": "All"})), ["report.created"]
+    report = f"/reports/{made['report'].json()['id']}"
+    yield ("DELETE", "/reports/{id}"), lambda: api.delete(report), ["report.deleted"]
 
 
 # Routes whose events others add.

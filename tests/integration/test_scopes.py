@@ -18,6 +18,7 @@ ROLES = {
         "views:report",
         "analytics:read",
         "export:read",
+        "reports:manage",
     },
     "analyst": {"media:read", "analytics:read", "export:read"},
 }
@@ -73,6 +74,8 @@ def test_each_route_by_each_role(stack, role):
         if caller != "anyone" and scope != "-" and ROLES[role] is not None and scope not in ROLES[role]:
             assert_missing(answer, scope)
             refused.add(scope)
+        elif caller in ("reader", "link"):
+            assert_problem(answer, 401)  # it has no link of a report
         else:
             assert not is_refused(answer) and answer.status_code != 401, (method, path, answer.text)
     assert bool(refused) == (role != "owner")
@@ -90,6 +93,8 @@ def test_each_route_by_a_key_with_each_scope(stack):
             answer = ask(key, method, path)
             if caller in ("person", "enrolling"):
                 assert_problem(answer, 403, name="person-required")
+            elif caller in ("reader", "link"):
+                assert_problem(answer, 401)
             elif wanted != scope:
                 assert_missing(answer, wanted)
             else:

@@ -136,6 +136,24 @@ void password_attempt_forgive_code(struct call *call, int64_t account_id, const 
   }
 }
 
+bool password_attempt_count_report(struct call *call, int64_t report_id, struct password_attempt *ret_attempt) {
+  const struct login_limits limits = limits_of(call);
+  const struct call_limit told[] = {{"report", limits.account, limits.window_seconds},
+                                    {"login-address", limits.address, limits.window_seconds}};
+  int64_t retry_after = limits.window_seconds;
+  call_tell_limits(call, told, sizeof told / sizeof *told);
+  place_of(call->request, ret_attempt->address, ret_attempt->network);
+  ret_attempt->who = (struct login_attempt){
+      .email = "", .address = ret_attempt->address, .network = ret_attempt->network}; /* of no account */
+  enum error error = report_limit_count(call->app->database, report_id, &ret_attempt->who, &limits, &retry_after);
+  return admit(call, error, METRIC_LIMIT_LOGIN, retry_after,
+               "Too many attempts at the password of this report or from this address.");
+}
+
+void password_attempt_forgive_report(struct call *call, int64_t report_id, const struct password_attempt *attempt) {
+  complain("login_forgive_failed", report_limit_forgive(call->app->database, report_id, &attempt->who));
+}
+
 bool password_attempt_count_signup(struct call *call) {
   const struct settings *settings = call->app->settings;
   const struct signup_limits limits = {.address = settings->signup_address_limit,

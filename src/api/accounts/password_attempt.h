@@ -38,6 +38,10 @@ bool password_attempt_check_own(struct call *call, const char *password) MUST_CH
 bool password_attempt_count_code(struct call *call, int64_t account_id,
                                  const struct password_attempt *attempt) MUST_CHECK;
 void password_attempt_forgive_code(struct call *call, int64_t account_id, const struct password_attempt *attempt);
+/* Counts a guess at the password of a shared report, by the same limits. */
+bool password_attempt_count_report(struct call *call, int64_t report_id,
+                                   struct password_attempt *ret_attempt) MUST_CHECK;
+void password_attempt_forgive_report(struct call *call, int64_t report_id, const struct password_attempt *attempt);
 /* The same for an account that anyone may make. */
 bool password_attempt_count_signup(struct call *call) MUST_CHECK;
 /* What hashing costs by the settings. */

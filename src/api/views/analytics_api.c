@@ -11,6 +11,7 @@
 #include "api/reply.h"
 #include "audience/address_mask.h"
 #include "domain/address.h"
+#include "store/analytics/report_store.h"
 #include "store/media/media_store.h"
 #include "store/views/watching_store.h"
 #include "store/analytics/view_ranking.h"
@@ -66,12 +67,12 @@ static enum error read_overview(struct database *database, void *context) {
   return error;
 }
 
-void analytics_api_media(struct call *call) {
-  int64_t id;
+static bool viewers_are_shown(const struct call *call) {
+  return call->report == NULL || call->report->show_viewers;
+}
+
+static void answer_medium(struct call *call, int64_t id) {
   struct analytics_query query;
-  if (!call_media_id(call, &id)) {
-    return;
-  }
   analytics_query_read(call, &query);
   if (!analytics_query_settle(call, &query)) {
     return;
@@ -86,10 +87,25 @@ void analytics_api_media(struct call *call) {
     struct text *body = reply_begin(call->response, 200);
     reply_integer(body, "media_id", id);
     analytics_json_totals(body, &sums.question, &sums.totals, unique_of(call));
-    analytics_json_tops(body, &sums.totals);
+    analytics_json_tops(body, &sums.totals, viewers_are_shown(call));
     reply_end(call->response);
   }
   view_totals_free(&sums.totals);
+}
+
+void analytics_api_media(struct call *call) {
+  int64_t id;
+  if (call_media_id(call, &id)) {
+    answer_medium(call, id);
+  }
+}
+
+/* How many media there are is not of a report. */
+static void append_counts(struct text *body, const struct media_counts *counts) {
+  reply_integer(body, "media", counts->media);
+  reply_integer(body, "videos", counts->videos);
+  reply_integer(body, "audios", counts->audios);
+  reply_integer(body, "media_bytes", counts->size_bytes);
 }
 
 void analytics_api_overview(struct call *call) {
@@ -105,14 +121,21 @@ void analytics_api_overview(struct call *call) {
     fail_analytics(call, error, 0);
   } else {
     struct text *body = reply_begin(call->response, 200);
-    reply_integer(body, "media", sums.counts.media);
-    reply_integer(body, "videos", sums.counts.videos);
-    reply_integer(body, "audios", sums.counts.audios);
-    reply_integer(body, "media_bytes", sums.counts.size_bytes);
+    if (call->report == NULL) {
+      append_counts(body, &sums.counts);
+    }
     analytics_json_totals(body, &sums.question, &sums.totals, unique_of(call));
     reply_end(call->response);
   }
   view_totals_free(&sums.totals);
+}
+
+void analytics_api_report(struct call *call) {
+  if (call->report->media_id == 0) {
+    analytics_api_overview(call);
+  } else {
+    answer_medium(call, call->report->media_id);
+  }
 }
 
 static void append_ranking(struct text *body, const struct view_ranking *ranking) {
@@ -176,6 +199,14 @@ void analytics_api_top(struct call *call) {
   append_ranking(body, &top.ranking);
   reply_end(call->response);
   view_ranking_free(&top.ranking);
+}
+
+void analytics_api_report_top(struct call *call) {
+  if (call->report->media_id == 0) {
+    analytics_api_top(call);
+  } else {
+    response_problem(call->response, 404, "This report is of one medium, so there is nothing to rank.");
+  }
 }
 
 static void reply_live(struct call *call, const struct watching_live *live) {

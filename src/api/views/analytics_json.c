@@ -97,7 +97,7 @@ void analytics_json_totals(struct text *body, const struct view_question *questi
   append_series(body, totals);
 }
 
-void analytics_json_tops(struct text *body, const struct view_totals *totals) {
+void analytics_json_tops(struct text *body, const struct view_totals *totals, bool with_viewers) {
   static const char *const names[] = {
       [VIEW_COUNTRY] = "countries", [VIEW_REFERRER] = "referrers", [VIEW_USER_AGENT] = "user_agents",
       [VIEW_VIEWER] = "viewers",    [VIEW_DEVICE] = "devices",     [VIEW_SYSTEM] = "systems",
@@ -109,7 +109,8 @@ void analytics_json_tops(struct text *body, const struct view_totals *totals) {
   for (int dimension = 0; dimension < VIEW_DIMENSION_COUNT_; dimension++) {
     reply_name(body, names[dimension]);
     text_append(body, "[");
-    for (size_t i = 0; i < totals->top_counts[dimension]; i++) {
+    const bool shown = dimension != VIEW_VIEWER || with_viewers;
+    for (size_t i = 0; shown && i < totals->top_counts[dimension]; i++) {
       const struct view_top *top = &totals->tops[dimension][i];
       reply_separate(body);
       text_append(body, "{");

@@ -10,8 +10,8 @@
  * watched_seconds, delivered_percent and series. unique_of: what is counted as one address, by the setting view_ip. */
 void analytics_json_totals(struct text *body, const struct view_question *question, const struct view_totals *totals,
                            const char *unique_of);
-/* top: countries, referrers, user agents and viewers. */
-void analytics_json_tops(struct text *body, const struct view_totals *totals);
+/* top: countries, referrers, user agents and viewers, whose list is empty unless with_viewers. */
+void analytics_json_tops(struct text *body, const struct view_totals *totals, bool with_viewers);
 /* The time that was counted: a bound that was left open is null. */
 void analytics_json_bounds(struct text *body, const struct view_question *question, int64_t from_us, int64_t to_us);
 

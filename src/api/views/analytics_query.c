@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "api/report_scope.h"
 #include "audience/device_list.h"
 #include "base/clock.h"
 #include "base/text_parse.h"
@@ -69,27 +70,33 @@ static bool is_name(const char *text) {
   return *text != '\0' && strlen(text) <= FILTER_MAX && text_is_utf8(text, strlen(text));
 }
 
-void analytics_query_filter(struct call *call, struct view_filter *ret_filter) {
+const char *analytics_query_filter_rule(enum view_filter_by by, const char *value) {
   static const struct {
-    const char *name, *pointer, *rule;
+    const char *rule;
     bool (*fits)(const char *text);
   } rows[VIEW_FILTER_COUNT_] = {
-      [VIEW_FILTER_COUNTRY] = {"country", "?country", "must be two capital letters (ISO 3166-1), such as DE",
-                               is_country},
-      [VIEW_FILTER_REFERRER] = {"referrer", "?referrer", "must be a host, such as www.example.org", is_name},
-      [VIEW_FILTER_VIEWER] = {"viewer", "?viewer", "must be 1 to 64 of A-Z a-z 0-9 _ -", grant_viewer_is_valid},
-      [VIEW_FILTER_SOURCE] = {"source", "?source", "must be stream or reported", is_source},
-      [VIEW_FILTER_DEVICE] = {"device", "?device",
-                              "must be one of desktop, phone, tablet, television, console, watch, other",
+      [VIEW_FILTER_COUNTRY] = {"must be two capital letters (ISO 3166-1), such as DE", is_country},
+      [VIEW_FILTER_REFERRER] = {"must be a host, such as www.example.org", is_name},
+      [VIEW_FILTER_VIEWER] = {"must be 1 to 64 of A-Z a-z 0-9 _ -", grant_viewer_is_valid},
+      [VIEW_FILTER_SOURCE] = {"must be stream or reported", is_source},
+      [VIEW_FILTER_DEVICE] = {"must be one of desktop, phone, tablet, television, console, watch, other",
                               device_kind_is_known},
-      [VIEW_FILTER_SYSTEM] = {"system", "?system", "must be the name of a system, such as Android", is_name},
-      [VIEW_FILTER_BROWSER] = {"browser", "?browser", "must be the name of a browser or app, such as Firefox", is_name},
+      [VIEW_FILTER_SYSTEM] = {"must be the name of a system, such as Android", is_name},
+      [VIEW_FILTER_BROWSER] = {"must be the name of a browser or app, such as Firefox", is_name},
   };
+  return rows[by].fits(value) ? NULL : rows[by].rule;
+}
+
+void analytics_query_filter(struct call *call, struct view_filter *ret_filter) {
   struct view_filter filter = {.values = {NULL}};
-  for (int i = 0; i < VIEW_FILTER_COUNT_; i++) {
-    filter.values[i] = query_get(call->query, rows[i].name);
-    if (filter.values[i] != NULL && !rows[i].fits(filter.values[i])) {
-      response_field_error(call->response, rows[i].pointer, "%s", rows[i].rule);
+  for (enum view_filter_by by = 0; by < VIEW_FILTER_COUNT_; by++) {
+    const char *value = query_get(call->query, view_filter_name(by));
+    const char *rule = value == NULL ? NULL : analytics_query_filter_rule(by, value);
+    char pointer[40];
+    filter.values[by] = value;
+    if (rule != NULL) {
+      snprintf(pointer, sizeof pointer, "?%s", view_filter_name(by));
+      response_field_error(call->response, pointer, "%s", rule);
     }
   }
   *ret_filter = filter;
@@ -149,8 +156,13 @@ bool analytics_query_settle(struct call *call, struct analytics_query *query) {
       return false;
     }
   }
+  bool within = call->report == NULL || response_has_field_errors(call->response) ||
+                report_scope_cut(call->report, &query->question.from_us, &query->question.to_us);
+  if (!within) {
+    response_field_error(call->response, query->ends ? "?to" : "?from", "lies outside of the report's time");
+  }
   /* 0 is an open bound, and 1970 too: no view is older, but as an end it would let in all of them. */
-  if (query->ends && query->question.from_us >= query->question.to_us) {
+  if (within && query->ends && query->question.from_us >= query->question.to_us) {
     response_field_error(call->response, "?to", "must be later than from, and than 1970-01-01");
   }
   if (response_has_field_errors(call->response)) {

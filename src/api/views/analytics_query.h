@@ -26,6 +26,8 @@ bool analytics_query_settle(struct call *call, struct analytics_query *query);
 /* ?country= ?referrer= ?viewer= ?source= ?device= ?system= ?browser=: the views must fit all that are given. The texts
  * are the query's. */
 void analytics_query_filter(struct call *call, struct view_filter *ret_filter);
+/* What a value of this filter must be; NULL: it is. */
+const char *analytics_query_filter_rule(enum view_filter_by by, const char *value);
 /* For a filter that would have to look at more views than an answer may take (ERROR_UNSUPPORTED of view_analytics). */
 void analytics_query_filter_too_wide(struct call *call);
 /* Do robots count too? */

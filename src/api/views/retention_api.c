@@ -17,6 +17,7 @@
 #include "api/call.h"
 #include "api/reply.h"
 #include "base/text_parse.h"
+#include "store/analytics/report_store.h"
 #include "store/analytics/view_retention.h"
 
 #define BUCKETS_NORMAL 100
@@ -151,12 +152,8 @@ static enum error read_curve(struct database *database, void *context) {
   return view_retention_read(database, &curve->question, curve->buckets, &curve->retention);
 }
 
-void retention_api_media(struct call *call) {
-  int64_t id;
+static void answer_medium(struct call *call, int64_t id) {
   struct analytics_query query;
-  if (!call_media_id(call, &id)) {
-    return;
-  }
   analytics_query_read(call, &query);
   int buckets = read_buckets(call);
   if (!analytics_query_settle(call, &query)) {
@@ -176,5 +173,20 @@ void retention_api_media(struct call *call) {
     call_fail_media(call, error, id, "adding up what was delivered");
   } else {
     reply_retention(call, &query.question, &curve.retention);
+  }
+}
+
+void retention_api_media(struct call *call) {
+  int64_t id;
+  if (call_media_id(call, &id)) {
+    answer_medium(call, id);
+  }
+}
+
+void retention_api_report(struct call *call) {
+  if (call->report->media_id == 0) {
+    response_problem(call->response, 404, "This report is of all media, and a curve is of one.");
+  } else {
+    answer_medium(call, call->report->media_id);
   }
 }

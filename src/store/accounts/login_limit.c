@@ -14,6 +14,8 @@
 /* The hash of a place of account `account`, so that no address is stored. */
 #define PLACE(account, kind, value) "sha256(convert_to(" account " || ' " kind " ' || " value "::text, 'UTF8'))"
 
+#define REPORT_PLACE_SIZE 96 /* an id and a network */
+
 static enum error find_standing(struct database *database, const struct login_attempt *attempt, int64_t known_seconds,
                                 enum login_standing *ret_standing) {
   static const char *const select = "select coalesce(bool_or(p.place = " PLACE(
@@ -135,6 +137,35 @@ enum error password_change_limit_forgive(struct database *database, int64_t acco
   char key[24];
   id_key(account_id, key);
   return rate_limit_reset(database, "password-change", key);
+}
+
+static void report_place_key(int64_t report_id, const char *network, char ret_key[REPORT_PLACE_SIZE]) {
+  (void)snprintf(ret_key, REPORT_PLACE_SIZE, "%lld network %s", (long long)report_id, network);
+}
+
+enum error report_limit_count(struct database *database, int64_t report_id, const struct login_attempt *attempt,
+                              const struct login_limits *limits, int64_t *ret_retry_after) {
+  const int64_t window = limits->window_seconds, anywhere = limits->account * LOGIN_LIMIT_ANYWHERE;
+  char key[24], place[REPORT_PLACE_SIZE];
+  id_key(report_id, key);
+  report_place_key(report_id, attempt->network, place);
+  enum error error =
+      rate_limit_count(database, "login-address", attempt->address, limits->address, window, ret_retry_after);
+  if (error == ERROR_NONE) {
+    error = rate_limit_count(database, "report-place", place, limits->account, window, ret_retry_after);
+  }
+  return error == ERROR_NONE ? rate_limit_count(database, "report", key, anywhere, window, ret_retry_after) : error;
+}
+
+enum error report_limit_forgive(struct database *database, int64_t report_id, const struct login_attempt *attempt) {
+  char key[24], place[REPORT_PLACE_SIZE];
+  id_key(report_id, key);
+  report_place_key(report_id, attempt->network, place);
+  enum error error = rate_limit_reset(database, "report-place", place);
+  if (error == ERROR_NONE) {
+    error = rate_limit_give_back(database, "report", key);
+  }
+  return error == ERROR_NONE ? rate_limit_give_back(database, "login-address", attempt->address) : error;
 }
 
 enum error signup_limit_count(struct database *database, const char *address, const struct signup_limits *limits,

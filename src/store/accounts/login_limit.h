@@ -54,6 +54,13 @@ enum error password_change_limit_count(struct database *database, int64_t accoun
                                        int64_t *ret_retry_after) MUST_CHECK;
 enum error password_change_limit_forgive(struct database *database, int64_t account_id) MUST_CHECK;
 
+/* A guess at the password of a shared report, by who has its link. It counts as a login's by its address. */
+enum error report_limit_count(struct database *database, int64_t report_id, const struct login_attempt *attempt,
+                              const struct login_limits *limits, int64_t *ret_retry_after) MUST_CHECK;
+/* As login_limit_forgive. */
+enum error report_limit_forgive(struct database *database, int64_t report_id,
+                                const struct login_attempt *attempt) MUST_CHECK;
+
 struct signup_limits {
   int64_t address; /* from one address */
   int64_t all;     /* from all together */

@@ -196,11 +196,12 @@ static enum error read_all(struct database *database, const struct view_question
   struct view_sums all = {.views = 0};
   error = view_sums_total(database, &range, &all);
   retention->views = all.views;
-  if (error == ERROR_NONE && (places.has_bytes || places.has_segments)) {
+  const bool filtered = view_filter_is_set(&question->filter);
+  if (error == ERROR_NONE && (places.has_bytes || places.has_segments || filtered)) {
     int64_t matching = 0;
     retention->sample = choose_sample(retention->views);
     error = sweep_views(database, &range, &places, retention->sample, retention, &matching);
-    if (view_filter_is_set(&question->filter)) { /* the rollups do not know how many fit */
+    if (filtered) { /* the rollups do not know how many fit */
       retention->views = matching * retention->sample;
     }
     int64_t known = retention->looked_at * retention->sample;

@@ -8,6 +8,14 @@
 
 #include "store/engine/array.h"
 
+const char *view_filter_name(enum view_filter_by by) {
+  static const char *const names[VIEW_FILTER_COUNT_] = {
+      [VIEW_FILTER_COUNTRY] = "country", [VIEW_FILTER_REFERRER] = "referrer", [VIEW_FILTER_VIEWER] = "viewer",
+      [VIEW_FILTER_SOURCE] = "source",   [VIEW_FILTER_DEVICE] = "device",     [VIEW_FILTER_SYSTEM] = "system",
+      [VIEW_FILTER_BROWSER] = "browser"};
+  return names[by];
+}
+
 bool view_filter_is_set(const struct view_filter *filter) {
   for (int i = 0; i < VIEW_FILTER_COUNT_; i++) {
     if (filter->values[i] != NULL) {

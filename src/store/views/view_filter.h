@@ -28,6 +28,8 @@ struct view_filter {
   const char *values[VIEW_FILTER_COUNT_]; /* NULL: any. Borrowed */
 };
 
+/* As the API calls it: "country", … Static storage. */
+const char *view_filter_name(enum view_filter_by by);
 bool view_filter_is_set(const struct view_filter *filter);
 /* The array for a statement; NULL when memory was out. */
 const char *view_filter_array(const struct view_filter *filter, struct text *array);
