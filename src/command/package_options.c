@@ -15,6 +15,7 @@ static const char *const presets[] = {"ultrafast", "superfast", "veryfast", "fas
 
 static struct picture_wishes picture_wishes(const struct settings *settings) {
   struct picture_wishes wishes = {.sizes = {.largest = (int)settings->package_max_height},
+                                  .keep_hdr = settings->package_hdr == PACKAGE_HDR_KEEP,
                                   .copy = settings->package_copy};
   for (size_t i = 0; i < settings->package_ladder.count; i++) {
     ladder_sizes_add(&wishes.sizes, (int)strtol(settings->package_ladder.items[i], NULL, 10));

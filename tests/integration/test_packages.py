@@ -42,6 +42,7 @@ def test_a_film_is_packaged_and_plays_under_one_grant(studio, film):
         "remedy": None,
         "copied": True,
         "codecs": ["h264"],
+        "hdr": False,
         "storyboard": True,
         "chapters": 0,
         "subtitles": [],

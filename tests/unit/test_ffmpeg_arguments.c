@@ -92,6 +92,35 @@ START_TEST(one_codec_has_no_words_of_others) {
 }
 END_TEST
 
+/* The storyboard is of what was tone-mapped. */
+START_TEST(hdr_is_encoded_beside_what_is_tone_mapped) {
+  struct text line = {0};
+  struct package_source source = film;
+  struct picture_wishes wishes = wish("h264");
+  wishes.keep_hdr = true;
+  source.picture.wide = true;
+  source.picture.colour = SOURCE_COLOUR_PQ;
+  tell(&source, &wishes, &line);
+  expect(&line, ",split=2[hdr][sdr];[hdr]split=2[s2][s3];[s2]scale=", true);
+  expect(&line, "format=yuv420p10le[v2]", true);
+  expect(&line, ";[sdr]zscale=", true);
+  expect(&line, "split=3[sb][s0][s1];[s0]", true);
+  expect(&line, " -colorspace:v:2 bt2020nc -color_primaries:v:2 bt2020 -color_trc:v:2 smpte2084 ", true);
+  expect(&line, " -colorspace bt709 ", true);
+  expect(&line, " -profile:v:0 ", false);
+  text_clear(&line);
+  source.picture.colour = SOURCE_COLOUR_HLG;
+  tell(&source, &wishes, &line);
+  expect(&line, " -color_trc:v:3 arib-std-b67 ", true);
+  wishes.keep_hdr = false;
+  text_clear(&line);
+  tell(&source, &wishes, &line);
+  expect(&line, "[hdr]", false);
+  expect(&line, "libx265", false);
+  text_free(&line);
+}
+END_TEST
+
 /* --- what it has -------------------------------------------------------------------------------- */
 
 static const char list[] =
@@ -116,4 +145,4 @@ END_TEST
 
 UNIT_MAIN("ffmpeg_arguments", each_codec_has_its_encoder_and_options,
           a_copy_is_the_first_picture_and_av1_beside_it_has_its_key_pictures, one_codec_has_no_words_of_others,
-          encoders_are_told_by_their_whole_names)
+          hdr_is_encoded_beside_what_is_tone_mapped, encoders_are_told_by_their_whole_names)

@@ -83,6 +83,9 @@ static void is_another_codec_than_planned(struct package_tracks *tracks) {
 static void has_ten_bits(struct package_tracks *tracks) {
   tracks->list[0].init.entry.bits = 10;
 }
+static void is_hdr_by_its_word(struct package_tracks *tracks) {
+  tracks->list[0].init.entry.transfer = 16;
+}
 static void begins_without_a_key(struct package_tracks *tracks) {
   tracks->list[0].segments[1].times.begins_with_key = false;
 }
@@ -124,6 +127,7 @@ static const struct {
     {has_another_codec, 12, "a track has a codec that packages do not have"},
     {is_another_codec_than_planned, 12, "a picture is av01.0.04M.08 of 8 bits, not h264"},
     {has_ten_bits, 12, "a picture is avc1.64001e of 10 bits, not h264"},
+    {is_hdr_by_its_word, 12, "a picture is avc1.64001e of 8 bits in HDR, not h264"},
     {begins_without_a_key, 12, "the segment of the picture at 4.0 s begins without a key picture"},
     {shows_later_than_it_says, 12, "the picture at 0.1 s begins apart from its segment"},
     {has_a_long_segment, 12, "a segment of the sound lasts 64.0 s"},
@@ -192,6 +196,34 @@ START_TEST(playlists_say_what_is_there) {
 }
 END_TEST
 
+START_TEST(hdr_is_told_with_its_colours) {
+  struct sample sample;
+  struct text text = {0};
+  char reason[PACKAGE_CHECK_REASON_SIZE];
+  static const struct planned_picture hdr = {.codec = PICTURE_CODEC_HEVC, .hdr = true};
+  const struct package_beside beside = {.texts = {.count = 0}};
+  make_sample(&sample);
+  struct package_track *track = &sample.tracks.list[1];
+  snprintf(track->init.entry.codec, SAMPLE_ENTRY_CODEC_SIZE, "hvc1.2.4.L63.90");
+  track->planned = &hdr;
+  track->init.entry.bits = 10;
+  ck_assert_int_eq(package_check(&sample.tracks, 12, reason), ERROR_INVALID); /* it says nothing of it */
+  track->init.entry.transfer = 18;
+  track->init.entry.primaries = track->init.entry.matrix = 9;
+  ck_assert_int_eq(package_check(&sample.tracks, 12, reason), ERROR_NONE);
+  package_playlists_master(&text, &sample.tracks, &beside);
+  ck_assert_ptr_nonnull(strstr(text.data, ",VIDEO-RANGE=SDR,CODECS=\"avc1.64001e,"));
+  ck_assert_ptr_nonnull(strstr(text.data, ",VIDEO-RANGE=HLG,CODECS=\"hvc1.2.4.L63.90,"));
+  text_clear(&text);
+  package_playlists_dash(&text, &sample.tracks, &beside);
+  const char *second = strstr(text.data, "<AdaptationSet id=\"1\" contentType=\"video\"");
+  ck_assert_ptr_nonnull(second);
+  ck_assert_ptr_nonnull(strstr(second, "cicp:TransferCharacteristics\" value=\"18\"/>"));
+  ck_assert_ptr_eq(strstr(text.data, "cicp:"), strstr(second, "cicp:")); /* none in the first set */
+  text_free(&text);
+}
+END_TEST
+
 /* H.264 first, and players of DASH change among pictures of one codec alone. */
 START_TEST(each_codec_has_a_set_of_its_own) {
   struct sample sample;
@@ -242,4 +274,5 @@ START_TEST(all_playlists_tell_the_longest_segment) {
 END_TEST
 
 UNIT_MAIN("package_check", what_would_not_play_is_refused_in_words, what_plays_is_taken, playlists_say_what_is_there,
-          each_codec_has_a_set_of_its_own, a_short_last_segment_is_no_peak, all_playlists_tell_the_longest_segment)
+          each_codec_has_a_set_of_its_own, hdr_is_told_with_its_colours, a_short_last_segment_is_no_peak,
+          all_playlists_tell_the_longest_segment)

@@ -50,6 +50,40 @@ START_TEST(each_size_in_each_codec) {
 }
 END_TEST
 
+/* What is SDR comes first; of an HDR film HEVC is HDR, and SDR too only where nothing else is. */
+static const struct {
+  const char *codecs;
+  enum source_colour colour;
+  bool wide, keep;
+  const char *plan, *description;
+} hdr_rows[] = {
+    {"h264", SOURCE_COLOUR_PQ, true, true, "h264 hevc-hdr", "HDR10 is kept beside SDR"},
+    {"h264 hevc av1", SOURCE_COLOUR_HLG, true, true, "h264 av1 hevc-hdr", "HEVC is HDR alone"},
+    {"hevc", SOURCE_COLOUR_PQ, true, true, "hevc hevc-hdr", "nothing else would be SDR"},
+    {"h264 hevc", SOURCE_COLOUR_PQ, true, false, "h264 hevc", "it is tone-mapped by setting"},
+    {"h264 hevc", SOURCE_COLOUR_PQ, false, true, "h264 hevc", "other colours than BT.2020 are not kept"},
+    {"h264 hevc", SOURCE_COLOUR_BT709, true, true, "h264 hevc", "no HDR"},
+};
+
+START_TEST(hdr_is_kept_by_setting) {
+  for (size_t i = 0; i < UNIT_ROWS(hdr_rows); i++) {
+    struct picture_plan plan;
+    char said[200] = "";
+    struct picture_wishes wishes = wish(hdr_rows[i].codecs);
+    wishes.keep_hdr = hdr_rows[i].keep;
+    picture_plan_make(
+        &(struct source_picture){.width = 320, .height = 180, .colour = hdr_rows[i].colour, .wide = hdr_rows[i].wide},
+        &wishes, &plan);
+    for (size_t j = 0; j < plan.count; j++) {
+      snprintf(said + strlen(said), sizeof said - strlen(said), "%s%s%s", j > 0 ? " " : "",
+               picture_codec_name(plan.list[j].codec), plan.list[j].hdr ? "-hdr" : "");
+    }
+    ck_assert_msg(strcmp(said, hdr_rows[i].plan) == 0, "%s: %s", hdr_rows[i].description, said);
+    ck_assert(picture_plan_has_hdr(&plan) == (strstr(said, "hdr") != NULL));
+  }
+}
+END_TEST
+
 START_TEST(better_codecs_have_lower_ceilings) {
   struct picture_plan plan;
   const struct picture_wishes wishes = wish("h264 hevc av1");
@@ -78,5 +112,5 @@ START_TEST(codecs_have_names) {
 }
 END_TEST
 
-UNIT_MAIN("picture_plan", each_size_in_each_codec, better_codecs_have_lower_ceilings, a_sound_has_no_pictures,
-          codecs_have_names)
+UNIT_MAIN("picture_plan", each_size_in_each_codec, hdr_is_kept_by_setting, better_codecs_have_lower_ceilings,
+          a_sound_has_no_pictures, codecs_have_names)

@@ -33,9 +33,9 @@ static void append_duration(struct text *text, double seconds) {
 static void append_facts(struct text *text, const char *facts_or_null) {
   size_t length = facts_or_null == NULL ? 0 : strlen(facts_or_null);
   if (length <= 2) {
-    static const char none[] =
-        "\"size_bytes\":null,\"copied\":null,\"codecs\":null,\"chapters\":null,\"subtitles\":null,\"left_out\":"
-        "null,\"storyboard\":null";
+    static const char none[] = "\"size_bytes\":null,\"copied\":null,\"codecs\":null,\"hdr\":null,\"chapters\":null,"
+                               "\"subtitles\":null,\"left_out\":"
+                               "null,\"storyboard\":null";
     reply_separate(text);
     text_append(text, none);
   } else {

@@ -37,11 +37,12 @@ static enum error judge(const char *list, const struct picture_wishes *wishes,
                         char ret_reason[ENCODER_LIST_REASON_SIZE]) {
   for (int codec = 0; codec < PICTURE_CODECS; codec++) {
     const char *encoder = picture_coding_encoder((enum picture_codec)codec);
-    if (wishes->codecs[codec] && !encoder_list_has(list, encoder)) {
+    bool needed = wishes->codecs[codec] || (codec == PICTURE_CODEC_HEVC && wishes->keep_hdr);
+    if (needed && !encoder_list_has(list, encoder)) {
       const char *name = picture_codec_name((enum picture_codec)codec);
       snprintf(ret_reason, ENCODER_LIST_REASON_SIZE,
-               "ffmpeg has no %s, which %s needs: take %s out of package_codecs, or install an ffmpeg that has it",
-               encoder, name, name);
+               "ffmpeg has no %s, which %s needs: take %s out of package_codecs%s, or install an ffmpeg that has it",
+               encoder, name, name, codec == PICTURE_CODEC_HEVC ? ", set package_hdr to tonemap" : "");
       return ERROR_UNSUPPORTED;
     }
   }

@@ -84,7 +84,8 @@ static double pictures_of(const struct package_source *source) {
 }
 
 static bool is_of_one_size(const struct planned_picture *picture, const struct planned_picture *other) {
-  return picture->size.width == other->size.width && picture->size.height == other->size.height;
+  return picture->size.width == other->size.width && picture->size.height == other->size.height &&
+         picture->hdr == other->hdr;
 }
 
 /* The first picture from `first` on that is as large: it is scaled for all of them. */
@@ -114,33 +115,41 @@ static void put_pads(struct ffmpeg_arguments *arguments, const struct picture_pl
 /* ";[s0]scale=…[v0]" */
 static void put_size(struct ffmpeg_arguments *arguments, const struct source_picture *picture,
                      const struct picture_plan *plan, size_t number) {
-  const struct rendition *size = &plan->list[number].size;
+  const struct planned_picture *planned = &plan->list[number];
   argument_list_put(arguments, ";[s%zu]", number);
-  picture_filter_scale(arguments, picture, size->width, size->height);
-  if (picture->full_range || picture->colour == SOURCE_COLOUR_OTHER) { /* else ffmpeg would convert for nothing */
+  picture_filter_scale(arguments, picture, planned->size.width, planned->size.height);
+  if (planned->hdr) {
+    argument_list_put(arguments, ":in_color_matrix=bt2020:out_color_matrix=bt2020:out_range=tv");
+  } else if (picture->full_range ||
+             picture->colour == SOURCE_COLOUR_OTHER) { /* else ffmpeg would convert for nothing */
     picture_filter_matrix(arguments, picture, picture_filter_is_sd(picture) ? "bt601" : "bt709");
     argument_list_put(arguments, ":out_range=tv");
   }
-  picture_filter_shape(arguments, picture, size->width, size->height);
-  argument_list_put(arguments, ",format=yuv420p");
+  picture_filter_shape(arguments, picture, planned->size.width, planned->size.height);
+  argument_list_put(arguments, ",format=%s", picture_coding_pixels(planned));
   put_pads(arguments, plan, number);
 }
 
-/* "split=3[sb][s0][s1];[s0]scale=…[v0];[s1]scale=…[v1]" */
+static bool is_scaled(const struct picture_plan *plan, size_t first, size_t number, bool hdr) {
+  return plan->list[number].hdr == hdr && scaled_by(plan, first, number) == number;
+}
+
+/* "split=3[sb][s0][s1];[s0]scale=…[v0];[s1]scale=…[v1]", of those that are HDR or of those that are not; the storyboard
+ * is not. */
 static void put_sizes(struct ffmpeg_arguments *arguments, const struct source_picture *picture,
-                      const struct picture_plan *plan, size_t first) {
+                      const struct picture_plan *plan, size_t first, bool hdr) {
   size_t sizes = 0;
   for (size_t i = first; i < plan->count; i++) {
-    sizes += scaled_by(plan, first, i) == i;
+    sizes += is_scaled(plan, first, i, hdr);
   }
-  argument_list_put(arguments, "split=%zu[sb]", sizes + 1);
+  argument_list_put(arguments, "split=%zu%s", sizes + (hdr ? 0 : 1), hdr ? "" : "[sb]");
   for (size_t i = first; i < plan->count; i++) {
-    if (scaled_by(plan, first, i) == i) {
+    if (is_scaled(plan, first, i, hdr)) {
       argument_list_put(arguments, "[s%zu]", i);
     }
   }
   for (size_t i = first; i < plan->count; i++) {
-    if (scaled_by(plan, first, i) == i) {
+    if (is_scaled(plan, first, i, hdr)) {
       put_size(arguments, picture, plan, i);
     }
   }
@@ -160,10 +169,15 @@ static void put_filter(struct ffmpeg_arguments *arguments, const struct package_
     argument_list_put(arguments, "tpad=stop=-1:stop_mode=clone,trim=end=%.6f,",
                       (pictures - 0.5) / frame_rate_value(picture->rate));
   }
+  if (picture_plan_has_hdr(plan)) {
+    argument_list_put(arguments, "split=2[hdr][sdr];[hdr]");
+    put_sizes(arguments, picture, plan, first, true);
+    argument_list_put(arguments, ";[sdr]");
+  }
   if (picture_filter_is_hdr(picture)) {
     picture_filter_tone_map(arguments, picture, plan->list[0].size.width, plan->list[0].size.height);
   }
-  put_sizes(arguments, picture, plan, first);
+  put_sizes(arguments, picture, plan, first, false);
   const struct storyboard board = storyboard_plan(source);
   argument_list_put(arguments, ";[sb]");
   storyboard_put_filter(arguments, &board, picture);
@@ -196,7 +210,8 @@ static int key_pictures_of(const struct package_source *source) {
 
 static void add_encoded(struct ffmpeg_arguments *arguments, const struct package_source *source,
                         const struct picture_plan *plan, size_t first, const char *preset) {
-  const struct picture_coding coding = {.preset = preset, .key_pictures = key_pictures_of(source)};
+  const struct picture_coding coding = {
+      .preset = preset, .transfer = picture_filter_transfer(&source->picture), .key_pictures = key_pictures_of(source)};
   argument_list_add(arguments, "-filter_complex");
   const char *filter = argument_list_begin(arguments);
   put_filter(arguments, source, plan, first);

@@ -62,6 +62,18 @@ static void add_av1(struct ffmpeg_arguments *arguments, size_t number, const str
   add_number(arguments, "g", number, coding->key_pictures, "");
 }
 
+const char *picture_coding_pixels(const struct planned_picture *picture) {
+  return picture->hdr ? "yuv420p10le" : "yuv420p";
+}
+
+/* They win over those of all pictures, which come before. */
+static void add_hdr(struct ffmpeg_arguments *arguments, size_t number, const struct picture_coding *coding) {
+  add_option(arguments, "profile", number, "main10");
+  add_option(arguments, "colorspace", number, "bt2020nc");
+  add_option(arguments, "color_primaries", number, "bt2020");
+  add_option(arguments, "color_trc", number, coding->transfer);
+}
+
 void picture_coding_add(struct ffmpeg_arguments *arguments, const struct planned_picture *picture, size_t number,
                         const struct picture_coding *coding) {
   static void (*const add[PICTURE_CODECS])(struct ffmpeg_arguments * arguments, size_t number,
@@ -70,4 +82,7 @@ void picture_coding_add(struct ffmpeg_arguments *arguments, const struct planned
   add_number(arguments, "maxrate", number, picture->size.maxrate_kbps, "k");
   add_number(arguments, "bufsize", number, 2 * picture->size.maxrate_kbps, "k");
   add[picture->codec](arguments, number, coding);
+  if (picture->hdr) {
+    add_hdr(arguments, number, coding);
+  }
 }

@@ -11,12 +11,15 @@
 #include "package/source/picture_plan.h"
 
 struct picture_coding {
-  const char *preset; /* x264's name of it; the other encoders get what is about as quick */
-  int key_pictures;   /* a key picture each so many, for encoders that are told nothing else of it */
+  const char *preset;   /* x264's name of it; the other encoders get what is about as quick */
+  const char *transfer; /* of HDR: ffmpeg's name of what its numbers mean */
+  int key_pictures;     /* a key picture each so many, for encoders that are told nothing else of it */
 };
 
 /* ffmpeg's name of the encoder: "libx265". */
 const char *picture_coding_encoder(enum picture_codec codec);
+/* The pixels that the encoder gets: "yuv420p". */
+const char *picture_coding_pixels(const struct planned_picture *picture);
 /* The codec's options of the output's picture of this number. */
 void picture_coding_add(struct ffmpeg_arguments *arguments, const struct planned_picture *picture, size_t number,
                         const struct picture_coding *coding);

@@ -14,6 +14,10 @@ bool picture_filter_is_hdr(const struct source_picture *picture) {
   return picture->colour == SOURCE_COLOUR_PQ || picture->colour == SOURCE_COLOUR_HLG;
 }
 
+const char *picture_filter_transfer(const struct source_picture *picture) {
+  return picture->colour == SOURCE_COLOUR_PQ ? "smpte2084" : "arib-std-b67";
+}
+
 bool picture_filter_is_sd(const struct source_picture *picture) {
   return picture->colour == SOURCE_COLOUR_BT601;
 }
@@ -26,7 +30,7 @@ void picture_filter_tone_map(struct ffmpeg_arguments *arguments, const struct so
       arguments,
       "zscale=w=%d:h=%d,zscale=tin=%s:min=2020_ncl:pin=2020:t=linear:npl=100,format=gbrpf32le,zscale=p=709,"
       "tonemap=tonemap=hable:desat=0,zscale=t=709:m=709:r=limited,format=yuv420p,",
-      width, height, picture->colour == SOURCE_COLOUR_PQ ? "smpte2084" : "arib-std-b67");
+      width, height, picture_filter_transfer(picture));
 }
 
 /* What the coefficients are before and after; ffmpeg's own guess for pictures that say nothing is always SD. */

@@ -12,6 +12,8 @@
 #include "package/source/source.h"
 
 bool picture_filter_is_hdr(const struct source_picture *picture);
+/* ffmpeg's name of what the numbers of an HDR picture mean. */
+const char *picture_filter_transfer(const struct source_picture *picture);
 /* The coefficients of a package: its source's if SDR players know them, else those of BT.709. */
 bool picture_filter_is_sd(const struct source_picture *picture);
 /* "zscale=…,format=yuv420p," of HDR */

@@ -55,10 +55,7 @@ static enum error check_segment(const struct package_track *track, size_t number
 
 /* An encoder that makes something else than it was told to would be offered to players that cannot show it. */
 static enum error check_coding(const struct package_track *track, char ret_reason[PACKAGE_CHECK_REASON_SIZE]) {
-  static const struct {
-    const char *begin;
-    int bits;
-  } codings[PICTURE_CODECS] = {{"avc1.", 8}, {"hvc1.", 8}, {"av01.", 8}};
+  static const char *const begins[PICTURE_CODECS] = {"avc1.", "hvc1.", "av01."};
   const struct sample_entry *entry = &track->init.entry;
   if (entry->codec[0] == '\0') {
     return refuse(ret_reason, "a track has a codec that packages do not have");
@@ -66,10 +63,12 @@ static enum error check_coding(const struct package_track *track, char ret_reaso
   if (track->planned == NULL) {
     return entry->is_picture ? refuse(ret_reason, "a sound is a picture") : ERROR_NONE;
   }
-  const char *begin = codings[track->planned->codec].begin;
-  if (strncmp(entry->codec, begin, strlen(begin)) != 0 || entry->bits != codings[track->planned->codec].bits) {
-    return refuse(ret_reason, "a picture is %s of %d bits, not %s", entry->codec, entry->bits,
-                  picture_codec_name(track->planned->codec));
+  const char *begin = begins[track->planned->codec];
+  bool hdr = sample_entry_range(entry) != SAMPLE_RANGE_SDR;
+  if (strncmp(entry->codec, begin, strlen(begin)) != 0 || entry->bits != (track->planned->hdr ? 10 : 8) ||
+      hdr != track->planned->hdr) {
+    return refuse(ret_reason, "a picture is %s of %d bits%s, not %s%s", entry->codec, entry->bits, hdr ? " in HDR" : "",
+                  picture_codec_name(track->planned->codec), track->planned->hdr ? " in HDR" : "");
   }
   return ERROR_NONE;
 }

@@ -38,7 +38,8 @@ void package_facts_append(struct text *json, const struct package_source *source
   text_appendf(json, "{\"size_bytes\":%" PRId64 ",\"copied\":%s,\"codecs\":[", size_bytes,
                source->picture.copy_cut > 0 ? "true" : "false");
   append_codecs(json, plan);
-  text_appendf(json, "],\"chapters\":%zu,\"subtitles\":[", source->chapter_count);
+  text_appendf(json, "],\"hdr\":%s,\"chapters\":%zu,\"subtitles\":[", picture_plan_has_hdr(plan) ? "true" : "false",
+               source->chapter_count);
   for (size_t i = 0; i < beside->texts.count; i++) {
     text_append(json, i > 0 ? "," : "");
     append_subtitle(json, &beside->texts.list[i]);

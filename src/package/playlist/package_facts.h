@@ -10,7 +10,7 @@
 #include "package/playlist/package_playlists.h"
 #include "package/source/picture_plan.h"
 
-/* {"size_bytes", "copied", "codecs", "subtitles", "chapters", "left_out", "storyboard"} */
+/* {"size_bytes", "copied", "codecs", "hdr", "subtitles", "chapters", "left_out", "storyboard"} */
 void package_facts_append(struct text *json, const struct package_source *source, const struct picture_plan *plan,
                           const struct package_beside *beside, int64_t size_bytes);
 

@@ -68,16 +68,30 @@ static struct rates worst_sound(const struct package_tracks *tracks) {
   return worst;
 }
 
+static const char *const ranges[] = {"SDR", "PQ", "HLG"}; /* by enum sample_range */
+
+/* Where one tells its range, all do. */
+static bool tells_ranges(const struct package_tracks *tracks) {
+  for (size_t i = 0; i < tracks->count; i++) {
+    if (sample_entry_range(&tracks->list[i].init.entry) != SAMPLE_RANGE_SDR) {
+      return true;
+    }
+  }
+  return false;
+}
+
 static void append_picture(struct text *text, const struct package_tracks *tracks, size_t number,
                            const struct rates *sound, bool has_texts) {
   const struct package_track *track = &tracks->list[number];
   const struct rates rates = rates_of(tracks, number);
   bool heard = sound->codec[0] != '\0';
+  bool told = tells_ranges(tracks);
   text_appendf(text,
                "#EXT-X-STREAM-INF:BANDWIDTH=%" PRId64 ",AVERAGE-BANDWIDTH=%" PRId64
-               ",RESOLUTION=%dx%d,FRAME-RATE=%.3f,CODECS=\"%s%s%s\"%s%s\nmedia_%zu.m3u8\n",
+               ",RESOLUTION=%dx%d,FRAME-RATE=%.3f%s%s,CODECS=\"%s%s%s\"%s%s\nmedia_%zu.m3u8\n",
                rates.peak + sound->peak, rates.average + sound->average, track->init.entry.width,
-               track->init.entry.height, frame_rate_value(track->rate), rates.codec, heard ? "," : "", sound->codec,
+               track->init.entry.height, frame_rate_value(track->rate), told ? ",VIDEO-RANGE=" : "",
+               told ? ranges[sample_entry_range(&track->init.entry)] : "", rates.codec, heard ? "," : "", sound->codec,
                heard ? ",AUDIO=\"sound\"" : "", has_texts ? TEXT_TRACK_ATTRIBUTE : "", number);
 }
 
@@ -164,6 +178,15 @@ static void append_representation(struct text *text, const struct package_tracks
   text_append(text, "        </SegmentTemplate>\n      </Representation>\n");
 }
 
+/* Players that do not know what this means leave the set out (DASH-IF IOP, HDR; ISO/IEC 23091-2). */
+static void append_colours(struct text *text, const struct sample_entry *entry) {
+  text_appendf(text,
+               "      <EssentialProperty schemeIdUri=\"urn:mpeg:mpegB:cicp:ColourPrimaries\" value=\"%d\"/>\n"
+               "      <EssentialProperty schemeIdUri=\"urn:mpeg:mpegB:cicp:TransferCharacteristics\" value=\"%d\"/>\n"
+               "      <EssentialProperty schemeIdUri=\"urn:mpeg:mpegB:cicp:MatrixCoefficients\" value=\"%d\"/>\n",
+               entry->primaries, entry->transfer, entry->matrix);
+}
+
 /* Players change among the pictures of one set alone, so there is one for each codec. Returns the first track behind
  * it. */
 static size_t append_pictures(struct text *text, const struct package_tracks *tracks, size_t first) {
@@ -171,6 +194,9 @@ static size_t append_pictures(struct text *text, const struct package_tracks *tr
                "    <AdaptationSet id=\"%zu\" contentType=\"video\" mimeType=\"video/mp4\" segmentAlignment=\"true\""
                " startWithSAP=\"1\">\n",
                first);
+  if (sample_entry_range(&tracks->list[first].init.entry) != SAMPLE_RANGE_SDR) {
+    append_colours(text, &tracks->list[first].init.entry);
+  }
   size_t number = first;
   while (number < tracks->count &&
          sample_entry_is_like(&tracks->list[first].init.entry, &tracks->list[number].init.entry)) {

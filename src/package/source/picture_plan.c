@@ -30,28 +30,46 @@ bool picture_codec_parse(const char *name, enum picture_codec *ret_codec) {
   return false;
 }
 
-static void add(struct picture_plan *plan, const struct rendition *sizes, size_t count, enum picture_codec codec) {
+static void add(struct picture_plan *plan, const struct rendition *sizes, size_t count, enum picture_codec codec,
+                bool hdr) {
   for (size_t i = 0; i < count; i++) {
     bool small = sizes[i].width < PICTURE_SIDE_LEAST || sizes[i].height < PICTURE_SIDE_LEAST;
     if (codec == PICTURE_CODEC_H264 || !small) {
       struct planned_picture *picture = &plan->list[plan->count++];
-      *picture = (struct planned_picture){.size = sizes[i], .codec = codec};
+      *picture = (struct planned_picture){.size = sizes[i], .codec = codec, .hdr = hdr};
       picture->size.maxrate_kbps = (int)lround(sizes[i].maxrate_kbps * codecs[codec].share);
     }
   }
+}
+
+static bool keeps_hdr(const struct source_picture *picture, const struct picture_wishes *wishes) {
+  return wishes->keep_hdr && picture->wide &&
+         (picture->colour == SOURCE_COLOUR_PQ || picture->colour == SOURCE_COLOUR_HLG);
+}
+
+static bool is_wished(const struct picture_wishes *wishes, enum picture_codec codec, bool hdr) {
+  bool others = wishes->codecs[PICTURE_CODEC_H264] || wishes->codecs[PICTURE_CODEC_AV1];
+  return wishes->codecs[codec] && !(hdr && codec == PICTURE_CODEC_HEVC && others);
 }
 
 void picture_plan_make(const struct source_picture *picture, const struct picture_wishes *wishes,
                        struct picture_plan *ret_plan) {
   struct rendition sizes[LADDER_MAX];
   size_t count = picture->stream < 0 ? 0 : ladder_make(picture->width, picture->height, &wishes->sizes, sizes);
+  bool hdr = keeps_hdr(picture, wishes);
   *ret_plan = (struct picture_plan){.count = 0};
   for (int codec = 0; codec < PICTURE_CODECS; codec++) {
-    add(ret_plan, sizes, wishes->codecs[codec] ? count : 0, (enum picture_codec)codec);
+    add(ret_plan, sizes, is_wished(wishes, (enum picture_codec)codec, hdr) ? count : 0, (enum picture_codec)codec,
+        false);
   }
   if (ret_plan->count == 0) {
-    add(ret_plan, sizes, count, PICTURE_CODEC_H264);
+    add(ret_plan, sizes, count, PICTURE_CODEC_H264, false);
   }
+  add(ret_plan, sizes, hdr ? count : 0, PICTURE_CODEC_HEVC, true);
+}
+
+bool picture_plan_has_hdr(const struct picture_plan *plan) {
+  return plan->count > 0 && plan->list[plan->count - 1].hdr;
 }
 
 bool picture_plan_has(const struct picture_plan *plan, enum picture_codec codec) {

@@ -13,18 +13,20 @@
 
 enum picture_codec { PICTURE_CODEC_H264, PICTURE_CODEC_HEVC, PICTURE_CODEC_AV1, PICTURE_CODECS };
 
-#define PICTURE_PLAN_MAX   (LADDER_MAX * PICTURE_CODECS)
+#define PICTURE_PLAN_MAX   (LADDER_MAX * (PICTURE_CODECS + 1)) /* HDR too */
 #define PICTURE_SIDE_LEAST 64 /* of HEVC and AV1: their encoders refuse smaller ones, or crash */
 
 struct picture_wishes {
   struct ladder_sizes sizes;
   bool codecs[PICTURE_CODECS]; /* none: H.264 */
+  bool keep_hdr;               /* of an HDR source, as HEVC beside the SDR pictures */
   bool copy;                   /* copy what plays already */
 };
 
 struct planned_picture {
   struct rendition size; /* its ceiling is the codec's */
   enum picture_codec codec;
+  bool hdr; /* 10 bits, as bright as the source */
 };
 
 struct picture_plan {
@@ -33,10 +35,11 @@ struct picture_plan {
 };
 
 /* Of a source without a picture there are none. Pictures that a codec is too small for are left out; where nothing
- * would be left they are H.264. */
+ * would be left they are H.264. HDR is kept beside SDR, which is HEVC too only where no other codec is wished. */
 void picture_plan_make(const struct source_picture *picture, const struct picture_wishes *wishes,
                        struct picture_plan *ret_plan);
 bool picture_plan_has(const struct picture_plan *plan, enum picture_codec codec);
+bool picture_plan_has_hdr(const struct picture_plan *plan);
 /* "h264", as settings and the API write it. */
 const char *picture_codec_name(enum picture_codec codec);
 /* False: there is no such codec. */

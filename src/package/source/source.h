@@ -32,6 +32,7 @@ struct source_picture {
   int width, height; /* as it is shown: upright, of square pixels */
   struct frame_rate rate;
   enum source_colour colour;
+  bool wide;       /* HDR whose colours and coefficients are BT.2020's, as those of phones and cameras are */
   bool full_range; /* values from 0 to 255, as JPEG has them */
   bool plain;      /* H.264 that players of packages play as it is */
   /* Not 0: the largest rendition is a copy of it, and a segment ends at the first key frame after so many seconds. */

@@ -24,7 +24,7 @@
 
 const char survey_entries[] =
     "stream=index,codec_type,codec_name,profile,width,height,sample_aspect_ratio,pix_fmt,color_range,color_space,color_"
-    "transfer,"
+    "transfer,color_primaries,"
     "start_time,field_order,r_frame_rate,avg_frame_rate,sample_rate,channels:stream_side_data=rotation:"
     "stream_disposition=attached_pic,default,comment,visual_impaired,hearing_impaired,forced:stream_tags="
     "language,title:chapter=start_time,end_time:chapter_tags=title:format=start_time,format_name";
@@ -126,6 +126,8 @@ static void read_picture(struct json_object *stream, const char *format_name, st
       .rate = frame_rate_choose(rate_of(stream, "r_frame_rate"), rate_of(stream, "avg_frame_rate"),
                                 is_one_of(survey_json_text(stream, "field_order"), interlaced)),
       .colour = colour_of(stream),
+      .wide = strcmp(survey_json_text(stream, "color_space"), "bt2020nc") == 0 &&
+              strcmp(survey_json_text(stream, "color_primaries"), "bt2020") == 0,
       .full_range = strcmp(survey_json_text(stream, "color_range"), "pc") == 0 ||
                     strncmp(survey_json_text(stream, "pix_fmt"), "yuvj", 4) == 0};
   picture->plain = is_plain(stream, format_name, picture);
