@@ -13,9 +13,13 @@
 /* In the order of the setting's choices. */
 static const char *const presets[] = {"ultrafast", "superfast", "veryfast", "faster", "fast", "medium", "slow"};
 
+static const enum picture_encoder encoders[] = {PICTURE_ENCODER_SOFTWARE, PICTURE_ENCODER_VAAPI, PICTURE_ENCODER_NVENC,
+                                                PICTURE_ENCODER_QSV};
+
 static struct picture_wishes picture_wishes(const struct settings *settings) {
   struct picture_wishes wishes = {.sizes = {.largest = (int)settings->package_max_height},
                                   .keep_hdr = settings->package_hdr == PACKAGE_HDR_KEEP,
+                                  .encoder = encoders[settings->package_encoder],
                                   .copy = settings->package_copy};
   for (size_t i = 0; i < settings->package_ladder.count; i++) {
     ladder_sizes_add(&wishes.sizes, (int)strtol(settings->package_ladder.items[i], NULL, 10));

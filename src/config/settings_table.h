@@ -120,6 +120,7 @@
   LIST   (package_ladder, "2160,1440,1080,720,480,360,240", false, "Sizes below the largest, each as the height of a 16:9 box; those that are a step below the one above are made; empty: the largest alone") \
   LIST   (package_codecs, "h264", false, "Codecs of pictures: h264, hevc, av1, or several, each in all sizes; h264 plays everywhere, the others are smaller and take longer; restart `mediagate package`") \
   CHOICE (package_hdr, "tonemap|keep", "tonemap", false, "What becomes of HDR: SDR alone; or also 10-bit HEVC that stays HDR, beside it; restart `mediagate package`") \
+  CHOICE (package_encoder, "software|vaapi|nvenc|qsv", "software", false, "What encodes H.264 and HEVC; where the hardware fails software does, in the same job; restart `mediagate package`") \
   BOOLEAN(package_copy, true, false, "Copy the picture of a film that plays already as the largest rendition; false: encode it again") \
   CHOICE (package_preset, "ultrafast|superfast|veryfast|faster|fast|medium|slow", "veryfast", false, "x264's preset: slower ones make smaller files") \
   INTEGER(package_memory, "MiB", 512, 65536, 4096, false, "Address space that ffmpeg may take") \

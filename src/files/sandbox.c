@@ -55,9 +55,30 @@ size_t sandbox_append(const char *argv[SANDBOX_ARGUMENTS]) {
   return append_argument(argv, append_argument(argv, 0, closed, COUNT(closed)), begin, COUNT(begin));
 }
 
-size_t sandbox_append_writing(const char *argv[SANDBOX_ARGUMENTS], const char *folder) {
+#define DEVICE_ARGUMENTS 24
+
+/* A device is reached as far as the account of the caller reaches it. */
+static const char *const devices[][DEVICE_ARGUMENTS] = {
+    [SANDBOX_DEVICE_NONE] = {NULL},
+    [SANDBOX_DEVICE_DRI] = {"--dev-bind-try", "/dev/dri", "/dev/dri", "--ro-bind-try", "/sys/dev/char", "/sys/dev/char",
+                            "--ro-bind-try", "/sys/devices", "/sys/devices", NULL},
+    [SANDBOX_DEVICE_NVIDIA] = {"--dev-bind-try", "/dev/nvidiactl", "/dev/nvidiactl", "--dev-bind-try", "/dev/nvidia0",
+                               "/dev/nvidia0", "--dev-bind-try", "/dev/nvidia-uvm", "/dev/nvidia-uvm", "--dev-bind-try",
+                               "/dev/nvidia-uvm-tools", "/dev/nvidia-uvm-tools", "--ro-bind-try", "/proc/driver/nvidia",
+                               "/proc/driver/nvidia", NULL},
+};
+
+static size_t append_device(const char *argv[SANDBOX_ARGUMENTS], size_t count, enum sandbox_device device) {
+  for (const char *const *argument = devices[device]; *argument != NULL; argument++) {
+    argv[count++] = *argument;
+  }
+  return count;
+}
+
+size_t sandbox_append_writing(const char *argv[SANDBOX_ARGUMENTS], const char *folder, enum sandbox_device device) {
   const char *const begin[] = {"--bind",  folder,         SANDBOX_OUTPUT, "--remount-ro",     "/",
                                "--chdir", SANDBOX_OUTPUT, "prlimit",      TRANSCODE_PROCESSES};
-  _Static_assert(COUNT(closed) + COUNT(begin) <= SANDBOX_ARGUMENTS, "they fit");
-  return append_argument(argv, append_argument(argv, 0, closed, COUNT(closed)), begin, COUNT(begin));
+  _Static_assert(COUNT(closed) + COUNT(begin) + DEVICE_ARGUMENTS <= SANDBOX_ARGUMENTS, "they fit");
+  size_t count = append_device(argv, append_argument(argv, 0, closed, COUNT(closed)), device);
+  return append_argument(argv, count, begin, COUNT(begin));
 }

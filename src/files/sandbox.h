@@ -9,13 +9,20 @@
 
 #include <stddef.h>
 
-#define SANDBOX_ARGUMENTS 64        /* as many as an array must have room for before the program's own */
+#define SANDBOX_ARGUMENTS 80        /* as many as an array must have room for before the program's own */
 #define SANDBOX_INPUT     "/input"  /* what the child has as fd 0 */
 #define SANDBOX_OUTPUT    "/output" /* the folder to write, which is also where the child begins */
 
+/* Hardware that the program may use, where this machine has it. */
+enum sandbox_device {
+  SANDBOX_DEVICE_NONE,
+  SANDBOX_DEVICE_DRI,   /* /dev/dri, and what sysfs says of devices */
+  SANDBOX_DEVICE_NVIDIA /* /dev/nvidia… */
+};
+
 /* Fills argv from its beginning; returns how many. The program and its arguments follow. */
 size_t sandbox_append(const char *argv[SANDBOX_ARGUMENTS]);
-/* As sandbox_append, with `folder` (an absolute path) to write in. */
-size_t sandbox_append_writing(const char *argv[SANDBOX_ARGUMENTS], const char *folder);
+/* As sandbox_append, with `folder` (an absolute path) to write in, and a device. */
+size_t sandbox_append_writing(const char *argv[SANDBOX_ARGUMENTS], const char *folder, enum sandbox_device device);
 
 #endif

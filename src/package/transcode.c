@@ -37,9 +37,17 @@
 /* What a package is made of, and what becomes of it. */
 struct making {
   struct package_source *source;
+  struct picture_wishes wishes;
+  bool encoded; /* ffmpeg made segments, whatever they are */
   struct picture_plan plan;
   struct package_beside beside;
 };
+
+static enum sandbox_device device_of(enum picture_encoder encoder) {
+  return encoder == PICTURE_ENCODER_SOFTWARE ? SANDBOX_DEVICE_NONE
+         : encoder == PICTURE_ENCODER_NVENC  ? SANDBOX_DEVICE_NVIDIA
+                                             : SANDBOX_DEVICE_DRI;
+}
 
 static enum error make_segments(struct ffmpeg_run *run, const struct making *making,
                                 char ret_reason[TRANSCODE_REASON_SIZE]) {
@@ -51,9 +59,11 @@ static enum error make_segments(struct ffmpeg_run *run, const struct making *mak
   }
   int64_t seconds = START_SECONDS + (int64_t)duration * run->options->time_factor;
   int64_t cpu_seconds = START_CPU_SECONDS + (int64_t)(duration * (double)run->options->cpu_factor);
+  run->device = device_of(making->wishes.encoder);
   ffmpeg_arguments_package(&arguments, ffmpeg_run_begin(run, &arguments), source, &making->plan, run->options->preset);
   run->duration_seconds = source_seconds(source);
   run->segment_seconds = ffmpeg_arguments_segment_seconds(source);
+  run->device = SANDBOX_DEVICE_NONE;
   return ffmpeg_run(run, &arguments, seconds, cpu_seconds, ret_reason);
 }
 
@@ -177,34 +187,57 @@ static enum error finish(const struct ffmpeg_run *run, struct making *making, st
   return error;
 }
 
-static enum error make(struct ffmpeg_run *run, struct package_source *source, struct transcode_result *ret_result,
+static enum error make(struct ffmpeg_run *run, struct making *making, struct transcode_result *ret_result,
                        char ret_reason[TRANSCODE_REASON_SIZE]) {
-  struct making making = {.source = source};
-  picture_plan_make(&source->picture, &run->options->pictures, &making.plan);
-  enum error error = make_segments(run, &making, ret_reason);
+  struct package_source *source = making->source;
+  picture_plan_make(&source->picture, &making->wishes, &making->plan);
+  making->beside = (struct package_beside){.texts = {.count = 0}};
+  enum error error = make_segments(run, making, ret_reason);
+  making->encoded = error == ERROR_NONE;
   if (error == ERROR_NONE && source->picture.stream >= 0) {
     error = poster_make(run, source, ret_reason);
   }
   if (error == ERROR_NONE) {
-    error = package_texts_make(run, source, &making.beside.texts, ret_reason);
+    error = package_texts_make(run, source, &making->beside.texts, ret_reason);
   }
-  return error == ERROR_NONE ? finish(run, &making, ret_result, ret_reason) : error;
+  return error == ERROR_NONE ? finish(run, making, ret_result, ret_reason) : error;
 }
 
-/* A copy that would not play is made anew by encoding: what a file says of its pictures may be wrong. */
+/* Changes how it is made after a failure; false: there is no other way. Hardware may be missing, and a driver may fail
+ * on any film. What a file says of its pictures may be wrong, so that a copy would not play. */
+static bool change_way(const struct ffmpeg_run *run, struct making *making, enum error error, const char *reason) {
+  bool hardware = making->wishes.encoder != PICTURE_ENCODER_SOFTWARE && making->plan.count > 0;
+  bool copied = making->source->picture.copy_cut > 0;
+  bool passes = error == ERROR_INVALID || (hardware && (error == ERROR_TIMEOUT || error == ERROR_MEMORY));
+  if (!passes || run->error != ERROR_NONE || (!hardware && !copied)) {
+    return false;
+  }
+  if (hardware && !(making->encoded && copied)) {
+    making->wishes.encoder = PICTURE_ENCODER_SOFTWARE;
+  } else {
+    making->source->picture.copy_cut = 0;
+  }
+  if (run->options->log != NULL) {
+    job_log_line(run->options->log,
+                 making->wishes.encoder == PICTURE_ENCODER_SOFTWARE && hardware
+                     ? "the hardware does not encode it, so software does: %s"
+                     : "the copy would not play, so the picture is encoded: %s",
+                 reason);
+  }
+  return true;
+}
+
 static enum error make_somehow(struct ffmpeg_run *run, struct package_source *source,
                                struct transcode_result *ret_result, char ret_reason[TRANSCODE_REASON_SIZE]) {
   size_t left_out_count = source->left_out_count;
-  enum error error = make(run, source, ret_result, ret_reason);
-  if (error == ERROR_INVALID && run->error == ERROR_NONE && source->picture.copy_cut > 0) {
+  struct making making = {.source = source, .wishes = run->options->pictures};
+  enum error error = make(run, &making, ret_result, ret_reason);
+  while (error != ERROR_NONE && change_way(run, &making, error, ret_reason)) {
     error = output_folder_clear(run->folder_fd);
-    if (run->options->log != NULL) {
-      job_log_line(run->options->log, "the copy would not play, so the picture is encoded");
-    }
-    source->picture.copy_cut = 0;
     source->left_out_count = left_out_count;
+    run->segments = 0;
     ret_reason[0] = '\0';
-    error = error == ERROR_NONE ? make(run, source, ret_result, ret_reason) : error;
+    error = error == ERROR_NONE ? make(run, &making, ret_result, ret_reason) : error;
   }
   return error;
 }

@@ -14,6 +14,7 @@ from stack import DEADLINE
 
 FILM = "-f lavfi -i testsrc2=s=320x180:r=25:d=5 -f lavfi -i sine=d=5"
 X264 = "-c:v libx264 -preset ultrafast -pix_fmt yuv420p"
+RATE = "-g 25 -maxrate 200k -bufsize 200k"
 ALL = ["h264", "hevc", "av1"]
 BEGINS = {"h264": "avc1.", "hevc": "hvc1.", "av1": "av01."}
 MPD = "{urn:mpeg:dash:schema:mpd:2011}"
@@ -161,6 +162,29 @@ def test_stills_in_all_codecs(studio, tmp_path):
     )
     _, folder, _ = packaged(studio, source, package_codecs=ALL)
     assert len(variants(folder)) == 3
+
+
+# settings; which encoders the software's job has, and whether the picture is copied
+FALLING_BACK = [
+    ({"package_encoder": "vaapi", "package_codecs": ["h264", "hevc"]}, ["libx264", "libx265"], False),
+    ({"package_encoder": "nvenc"}, ["libx264"], True),
+    ({"package_encoder": "qsv"}, ["libx264"], False),
+]
+
+
+@pytest.mark.parametrize("settings, encoders, copy", FALLING_BACK, ids=["vaapi", "nvenc-beside-a-copy", "qsv"])
+def test_missing_hardware_falls_back_in_the_same_job(studio, tmp_path, settings, encoders, copy):
+    source = make(tmp_path / "in.mp4", FILM.replace("d=5", "d=1").replace("320x180", "480x360"), X264, RATE, "-c:a aac")
+    media, folder, said = packaged(
+        studio, source, package_copy=copy, package_max_height=360, package_ladder=["240"], **settings
+    )
+    assert said["copied"] == copy
+    log = studio.admin().get(f"/media/media/{media}/package/log").json()["log"]
+    assert "the hardware does not encode it, so software does: " in log
+    told = log.index(f"_{settings['package_encoder']}")
+    assert all(log.index(encoder) > told for encoder in encoders)
+    assert log.count("attempt ") == 1 and "attempt 1 " in log
+    assert variants(folder)[0][1].startswith("avc1.")
 
 
 def test_a_codec_that_ffmpeg_lacks_is_refused_at_the_start(studio):

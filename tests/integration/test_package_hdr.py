@@ -18,8 +18,8 @@ def studio(module_stack_with):
 def hdr_film(folder, transfer, colour="0x40A060", primaries="bt2020"):
     return make(
         folder / "in.mp4",
-        f"-f lavfi -i color={colour}:s=320x180:r=25:d=2 -f lavfi -i sine=d=2 -vf format=yuv420p10le -c:v libx265 -preset "
-        f"ultrafast -tag:v hvc1 -x265-params log-level=error:colorprim={primaries}:transfer={transfer}:"
+        f"-f lavfi -i color={colour}:s=320x180:r=25:d=2 -f lavfi -i sine=d=2 -vf format=yuv420p10le -c:v libx265 "
+        f"-preset ultrafast -tag:v hvc1 -x265-params log-level=error:colorprim={primaries}:transfer={transfer}:"
         f"colormatrix=bt2020nc -color_primaries {primaries} -color_trc {transfer} -colorspace bt2020nc -c:a aac",
     )
 

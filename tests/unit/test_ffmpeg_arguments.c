@@ -121,6 +121,54 @@ START_TEST(hdr_is_encoded_beside_what_is_tone_mapped) {
 }
 END_TEST
 
+/* What each hardware is told of a film in H.264, HEVC that is HDR, and AV1, which stays in software. */
+static const struct {
+  enum picture_encoder encoder;
+  const char *words, *description;
+} hardware_rows[] = {
+    {PICTURE_ENCODER_VAAPI, " -init_hw_device vaapi=hw:/dev/dri/renderD128 -filter_hw_device hw -protocol_whitelist ",
+     "the device, before the input"},
+    {PICTURE_ENCODER_VAAPI, "format=nv12,hwupload[v0]", "pictures on the card"},
+    {PICTURE_ENCODER_VAAPI, "format=p010le,hwupload[v4]", "pictures of 10 bits on the card"},
+    {PICTURE_ENCODER_VAAPI, "format=yuv420p[v2]", "pictures of AV1 in memory"},
+    {PICTURE_ENCODER_VAAPI,
+     " -c:v:0 h264_vaapi -maxrate:v:0 921k -bufsize:v:0 1842k -rc_mode:v:0 VBR -b:v:0 598k -g:v:0 100 ", "H.264"},
+    {PICTURE_ENCODER_VAAPI, " -c:v:4 hevc_vaapi ", "HEVC"},
+    {PICTURE_ENCODER_VAAPI, " -tag:v:4 hvc1 -profile:v:4 main10 ", "HEVC that is HDR"},
+    {PICTURE_ENCODER_VAAPI, " -c:v:2 libsvtav1 ", "AV1"},
+    {PICTURE_ENCODER_NVENC,
+     " -c:v:0 h264_nvenc -maxrate:v:0 921k -bufsize:v:0 1842k -preset:v:0 p4 -rc:v:0 vbr "
+     "-b:v:0 598k -forced-idr:v:0 1 -no-scenecut:v:0 1 -g:v:0 100 ",
+     "H.264"},
+    {PICTURE_ENCODER_NVENC, "format=p010le[v4]", "pictures of 10 bits"},
+    {PICTURE_ENCODER_NVENC, " -c:v:5 hevc_nvenc ", "HEVC"},
+    {PICTURE_ENCODER_QSV, " -init_hw_device vaapi=va:/dev/dri/renderD128 -init_hw_device qsv=hw@va ", "the device"},
+    {PICTURE_ENCODER_QSV,
+     " -c:v:0 h264_qsv -maxrate:v:0 921k -bufsize:v:0 1842k -preset:v:0 veryfast -b:v:0 598k "
+     "-forced_idr:v:0 1 -g:v:0 100 ",
+     "H.264"},
+    {PICTURE_ENCODER_QSV, " -c:v:4 hevc_qsv ", "HEVC"},
+    {PICTURE_ENCODER_SOFTWARE, " -c:v:4 libx265 ", "none"},
+};
+
+START_TEST(hardware_is_told_what_it_knows) {
+  for (size_t i = 0; i < UNIT_ROWS(hardware_rows); i++) {
+    struct text line = {0};
+    struct package_source source = film;
+    struct picture_wishes wishes = wish("h264 av1");
+    wishes.encoder = hardware_rows[i].encoder;
+    wishes.keep_hdr = true;
+    source.picture.wide = true;
+    source.picture.colour = SOURCE_COLOUR_HLG;
+    tell(&source, &wishes, &line);
+    ck_assert_msg(strstr(line.data, hardware_rows[i].words) != NULL, "%s: no \"%s\":\n%s", hardware_rows[i].description,
+                  hardware_rows[i].words, line.data);
+    expect(&line, "hw_device", wishes.encoder == PICTURE_ENCODER_VAAPI || wishes.encoder == PICTURE_ENCODER_QSV);
+    text_free(&line);
+  }
+}
+END_TEST
+
 /* --- what it has -------------------------------------------------------------------------------- */
 
 static const char list[] =
@@ -145,4 +193,5 @@ END_TEST
 
 UNIT_MAIN("ffmpeg_arguments", each_codec_has_its_encoder_and_options,
           a_copy_is_the_first_picture_and_av1_beside_it_has_its_key_pictures, one_codec_has_no_words_of_others,
-          hdr_is_encoded_beside_what_is_tone_mapped, encoders_are_told_by_their_whole_names)
+          hdr_is_encoded_beside_what_is_tone_mapped, hardware_is_told_what_it_knows,
+          encoders_are_told_by_their_whole_names)

@@ -29,10 +29,12 @@ static const struct {
     {"ls /sys/class/net || echo none", "none\n", "sees no network"},
 };
 
+static enum sandbox_device device = SANDBOX_DEVICE_NONE;
+
 static void run_inside(const char *script, bool writing, struct subprocess_result *ret_result) {
   const char *argv[SANDBOX_ARGUMENTS + 4];
   char input[256];
-  size_t count = writing ? sandbox_append_writing(argv, fixture.library) : sandbox_append(argv);
+  size_t count = writing ? sandbox_append_writing(argv, fixture.library, device) : sandbox_append(argv);
   const struct subprocess_limits limits = {
       .wall_ms = 20000, .file_size_bytes = 1 << 20, .output_bytes = 4096, .error_bytes = 4096};
   argv[count] = "sh";
@@ -89,4 +91,45 @@ START_TEST(the_folder_to_write_is_the_only_one) {
 }
 END_TEST
 
-UNIT_MAIN("sandbox", what_a_program_may_do_inside, processes_are_bounded, the_folder_to_write_is_the_only_one)
+static bool has_argument(enum sandbox_device asked, const char *argument) {
+  const char *argv[SANDBOX_ARGUMENTS];
+  size_t count = sandbox_append_writing(argv, "/folder", asked);
+  for (size_t i = 0; i < count; i++) {
+    if (strcmp(argv[i], argument) == 0) {
+      return true;
+    }
+  }
+  return false;
+}
+
+START_TEST(devices_are_there_only_when_they_are_asked_for) {
+  struct subprocess_result result;
+  const char *argv[SANDBOX_ARGUMENTS];
+  ck_assert(has_argument(SANDBOX_DEVICE_DRI, "/dev/dri") && !has_argument(SANDBOX_DEVICE_DRI, "/dev/nvidia0"));
+  ck_assert(has_argument(SANDBOX_DEVICE_NVIDIA, "/dev/nvidia0") && !has_argument(SANDBOX_DEVICE_NVIDIA, "/dev/dri"));
+  ck_assert(!has_argument(SANDBOX_DEVICE_NONE, "/dev/dri") && !has_argument(SANDBOX_DEVICE_NONE, "/sys/devices"));
+  ck_assert_uint_gt(sandbox_append_writing(argv, "/folder", SANDBOX_DEVICE_DRI), 30);
+  begin();
+  run_inside("test -e /dev/dri || test -e /sys/devices || echo none", true, &result);
+  ck_assert_str_eq(result.output.data, "none\n");
+  subprocess_result_free(&result);
+  library_fixture_tear_down(&fixture);
+}
+END_TEST
+
+/* Where this machine has no such device the sandbox starts all the same. */
+START_TEST(a_program_with_a_device_is_closed_in_all_the_same) {
+  struct subprocess_result result;
+  begin();
+  device = SANDBOX_DEVICE_DRI;
+  run_inside("test -e /sys/devices && echo devices; echo x >/sys/devices/x || echo x >/dev/x || echo refused", true,
+             &result);
+  device = SANDBOX_DEVICE_NONE;
+  ck_assert_str_eq(result.output.data, "devices\nrefused\n");
+  subprocess_result_free(&result);
+  library_fixture_tear_down(&fixture);
+}
+END_TEST
+
+UNIT_MAIN("sandbox", what_a_program_may_do_inside, processes_are_bounded, the_folder_to_write_is_the_only_one,
+          devices_are_there_only_when_they_are_asked_for, a_program_with_a_device_is_closed_in_all_the_same)

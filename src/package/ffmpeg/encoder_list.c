@@ -36,7 +36,7 @@ bool encoder_list_has(const char *list, const char *encoder) {
 static enum error judge(const char *list, const struct picture_wishes *wishes,
                         char ret_reason[ENCODER_LIST_REASON_SIZE]) {
   for (int codec = 0; codec < PICTURE_CODECS; codec++) {
-    const char *encoder = picture_coding_encoder((enum picture_codec)codec);
+    const char *encoder = picture_coding_encoder((enum picture_codec)codec, PICTURE_ENCODER_SOFTWARE);
     bool needed = wishes->codecs[codec] || (codec == PICTURE_CODEC_HEVC && wishes->keep_hdr);
     if (needed && !encoder_list_has(list, encoder)) {
       const char *name = picture_codec_name((enum picture_codec)codec);

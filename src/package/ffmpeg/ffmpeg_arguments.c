@@ -85,7 +85,7 @@ static double pictures_of(const struct package_source *source) {
 
 static bool is_of_one_size(const struct planned_picture *picture, const struct planned_picture *other) {
   return picture->size.width == other->size.width && picture->size.height == other->size.height &&
-         picture->hdr == other->hdr;
+         picture->hdr == other->hdr && picture_coding_pixels(picture) == picture_coding_pixels(other);
 }
 
 /* The first picture from `first` on that is as large: it is scaled for all of them. */
@@ -314,7 +314,9 @@ void ffmpeg_arguments_package(struct ffmpeg_arguments *arguments, const char *in
       "-init_seg_name", "init-$RepresentationID$.m4s", "-media_seg_name", "seg-$RepresentationID$-$Number%05d$.m4s",
       NULL};
   /* clang-format on */
+  enum picture_encoder encoder = plan->count > 0 ? plan->list[0].encoder : PICTURE_ENCODER_SOFTWARE;
   argument_list_add_all(arguments, begin);
+  picture_coding_add_device(arguments, encoder);
   argument_list_input(arguments, input);
   if (plan->count > 0) {
     add_pictures(arguments, source, plan, preset);

@@ -14,7 +14,6 @@
 
 #include "base/clock.h"
 #include "base/subprocess.h"
-#include "files/sandbox.h"
 #include "package/ffmpeg/output_folder.h"
 
 #define ERRORS_MAX       4096
@@ -159,7 +158,7 @@ const char *ffmpeg_run_begin(const struct ffmpeg_run *run, struct ffmpeg_argumen
   *arguments = (struct ffmpeg_arguments){.count = 0};
   const char *const unprotected[] = {"env", "-C", run->folder};
   if (run->options->sandbox) {
-    arguments->count = sandbox_append_writing(arguments->argv, run->folder);
+    arguments->count = sandbox_append_writing(arguments->argv, run->folder, run->device);
     return input_of(run);
   }
   memcpy(arguments->argv, unprotected, sizeof unprotected);

@@ -11,6 +11,7 @@
 
 #include "base/error.h"
 #include "base/text.h"
+#include "files/sandbox.h"
 #include "package/ffmpeg/ffmpeg_arguments.h"
 #include "package/ffmpeg/job_log.h"
 
@@ -37,9 +38,10 @@ struct ffmpeg_run {
   const char *folder; /* absolute; where ffmpeg writes */
   int folder_fd;
   int source_fd;
-  int64_t max_bytes;       /* of the whole folder */
-  double duration_seconds; /* 0: not known yet, so no progress is told */
-  double segment_seconds;  /* about */
+  int64_t max_bytes;          /* of the whole folder */
+  double duration_seconds;    /* 0: not known yet, so no progress is told */
+  double segment_seconds;     /* about */
+  enum sandbox_device device; /* that the next program may use */
   /* Its own, zero at first. */
   int64_t looked_ms;
   int segments;               /* of the first rendition, when it was looked at */

@@ -13,12 +13,14 @@
 struct picture_coding {
   const char *preset;   /* x264's name of it; the other encoders get what is about as quick */
   const char *transfer; /* of HDR: ffmpeg's name of what its numbers mean */
-  int key_pictures;     /* a key picture each so many, for encoders that are told nothing else of it */
+  int key_pictures;     /* a key picture each so many; 0: where they are forced alone */
 };
 
 /* ffmpeg's name of the encoder: "libx265". */
-const char *picture_coding_encoder(enum picture_codec codec);
-/* The pixels that the encoder gets: "yuv420p". */
+const char *picture_coding_encoder(enum picture_codec codec, enum picture_encoder encoder);
+/* What opens the hardware, before the input. */
+void picture_coding_add_device(struct ffmpeg_arguments *arguments, enum picture_encoder encoder);
+/* The end of the filter: what the encoder gets, "yuv420p" or "nv12,hwupload". */
 const char *picture_coding_pixels(const struct planned_picture *picture);
 /* The codec's options of the output's picture of this number. */
 void picture_coding_add(struct ffmpeg_arguments *arguments, const struct planned_picture *picture, size_t number,

@@ -30,14 +30,15 @@ bool picture_codec_parse(const char *name, enum picture_codec *ret_codec) {
   return false;
 }
 
-static void add(struct picture_plan *plan, const struct rendition *sizes, size_t count, enum picture_codec codec,
-                bool hdr) {
+/* One of each size, alike in all else. */
+static void add(struct picture_plan *plan, const struct rendition *sizes, size_t count, struct planned_picture like) {
   for (size_t i = 0; i < count; i++) {
     bool small = sizes[i].width < PICTURE_SIDE_LEAST || sizes[i].height < PICTURE_SIDE_LEAST;
-    if (codec == PICTURE_CODEC_H264 || !small) {
+    if (like.codec == PICTURE_CODEC_H264 || !small) {
       struct planned_picture *picture = &plan->list[plan->count++];
-      *picture = (struct planned_picture){.size = sizes[i], .codec = codec, .hdr = hdr};
-      picture->size.maxrate_kbps = (int)lround(sizes[i].maxrate_kbps * codecs[codec].share);
+      *picture = like;
+      picture->size = sizes[i];
+      picture->size.maxrate_kbps = (int)lround(sizes[i].maxrate_kbps * codecs[like.codec].share);
     }
   }
 }
@@ -58,14 +59,17 @@ void picture_plan_make(const struct source_picture *picture, const struct pictur
   size_t count = picture->stream < 0 ? 0 : ladder_make(picture->width, picture->height, &wishes->sizes, sizes);
   bool hdr = keeps_hdr(picture, wishes);
   *ret_plan = (struct picture_plan){.count = 0};
-  for (int codec = 0; codec < PICTURE_CODECS; codec++) {
-    add(ret_plan, sizes, is_wished(wishes, (enum picture_codec)codec, hdr) ? count : 0, (enum picture_codec)codec,
-        false);
+  for (int number = 0; number < PICTURE_CODECS; number++) {
+    enum picture_codec codec = (enum picture_codec)number;
+    enum picture_encoder encoder = codec == PICTURE_CODEC_AV1 ? PICTURE_ENCODER_SOFTWARE : wishes->encoder;
+    add(ret_plan, sizes, is_wished(wishes, codec, hdr) ? count : 0,
+        (struct planned_picture){.codec = codec, .encoder = encoder});
   }
   if (ret_plan->count == 0) {
-    add(ret_plan, sizes, count, PICTURE_CODEC_H264, false);
+    add(ret_plan, sizes, count, (struct planned_picture){.codec = PICTURE_CODEC_H264, .encoder = wishes->encoder});
   }
-  add(ret_plan, sizes, hdr ? count : 0, PICTURE_CODEC_HEVC, true);
+  add(ret_plan, sizes, hdr ? count : 0,
+      (struct planned_picture){.codec = PICTURE_CODEC_HEVC, .encoder = wishes->encoder, .hdr = true});
 }
 
 bool picture_plan_has_hdr(const struct picture_plan *plan) {

@@ -13,6 +13,15 @@
 
 enum picture_codec { PICTURE_CODEC_H264, PICTURE_CODEC_HEVC, PICTURE_CODEC_AV1, PICTURE_CODECS };
 
+/* Who encodes H.264 and HEVC; AV1 is always encoded in software. */
+enum picture_encoder {
+  PICTURE_ENCODER_SOFTWARE,
+  PICTURE_ENCODER_VAAPI,
+  PICTURE_ENCODER_NVENC,
+  PICTURE_ENCODER_QSV,
+  PICTURE_ENCODERS
+};
+
 #define PICTURE_PLAN_MAX   (LADDER_MAX * (PICTURE_CODECS + 1)) /* HDR too */
 #define PICTURE_SIDE_LEAST 64 /* of HEVC and AV1: their encoders refuse smaller ones, or crash */
 
@@ -20,12 +29,14 @@ struct picture_wishes {
   struct ladder_sizes sizes;
   bool codecs[PICTURE_CODECS]; /* none: H.264 */
   bool keep_hdr;               /* of an HDR source, as HEVC beside the SDR pictures */
-  bool copy;                   /* copy what plays already */
+  enum picture_encoder encoder;
+  bool copy; /* copy what plays already */
 };
 
 struct planned_picture {
   struct rendition size; /* its ceiling is the codec's */
   enum picture_codec codec;
+  enum picture_encoder encoder;
   bool hdr; /* 10 bits, as bright as the source */
 };
 
