@@ -7,6 +7,8 @@
 
 #include "notify/address_judge.h"
 
+#include <string.h>
+
 static const char *const refused[] = {
     "0.0.0.0/8",     "10.0.0.0/8",      "100.64.0.0/10",  "127.0.0.0/8",    "169.254.0.0/16",
     "172.16.0.0/12", "192.0.0.0/24",    "192.0.2.0/24",   "192.88.99.0/24", "192.168.0.0/16",
@@ -21,7 +23,7 @@ static bool is_in(const char *text, const struct network *address) {
 
 bool address_judge_permits(const char *address, const struct network *allowed, size_t allowed_count) {
   struct network judged;
-  if (network_parse(address, &judged) != ERROR_NONE) {
+  if (strchr(address, '/') != NULL || network_parse(address, &judged) != ERROR_NONE) {
     return false;
   }
   for (size_t i = 0; i < allowed_count; i++) {

@@ -47,6 +47,9 @@ START_TEST(only_the_public_internet_may_be_reached) {
       {"", false},
       {"localhost", false},
       {"93.184.216.34:80", false},
+      {"93.184.216.34/32", false},
+      {"0.0.0.0/0", false},
+      {"2000::/3", false},
   };
   for (size_t i = 0; i < UNIT_ROWS(rows); i++) {
     ck_assert_msg(address_judge_permits(rows[i].address, NULL, 0) == rows[i].permitted, "%s", rows[i].address);
