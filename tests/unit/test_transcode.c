@@ -80,6 +80,7 @@ static enum error package(int fd, const struct transcode_options *options, struc
   char out[sizeof folder + 4];
   snprintf(out, sizeof out, "%s/out", folder);
   enum error error = transcode_run(fd, out, options, result, reason);
+  text_free(&result->facts);
   close(fd);
   return error;
 }
