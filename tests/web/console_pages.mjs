@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: ISC
 // Each page at 320 and 1280 pixels, light and dark: axe-core, sideways scrolling, and a picture of it for a reader:
-// {base_url, browser, email, password, pages: {name: path}}.
+// {base_url, browser, email, password, pages: {name: path}, dialogs: {name: [path, button]}, readers: {name: path}}: the last are
+// pages for people without an account.
 import { readFileSync } from 'node:fs';
 import { inConsole, logIn, open, print, settings, shot, tools } from './console_browser.mjs';
 
@@ -27,6 +28,18 @@ async function lookAtAll(page, suffix, found) {
   for (const [name, path] of Object.entries(settings.pages)) {
     await page.evaluate((address) => { history.pushState(null, '', address); dispatchEvent(new PopStateEvent('popstate')); }, `/console${path}`);
     await page.waitForTimeout(100); // until the page has begun to load its data
+    await look(page, `${name}-${suffix}`, found);
+  }
+  for (const [name, [path, button]] of Object.entries(settings.dialogs ?? {})) {
+    await page.evaluate((address) => { history.pushState(null, '', address); dispatchEvent(new PopStateEvent('popstate')); }, `/console${path}`);
+    await page.getByRole('button', { name: button }).click();
+    await look(page, `${name}-${suffix}`, found);
+  }
+  for (const [name, path] of Object.entries(settings.readers ?? {})) {
+    await page.goto('about:blank'); // another # alone would load nothing
+    await open(page, path);
+    await page.evaluate(AXE);
+    await page.locator('.gate h1, .cards').first().waitFor();
     await look(page, `${name}-${suffix}`, found);
   }
 }

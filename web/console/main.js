@@ -3,15 +3,17 @@
 import { html, render } from './lib/html.js';
 import { startLanguage, t } from './lib/text.js';
 import { session, startSession } from './lib/session.js';
-import { startRouter, usePlace } from './lib/router.js';
+import { place, startRouter, usePlace } from './lib/router.js';
 import { useStore } from './lib/store.js';
 import { createCurtain } from './lib/curtain.js';
 import { drawn } from './lib/restart.js';
 import { pageOf } from './lib/areas.js';
+import { READER_PATH } from './lib/reader.js';
 import { Shell } from './parts/shell.js';
 import { Toasts } from './parts/toasts.js';
 import { DropAnywhere } from './parts/drop.js';
 import { Empty, Waiting } from './parts/states.js';
+import { Reader } from './pages/report.js';
 import { EnrolGate, Gate } from './pages/gate.js';
 import './lib/trusted.js';
 
@@ -50,7 +52,11 @@ const page = document.createElement('div');
 const door = document.createElement('div');
 const show = createCurtain(page, root);
 root.append(door);
-render(html`<${Door} />`, door);
-render(html`<${App} />`, page);
-session.watch(({ state }) => show(state === 'in'));
-startSession();
+if (place.get().path === READER_PATH) {
+  render(html`<${Reader} />`, door);
+} else {
+  render(html`<${Door} />`, door);
+  render(html`<${App} />`, page);
+  session.watch(({ state }) => show(state === 'in'));
+  startSession();
+}

@@ -12,6 +12,7 @@ import { System } from '../pages/system.js';
 import { Uploads } from '../pages/uploads.js';
 import { Live } from '../pages/live.js';
 import { Keys } from '../pages/keys.js';
+import { Reports } from '../pages/reports.js';
 import { Webhook } from '../pages/webhook.js';
 import { Webhooks } from '../pages/webhooks.js';
 import { People } from '../pages/people.js';
@@ -21,6 +22,7 @@ const table = [
   { items: [
     { path: '/', title: 'overview', icon: 'overview', needs: 'getOverview', page: Overview },
     { path: '/live', title: 'live', icon: 'live', needs: 'getLive', page: Live },
+    { path: '/reports', title: 'reports', icon: 'share', needs: 'listReports', page: Reports },
   ] },
   { title: 'group.content', items: [
     { path: '/media', title: 'media', icon: 'media', needs: 'listMedia', page: MediaList },

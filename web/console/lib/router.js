@@ -13,9 +13,10 @@ function read() {
 
 export const place = createStore(read());
 
+// What stands behind the # of a page's address stays while one is on that page: it is the link of a shared report.
 export function href(path, query = {}) {
   const given = Object.entries(query).filter(([, value]) => value !== null && value !== undefined && value !== '');
-  return `${ROOT}${path}${given.length > 0 ? `?${new URLSearchParams(given)}` : ''}`;
+  return `${ROOT}${path}${given.length > 0 ? `?${new URLSearchParams(given)}` : ''}${path === place.get().path ? location.hash : ''}`;
 }
 
 export function navigate(path, query, { replace = false } = {}) {

@@ -16,20 +16,22 @@ import { Explain } from '../parts/explain.js';
 import { save as saveFile } from '../parts/download.js';
 import { Numbers } from '../parts/numbers.js';
 import { Period, usePeriod } from '../parts/period.js';
+import { ShareReport } from '../parts/share_report.js';
 import { Empty, Loaded, Panel } from '../parts/states.js';
 import { loadNumbers } from './overview.js';
 
 // What views have in common: {list: the filter that its rows are}.
 const LISTS = { countries: 'country', referrers: 'referrer', devices: 'device', systems: 'system', browsers: 'browser', viewers: 'viewer', user_agents: null };
 
-function nameOf(list, { name }) {
-  return html`<${FilterLink} name=${LISTS[list]} value=${name} title=${list === 'user_agents' ? name : null}>${list === 'user_agents' ? agentName(name) : null}<//>`;
+function nameOf(list, { name }, fixed) {
+  return html`<${FilterLink} name=${LISTS[list]} value=${name} fixed=${LISTS[list] in fixed} title=${list === 'user_agents' ? name : null}>${list === 'user_agents' ? agentName(name) : null}<//>`;
 }
 
-function Common({ top }) {
+// fixed: filters that hold already and cannot be others, by name.
+export function Common({ top, fixed = {} }) {
   return html`<div class="columns two">${Object.keys(LISTS).filter((kind) => top[kind] && !(kind === 'user_agents' && top.browsers)).map((kind) => html`<${Panel} key=${kind} title=${t(`top.${kind}`)}>
     ${top[kind].length === 0 ? html`<p class="muted">${t(`top.${kind}.none`)}</p>` : html`<${Bars} label=${t(`top.${kind}`)} items=${top[kind].map((one) => ({
-      key: one.name, name: nameOf(kind, one), value: one.views, shown: `${compact(one.views)}${one.standard_error > 0 ? ` ± ${percent(one.standard_error * 100)}` : ''}`,
+      key: one.name, name: nameOf(kind, one, fixed), value: one.views, shown: `${compact(one.views)}${one.standard_error > 0 ? ` ± ${percent(one.standard_error * 100)}` : ''}`,
     }))} />`}<//>`)}</div>
     ${!top.exact && html`<p class="small muted">${t('top.sample', { sample: top.sample })}</p>`}`;
 }
@@ -64,7 +66,7 @@ function Export({ medium, period }) {
 export function MediumAnalytics({ medium }) {
   const period = usePeriod();
   const numbers = useData((signal) => loadNumbers(`/media/media/${medium.id}/analytics`, period, signal), [medium.id, period]);
-  return html`<${Period} period=${period} />
+  return html`<${Period} period=${period}><${ShareReport} medium=${medium} period=${period} /><//>
     <${Loaded} of=${numbers}>${({ data, before }) => html`<${Numbers} period=${period} data=${data} before=${before} />${can('getRetention') && html`<${Retention} medium=${medium} period=${period} filters=${filtersOf(period.filters, 'getRetention')} />`}<${Common} top=${data.top} />`}<//>
     ${can('listViews') && html`<${Views} medium=${medium} period=${period} />`}
     ${can('exportViews') && html`<${Export} medium=${medium} period=${period} />`}`;

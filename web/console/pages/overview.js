@@ -13,10 +13,11 @@ import { Select } from '../parts/form.js';
 import { MEASURES } from '../parts/measures.js';
 import { Numbers } from '../parts/numbers.js';
 import { Period, usePeriod } from '../parts/period.js';
+import { ShareReport } from '../parts/share_report.js';
 import { Empty, Head, Loaded, Panel } from '../parts/states.js';
 
 const LIVE_MS = 5000;
-const MOST_STEPS = 400; // of a graph; above it months are shown
+export const MOST_STEPS = 400; // of a graph; above it months are shown
 
 // Sums and series of a path between bounds, and the same of the period before. Whole months where days are too many.
 export async function loadNumbers(path, period, signal) {
@@ -38,17 +39,18 @@ function LiveCard() {
 const BY = { views: 'views', plays: 'plays', bytes: 'bytes', watched: 'seconds' };
 const VALUE = { views: (item) => item.views, plays: (item) => item.plays, bytes: (item) => item.bytes_sent, watched: (item) => item.watched_seconds };
 
-function Top({ period }) {
+// linked: a name leads to the medium's page. ask: who asks the API.
+export function Top({ period, linked = true, ask = (query, signal) => get('/analytics/top', query, signal) }) {
   const { query } = usePlace();
   const by = query.top in BY ? query.top : 'views';
-  const top = useData((signal) => get('/analytics/top', { ...period.query, by: BY[by], limit: 10 }, signal), [period, by]);
+  const top = useData((signal) => ask({ ...period.query, by: BY[by], limit: 10 }, signal), [period, by]);
   const choice = html`<${Select} label=${t('top.by')} value=${by} options=${Object.keys(BY).map((one) => [one, t(`measure.${one}`)])}
     onChange=${(one) => setQuery({ top: one === 'views' ? null : one }, { replace: true })} />`;
   return html`<${Panel} title=${t('top')} actions=${choice}><${Loaded} of=${top}>${({ items }) => (items.length === 0
     ? html`<${Empty} icon="overview" title=${t('top.none')} words=${t('top.none.words')} />`
     : html`<${Bars} label=${t('top')} items=${items.map((item) => ({
       key: item.media_id, value: VALUE[by](item), shown: MEASURES[by].format(VALUE[by](item)),
-      name: item.deleted ? html`<span class="muted">${t('deleted', { title: item.title })}</span>` : html`<a href=${href(`/media/${item.media_id}/analytics`)}>${item.title}</a>`,
+      name: item.deleted ? html`<span class="muted">${t('deleted', { title: item.title })}</span>` : linked ? html`<a href=${href(`/media/${item.media_id}/analytics`)}>${item.title}</a>` : item.title,
     }))} />`)}<//><//>`;
 }
 
@@ -70,7 +72,7 @@ export function Overview() {
   const period = usePeriod();
   const numbers = useData((signal) => loadNumbers('/analytics/overview', period, signal), [period]);
   return html`<${Head} title=${t('overview')} />
-    <${Period} period=${period} />
+    <${Period} period=${period}><${ShareReport} period=${period} /><//>
     <${Loaded} of=${numbers}>${({ data, before }) => html`
       <${Numbers} period=${period} data=${data} before=${before}>${can('getLive') && html`<${LiveCard} />`}<//>
       <div class="columns wide"><${Top} period=${period} /><div class="stack"><${Stock} data=${data} />${can('status') && html`<${StatusPanel} />`}</div></div>`}<//>`;

@@ -27,10 +27,16 @@ export function Filters({ filters }) {
   </div>`;
 }
 
-// What a row of a list is called, and leads to: the same page with this filter too.
-export function FilterLink({ name, value, children, ...rest }) {
+// Those that somebody else chose. robots: they count too, which is said as one more.
+export function FixedFilters({ filters, robots }) {
+  const words = [...Object.entries(filters).map(([name, value]) => `${t(`filter.${name}`)}: ${filterValue(name, value)}`), ...(robots ? [t('reports.robots')] : [])];
+  return words.length > 0 && html`<ul class="row chips" aria-label=${t('filters')}>${words.map((one) => html`<li class="chip" key=${one}>${one}</li>`)}</ul>`;
+}
+
+// What a row of a list is called, and leads to: the same page with this filter too, unless it holds already.
+export function FilterLink({ name, value, fixed = false, children, ...rest }) {
   const { path, query } = usePlace();
   const words = children || filterValue(name, value);
-  return name !== null && takes('getAnalytics', name) && query[name] !== value
+  return name !== null && !fixed && takes('getAnalytics', name) && query[name] !== value
     ? html`<a href=${href(path, { ...query, [name]: value })} ...${rest}>${words}</a>` : html`<span ...${rest}>${words}</span>`;
 }

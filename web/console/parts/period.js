@@ -37,7 +37,8 @@ function Custom() {
     <${Field} label=${t('range.to')} type="date" value=${query.to ?? ''} min=${query.from} onInput=${(to) => to && setQuery({ to })} />`;
 }
 
-export function Period({ period }) {
+// children: what else stands in the bar.
+export function Period({ period, children }) {
   const names = useMemo(() => zones().map((name) => [name, name.replaceAll('_', ' ')]), []);
   return html`<div class="toolbar" role="group" aria-label=${t('period')}>
     <${Select} label=${t('range')} value=${period.range} options=${RANGES.map((range) => [range, t(`range.${range}`)])} onChange=${(range) => chooseRange(range, period.tz)} />
@@ -49,6 +50,7 @@ export function Period({ period }) {
       setQuery({ tz: tz === ownZone ? null : tz });
     }} />
     <${Check} label=${t('robots')} checked=${period.bots} onChange=${(on) => setQuery({ bots: on ? 'include' : null })} />
+    ${children}
   </div>
   <${Filters} filters=${period.filters} />`;
 }

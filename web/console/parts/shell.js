@@ -10,9 +10,17 @@ import { chooseLanguage } from '../lib/restart.js';
 import { Button, useId } from './form.js';
 import { Icon } from './icons.js';
 
+function Logo() {
+  return html`<img src=${document.querySelector('link[rel=icon]').href} alt="" />mediagate`;
+}
+
 export function Brand() {
-  const icon = document.querySelector('link[rel=icon]').href;
-  return html`<a class="brand" href=${href('/')}><img src=${icon} alt="" />mediagate</a>`;
+  return html`<a class="brand" href=${href('/')}><${Logo} /></a>`;
+}
+
+// For whom there is no way into the console.
+export function Mark() {
+  return html`<span class="brand"><${Logo} /></span>`;
 }
 
 export function LanguageChoice() {
