@@ -260,15 +260,27 @@ create index media_asset_stale_master_idx on media_asset (id)
   where deleted_at is null and package_name is not null and (subtitles <> '{}' or master_name is not null)
     and master_of is distinct from (package_name || ' ' || md5(subtitles::text));
 
--- Revoked grants (32 hex digits) and revoked issuer tags (8). serve rebuilds the files revoked/<name> from these rows.
+-- Revoked grants (32 hex digits), revoked issuer tags (8), and deleted media whose files may be in caches (m and the id). serve rebuilds the files revoked/<name> from these rows.
 create table revoked_grant (
   name text primary key,
   revoked_by bigint references admin_user (id),
   revoked_at timestamptz not null default now(),
   expires_at timestamptz not null, -- every URL that the row refuses has expired by then
-  constraint revoked_grant_name_check check (name ~ '^([0-9a-f]{32}|[0-9a-f]{8})$')
+  constraint revoked_grant_name_check check (name ~ '^([0-9a-f]{32}|[0-9a-f]{8}|m[1-9][0-9]{0,18})$')
 );
 create index revoked_grant_expires_at_idx on revoked_grant (expires_at);
+
+-- Media files in a bucket. What the bucket may hold that no row of a medium names: written before an object is put, when
+-- one is replaced, and when a medium is deleted (entry is empty). Any node sweeps.
+create table file_note (
+  media_id bigint not null, -- perhaps of a medium that is not made yet
+  entry text not null, -- the stored name up to its first "/"
+  intent boolean not null, -- it was about to be put, and nobody knows more
+  noted_at timestamptz not null default now(),
+  primary key (media_id, entry),
+  constraint file_note_entry_check check (octet_length(entry) < 160)
+);
+create index file_note_noted_at_idx on file_note (noted_at);
 
 -- Resumable uploads -----------------------------------------------------------------------------
 

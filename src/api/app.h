@@ -31,6 +31,7 @@
 struct app_health {
   int64_t found_ms;                                              /* monotonic; 0: not yet */
   const char *database, *schema, *library, *locks, *revocations; /* "ok", or what is wrong in words */
+  const char *store; /* the same of the bucket; NULL: media files are files */
   bool has_ingest;
   struct ingest_state ingest;
 };

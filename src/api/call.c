@@ -15,6 +15,7 @@
 #include "base/hash.h"
 #include "base/log.h"
 #include "base/text_parse.h"
+#include "files/media_objects.h"
 #include "metrics/metric.h"
 
 #define PAGE_LIMIT_DEFAULT 50
@@ -90,8 +91,13 @@ void call_append_base(const struct call *call, struct text *text) {
 
 void call_fail(struct call *call, enum error error, const char *doing) {
   enum log_level level = error == ERROR_ABORTED ? LOG_LEVEL_INFO : LOG_LEVEL_ERROR;
-  log_event(level, "request_failed", LOG_STR("doing", doing), LOG_ERROR_FIELD(error),
-            LOG_STR("database", database_last_error(call->app->database)));
+  if (error == ERROR_STORE_AWAY) {
+    log_event(level, "store_away", LOG_STR("doing", doing),
+              LOG_STR("reason", object_store_last_error(media_folder_store(call->app->media_folder))));
+  } else {
+    log_event(level, "request_failed", LOG_STR("doing", doing), LOG_ERROR_FIELD(error),
+              LOG_STR("database", database_last_error(call->app->database)));
+  }
   response_error(call->response, error);
 }
 

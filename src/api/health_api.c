@@ -9,6 +9,7 @@
 #include "api/reply.h"
 #include "base/clock.h"
 #include "base/log.h"
+#include "files/media_objects.h"
 #include "files/revocation.h"
 #include "store/views/ingest_store.h"
 #include "store/engine/migration.h"
@@ -46,6 +47,9 @@ static void append_checks(struct text *body, const struct app_health *checks) {
   reply_string(body, "library", checks->library);
   reply_string(body, "locks", checks->locks);
   reply_string(body, "revocations", checks->revocations);
+  if (checks->store != NULL) {
+    reply_string(body, "store", checks->store);
+  }
   text_append(body, "}");
 }
 
@@ -89,11 +93,24 @@ static const char *in_words(enum error error) {
   return error == ERROR_NONE ? ok : error_strerror(error);
 }
 
+/* What is cached plays on without the bucket, so that it does not decide whether we are ready. */
+static const char *look_at_store(struct object_store *store) {
+  if (store == NULL) {
+    return NULL;
+  }
+  enum error error = object_store_check(store, NULL);
+  if (error != ERROR_NONE) {
+    log_event(LOG_LEVEL_WARNING, "store_away", LOG_STR("reason", object_store_last_error(store)));
+  }
+  return in_words(error);
+}
+
 static void look(struct app *app, struct app_health *found) {
   health_check_database(app->database, found);
   found->library = in_words(media_folder_check_writable(app->media_folder));
   found->locks = in_words(media_folder_check_locks(app->media_folder));
   found->revocations = in_words(revocation_check(app->settings->data_dir));
+  found->store = look_at_store(media_folder_store(app->media_folder));
   found->has_ingest = found->database == ok && ingest_store_state(app->database, &found->ingest) == ERROR_NONE;
   found->found_ms = clock_monotonic_ms();
   if (!is_ready(found)) {

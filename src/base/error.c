@@ -19,6 +19,7 @@ static const char *const phrases[] = {
     [ERROR_ABORTED] = "aborted by the peer",
     [ERROR_TIMEOUT] = "timed out",
     [ERROR_UNAVAILABLE] = "unavailable",
+    [ERROR_STORE_AWAY] = "media store unavailable",
     [ERROR_UNKNOWN_OUTCOME] = "outcome unknown",
     [ERROR_NO_SPACE] = "no space left",
     [ERROR_MEMORY] = "out of memory",

@@ -23,6 +23,7 @@ enum error {
   ERROR_ABORTED,         /* the peer went away in the middle */
   ERROR_TIMEOUT,         /* a deadline passed */
   ERROR_UNAVAILABLE,     /* the database or another part cannot be reached: try again later */
+  ERROR_STORE_AWAY,      /* the bucket of media files cannot be reached or used: try again later */
   ERROR_UNKNOWN_OUTCOME, /* the reply to a COMMIT was lost: it may or may not have happened */
   ERROR_NO_SPACE,        /* the disk or the quota of the disk is full */
   ERROR_MEMORY,          /* an allocation failed */

@@ -20,7 +20,8 @@
 
 static const char usage[] =
     "usage: mediagate nginx-config [--config FILE] [--ca-file FILE] --output-dir DIR\n\n"
-    "Writes settings-http.conf, settings-server.conf, settings-upload.conf and settings-upload-share.conf into DIR\n"
+    "Writes settings-http.conf, settings-server.conf, settings-stream.conf, settings-upload.conf and\n"
+    "settings-upload-share.conf into DIR\n"
     "(/etc/mediagate/nginx where deploy/mediagate.http.conf is used as it stands). Reload nginx afterwards: it reads\n"
     "them only then.\n\n"
     "  --output-dir DIR  where to write; made when it is missing\n"
@@ -80,6 +81,7 @@ static int write_all(const char *folder, const struct nginx_settings *files) {
   }
   bool written = write_when_changed(folder, "settings-http.conf", &files->http) == ERROR_NONE &&
                  write_when_changed(folder, "settings-server.conf", &files->server) == ERROR_NONE &&
+                 write_when_changed(folder, "settings-stream.conf", &files->stream) == ERROR_NONE &&
                  write_when_changed(folder, "settings-upload.conf", &files->upload) == ERROR_NONE &&
                  write_when_changed(folder, "settings-upload-share.conf", &files->share) == ERROR_NONE;
   return written ? 0 : COMMAND_FAILED;

@@ -18,6 +18,7 @@
 #include "base/outage.h"
 #include "command/background.h"
 #include "command/command_database.h"
+#include "command/command_media.h"
 #include "command/command_warnings.h"
 #include "command/options.h"
 #include "command/package_options.h"
@@ -166,7 +167,7 @@ static int run_packager(const struct settings *settings, const struct transcode_
   name_node(settings, node);
   enum error error = command_database_open(settings, database_options, &packager->database);
   if (error == ERROR_NONE) {
-    error = media_folder_open(settings->data_dir, settings->library_dir, &packager->folder);
+    error = command_media_open(settings, packager->database, &packager->folder);
   }
   work.poster_maker = (struct poster_maker){
       .database = packager->database, .folder = packager->folder, .options = &packager->transcode};

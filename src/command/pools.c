@@ -43,6 +43,7 @@ struct pool_row pools_row(enum pool pool, const struct settings *settings) {
                     .access_keys = true,
                     .stream_keys = true,
                     .media_folder = true,
+                    .objects = true,
                     .audience = true},
       [POOL_UPLOAD] = {.kind = POOL_ACCEPTING,
                        .workers = settings->upload_workers,
@@ -50,7 +51,8 @@ struct pool_row pools_row(enum pool pool, const struct settings *settings) {
                        .deadline_seconds = settings->upload_deadline,
                        .statement_timeout_ms = settings->upload_statement_timeout,
                        .access_keys = true,
-                       .media_folder = true},
+                       .media_folder = true,
+                       .objects = true},
       /* A sweep beats with each file, but one statement may take long. */
       [POOL_HOUSEKEEPING] = {.kind = POOL_TICKING,
                              .workers = 1,
@@ -58,6 +60,7 @@ struct pool_row pools_row(enum pool pool, const struct settings *settings) {
                              .deadline_seconds = 600,
                              .statement_timeout_ms = settings->api_statement_timeout,
                              .media_folder = true,
+                             .objects = true,
                              .chores = true},
   };
   return rows[pool];

@@ -25,6 +25,7 @@ struct pool_row {
   bool stream_keys;  /* it signs stream URLs */
   bool totp_keys;    /* it reads the secrets of second factors */
   bool media_folder; /* it opens data_dir and library_dir */
+  bool objects;      /* and the bucket, where media files are in one */
   bool audience;     /* it says of viewers what the audience lists know */
   bool chores;       /* it does serve's chores */
 };

@@ -19,6 +19,7 @@
 #include "base/log.h"
 #include "base/random.h"
 #include "command/command_database.h"
+#include "command/command_media.h"
 #include "command/command_warnings.h"
 #include "command/options.h"
 #include "command/pools.h"
@@ -95,6 +96,25 @@ static bool check_database(const struct settings *settings) {
   return starts;
 }
 
+/* A bucket that cannot be reached now may be later: requests answer 503 until then. A key file must be there. */
+static bool check_bucket(const struct settings *settings) {
+  struct object_store *store = NULL;
+  enum error error = command_media_open_store(settings, &store);
+  if (error != ERROR_NONE) {
+    log_event(LOG_LEVEL_ERROR, "s3_key_failed", LOG_STR("s3_key_file", settings->s3_key_file), LOG_ERROR_FIELD(error),
+              LOG_STR("remedy", "it must have the lines `access_key …;` and `secret_key …;`, mode 0600, and belong to "
+                                "mediagate's user"));
+    return false;
+  }
+  error = object_store_check(store, NULL);
+  if (error != ERROR_NONE) {
+    log_event(LOG_LEVEL_WARNING, "store_away", LOG_STR("reason", object_store_last_error(store)),
+              LOG_STR("remedy", "see `mediagate doctor`; uploads answer 503 until the bucket can be used"));
+  }
+  object_store_close(store);
+  return true;
+}
+
 static bool check_data_folder(const struct settings *settings) {
   struct media_folder *folder = NULL;
   enum error error = media_folder_open(settings->data_dir, settings->library_dir, &folder);
@@ -102,6 +122,9 @@ static bool check_data_folder(const struct settings *settings) {
     error = media_folder_check_writable(folder);
   }
   media_folder_close(folder);
+  if (error == ERROR_NONE && settings->media_store == MEDIA_STORE_S3) {
+    return check_bucket(settings);
+  }
   if (error != ERROR_NONE) {
     log_event(LOG_LEVEL_ERROR, "data_dir_failed", LOG_STR("data_dir", settings->data_dir), LOG_ERROR_FIELD(error),
               LOG_STR("remedy", "data_dir must be a folder that mediagate's user may write, on one file system"));

@@ -16,8 +16,10 @@
 #include "base/log.h"
 #include "command/command_audience.h"
 #include "command/command_database.h"
+#include "command/command_media.h"
 #include "command/pools.h"
 #include "command/serve_context.h"
+#include "files/media_objects.h"
 #include "http/request.h"
 #include "http/response.h"
 #include "metrics/metric.h"
@@ -94,7 +96,11 @@ static enum error open_parts(struct worker *worker, const struct settings *setti
     error = database_open(&standby, &app->analytics);
   }
   if (error == ERROR_NONE && row.media_folder) {
-    error = media_folder_open(settings->data_dir, settings->library_dir, &app->media_folder);
+    error = row.objects ? command_media_open(settings, app->database, &app->media_folder)
+                        : media_folder_open(settings->data_dir, settings->library_dir, &app->media_folder);
+  }
+  if (error == ERROR_NONE && row.objects && media_folder_store(app->media_folder) != NULL) {
+    object_store_set_beat(media_folder_store(app->media_folder), beat, worker->slot);
   }
   if (error == ERROR_NONE && row.caches) {
     error = row_cache_open(app->database, &cache, &app->row_cache);
@@ -146,9 +152,10 @@ static enum error start(void *context, const char *name, struct scoreboard_slot 
     error = open_parts(worker, serve->settings, serve->reload);
   }
   if (error != ERROR_NONE) {
-    log_event(LOG_LEVEL_ERROR, "worker_start_failed", LOG_STR("pool", pool_name(worker->app.pool)),
-              LOG_ERROR_FIELD(error),
-              LOG_STR("remedy", "check that data_dir and library_dir are folders that we may use"));
+    log_event(
+        LOG_LEVEL_ERROR, "worker_start_failed", LOG_STR("pool", pool_name(worker->app.pool)), LOG_ERROR_FIELD(error),
+        LOG_STR("remedy", "check that data_dir and library_dir are folders that we may use, and with media_store = "
+                          "s3 that s3_key_file can be read"));
     stop(worker);
     return error;
   }

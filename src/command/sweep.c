@@ -12,6 +12,7 @@
 #include <string.h>
 
 #include "command/command_database.h"
+#include "command/command_media.h"
 #include "command/options.h"
 #include "upkeep/file_sweep.h"
 
@@ -44,7 +45,7 @@ static int run_sweep(const struct settings *settings, bool full) {
   int64_t uploads = 0;
   enum error error = command_database_open(settings, options, &upkeep.database);
   if (error == ERROR_NONE) {
-    error = media_folder_open(settings->data_dir, settings->library_dir, &upkeep.media_folder);
+    error = command_media_open(settings, upkeep.database, &upkeep.media_folder);
   }
   if (error == ERROR_NONE) {
     error = file_sweep_media(&upkeep, full, FILE_SWEEP_COMMIT_SECONDS, &counts);

@@ -11,6 +11,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "config/nginx_store.h"
 #include "domain/origin.h"
 
 #define HEADING                                                                                                        \
@@ -170,20 +171,26 @@ enum error nginx_settings_render(const struct settings *settings, const char *ca
   text_append(&files.server, HEADING);
   text_append(&files.upload, HEADING);
   text_append(&files.share, HEADING);
+  text_append(&files.stream, HEADING);
   append_server_names(&settings->server_names, &files.http);
   append_cors_origins(&settings->cors_origins, &files.http);
   append_trusted_proxies(&settings->trusted_proxies, &files);
   append_https(settings, &files.http);
   append_grant_limit(settings->grant_delivery_limit, &files);
   enum error error = append_origins(settings, ca_file, &files);
-  text_appendf(&files.upload, "client_max_body_size %" PRId64 ";\n", settings->upload_max);
+  nginx_store_append(
+      settings, ca_file,
+      &(struct nginx_store_texts){.http = &files.http, .server = &files.server, .stream = &files.stream});
+  /* The file is probed and synced after its last byte; where it goes into a bucket, that takes as long as it takes. */
+  text_appendf(&files.upload, "client_max_body_size %" PRId64 ";\nfastcgi_read_timeout %s;\n", settings->upload_max,
+               settings->media_store == MEDIA_STORE_S3 ? "1h" : "90s");
   /* Each upload holds a worker. One more would wait in the backlog until nginx gives up: it is told at once instead. */
   text_appendf(&files.share,
                "limit_conn mediagate_pool %" PRId64 ";\n"
                "limit_conn mediagate_address %" PRId64 ";\n",
                settings->upload_workers, settings->upload_address_max);
 
-  if (files.http.failed || files.server.failed || files.upload.failed || files.share.failed) {
+  if (files.http.failed || files.server.failed || files.upload.failed || files.share.failed || files.stream.failed) {
     error = ERROR_MEMORY;
   }
   if (error != ERROR_NONE) {
@@ -199,4 +206,5 @@ void nginx_settings_free(struct nginx_settings *files) {
   text_free(&files->server);
   text_free(&files->upload);
   text_free(&files->share);
+  text_free(&files->stream);
 }

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * What nginx must know of the settings, as three files that deploy/mediagate.http.conf includes: host names, CORS list
+ * What nginx must know of the settings, as the files that deploy/mediagate.http.conf includes: host names, CORS list
  * and origins at http level, proxies and the origins' locations at server level, the body limit of the upload locations
- * and the shares of their pool. Pure: text from settings that settings_load has judged (settings_check.c): every
- * value's form is a narrow one, so that none can inject a directive.
+ * and the shares of their pool, and where the files of streams are. Pure: text from settings that settings_load has
+ * judged (settings_check.c): every value's form is a narrow one, so that none can inject a directive.
  */
 #ifndef MEDIAGATE_CONFIG_NGINX_SETTINGS_H
 #define MEDIAGATE_CONFIG_NGINX_SETTINGS_H
@@ -17,6 +17,7 @@ struct nginx_settings {
   struct text http;   /* settings-http.conf */
   struct text server; /* settings-server.conf */
   struct text upload; /* settings-upload.conf: the largest body */
+  struct text stream; /* settings-stream.conf: where files of streams are */
   struct text share;  /* settings-upload-share.conf: how many uploads at a time */
 };
 

@@ -150,6 +150,20 @@ static const char *form_run_dir(char *value) {
   return strlen(value) > RUN_DIR_MAX ? "at most 95 bytes long, since sockets' paths are limited" : form_path(value);
 }
 
+/* Names of hosts are made of it (BUCKET.HOST), and of paths. */
+static const char *form_bucket(char *value) {
+  size_t length = strlen(value);
+  return length >= 3 && length <= 63 && only(value, length, LOWER DIGITS ".-") && value[0] != '.' && value[0] != '-' &&
+                 strstr(value, "..") == NULL
+             ? NULL
+             : "3 to 63 lower-case letters, digits, dots and hyphens";
+}
+
+static const char *form_region(char *value) {
+  size_t length = strlen(value);
+  return length <= 64 && only(value, length, LOWER UPPER DIGITS "-_") ? NULL : "up to 64 letters, digits, - and _";
+}
+
 /* NOLINTNEXTLINE(readability-non-const-parameter): it is a form_of */
 static const char *form_any(char *value) {
   (void)value; /* libpq judges it; nginx never sees it */
@@ -202,6 +216,12 @@ static const struct {
     {"log_dir", form_path, false},
     {"webhook_key_file", form_path, false},
     {"webhook_networks", form_network, true},
+    {"s3_endpoint", form_origin, true},
+    {"s3_region", form_region, false},
+    {"s3_bucket", form_bucket, true},
+    {"s3_key_file", form_path, false},
+    {"s3_read_key_file", form_path, false},
+    {"s3_cache_dir", form_run_dir, false},
 };
 
 /* --- each value ------------------------------------------------------------------------------ */

@@ -31,6 +31,16 @@
   /* files */ \
   STRING (data_dir, "/var/lib/mediagate", false, "Folder of media/, spool/, uploads/, packaging/, pending/, links/, trash/ and revoked/; one file system") \
   STRING (library_dir, "", true, "Folder of files that are already there, for file_url library:PATH; a playlist's grant covers its whole folder; empty: none") \
+  CHOICE (media_store, "file|s3", "file", false, "Where media files are kept: below data_dir, or in a bucket of an S3 service; a change needs `mediagate store copy` before and `mediagate nginx-config` after") \
+  STRING (s3_endpoint, "", false, "The S3 service, as https://HOST or https://HOST:PORT; with s3_path_style = false its name without the bucket's") \
+  STRING (s3_region, "us-east-1", false, "Region that requests to the S3 service are signed for") \
+  STRING (s3_bucket, "", false, "Bucket of media files; nothing else may write below media/ in it") \
+  BOOLEAN(s3_path_style, true, false, "Ask for s3_endpoint/BUCKET/KEY; false: for BUCKET.HOST/KEY") \
+  STRING (s3_key_file, "/etc/mediagate/s3_key", false, "Key pair that may read, list, write and delete in the bucket: lines `access_key …;` and `secret_key …;`, mode 0600") \
+  STRING (s3_read_key_file, "/etc/mediagate/s3_read_key", false, "Key pair of nginx, which may read and list only; the same form, mode 0600, read by nginx's master process") \
+  STRING (s3_cache_dir, "/var/cache/mediagate", false, "Folder of nginx's cache of media files from the bucket; it must exist, and be nginx's alone") \
+  INTEGER(s3_cache_size, "MiB", 16, 1073741824, 10240, false, "Largest size of that cache") \
+  INTEGER(s3_timeout, "ms", 100, 60000, 900, false, "How long nginx waits for the bucket's first byte, and between two, before it answers 503") \
   STRING (run_dir, "/run/mediagate", false, "Folder of the pools' sockets: fast.sock auth.sock api.sock upload.sock") \
   STRING (ingest_dir, "/var/lib/mediagate-ingest", false, "Folder of rejected.log, in which ingest keeps what is no line of the delivery log") \
   STRING (node_name, "", false, "Name of this node in the database, and of its rejected-NAME.log; one for each `mediagate ingest`; empty: the host's name, and rejected.log") \

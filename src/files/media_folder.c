@@ -20,6 +20,7 @@
 #include "domain/digest.h"
 #include "domain/medium.h"
 #include "files/media_folder_private.h"
+#include "files/media_objects_private.h"
 
 #define FOLDER_MODE 0750
 
@@ -89,6 +90,7 @@ void media_folder_close(struct media_folder *folder) {
   if (folder == NULL) {
     return;
   }
+  object_store_close(folder->store);
   free(folder->library_dir);
   file_close_cleanup(&folder->trash_fd);
   file_close_cleanup(&folder->links_fd);
@@ -155,7 +157,10 @@ void media_folder_note_replaced(struct media_folder *folder, int64_t media_id, c
 
 enum error media_folder_note_replacement(struct media_folder *folder, int64_t media_id) {
   __attribute__((cleanup(file_close_cleanup))) int medium_fd = -1;
-  enum error error = media_folder_open_medium(folder, media_id, &medium_fd);
+  enum error error = folder->store == NULL ? ERROR_NONE : media_objects_note_entries(folder, media_id);
+  if (error == ERROR_NONE) {
+    error = media_folder_open_medium(folder, media_id, &medium_fd);
+  }
   if (error != ERROR_NONE) {
     return error == ERROR_NOT_FOUND ? ERROR_NONE : error;
   }
@@ -170,8 +175,8 @@ enum error media_folder_trash(struct media_folder *folder, int64_t media_id) {
   char name[24];
   snprintf(name, sizeof name, "%" PRId64, media_id);
   enum error error = media_folder_trash_entry(folder, media_id, folder->media_fd, name);
-  if (error == ERROR_NONE || error == ERROR_NOT_FOUND) {
+  if ((error == ERROR_NONE || error == ERROR_NOT_FOUND) && folder->store == NULL) {
     error = media_folder_remove_note(folder, media_id, NULL);
   }
-  return error;
+  return error == ERROR_NOT_FOUND ? ERROR_NONE : error; /* objects are the sweep's: there may be thousands */
 }

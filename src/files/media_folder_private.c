@@ -130,6 +130,10 @@ enum error media_folder_format_note(int64_t media_id, const char *entry, char re
 
 enum error media_folder_write_note(struct media_folder *folder, int64_t media_id, const char *entry) {
   char name[MEDIA_FOLDER_NOTE_SIZE];
+  if (folder->store != NULL) {
+    return entry == NULL ? folder->notes.write(folder->notes.context, media_id, "", MEDIA_NOTE_DELETION)
+                         : folder->notes.write(folder->notes.context, media_id, entry, MEDIA_NOTE_REPLACED);
+  }
   if (media_folder_format_note(media_id, entry, name) != ERROR_NONE) {
     return ERROR_INVALID;
   }
@@ -146,6 +150,12 @@ enum error media_folder_remove_note(struct media_folder *folder, int64_t media_i
   char name[MEDIA_FOLDER_NOTE_SIZE];
   if (media_folder_format_note(media_id, entry, name) != ERROR_NONE) {
     return ERROR_INVALID;
+  }
+  if (folder->store != NULL) {
+    enum error error = folder->notes.remove(folder->notes.context, media_id, entry == NULL ? "" : entry);
+    if (error != ERROR_NONE) {
+      return error;
+    }
   }
   return unlinkat(folder->pending_fd, name, 0) == 0 || errno == ENOENT ? ERROR_NONE : file_error_from_errno(errno);
 }

@@ -14,6 +14,7 @@
 #include "domain/digest.h"
 #include "domain/medium.h"
 #include "files/media_folder.h"
+#include "files/media_objects.h"
 
 #define MEDIA_FOLDER_NOTE_SIZE (MEDIUM_STORED_NAME_SIZE + 24)
 
@@ -23,7 +24,9 @@
 
 struct media_folder {
   int data_fd, spool_fd, uploads_fd, packaging_fd, media_fd, pending_fd, links_fd, trash_fd;
-  char *library_dir; /* NULL: no library. Opened anew each time: a disk may be mounted there meanwhile */
+  char *library_dir;          /* NULL: no library. Opened anew each time: a disk may be mounted there meanwhile */
+  struct object_store *store; /* NULL: media files are files */
+  struct media_notes notes;   /* with a store */
 };
 
 /* Milliseconds and randomness in hex: sorts by time, cannot be guessed. */

@@ -20,6 +20,7 @@
 #include "base/file.h"
 #include "domain/digest.h"
 #include "files/media_folder_private.h"
+#include "files/media_objects_private.h"
 
 struct package_folder {
   struct media_folder *folder;
@@ -113,10 +114,30 @@ static enum error sync_all(int folder_fd, package_folder_beat *beat, void *beat_
   return error;
 }
 
+/* Its files become objects; the folder goes when it is discarded. */
+static enum error place_objects(struct package_folder *package, int64_t media_id, package_folder_beat *beat,
+                                void *beat_context) {
+  struct media_folder *folder = package->folder;
+  enum error error = media_objects_prepare(folder, media_id, package->name);
+  if (error == ERROR_NONE) {
+    object_store_set_beat(folder->store, beat, beat_context);
+    error = media_objects_put_folder(folder, media_id, package->name, package->fd);
+    object_store_set_beat(folder->store, NULL, NULL);
+  }
+  return error;
+}
+
 enum error package_folder_place(struct package_folder *package, int64_t media_id, package_folder_beat *beat,
                                 void *beat_context, char ret_name[UNIQUE_NAME_SIZE]) {
   struct media_folder *folder = package->folder;
   __attribute__((cleanup(file_close_cleanup))) int medium_fd = -1;
+  if (folder->store != NULL) {
+    enum error put = place_objects(package, media_id, beat, beat_context);
+    if (put == ERROR_NONE) {
+      memcpy(ret_name, package->name, sizeof package->name);
+    }
+    return put;
+  }
   enum error error = sync_all(package->fd, beat, beat_context);
   if (error == ERROR_NONE) {
     error = media_folder_prepare_entry(folder, media_id, package->name, &medium_fd);

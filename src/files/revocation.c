@@ -25,9 +25,15 @@
 #define GRANT_DIGITS  32
 #define ISSUER_DIGITS 8
 
+static bool is_tombstone(const char *name) {
+  size_t digits = strspn(name + (name[0] == 'm'), "0123456789");
+  return name[0] == 'm' && digits > 0 && digits < 20 && name[1 + digits] == '\0';
+}
+
 static bool is_name(const char *name) {
   size_t length = strlen(name);
-  return (length == GRANT_DIGITS || length == ISSUER_DIGITS) && strspn(name, "0123456789abcdef") == length;
+  return is_tombstone(name) ||
+         ((length == GRANT_DIGITS || length == ISSUER_DIGITS) && strspn(name, "0123456789abcdef") == length);
 }
 
 static enum error open_folder(const char *data_dir, int *ret_fd) {
@@ -88,6 +94,13 @@ enum error revocation_write_tag(const char *data_dir, uint32_t issuer_tag, int64
   return revocation_write(data_dir, &revocation);
 }
 
+enum error revocation_write_tombstone(const char *data_dir, int64_t media_id, int64_t expires_at) {
+  char name[24];
+  snprintf(name, sizeof name, "m%" PRId64, media_id);
+  const struct revocation revocation = {.name = name, .expires_at = expires_at};
+  return revocation_write(data_dir, &revocation);
+}
+
 static int compare_names(const void *a, const void *b) {
   const struct revocation *left = a;
   const struct revocation *right = b;
@@ -111,7 +124,8 @@ static enum error look_at_file(const struct rebuild *rebuild, const char *name) 
       fstatat(rebuild->folder_fd, name, &status, AT_SYMLINK_NOFOLLOW) != 0) {
     return ERROR_NONE;
   }
-  if (clock_now_seconds() < expiry_of(&status)) {
+  /* A medium that the database has again, after a restore, plays again. */
+  if (clock_now_seconds() < expiry_of(&status) && !is_tombstone(name)) {
     const struct revocation lost = {.name = name, .expires_at = expiry_of(&status)};
     rebuild->without_row(rebuild->context, &lost);
     return ERROR_NONE;

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * revoked/<name>: an empty file that makes nginx refuse a grant (32 hex digits) or all grants of an
- * issuer tag (8 digits). revoked/.present says that the folder is what it should be: without it nginx plays nothing.
+ * issuer tag (8 digits), and not find a deleted medium ("m<id>": its files may be in nginx's cache). revoked/.present
+ * says that the folder is what it should be: without it nginx plays nothing.
  */
 #ifndef MEDIAGATE_FILES_REVOCATION_H
 #define MEDIAGATE_FILES_REVOCATION_H
@@ -22,6 +23,8 @@ struct revocation {
 enum error revocation_write(const char *data_dir, const struct revocation *revocation) MUST_CHECK;
 /* The same for all grants of an issuer tag. */
 enum error revocation_write_tag(const char *data_dir, uint32_t issuer_tag, int64_t expires_at) MUST_CHECK;
+/* The same for all files of a medium that was deleted. */
+enum error revocation_write_tombstone(const char *data_dir, int64_t media_id, int64_t expires_at) MUST_CHECK;
 /* Makes the files of these rows that are missing, removes files without a row whose time is over, and calls
  * `without_row` for those whose time is not. */
 enum error revocation_rebuild(const char *data_dir, const struct revocation *rows, size_t count,

@@ -18,6 +18,7 @@
 #include "base/file.h"
 #include "domain/digest.h"
 #include "domain/medium.h"
+#include "files/media_objects_private.h"
 #include "files/spool_file_private.h"
 
 #define WRITEBACK_BYTES (8 * 1024 * 1024)  /* are handed to the disk at once */
@@ -120,13 +121,13 @@ int spool_file_fd(const struct spool_file *file) {
   return file->fd;
 }
 
-enum error spool_file_place(struct spool_file *file, int64_t media_id, const char *extension,
-                            char ret_stored_name[MEDIUM_STORED_NAME_SIZE]) {
-  char unique[UNIQUE_NAME_SIZE];
-  char name[MEDIUM_STORED_NAME_SIZE];
+static enum error place_object(struct spool_file *file, int64_t media_id, const char *name) {
+  enum error error = media_objects_prepare(file->folder, media_id, name);
+  return error == ERROR_NONE ? media_objects_put(file->folder, media_id, name, file->fd, file->size_bytes) : error;
+}
+
+static enum error place_file(struct spool_file *file, int64_t media_id, const char *name) {
   __attribute__((cleanup(file_close_cleanup))) int medium_fd = -1;
-  media_folder_unique_name(unique);
-  snprintf(name, sizeof name, "%s.%s", unique, extension);
   enum error error = media_folder_prepare_entry(file->folder, media_id, name, &medium_fd);
   if (error != ERROR_NONE) {
     return error;
@@ -141,8 +142,21 @@ enum error spool_file_place(struct spool_file *file, int64_t media_id, const cha
     (void)unlinkat(medium_fd, name, 0); /* else the sweep does it */
     return error;
   }
-  snprintf(ret_stored_name, MEDIUM_STORED_NAME_SIZE, "%s", name);
   return ERROR_NONE;
+}
+
+enum error spool_file_place(struct spool_file *file, int64_t media_id, const char *extension,
+                            char ret_stored_name[MEDIUM_STORED_NAME_SIZE]) {
+  char unique[UNIQUE_NAME_SIZE];
+  char name[MEDIUM_STORED_NAME_SIZE];
+  media_folder_unique_name(unique);
+  snprintf(name, sizeof name, "%s.%s", unique, extension);
+  enum error error =
+      file->folder->store != NULL ? place_object(file, media_id, name) : place_file(file, media_id, name);
+  if (error == ERROR_NONE) {
+    snprintf(ret_stored_name, MEDIUM_STORED_NAME_SIZE, "%s", name);
+  }
+  return error;
 }
 
 void spool_file_discard(struct spool_file *file) {

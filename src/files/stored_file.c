@@ -8,7 +8,9 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <stdbool.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -18,18 +20,16 @@
 #include "files/library_guard.h"
 #include "files/library_path.h"
 #include "files/media_folder_private.h"
+#include "files/media_objects_private.h"
 
 static bool is_clean_stored_name(const char *name) {
   return name[0] != '\0' && name[0] != '/' && strstr(name, "//") == NULL && strncmp(name, "../", 3) != 0 &&
          strstr(name, "/../") == NULL && strlen(name) < MEDIUM_STORED_NAME_SIZE;
 }
 
-enum error stored_file_open(struct media_folder *folder, int64_t media_id, const char *stored_name, int *ret_fd) {
+static enum error open_here(struct media_folder *folder, int64_t media_id, const char *stored_name, int *ret_fd) {
   __attribute__((cleanup(file_close_cleanup))) int medium_fd = -1;
   struct stat status;
-  if (!is_clean_stored_name(stored_name)) {
-    return ERROR_INVALID;
-  }
   enum error error = media_folder_open_medium(folder, media_id, &medium_fd);
   if (error != ERROR_NONE) {
     return error;
@@ -50,13 +50,40 @@ enum error stored_file_open(struct media_folder *folder, int64_t media_id, const
   return ERROR_NONE;
 }
 
+enum error stored_file_open(struct media_folder *folder, int64_t media_id, const char *stored_name, int *ret_fd) {
+  if (!is_clean_stored_name(stored_name)) {
+    return ERROR_INVALID;
+  }
+  enum error error = open_here(folder, media_id, stored_name, ret_fd);
+  return error == ERROR_NOT_FOUND && folder->store != NULL ? media_objects_get(folder, media_id, stored_name, ret_fd)
+                                                           : error;
+}
+
+/* The kernel knows the name of what is open. A name that is not a copy's is not in spool/. */
+void stored_file_close(struct media_folder *folder, int *fd) {
+  char link[32], path[PATH_MAX];
+  if (*fd >= 0 && folder->store != NULL) {
+    snprintf(link, sizeof link, "/proc/self/fd/%d", *fd);
+    ssize_t length = readlink(link, path, sizeof path - 1);
+    path[length > 0 ? length : 0] = '\0';
+    const char *name = strrchr(path, '/');
+    if (name != NULL && strlen(name + 1) == UNIQUE_NAME_SIZE - 1) {
+      (void)unlinkat(folder->spool_fd, name + 1, 0); /* else the sweep does it */
+    }
+  }
+  file_close_cleanup(fd);
+}
+
 enum error stored_file_remove(struct media_folder *folder, int64_t media_id, const char *stored_name) {
   __attribute__((cleanup(file_close_cleanup))) int medium_fd = -1;
   char entry[MEDIUM_STORED_NAME_SIZE];
   if (media_folder_entry(stored_name, entry) != ERROR_NONE) {
     return ERROR_INVALID;
   }
-  enum error error = library_guard_forget(folder, media_id, entry);
+  enum error error = folder->store == NULL ? ERROR_NONE : media_objects_remove(folder, media_id, entry);
+  if (error == ERROR_NONE) {
+    error = library_guard_forget(folder, media_id, entry);
+  }
   if (error == ERROR_NONE) {
     error = media_folder_open_medium(folder, media_id, &medium_fd);
   }

@@ -22,6 +22,7 @@
 #include "domain/medium.h"
 #include "files/library_guard.h"
 #include "files/media_folder_private.h"
+#include "files/media_objects_private.h"
 #include "files/stored_file.h"
 
 struct sweep {
@@ -238,7 +239,10 @@ static enum error sweep_note(struct sweep *sweep, int folder_fd, const char *nam
  */
 
 static enum error note_stray(struct sweep *sweep, int64_t media_id, const char *entry) {
-  enum error error = media_folder_write_note(sweep->folder, media_id, entry);
+  const struct media_folder *folder = sweep->folder;
+  enum error error = folder->store != NULL
+                         ? folder->notes.write(folder->notes.context, media_id, entry, MEDIA_NOTE_STRAY)
+                         : media_folder_write_note(sweep->folder, media_id, entry);
   if (error == ERROR_NONE) {
     sweep->counts->noted++;
   }

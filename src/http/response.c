@@ -180,6 +180,10 @@ void response_error(struct response *response, enum error error) {
     response_header(response, "Retry-After", "2");
     response_problem(response, 503, "The database cannot be reached just now; try again in a moment.");
     return;
+  case ERROR_STORE_AWAY:
+    response_header(response, "Retry-After", "5");
+    response_problem(response, 503, "The store of media files cannot be reached just now; try again in a moment.");
+    return;
   case ERROR_TIMEOUT:
     response_header(response, "Retry-After", "5");
     response_problem(response, 503, "The database took too long to answer; try again in a moment.");

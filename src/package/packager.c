@@ -16,6 +16,7 @@
 #include "base/file.h"
 #include "base/log.h"
 #include "domain/digest.h"
+#include "files/media_objects.h"
 #include "files/package_folder.h"
 #include "files/stored_file.h"
 #include "metrics/metric.h"
@@ -55,14 +56,31 @@ static void on_progress(void *context, int percent) {
   work->stop = work->lost || *work->stop_wanted;
 }
 
+static void on_fetching(void *context) {
+  on_progress(context, 0);
+}
+
+/* Out of a bucket it may take minutes, in which the job must stay ours. */
+static enum error open_source(struct work *work) {
+  struct media_folder *folder = work->packager->folder;
+  struct object_store *store = media_folder_store(folder);
+  if (store != NULL) {
+    object_store_set_beat(store, on_fetching, work);
+  }
+  enum error error = stored_file_open(folder, work->job.media_id, work->job.stored_name, &work->source_fd);
+  if (store != NULL) {
+    object_store_set_beat(store, NULL, NULL);
+  }
+  return error;
+}
+
 static enum error make(struct work *work, struct transcode_result *ret_result) {
-  const struct package_job *job = &work->job;
   struct transcode_options options = work->packager->transcode;
   options.progress = on_progress;
   options.context = work;
   options.stop = &work->stop;
   options.log = &work->log;
-  enum error error = stored_file_open(work->packager->folder, job->media_id, job->stored_name, &work->source_fd);
+  enum error error = open_source(work);
   if (error == ERROR_NONE) {
     error = package_folder_create(work->packager->folder, &work->folder);
   }
@@ -74,7 +92,7 @@ static enum error make(struct work *work, struct transcode_result *ret_result) {
   return transcode_run(work->source_fd, package_folder_path(work->folder), &options, ret_result, work->reason);
 }
 
-/* Hours of work are not thrown away because the database is away for a while. */
+/* Hours of work are not thrown away because the database or the bucket is away for a while. */
 static enum error finish(struct work *work, const struct package_made *made, char ret_old_name[UNIQUE_NAME_SIZE]) {
   enum error error;
   int64_t until_ms = clock_monotonic_ms() + FINISH_PATIENCE_MS;
@@ -93,13 +111,25 @@ static void on_placing(void *context) {
   on_progress(context, 99);
 }
 
+static enum error place(struct work *work, char ret_name[UNIQUE_NAME_SIZE]) {
+  enum error error;
+  int64_t until_ms = clock_monotonic_ms() + FINISH_PATIENCE_MS;
+  while ((error = package_folder_place(work->folder, work->job.media_id, on_placing, work, ret_name)) ==
+             ERROR_STORE_AWAY &&
+         !work->stop && clock_monotonic_ms() < until_ms) {
+    on_placing(work);
+    (void)poll(NULL, 0, FINISH_PAUSE_MS); /* a signal may end it early */
+  }
+  return error;
+}
+
 /* The files are placed first: until the row names it nobody sees it. */
 static enum error commit(struct work *work, const struct transcode_result *result) {
   struct media_folder *folder = work->packager->folder;
   const struct package_job *job = &work->job;
   char name[UNIQUE_NAME_SIZE];
   char old_name[UNIQUE_NAME_SIZE];
-  enum error error = package_folder_place(work->folder, job->media_id, on_placing, work, name);
+  enum error error = place(work, name);
   if (error != ERROR_NONE) {
     snprintf(work->reason, sizeof work->reason, "the package cannot be stored: %s", error_strerror(error));
     return error;
@@ -167,6 +197,9 @@ static enum error end(struct work *work, enum error error, const struct transcod
     error = package_store_abandon(work->packager->database, job);
   } else if (error == ERROR_ABORTED) {
     error = package_store_give_back(work->packager->database, job);
+  } else if (error == ERROR_STORE_AWAY) { /* which is not the file's fault */
+    error = package_store_give_back(work->packager->database, job);
+    return error == ERROR_NONE ? ERROR_STORE_AWAY : error;
   } else if (error != ERROR_UNAVAILABLE && error != ERROR_UNKNOWN_OUTCOME) {
     error = give_up(work, error);
   }
@@ -195,7 +228,7 @@ static enum error run(struct work *work) {
     error = commit(work, &result);
   }
   package_folder_discard(work->folder);
-  file_close_cleanup(&work->source_fd);
+  stored_file_close(work->packager->folder, &work->source_fd);
   if (work->reason[0] != '\0') {
     job_log_line(&work->log, "%s", work->reason);
   }

@@ -34,10 +34,11 @@ static enum error make_of_film(struct ffmpeg_run *run, double seconds, char ret_
 static enum error make(struct poster_maker *maker, const struct wanted_poster *wanted, const char *path,
                        char ret_reason[TRANSCODE_REASON_SIZE]) {
   static const struct source_picture image = {.stream = 0};
-  __attribute__((cleanup(file_close_cleanup))) int source_fd = -1;
+  int source_fd = -1;
   __attribute__((cleanup(file_close_cleanup))) int folder_fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
   enum error error = stored_file_open(maker->folder, wanted->media_id, wanted->stored_name, &source_fd);
   if (error != ERROR_NONE || folder_fd < 0) {
+    stored_file_close(maker->folder, &source_fd);
     return error != ERROR_NONE ? error : ERROR_IO;
   }
   struct ffmpeg_run run = {.options = maker->options,
@@ -45,8 +46,10 @@ static enum error make(struct poster_maker *maker, const struct wanted_poster *w
                            .folder_fd = folder_fd,
                            .source_fd = source_fd,
                            .max_bytes = MAX_BYTES};
-  return wanted->is_file ? poster_make_chosen(&run, &image, POSTER_IMAGE, 0, ret_reason)
-                         : make_of_film(&run, wanted->seconds, ret_reason);
+  error = wanted->is_file ? poster_make_chosen(&run, &image, POSTER_IMAGE, 0, ret_reason)
+                          : make_of_film(&run, wanted->seconds, ret_reason);
+  stored_file_close(maker->folder, &source_fd);
+  return error;
 }
 
 static enum error commit(struct poster_maker *maker, const struct wanted_poster *wanted, const char *name_or_null,

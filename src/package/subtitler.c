@@ -43,7 +43,7 @@ static enum error read_of_package(struct media_folder *folder, const struct stal
   char name[MEDIUM_STORED_NAME_SIZE], block[4096];
   size_t size = 0;
   snprintf(name, sizeof name, "%s/%s", stale->package_name, file);
-  __attribute__((cleanup(file_close_cleanup))) int fd = -1;
+  int fd = -1;
   enum error error = stored_file_open(folder, stale->media_id, name, &fd);
   do {
     error = error == ERROR_NONE ? file_read_at(fd, (int64_t)ret_text->length, block, sizeof block, &size) : error;
@@ -51,6 +51,7 @@ static enum error read_of_package(struct media_folder *folder, const struct stal
       text_append_bytes(ret_text, block, size);
     }
   } while (error == ERROR_NONE && size > 0 && ret_text->length < MASTER_MAX_BYTES);
+  stored_file_close(folder, &fd);
   return error == ERROR_NONE && ret_text->failed ? ERROR_MEMORY : error;
 }
 
@@ -58,11 +59,12 @@ static enum error read_of_package(struct media_folder *folder, const struct stal
 static enum error find_end(struct media_folder *folder, int64_t media_id, const char *stored_name, double *ret_end) {
   size_t size = 0;
   char *vtt = malloc(SUBTITLE_MAX_BYTES);
-  __attribute__((cleanup(file_close_cleanup))) int fd = -1;
+  int fd = -1;
   enum error error = vtt == NULL ? ERROR_MEMORY : stored_file_open(folder, media_id, stored_name, &fd);
   if (error == ERROR_NONE) {
     error = file_read_at(fd, 0, vtt, SUBTITLE_MAX_BYTES, &size);
   }
+  stored_file_close(folder, &fd);
   if (error == ERROR_NONE) {
     *ret_end = fmax(1, (double)subtitles_end_ms(vtt, size) / 1000);
   }

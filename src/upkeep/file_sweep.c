@@ -9,6 +9,7 @@
 #include "files/upload_file.h"
 #include "store/media/media_store.h"
 #include "store/media/upload_store.h"
+#include "upkeep/object_sweep.h"
 
 /* From making a spool file to locking it. */
 #define SPOOL_GRACE_SECONDS 10
@@ -57,6 +58,9 @@ enum error file_sweep_media(struct upkeep *upkeep, bool full, int64_t commit_sec
                                         .link_changed = log_link,
                                         .context = upkeep};
   enum error error = sweep_run(upkeep->media_folder, &options, ret_counts);
+  if (error == ERROR_NONE) {
+    error = object_sweep_run(upkeep, &options, ret_counts);
+  }
   log_counts(ret_counts);
   return error;
 }

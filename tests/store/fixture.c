@@ -153,7 +153,7 @@ static void before_each(void) {
               "refresh_token, login_place, "
               "rate_limit, media_asset,"
               " revoked_grant, delivery_log, media_view_log, view_rollup, view_watching, user_agent, address_salt,"
-              " ingest_node, event, login_refusal, webhook, webhook_delivery, report");
+              " ingest_node, event, login_refusal, webhook, webhook_delivery, report, file_note");
   fixture_database = fixture_connect(fixture_connection_string, true);
 }
 

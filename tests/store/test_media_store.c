@@ -5,6 +5,7 @@
 #include "config.h"
 
 #include "domain/medium.h"
+#include "store/media/file_note_store.h"
 #include "store/media/media_store.h"
 
 #include <stdio.h>
@@ -296,16 +297,56 @@ START_TEST(deletes_under_a_condition_that_holds_in_that_moment) {
   const struct media_change seen = {.if_updated_at_us = media.updated_at_us};
   ck_assert_int_eq(media_store_update(fixture_database, id, &(struct media_change){.title = "new"}, &changed),
                    ERROR_NONE);
-  ck_assert_int_eq(media_store_delete_if(fixture_database, id, &seen), ERROR_EXPIRED);
+  ck_assert_int_eq(media_store_delete_if(fixture_database, id, &seen, 0), ERROR_EXPIRED);
   const struct media_change now = {.if_updated_at_us = changed.updated_at_us, .if_no_file = true};
-  ck_assert_int_eq(media_store_delete_if(fixture_database, id, &now), ERROR_NONE);
-  ck_assert_int_eq(media_store_delete_if(fixture_database, id, &now), ERROR_NOT_FOUND);
+  ck_assert_int_eq(media_store_delete_if(fixture_database, id, &now, 0), ERROR_NONE);
+  ck_assert_int_eq(media_store_delete_if(fixture_database, id, &now, 0), ERROR_NOT_FOUND);
   media_free(&media);
   media_free(&changed);
 }
 END_TEST
 
-FIXTURE_MAIN("media_store", deletes_under_a_condition_that_holds_in_that_moment, creates_and_finds,
+/* Where its files may be in caches. */
+START_TEST(a_deletion_may_leave_a_tombstone) {
+  int64_t id = fixture_medium(), other = fixture_medium();
+  ck_assert_int_eq(media_store_delete_if(fixture_database, id, &(struct media_change){.title = NULL}, 691200),
+                   ERROR_NONE);
+  ck_assert_int_eq(media_store_delete(fixture_database, other), ERROR_NONE);
+  ck_assert_int_eq(fixture_sql("select count(*) from revoked_grant"), 1);
+  ck_assert_int_eq(fixture_sql("select substr(name, 2)::int8 from revoked_grant where name like 'm%' and expires_at"
+                               " between now() + interval '191 h' and now() + interval '192 h'"),
+                   id);
+}
+END_TEST
+
+START_TEST(notes_are_due_by_their_age) {
+  const struct file_note_ages ages = {.replaced_seconds = 1000, .intent_seconds = 100};
+  struct file_note notes[4], none = {.media_id = 0};
+  size_t count = 0;
+  ck_assert_int_eq(file_note_store_write(fixture_database, 1, "replaced", false, false), ERROR_NONE);
+  ck_assert_int_eq(file_note_store_write(fixture_database, 2, "intent", true, false), ERROR_NONE);
+  ck_assert_int_eq(file_note_store_write(fixture_database, 3, "", false, false), ERROR_NONE);
+  ck_assert_int_eq(file_note_store_due(fixture_database, &ages, &none, notes, 4, &count), ERROR_NONE);
+  ck_assert_uint_eq(count, 1);
+  ck_assert(notes[0].media_id == 3 && notes[0].entry[0] == '\0');
+  fixture_sql("update file_note set noted_at = now() - interval '500 s'");
+  ck_assert_int_eq(file_note_store_due(fixture_database, &ages, &none, notes, 4, &count), ERROR_NONE);
+  ck_assert_uint_eq(count, 2);
+  ck_assert(notes[0].intent && notes[0].age_seconds >= 500);
+  ck_assert_int_eq(file_note_store_write(fixture_database, 2, "intent", false, true), ERROR_NONE); /* stays as it is */
+  ck_assert_int_eq(file_note_store_due(fixture_database, &ages, &notes[0], notes, 4, &count), ERROR_NONE);
+  ck_assert_uint_eq(count, 1);
+  ck_assert_int_eq(file_note_store_write(fixture_database, 2, "intent", false, false), ERROR_NONE); /* begins anew */
+  ck_assert_int_eq(fixture_sql("select count(*) from file_note where not intent"), 3);
+  ck_assert_int_eq(file_note_store_remove(fixture_database, 2, "intent"), ERROR_NONE);
+  ck_assert_int_eq(file_note_store_remove(fixture_database, 2, "intent"), ERROR_NONE);
+  ck_assert_int_eq(file_note_store_remove_all(fixture_database, 1), ERROR_NONE);
+  ck_assert_int_eq(fixture_sql("select count(*) from file_note"), 1);
+}
+END_TEST
+
+FIXTURE_MAIN("media_store", a_deletion_may_leave_a_tombstone, notes_are_due_by_their_age,
+             deletes_under_a_condition_that_holds_in_that_moment, creates_and_finds,
              takes_a_title_of_300_four_byte_characters, sets_the_file_and_names_the_one_it_replaced,
              parallel_uploads_each_learn_what_they_replaced, another_file_url_takes_the_place_of_the_file,
              the_content_of_the_file_decides_the_type, a_deleted_medium_is_never_found_again,

@@ -29,6 +29,10 @@ static const struct {
     {GRANT_A, ERROR_NONE},
     {GRANT_A, ERROR_NONE}, /* again */
     {ISSUER, ERROR_NONE},
+    {"m4711", ERROR_NONE}, /* a deleted medium */
+    {"m", ERROR_INVALID},
+    {"m1x", ERROR_INVALID},
+    {"m99999999999999999999", ERROR_INVALID},
     {"", ERROR_INVALID},
     {"..", ERROR_INVALID},
     {"0198AAAAAAAA7AAA8AAAAAAAAAAAAAAA", ERROR_INVALID},
@@ -49,7 +53,7 @@ START_TEST(writes_names_of_grants_and_issuers_only) {
     enum error error = revoke(name_rows[i].name, 0);
     ck_assert_msg(error == name_rows[i].expected, "%s: %s", name_rows[i].name, error_strerror(error));
   }
-  ck_assert_int_eq(library_fixture_count(&fixture, "data/revoked"), 2);
+  ck_assert_int_eq(library_fixture_count(&fixture, "data/revoked"), 3);
   library_fixture_tear_down(&fixture);
 }
 END_TEST
@@ -130,5 +134,19 @@ START_TEST(a_file_that_was_made_from_a_row_ends_with_it) {
 }
 END_TEST
 
-UNIT_MAIN("revocation", writes_names_of_grants_and_issuers_only, rebuilds_what_the_rows_say,
-          a_file_without_a_row_stays_and_is_told_until_its_time_is_over, a_file_that_was_made_from_a_row_ends_with_it)
+/* The database has the medium again, after a restore. */
+START_TEST(a_tombstone_without_a_row_goes) {
+  library_fixture_set_up(&fixture);
+  ck_assert_int_eq(revocation_write_tombstone(fixture.data, 4711, clock_now_seconds() + 3600), ERROR_NONE);
+  const char *const names[] = {"m4711"};
+  ck_assert_str_eq(rebuild(names, 1).names, "");
+  ck_assert_int_eq(library_fixture_count(&fixture, "data/revoked"), 2); /* and .present */
+  ck_assert_str_eq(rebuild(NULL, 0).names, "");
+  ck_assert_int_eq(library_fixture_count(&fixture, "data/revoked"), 1);
+  library_fixture_tear_down(&fixture);
+}
+END_TEST
+
+UNIT_MAIN("revocation", a_tombstone_without_a_row_goes, writes_names_of_grants_and_issuers_only,
+          rebuilds_what_the_rows_say, a_file_without_a_row_stays_and_is_told_until_its_time_is_over,
+          a_file_that_was_made_from_a_row_ends_with_it)

@@ -34,7 +34,7 @@ static enum error append_file(struct media_folder *folder, int64_t media_id, con
                               struct text *text) {
   char block[4096];
   size_t size = 0;
-  __attribute__((cleanup(file_close_cleanup))) int fd = -1;
+  int fd = -1;
   enum error error = stored_file_open(folder, media_id, stored_name, &fd);
   do {
     error = error == ERROR_NONE ? file_read_at(fd, (int64_t)text->length, block, sizeof block, &size) : error;
@@ -42,6 +42,7 @@ static enum error append_file(struct media_folder *folder, int64_t media_id, con
       text_append_bytes(text, block, size);
     }
   } while (error == ERROR_NONE && size > 0 && text->length < CHAPTERS_MAX_BYTES);
+  stored_file_close(folder, &fd);
   return error == ERROR_NONE && text->failed ? ERROR_MEMORY : error;
 }
 

@@ -1,13 +1,17 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * The row decides: a folder that could not be moved away is out of reach all the same once nothing names it, and the
- * sweep repeats what a crash cut short.
+ * sweep repeats what a crash cut short. Where media files are in a bucket, nginx has some of them in its cache: a
+ * tombstone beside the revocations stops it at once here, and as its row on other nodes.
  */
 #include "config.h"
 
 #include "api/media/media_removal.h"
 
+#include "base/clock.h"
 #include "base/log.h"
+#include "domain/grant.h"
+#include "files/revocation.h"
 
 /* Notes the deletion, commits it, moves the folder away: each step can be repeated, and the sweep finds the note when a
  * crash comes between. Without a note the full sweep finds what a crash left. */
@@ -17,9 +21,14 @@ enum error media_removal_delete_if(struct call *call, int64_t media_id, const st
   if (error != ERROR_NONE && error != ERROR_NO_SPACE) { /* deleting must work when the disk is full, of all times */
     return error;
   }
-  error = media_store_delete_if(call->app->database, media_id, change);
+  const bool cached = call->app->settings->media_store == MEDIA_STORE_S3;
+  error = media_store_delete_if(call->app->database, media_id, change, cached ? GRANT_REVOKED_SECONDS : 0);
   if (error != ERROR_NONE && error != ERROR_NOT_FOUND) {
     return error;
+  }
+  if (cached && error == ERROR_NONE) {
+    error = revocation_write_tombstone(call->app->settings->data_dir, media_id,
+                                       clock_now_seconds() + GRANT_REVOKED_SECONDS);
   }
   enum error left = media_folder_trash(folder, media_id);
   if (left != ERROR_NONE) {

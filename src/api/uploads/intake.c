@@ -15,6 +15,7 @@
 #include "api/media/probe_facts.h"
 #include "base/log.h"
 #include "domain/medium.h"
+#include "files/media_objects.h"
 #include "files/stored_file.h"
 #include "metrics/metric.h"
 
@@ -46,6 +47,15 @@ enum error intake_read(struct call *call, char *chunk, size_t *ret_size) {
     metric_add(METRIC_UPLOAD_BYTES, call->request->method == HTTP_PUT ? METRIC_WAY_PUT : METRIC_WAY_TUS, 0, got);
   } while (got > 0 && *ret_size < INTAKE_CHUNK_BYTES && request_has_more(call->request));
   return ERROR_NONE;
+}
+
+bool intake_has_store(struct call *call) {
+  struct object_store *store = media_folder_store(call->app->media_folder);
+  enum error error = store == NULL ? ERROR_NONE : object_store_check(store, NULL);
+  if (error != ERROR_NONE) {
+    call_fail(call, error, "looking at the bucket before an upload");
+  }
+  return error == ERROR_NONE;
 }
 
 void intake_count(const struct call *call, enum metric_stored result) {

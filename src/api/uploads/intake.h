@@ -21,6 +21,8 @@
  * 0 with ERROR_NONE is the end; after an error too it says how many bytes came before it. ERROR_ABORTED: the body was
  * cut. ERROR_EXPIRED: this worker must go, since a drain's deadline has passed. */
 enum error intake_read(struct call *call, char *chunk, size_t *ret_size) MUST_CHECK;
+/* Is there a place for files, as far as one can know before the first byte? False: the response has the 503. */
+bool intake_has_store(struct call *call) MUST_CHECK;
 /* The worker's heartbeat. */
 void intake_beat(const struct call *call);
 

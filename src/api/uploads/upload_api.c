@@ -74,7 +74,7 @@ static bool admit_file(struct upload *upload) {
     answer_file_too_large(call);
     return false;
   }
-  return precondition_check(call, upload->intake.media, &upload->intake.condition);
+  return precondition_check(call, upload->intake.media, &upload->intake.condition) && intake_has_store(call);
 }
 
 /* The body, chunk by chunk, into the spool. */

@@ -275,26 +275,31 @@ static enum error why_undeleted(struct database *database, int64_t id, const str
   return error == ERROR_NONE ? ERROR_EXPIRED : error;
 }
 
-enum error media_store_delete_if(struct database *database, int64_t id, const struct media_change *change) {
+enum error media_store_delete_if(struct database *database, int64_t id, const struct media_change *change,
+                                 int64_t tombstone_seconds) {
   struct parameters parameters = {0};
   static const char *const update =
       "with m as (update media_asset set deleted_at = now(), updated_at = now()"
       "  where id = $1 and deleted_at is null"
       "  and ($3::int8 is null or $3::int8 = (extract(epoch from updated_at) * 1000000)::int8)"
       "  and not ($4::boolean and stored_name is not null) returning id, title),"
+      " tombstone as (insert into revoked_grant (name, expires_at)"
+      "  select 'm' || id, now() + $5::int8 * interval '1 s' from m where $5::int8 is not null"
+      "  on conflict (name) do update set expires_at = excluded.expires_at),"
       " added as (" EVENT_ADD_SQL("'media.deleted'", "$2::text", "'medium:' || m.id",
                                   "jsonb_build_object('title', m.title)", "m") ") select from m";
   parameters_i64(&parameters, id);
   parameters_text(&parameters, event_origin(database));
   parameters_i64_or_null(&parameters, change->if_updated_at_us);
   parameters_bool(&parameters, change->if_no_file);
+  parameters_i64_or_null(&parameters, tombstone_seconds);
   int64_t affected = 0;
   enum error error = statement_change(database, update, STATEMENT_ONCE, &parameters, &affected);
   return error == ERROR_NONE && affected == 0 ? why_undeleted(database, id, change) : error;
 }
 
 enum error media_store_delete(struct database *database, int64_t id) {
-  return media_store_delete_if(database, id, &(struct media_change){.title = NULL});
+  return media_store_delete_if(database, id, &(struct media_change){.title = NULL}, 0);
 }
 
 enum error media_store_is_current(struct database *database, int64_t id, const char *entry, bool *ret_current,

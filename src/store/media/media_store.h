@@ -112,8 +112,10 @@ enum error media_store_set_file(struct database *database, int64_t id, const str
                                 char ret_old_name[MEDIUM_STORED_NAME_SIZE]) MUST_CHECK;
 /* Marks the row deleted. ERROR_NOT_FOUND when it was already. */
 enum error media_store_delete(struct database *database, int64_t id) MUST_CHECK;
-/* The same where the conditions of `change` (if_…) hold in that moment. Else ERROR_EXPIRED. */
-enum error media_store_delete_if(struct database *database, int64_t id, const struct media_change *change) MUST_CHECK;
+/* The same where the conditions of `change` (if_…) hold in that moment. Else ERROR_EXPIRED. tombstone_seconds not 0:
+ * the name "m<id>" is revoked in the same transaction, for so long. */
+enum error media_store_delete_if(struct database *database, int64_t id, const struct media_change *change,
+                                 int64_t tombstone_seconds) MUST_CHECK;
 /* For sweeping: is this entry of media/<id>/ (a stored name up to its first "/") the one that the row has? A deleted
  * medium has none: *ret_deleted. ERROR_NOT_FOUND: there never was such a medium. */
 enum error media_store_is_current(struct database *database, int64_t id, const char *entry, bool *ret_current,
