@@ -19,6 +19,7 @@ int command_restore(int argc, char **argv);
 int command_doctor(int argc, char **argv);
 int command_metrics(int argc, char **argv);
 int command_routes(int argc, char **argv);
+int command_completion(int argc, char **argv);
 int command_setup(int argc, char **argv);
 int command_serve(int argc, char **argv);
 int command_ingest(int argc, char **argv);
