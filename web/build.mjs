@@ -58,6 +58,7 @@ copy(join(modules, 'preact/LICENSE'), 'licenses/preact.txt');
 copy(join(modules, 'htm/LICENSE'), 'licenses/htm.txt');
 copy(join(modules, 'uplot/LICENSE'), 'licenses/uplot.txt');
 copy(join(modules, 'hls.js/LICENSE'), 'licenses/hls.js.txt');
+copy(join(modules, 'world-atlas/LICENSE'), 'licenses/world-atlas.txt');
 copy(join(modules, 'tus-js-client/LICENSE'), 'licenses/tus-js-client.txt');
 for (const [name, file] of [['js-base64', 'LICENSE.md'], ['url-parse', 'LICENSE'], ['requires-port', 'LICENSE'], ['querystringify', 'LICENSE']]) {
   copy(join(modules, name, file), `licenses/${name}.txt`); // of tus-js-client

@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: ISC
 // Bundles web/console/ into <output>/console/: one script and one style sheet under hashed names, each beside its gzip copy.
-// What only some pages need (hls.js, a second language) is a script of its own, loaded when it is needed.
+// What only some pages need (hls.js, tus, the map, a second language) is a script of its own, loaded when it is needed.
 import { createHash } from 'node:crypto';
 import { copyFileSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { basename, join } from 'node:path';
 import { gzipSync } from 'node:zlib';
+import { readAtlas } from './atlas.mjs';
 
 const METHODS = ['get', 'put', 'post', 'delete', 'patch'];
 
@@ -26,12 +27,13 @@ function resolve(document, reference) {
   return reference.slice(2).split('/').reduce((node, name) => node[name], document);
 }
 
-function operationsPlugin(document) {
+// Modules that are made while building: import … from 'mediagate:NAME'.
+function madePlugin(made) {
   return {
-    name: 'operations',
+    name: 'made',
     setup(builder) {
-      builder.onResolve({ filter: /^mediagate:operations$/ }, () => ({ path: 'operations', namespace: 'mediagate' }));
-      builder.onLoad({ filter: /.*/, namespace: 'mediagate' }, () => ({ contents: JSON.stringify(operationsOf(document)), loader: 'json' }));
+      builder.onResolve({ filter: /^mediagate:/ }, ({ path }) => ({ path: path.split(':')[1], namespace: 'mediagate' }));
+      builder.onLoad({ filter: /.*/, namespace: 'mediagate' }, ({ path }) => ({ contents: JSON.stringify(made[path]()), loader: 'json' }));
     },
   };
 }
@@ -70,7 +72,7 @@ export async function buildConsole({ source, modules, document, output }) {
     chunkNames: '[name]-[hash]',
     outdir: assets,
     nodePaths: [modules],
-    plugins: [operationsPlugin(document)],
+    plugins: [madePlugin({ operations: () => operationsOf(document), world: () => readAtlas(modules) })],
     define: { HLS_WORKER: JSON.stringify(worker) },
     bundle: true, splitting: true, format: 'esm', minify: true, metafile: true,
     charset: 'utf8', legalComments: 'none', target: ['chrome111', 'firefox115', 'safari16.4'], logLevel: 'warning',

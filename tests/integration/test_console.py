@@ -194,8 +194,6 @@ def test_each_page_is_accessible_and_fits_a_narrow_screen(town):
         "live": "/live",
         "media": "/media",
         "medium": f"/media/{town.packaged}",
-        "analytics": f"/media/{town.plain}/analytics",
-        "analytics-filtered": f"/media/{town.packaged}/analytics?viewer=u-1&range=7d",
         "uploads": "/uploads",
         "keys": "/keys",
         "packages": "/packages",

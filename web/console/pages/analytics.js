@@ -4,6 +4,7 @@ import { html, useState } from '../lib/html.js';
 import { t } from '../lib/text.js';
 import { bytes, compact, country, dateTime, NONE, percent, span } from '../lib/format.js';
 import { agentName } from '../lib/agent.js';
+import { setQuery } from '../lib/router.js';
 import { can } from '../lib/scopes.js';
 import { useAction, useData } from '../lib/hooks.js';
 import { usePaged } from '../lib/paged.js';
@@ -15,6 +16,7 @@ import { Button, Wrong } from '../parts/form.js';
 import { Explain } from '../parts/explain.js';
 import { save as saveFile } from '../parts/download.js';
 import { Numbers } from '../parts/numbers.js';
+import { World } from '../parts/world.js';
 import { Period, usePeriod } from '../parts/period.js';
 import { ShareReport } from '../parts/share_report.js';
 import { Empty, Loaded, Panel } from '../parts/states.js';
@@ -27,12 +29,23 @@ function nameOf(list, { name }, fixed) {
   return html`<${FilterLink} name=${LISTS[list]} value=${name} fixed=${LISTS[list] in fixed} title=${list === 'user_agents' ? name : null}>${list === 'user_agents' ? agentName(name) : null}<//>`;
 }
 
+function List({ kind, items, fixed }) {
+  return items.length === 0 ? html`<p class="muted">${t(`top.${kind}.none`)}</p>` : html`<${Bars} label=${t(`top.${kind}`)} items=${items.map((one) => ({
+    key: one.name, name: nameOf(kind, one, fixed), value: one.views, shown: `${compact(one.views)}${one.standard_error > 0 ? ` ± ${percent(one.standard_error * 100)}` : ''}`,
+  }))} />`;
+}
+
+function Countries({ items, fixed }) {
+  const list = html`<${List} kind="countries" items=${items} fixed=${fixed} />`;
+  return html`<${Panel} title=${t('top.countries')}>${items.length === 0 ? list : html`<div class="columns wide">
+    <${World} items=${items} onChoose=${'country' in fixed ? null : (code) => setQuery({ country: code })} />${list}</div>`}<//>`;
+}
+
 // fixed: filters that hold already and cannot be others, by name.
 export function Common({ top, fixed = {} }) {
-  return html`<div class="columns two">${Object.keys(LISTS).filter((kind) => top[kind] && !(kind === 'user_agents' && top.browsers)).map((kind) => html`<${Panel} key=${kind} title=${t(`top.${kind}`)}>
-    ${top[kind].length === 0 ? html`<p class="muted">${t(`top.${kind}.none`)}</p>` : html`<${Bars} label=${t(`top.${kind}`)} items=${top[kind].map((one) => ({
-      key: one.name, name: nameOf(kind, one, fixed), value: one.views, shown: `${compact(one.views)}${one.standard_error > 0 ? ` ± ${percent(one.standard_error * 100)}` : ''}`,
-    }))} />`}<//>`)}</div>
+  const kinds = Object.keys(LISTS).filter((kind) => kind !== 'countries' && top[kind] && !(kind === 'user_agents' && top.browsers));
+  return html`${top.countries && html`<${Countries} items=${top.countries} fixed=${fixed} />`}
+    <div class="columns two">${kinds.map((kind) => html`<${Panel} key=${kind} title=${t(`top.${kind}`)}><${List} kind=${kind} items=${top[kind]} fixed=${fixed} /><//>`)}</div>
     ${!top.exact && html`<p class="small muted">${t('top.sample', { sample: top.sample })}</p>`}`;
 }
 

@@ -37,7 +37,7 @@ function options({ width, labels, series, format, time, onPoint }) {
       points: { show: labels.length < 40 && i === 0, size: 5, fill: colour.first },
     }))],
     axes: [
-      { ...axis, grid: { show: false }, space: 72, incrs: [1, 2, 3, 4, 6, 7, 12, 14, 24, 28, 30, 60, 90, 180], values: (_, splits) => splits.map((at) => labels[at] ?? '') },
+      { ...axis, grid: { show: false }, size: 30, space: 72, incrs: [1, 2, 3, 4, 6, 7, 12, 14, 24, 28, 30, 60, 90, 180], values: (_, splits) => splits.map((at) => labels[at] ?? '') },
       { ...axis, size: 64, incrs: time ? ROUND_SECONDS : ROUND, values: (_, splits) => splits.map((value) => format(value)) },
     ],
     hooks: { setCursor: [(plot) => onPoint(plot.cursor.idx ?? null)] },
@@ -72,13 +72,13 @@ function Table({ head, names, series, format }) {
 }
 
 // labels: short names of the steps; names: their long ones. series: [{label, values}], the second one is what it is compared with.
-// time: the values are seconds.
-export function Chart({ labels, names, series, format, time = false, words, head }) {
+// time: the values are seconds. children: what stands under the graph, along its axis.
+export function Chart({ labels, names, series, format, time = false, words, head, children }) {
   const [at, setAt] = useState(null);
   const spoken = at === null ? words : `${names[at]}: ${series.map(({ label, values }) => `${label} ${format(values[at] ?? null)}`).join(' · ')}`;
   return html`<div class="stack tight">
     <p class="readout">${spoken}</p>
-    <${Plot} labels=${labels} series=${series} format=${format} time=${time} onPoint=${setAt} words=${words} />
+    <${Plot} labels=${labels} series=${series} format=${format} time=${time} onPoint=${setAt} words=${words} />${children}
     ${series.length > 1 && html`<div class="key">${series.map(({ label }, i) => html`<span class=${i === 0 ? 'first' : 'second'}><${Line} second=${i > 0} />${label}</span>`)}</div>`}
     <${Table} head=${head} names=${names} series=${series} format=${format} />
   </div>`;

@@ -6,6 +6,7 @@ import { get } from '../lib/api.js';
 import { clock, number, percent } from '../lib/format.js';
 import { useData } from '../lib/hooks.js';
 import { Chart } from './chart.js';
+import { Storyboard } from './storyboard.js';
 import { Loaded, Panel } from './states.js';
 
 const shareFormat = (value) => percent(value, 1);
@@ -24,7 +25,7 @@ function inWords(data, items) {
   return parts.join(' ');
 }
 
-function Curve({ data }) {
+function Curve({ data, children }) {
   const { items } = data;
   const shown = useMemo(() => ({
     labels: items.map(partName),
@@ -32,7 +33,7 @@ function Curve({ data }) {
     series: [{ label: t('retention.share'), values: items.map(({ share }) => share * 100) }],
     words: inWords(data, items),
   }), [data, language()]);
-  return html`<${Chart} ...${shown} format=${shareFormat} head=${t('retention.head')} />`;
+  return html`<${Chart} ...${shown} format=${shareFormat} head=${t('retention.head')}>${children}<//>`;
 }
 
 function Hotspots({ data }) {
@@ -45,7 +46,7 @@ export function Retention({ medium, period, filters, ask = (query, signal) => ge
   const curve = useData((signal) => ask({ ...period.query, ...filters }, signal), [medium.id, period, JSON.stringify(filters)]);
   return html`<${Panel} title=${t('retention')}><${Loaded} of=${curve}>${(data) => (data.items.length === 0 || data.known_views === 0
     ? html`<p class="muted">${t('retention.none')}</p>`
-    : html`<${Curve} data=${data} /><${Hotspots} data=${data} />
+    : html`<${Curve} data=${data}><${Storyboard} medium=${medium} hotspots=${data.hotspots} /><//><${Hotspots} data=${data} />
       <p class="small muted">${t('retention.known', { known: number(data.known_views), total: number(data.total_views) })}
         ${data.exact ? '' : ` ${t('retention.sample', { error: percent(Math.max(...data.items.map((item) => item.standard_error)) * 100) })}`}</p>`)}<//><//>`;
 }
