@@ -1,0 +1,21 @@
+// SPDX-License-Identifier: ISC
+// A package that failed: why, what helps, its log, and another try: {base_url, browser, email, password, medium, title}.
+import { inConsole, logIn, open, print, settings, shot } from './console_browser.mjs';
+
+print(await inConsole({}, async ({ page }) => {
+  await open(page, '/packages?state=failed');
+  await logIn(page);
+  const job = page.locator('.items > li', { hasText: settings.title });
+  await job.locator('.note.bad').waitFor();
+  const [error, remedy] = await job.locator('.note.bad p').allInnerTexts();
+  await shot(page, 'package-failed');
+  await page.getByRole('button', { name: `Log: ${settings.title}` }).click();
+  const log = await page.locator('dialog pre').innerText();
+  await page.keyboard.press('Escape');
+  await page.getByRole('button', { name: `Try again: ${settings.title}` }).click();
+  await page.getByText('It waits again.').waitFor();
+  await page.getByLabel('State').selectOption('queued');
+  await page.locator('.items > li', { hasText: settings.title }).waitFor();
+  const after = await page.locator('.items > li', { hasText: settings.title }).locator('.chip').innerText();
+  return { error, remedy, log, after };
+}));
