@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: ISC
-"""A network before nginx that breaks off, again and again: after so many bytes every connection is reset, and for a while
-nobody gets through."""
+"""A network before nginx that breaks off: after so many bytes every connection is reset, and for a while nobody gets
+through."""
 import socket
 import struct
 import threading
@@ -13,8 +13,8 @@ PIECE = 64 * 1024
 class CuttingNetwork:
     """A TCP port of loopback that leads to port `target`. As a context manager.
 
-    Each cut happens when clients have sent so many bytes since the one before, and lasts `seconds`. .cuts: how many there
-    were; .sent: all bytes that clients sent.
+    Each cut happens when clients have sent so many bytes since the one before, and lasts `seconds`. .cuts: how many
+    there were; .sent: all bytes that clients sent.
     """
 
     def __init__(self, target, cuts, seconds):

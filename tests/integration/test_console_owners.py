@@ -62,6 +62,13 @@ def test_pages_of_owners_keep_to_the_policy(owners):
     assert (seen["violations"], seen["errors"]) == ([], [])
 
 
+def test_the_keyboard_alone_makes_a_webhook_and_finds_a_setting(town, receiver):
+    told = browse(town, "keys_owners", receiver=receiver.url)
+    assert told["made"]["chosen"].startswith("whsec_")  # selected, for who copies by hand
+    assert told["made"]["back"] == "New webhook"
+    assert told["all"] is True and told["wrong"] == []
+
+
 @pytest.fixture(name="broken_hook")
 def fixture_broken_hook(town, receiver):
     """A webhook of which each delivery fails: its id."""
