@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: ISC
-"""What only owners do in the console, and see there: webhooks, the system."""
+"""What only owners do in the console, and see there: webhooks, the system, who watches now."""
 import pytest
 
 import web_tools
 from answers import assert_json
-from console_tools import BROWSERS, browse, new_town
+from console_tools import BROWSERS, browse, new_film, new_town
 from stack import wait_until
 from webhook_receiver import Receiver
 
@@ -60,6 +60,13 @@ def test_settings_are_found_with_their_source(owners):
 def test_pages_of_owners_keep_to_the_policy(owners):
     seen = owners["seen"]
     assert (seen["violations"], seen["errors"]) == ([], [])
+
+
+def test_who_watches_now_is_seen_without_a_reload(town, make_media):
+    film = new_film(town, make_media("film"), "A live film")
+    told = browse(town, "live", medium=film, title="A live film")
+    assert (told["before"], told["watching"]) == (0, "1")
+    assert told["seen"]["violations"] == []
 
 
 def test_the_keyboard_alone_makes_a_webhook_and_finds_a_setting(town, receiver):

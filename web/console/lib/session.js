@@ -47,10 +47,10 @@ function keep(answer, login) {
   tellTokens(tokens);
 }
 
-async function post(path, body, headers = {}) {
+async function post(path, body, headers = {}, options = {}) {
   let answer;
   try {
-    answer = await fetch(path, { method: 'POST', headers: { 'Content-Type': 'application/json', ...headers }, body: JSON.stringify(body) });
+    answer = await fetch(path, { ...options, method: 'POST', headers: { 'Content-Type': 'application/json', ...headers }, body: JSON.stringify(body) });
   } catch {
     throw new Problem({});
   }
@@ -168,6 +168,7 @@ export async function logOut() {
   tellEnded(session.get().account?.id ?? null);
   forget('left');
   if (spent) {
-    await post('/auth/logout', { refresh_token: spent }).catch(() => {}); // the token ends by itself, too
+    await post('/auth/logout', { refresh_token: spent }, {}, { keepalive: true }) // though the tab is closed now
+      .catch(() => {}); // the token ends by itself, too
   }
 }
