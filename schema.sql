@@ -400,6 +400,7 @@ create table media_view_log (
   file_bytes bigint, -- size of the file that delivered_bytes refers to
   delivered_points integer, -- hundredths of a percent of the medium; null: unknown
   bot boolean not null default false,
+  internal boolean not null default false, -- from internal_networks or one of internal_viewers when it was opened
   played boolean not null default false, -- as much as play_min_seconds and play_min_percent ask for
   source text not null,
   country text,
@@ -421,23 +422,24 @@ alter sequence media_view_log_id_seq owned by media_view_log.id;
 
 -- A view is one grant played from one address. No index holds a column that a later delivery changes.
 create unique index media_view_log_view_key on media_view_log (grant_id, media_id, address_key, granted_at);
-create index media_view_log_media_idx on media_view_log (media_id, "timestamp" desc, id desc) include (address_hash, bot);
-create index media_view_log_time_idx on media_view_log ("timestamp", id) include (address_hash, bot);
+create index media_view_log_media_idx on media_view_log (media_id, "timestamp" desc, id desc)
+  include (address_hash, bot, internal);
+create index media_view_log_time_idx on media_view_log ("timestamp", id) include (address_hash, bot, internal);
 create index media_view_log_user_agent_id_idx on media_view_log (user_agent_id);
 -- Samples of addresses, by their hash: one in 16 (below 2^59), 256 (2^55), 64 (2^57) and 4096 (2^51).
-create index media_view_log_media_addresses_16_idx on media_view_log (media_id, "timestamp") include (address_hash, bot)
-  where address_hash < 576460752303423488;
-create index media_view_log_media_addresses_256_idx on media_view_log (media_id, "timestamp") include (address_hash, bot)
-  where address_hash < 36028797018963968;
-create index media_view_log_addresses_64_idx on media_view_log ("timestamp") include (address_hash, bot)
-  where address_hash < 144115188075855872;
-create index media_view_log_addresses_4096_idx on media_view_log ("timestamp") include (address_hash, bot)
-  where address_hash < 2251799813685248;
+create index media_view_log_media_addresses_16_idx on media_view_log (media_id, "timestamp")
+  include (address_hash, bot, internal) where address_hash < 576460752303423488;
+create index media_view_log_media_addresses_256_idx on media_view_log (media_id, "timestamp")
+  include (address_hash, bot, internal) where address_hash < 36028797018963968;
+create index media_view_log_addresses_64_idx on media_view_log ("timestamp")
+  include (address_hash, bot, internal) where address_hash < 144115188075855872;
+create index media_view_log_addresses_4096_idx on media_view_log ("timestamp")
+  include (address_hash, bot, internal) where address_hash < 2251799813685248;
 -- Samples of views, by their id: one in 16 and one in 256.
 create index media_view_log_media_views_16_idx on media_view_log (media_id, "timestamp")
-  include (id, country, referrer, user_agent_id, viewer, bot) where id & 15 = 0;
+  include (id, country, referrer, user_agent_id, viewer, bot, internal) where id & 15 = 0;
 create index media_view_log_media_views_256_idx on media_view_log (media_id, "timestamp")
-  include (id, country, referrer, user_agent_id, viewer, bot) where id & 255 = 0;
+  include (id, country, referrer, user_agent_id, viewer, bot, internal) where id & 255 = 0;
 
 -- Creates the partition of the month of `at` if it is missing. The table is created first and attached then, because
 -- "create table … partition of" would lock out readers and writers of the other months.
@@ -488,7 +490,8 @@ create table view_rollup (
   watched_seconds bigint not null,
   points bigint not null, -- sum of delivered_points
   points_views bigint not null, -- the number of views that have delivered_points
-  constraint view_rollup_pkey primary key (grain, media_id, start, bot),
+  internal boolean not null default false,
+  constraint view_rollup_pkey primary key (grain, media_id, start, bot, internal),
   constraint view_rollup_grain_check check (grain in ('quarter', 'day', 'month'))
 ) with (fillfactor = 80);
 create index view_rollup_start_idx on view_rollup (grain, start, media_id);
@@ -501,6 +504,7 @@ create unlogged table view_watching (
   viewer text,
   country text,
   bot boolean not null,
+  internal boolean not null default false,
   started_at timestamptz not null,
   last_seen_at timestamptz not null,
   open_request text, -- request id of a delivery that has begun and not ended

@@ -84,7 +84,9 @@ points_views)
     where media_id > 0 group by grain, start, bot
 """
 ROLLUP_INDEX = "create index view_rollup_start_idx on view_rollup (grain, start, media_id)"
-ROLLUP_KEY = "alter table view_rollup add constraint view_rollup_pkey primary key (grain, media_id, start, bot)"
+ROLLUP_KEY = (
+    "alter table view_rollup add constraint view_rollup_pkey primary key (grain, media_id, start, bot, internal)"
+)
 SIZES = """
 select 'view rows', sum(pg_table_size(inhrelid)) from pg_inherits where inhparent = 'media_view_log'::regclass
 union all select 'index ' || i.relname, sum(pg_relation_size(p.inhrelid)) from pg_index x join pg_class i on i.oid =

@@ -7,12 +7,14 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "audience/house.h"
 #include "audience/robot_list.h"
 #include "domain/address.h"
 
 struct audience {
   enum address_mode mode;
   struct robot_list *robots;
+  struct house *house;
   struct country_database *countries; /* NULL: none is set */
 };
 
@@ -53,6 +55,10 @@ enum error audience_open(const struct audience_options *options, struct audience
   }
   audience->mode = options->mode;
   enum error error = open_robots(audience, options, ret_problems);
+  if (error == ERROR_NONE) {
+    error = house_new(options->networks, options->network_count, options->viewers, options->viewer_count,
+                      &audience->house);
+  }
   if (error == ERROR_NONE && options->country_database[0] != '\0') {
     error = country_database_new(options->country_database, &audience->countries);
   }
@@ -68,6 +74,7 @@ enum error audience_open(const struct audience_options *options, struct audience
 void audience_close(struct audience *audience) {
   if (audience != NULL) {
     robot_list_close(audience->robots);
+    house_free(audience->house);
     country_database_free(audience->countries);
     free(audience);
   }
@@ -86,16 +93,17 @@ bool audience_needs_salt(const struct audience *audience) {
   return audience->mode != ADDRESS_FULL;
 }
 
-enum error audience_judge(struct audience *audience, const char *address, const char *user_agent_or_null,
-                          const unsigned char *salt, struct audience_mark *ret_mark) {
+enum error audience_judge(struct audience *audience, const struct audience_viewer *viewer, const unsigned char *salt,
+                          struct audience_mark *ret_mark) {
   struct audience_mark mark = {.robot = false};
-  enum error error = address_mask(address, audience->mode, salt, &mark.address);
+  enum error error = address_mask(viewer->address, audience->mode, salt, &mark.address);
   if (error != ERROR_NONE) {
     return error;
   }
-  mark.robot = robot_list_has(audience->robots, user_agent_or_null);
+  mark.robot = robot_list_has(audience->robots, viewer->user_agent);
+  mark.internal = house_has(audience->house, viewer->address, viewer->viewer);
   if (audience->countries != NULL) {
-    country_database_find(audience->countries, address, mark.country);
+    country_database_find(audience->countries, viewer->address, mark.country);
   }
   *ret_mark = mark;
   return ERROR_NONE;

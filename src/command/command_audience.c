@@ -34,6 +34,10 @@ enum error command_audience_open(const struct settings *settings, bool tell, str
   const struct audience_options options = {.folder = folder,
                                            .robot_list = settings->robot_list,
                                            .country_database = settings->country_database,
+                                           .networks = (const char *const *)settings->internal_networks.items,
+                                           .network_count = settings->internal_networks.count,
+                                           .viewers = (const char *const *)settings->internal_viewers.items,
+                                           .viewer_count = settings->internal_viewers.count,
                                            .mode = (enum address_mode)settings->view_ip};
   enum error error = audience_open(&options, ret_audience, &problems);
   if (tell && error == ERROR_NONE && problems.data != NULL) {

@@ -86,7 +86,7 @@ static void print_view(const struct grant_view *view) {
   if (view->delivered_points >= 0) {
     printf(", %" PRId64 ".%02d %% of it", view->delivered_points / 100, (int)(view->delivered_points % 100));
   }
-  puts(view->robot ? ", a robot" : "");
+  printf("%s%s\n", view->robot ? ", a robot" : "", view->internal ? ", internal" : "");
 }
 
 static const char *agreement_text(enum explain_agreement agreement) {
@@ -169,8 +169,8 @@ static void add_view(struct text *out, const struct grant_view *view) {
     text_appendf(out, "\"delivered_percent\":%" PRId64 ".%02d,", view->delivered_points / 100,
                  (int)(view->delivered_points % 100));
   }
-  text_appendf(out, "\"bytes_sent\":%" PRId64 ",\"seconds\":%" PRId64 ",\"bot\":%s}", view->bytes_sent, view->seconds,
-               view->robot ? "true" : "false");
+  text_appendf(out, "\"bytes_sent\":%" PRId64 ",\"seconds\":%" PRId64 ",\"bot\":%s,\"internal\":%s}", view->bytes_sent,
+               view->seconds, view->robot ? "true" : "false", view->internal ? "true" : "false");
 }
 
 static void add_views(struct text *out, const struct explanation *explanation) {

@@ -16,6 +16,8 @@
 #include "base/text_parse.h"
 #include "config/settings_value.h"
 #include "domain/address.h"
+#include "domain/grant.h"
+#include "domain/network.h"
 #include "domain/origin.h"
 
 /* A socket's path must fit into sockaddr_un: 107 bytes with "/upload.sock". */
@@ -98,6 +100,21 @@ static const char *form_network(char *value) {
   }
   uint64_t most = strchr(copy, ':') == NULL ? 32 : 128;
   return slash == NULL || text_parse_u64(slash + 1, strlen(slash + 1), most, &bits) == ERROR_NONE ? NULL : wanted;
+}
+
+/* One that may stand for its addresses: nothing is set behind its prefix. */
+static const char *form_whole_network(char *value) {
+  struct network network;
+  const char *wanted = form_network(value);
+  return wanted != NULL ? wanted
+         : network_parse(value, &network) == ERROR_NONE
+             ? NULL
+             : "a network without bits behind its prefix, such as 10.0.0.0/8";
+}
+
+/* NOLINTNEXTLINE(readability-non-const-parameter): it is a form_of */
+static const char *form_viewer(char *value) {
+  return grant_viewer_is_valid(value) ? NULL : "1 to 64 of A-Z a-z 0-9 _ -, and not - alone";
 }
 
 /* Addresses with blanks between; names would have to be resolved before there is a resolver. */
@@ -200,6 +217,8 @@ static const struct {
     {"share_dir", form_path, true},
     {"country_database", form_path, true},
     {"robot_list", form_path, true},
+    {"internal_networks", form_whole_network, true},
+    {"internal_viewers", form_viewer, true},
     {"jwt_key_file", form_path, false},
     {"stream_key_file", form_path, false},
     {"totp_key_file", form_path, false},
@@ -215,7 +234,7 @@ static const struct {
     {"nginx_url", form_origin, false},
     {"log_dir", form_path, false},
     {"webhook_key_file", form_path, false},
-    {"webhook_networks", form_network, true},
+    {"webhook_networks", form_whole_network, true},
     {"s3_endpoint", form_origin, true},
     {"s3_region", form_region, false},
     {"s3_bucket", form_bucket, true},

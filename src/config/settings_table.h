@@ -117,6 +117,8 @@
   BOOLEAN(event_grants, false, true, "Each stream URL that is issued is an event grant.issued; each then costs a commit, and is refused (503) while the database is away") \
   INTEGER(event_retention, "days", 1, 36500, 400, false, "How many days events are kept, whole months at a time") \
   CHOICE (view_ip, "full|truncated|hashed", "full", false, "What is kept of viewers' addresses: all, the network (/24, /48), or a pseudonym of the day") \
+  LIST   (internal_networks, "", false, "Addresses or networks of your own people: views from there are kept, marked `internal` and not counted; views that were opened before stay as they are; empty: none") \
+  LIST   (internal_viewers, "", false, "Viewer ids of your own people, as for internal_networks; empty: none") \
   STRING (robot_list, "", false, "File of your own patterns (PCRE2) of robots' user agents, one a line; a line with ! before it names who is none; wins over the shipped lists; empty: none") \
   STRING (country_database, "", false, "Country database in MaxMind's format (MMDB), read anew when the file is replaced; empty: no countries") \
   INTEGER(ingest_interval, "ms", 10, 1000, 250, false, "How long ingest waits between two looks at the delivery log") \

@@ -25,7 +25,9 @@ enum error view_marks_fill(struct view_marks *marks, struct view_change *view) {
     error = address_salts_get(&marks->salts, marks->database, view->granted_us, &salt);
   }
   if (error == ERROR_NONE) {
-    error = audience_judge(marks->audience, view->address, view->user_agent, salt, &mark);
+    const struct audience_viewer viewer = {
+        .address = view->address, .user_agent = view->user_agent, .viewer = view->viewer};
+    error = audience_judge(marks->audience, &viewer, salt, &mark);
   }
   if (error == ERROR_NONE) {
     memcpy(view->address, mark.address.shown, sizeof view->address);
@@ -33,6 +35,7 @@ enum error view_marks_fill(struct view_marks *marks, struct view_change *view) {
     memcpy(view->country, mark.country, sizeof view->country);
     view->address_hash = mark.address.hash;
     view->robot = mark.robot;
+    view->internal = mark.internal;
   }
   return error;
 }

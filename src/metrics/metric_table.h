@@ -109,7 +109,7 @@
   M(VIEWS_OPENED, GIVEN, COUNTER, "mediagate_views_opened_total", NONE, NONE, 1, "bot", \
     "Views counted.") \
   M(VIEWERS_WATCHING, GIVEN, GAUGE, "mediagate_viewers_watching", NONE, NONE, 1, "", \
-    "Views that are being watched, without robots.") \
+    "Views that are being watched, without robots and internal views.") \
   M(STREAM_KEY_AGE, GIVEN, GAUGE, "mediagate_stream_key_age_seconds", NONE, NONE, 1, "", \
     "Age of the key that signs stream URLs.") \
   M(ACCESS_KEY_AGE, GIVEN, GAUGE, "mediagate_access_key_age_seconds", NONE, NONE, 1, "", \

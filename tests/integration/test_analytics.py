@@ -1,13 +1,9 @@
 # SPDX-License-Identifier: ISC
-"""What views add up to, held against slow and obvious SQL over the rows; rankings, who watches, and rows that go on
-where they broke."""
-import csv
+"""What views add up to, held against slow and obvious SQL over the rows; rankings, and who watches."""
 import datetime
-import io
 import itertools
 import json
 import random
-import re
 import uuid
 
 import pytest
@@ -64,6 +60,7 @@ def crowd(stack):
             "timestamp": time,
             "viewed_by_ip": f"192.0.2.{int(chance.paretovariate(1)) % 250}",
             "bot": chance.random() < 0.1,
+            "internal": chance.random() < 0.2,
             "bytes_sent": chance.randint(0, 10**9),
             "seconds": chance.choice((None, chance.randint(0, 999))),
             "watched_seconds": chance.choice((None, chance.randint(0, 999))),
@@ -88,10 +85,27 @@ def near_a_robot(stack, chance):
     return time + datetime.timedelta(seconds=chance.uniform(-300, 300))
 
 
-def obvious(stack, media_id, low, high, interval, zone, bots):
+def of_kinds(kinds):
+    """The condition on a view, as SQL: robots' and internal ones are left out unless they are asked for."""
+    internal = {"include": "true", "only": "internal"}.get(kinds.get("internal"), "not internal")
+    return f"{internal} and {'true' if kinds.get('bots') == 'include' else 'not bot'}"
+
+
+def some_kinds(chance):
+    return {
+        name: value
+        for name, value in (
+            ("bots", chance.choice((None, "include", "exclude"))),
+            ("internal", chance.choice((None, "include", "only", "exclude"))),
+        )
+        if value
+    }
+
+
+def obvious(stack, media_id, low, high, interval, zone, kinds):
     """The same numbers, slowly: each view is looked at."""
-    where = "media_id = any (%s) and \"timestamp\" >= %s and \"timestamp\" < %s and (not bot or %s)"
-    values = ([media_id] if media_id else [row[0] for row in stack.sql("select id from media_asset")], low, high, bots)
+    where = f"media_id = any (%s) and \"timestamp\" >= %s and \"timestamp\" < %s and {of_kinds(kinds)}"
+    values = ([media_id] if media_id else [row[0] for row in stack.sql("select id from media_asset")], low, high)
     totals = stack.sql(
         "select count(*), count(distinct address_hash), coalesce(sum(bytes_sent), 0)::bigint, "
         "coalesce(sum(seconds), 0)::bigint,"
@@ -112,17 +126,18 @@ def obvious(stack, media_id, low, high, interval, zone, bots):
     return totals, steps
 
 
-def assert_agrees(stack, admin, media_id, low, high, interval, zone, bots):
+def assert_agrees(stack, admin, media_id, low, high, interval, zone, kinds):
     path = f"/media/media/{media_id}/analytics" if media_id else "/analytics/overview"
     asked = {
         "from": rfc3339(low),
         "to": rfc3339(high),
         "interval": interval,
         "tz": zone,
-        "bots": "include" if bots else "exclude",
+        **kinds,
     }
     answer = assert_json(admin.get(path, params=asked))
-    totals, steps = obvious(stack, media_id, low, high, interval, zone, bots)
+    assert (answer["bots"], answer["internal"]) == tuple(kinds.get(name, "exclude") for name in ("bots", "internal"))
+    totals, steps = obvious(stack, media_id, low, high, interval, zone, kinds)
     assert answer["uniques"]["exact"] and answer["from"] == rfc3339(low) and answer["to"] == rfc3339(high)
     assert (
         answer["total_views"],
@@ -143,7 +158,7 @@ def assert_agrees(stack, admin, media_id, low, high, interval, zone, bots):
         s["start"] if interval in FORMATS else s["start"].replace("T", " ")[: len("2026-11-01 00")] for s in filled
     ]
     assert names == [step[0] if interval in FORMATS else step[0][: len("2026-11-01 00")] for step in steps], asked
-    days = obvious(stack, media_id, low, high, "day", zone, bots)[1]
+    days = obvious(stack, media_id, low, high, "day", zone, kinds)[1]
     assert {day: views for day, views in answer["views_per_day"].items() if views} == {
         day[0]: day[1] for day in days
     }, asked
@@ -155,7 +170,7 @@ def assert_agrees(stack, admin, media_id, low, high, interval, zone, bots):
 def test_sums_are_those_of_slow_and_obvious_sql(stack, admin, crowd, seed):
     chance = random.Random(seed)
     for _ in range(12):
-        zone, interval, bots = chance.choice(ZONES), chance.choice(("hour", "day", "month")), chance.random() < 0.5
+        zone, interval, kinds = chance.choice(ZONES), chance.choice(("hour", "day", "month")), some_kinds(chance)
         low = moment(chance.choice(CHANGES)) + datetime.timedelta(seconds=chance.uniform(-3, 3) * 86400)
         high = low + datetime.timedelta(
             seconds=chance.choice((chance.uniform(1, 900), chance.uniform(1, 86400), chance.uniform(1, 60 * 86400)))
@@ -167,7 +182,7 @@ def test_sums_are_those_of_slow_and_obvious_sql(stack, admin, crowd, seed):
             low, high = (time.replace(minute=time.minute // 15 * 15, second=0, microsecond=0) for time in (low, high))
         if low == high:
             continue
-        assert_agrees(stack, admin, chance.choice((crowd[0], crowd[1], None)), low, high, interval, zone, bots)
+        assert_agrees(stack, admin, chance.choice((crowd[0], crowd[1], None)), low, high, interval, zone, kinds)
 
 
 @pytest.mark.parametrize("zone", ZONES)
@@ -175,14 +190,14 @@ def test_no_change_of_the_clocks_moves_a_view(stack, admin, crowd, zone):
     """Each change, wherever the clocks change that day: chance alone seldom asks a zone for the hours of its own."""
     for change, interval in itertools.product(CHANGES, ("hour", "day")):
         low, high = (moment(change) + datetime.timedelta(hours=hours) for hours in (-36, 36))
-        assert_agrees(stack, admin, crowd[0], low, high, interval, zone, bots=True)
+        assert_agrees(stack, admin, crowd[0], low, high, interval, zone, {"bots": "include", "internal": "include"})
 
 
 def local_count(stack, media_id, low, high, zone):
     """Views whose wall clock shows a time from low to high: the zone's days, seen from the other side."""
     return stack.sql(
-        f"select count(*) from media_view_log where media_id = %s and not bot and (\"timestamp\" at time "
-        f"zone '{zone}') >= %s::timestamp"
+        "select count(*) from media_view_log where media_id = %s and not bot and not internal"
+        f" and (\"timestamp\" at time zone '{zone}') >= %s::timestamp"
         f" and (\"timestamp\" at time zone '{zone}') < %s::timestamp",
         media_id,
         low,
@@ -288,22 +303,21 @@ def test_rankings_are_those_of_slow_and_obvious_sql(stack, admin, crowd):
                 ("seconds", "coalesce(sum(watched_seconds), 0)::bigint"),
             )
         )
-        bots = chance.random() < 0.3
+        kinds = some_kinds(chance)
         asked = {
             "from": rfc3339(low),
             "to": rfc3339(high),
             "by": by,
             "limit": chance.choice((1, 2, 10)),
-            "bots": "include" if bots else "exclude",
+            **kinds,
         }
         answer = assert_json(admin.get("/analytics/top", params=asked))
         expected = stack.sql(
             f"select media_id, {column} from media_view_log where \"timestamp\" >= %s and "
-            f"\"timestamp\" < %s and (not bot or %s)"
+            f"\"timestamp\" < %s and {of_kinds(kinds)}"
             f" group by 1 having {column} > 0 order by 2 desc, 1 limit %s",
             low,
             high,
-            bots,
             asked["limit"],
         )
         name = {"views": "views", "plays": "plays", "bytes": "bytes_sent", "seconds": "watched_seconds"}[by]
@@ -376,17 +390,19 @@ def test_who_watches_just_now(stack, admin):
         (media[0], "70 s", None, False),
         (media[1], "1 s", None, False),
         (media[1], "1 s", None, True),
+        (media[1], "1 s", None, None),  # an internal view
     ]
     stack.sql("delete from view_watching")
     for media_id, ago, request, bot in watching:
         stack.sql(
-            "insert into view_watching (grant_id, media_id, address_key, bot, started_at, last_seen_at, "
+            "insert into view_watching (grant_id, media_id, address_key, bot, internal, started_at, last_seen_at, "
             "open_request)"
-            " values (%s, %s, %s, %s, now() - interval '3 h', now() - %s::interval, %s)",
+            " values (%s, %s, %s, %s, %s, now() - interval '3 h', now() - %s::interval, %s)",
             str(uuid.uuid4()),
             media_id,
             str(uuid.uuid4()),
-            bot,
+            bool(bot),
+            bot is None,
             ago,
             request,
         )
@@ -395,6 +411,8 @@ def test_who_watches_just_now(stack, admin):
     assert [(item["media_id"], item["watching"]) for item in live["items"]] == [(media[0], 3), (media[1], 1)]
     live = assert_json(admin.get("/analytics/live", params={"bots": "include", "limit": 1}))
     assert live["watching"] == 5 and len(live["items"]) == 1
+    for internal, expected in (("only", 1), ("include", 5), ("exclude", 4)):
+        assert assert_json(admin.get("/analytics/live", params={"internal": internal}))["watching"] == expected
     stack.sql("delete from view_watching")
     live = assert_json(admin.get("/analytics/live"))
     assert (live["watching"], live["media"], live["items"]) == (0, 0, [])
@@ -403,7 +421,7 @@ def test_who_watches_just_now(stack, admin):
 @pytest.mark.parametrize(
     "path, query, pointers",
     [
-        ("overview", "interval=week&bots=yes", ["?interval", "?bots"]),
+        ("overview", "interval=week&bots=yes&internal=yes", ["?interval", "?bots", "?internal"]),
         ("top", "by=fame&limit=0", ["?by", "?limit"]),
         ("top", "interval=day", ["?interval"]),
         ("top", "limit=101", ["?limit"]),
@@ -426,127 +444,3 @@ def test_questions_are_checked(admin, path, query, pointers):
 @pytest.mark.parametrize("path", ["overview", "top", "live", "export"])
 def test_only_administrators_ask(anonymous, path):
     assert_problem(anonymous.get(f"/analytics/{path}"), 401)
-
-
-# --- export ----------------------------------------------------------------------------------------------
-@pytest.fixture(scope="module")
-def hostile(stack):
-    """Views whose texts a spreadsheet, or a careless reader of CSV, would take for something else."""
-    media_id = stack.new_media()["id"]
-    agents = [
-        '=cmd|"/C calc"!A0',
-        "+1",
-        "-1",
-        "@SUM(A1)",
-        'a "quoted", word',
-        "two\nlines",
-        " blank ",
-        "ünï",
-        "plain",
-        "Mozilla/5.0 (X11;=cmd|'/C calc'!A0; +1)",
-        "a\t@b;;+c",
-        "＝1+1",
-        "＋1",
-        "－1",
-        "＠SUM(A1)",
-        "b;＝1;＄1",
-    ]
-    for number, agent in enumerate(agents):
-        stack.sql("insert into user_agent (id, text) values (%s, %s)", 900 + number, agent)
-    stack.add_views(
-        [
-            {
-                "media_id": media_id,
-                "timestamp": "2026-06-01T10:00:00Z" if n < 5 else f"2026-06-{n:02}T10:00:00.5Z",
-                "viewed_by_ip": "2001:db8::1",
-                "user_agent_id": 900 + n,
-                "viewer": "-u-1",
-                "bytes_sent": n,
-                "delivered_points": 1234,
-                "bot": False,
-            }
-            for n in range(len(agents))
-        ]
-    )
-    return media_id, agents
-
-
-def test_csv_is_safe_and_whole(admin, hostile):
-    media_id, agents = hostile
-    answer = admin.get("/analytics/export", params={"media_id": media_id})
-    assert answer.status_code == 200 and answer.headers["Content-Type"] == "text/csv; charset=utf-8; header=present"
-    assert (
-        answer.headers["Content-Disposition"] == 'attachment; filename="views.csv"'
-        and answer.headers["Cache-Control"] == "no-store"
-    )
-    text = answer.content.decode("utf-8")
-    rows = list(csv.reader(io.StringIO(text, newline=""), strict=True))
-    assert rows[0][:3] == ["id", "media_id", "timestamp"] and {len(row) for row in rows} == {17}
-    assert rows[-1] == [""] * 16 + ["complete"] and text.endswith("\r\n")
-    assert [row[8] for row in rows[1:-1]] == [re.sub(r"(^|(?<=[;\t]))(?=[=+@\t＝＋－＠-])", "'", agent) for agent in agents]
-    assert not re.search(r"(^|[;\t])[=+@＝＋－＠-]", text, re.M)
-    assert {row[4] for row in rows[1:-1]} == {"'-u-1"} and {row[12] for row in rows[1:-1]} == {"12.34"}
-    assert all(cell[:1] not in ("=", "+", "-", "@", "＝", "＋", "－", "＠") for row in rows for cell in row)
-
-
-def test_ndjson_has_every_text_as_it_is(admin, hostile):
-    media_id, agents = hostile
-    lines = [
-        json.loads(line)
-        for line in admin.get("/analytics/export", params={"media_id": media_id, "format": "ndjson"}).text.split("\n")[
-            :-1
-        ]
-    ]
-    assert [line["user_agent"] for line in lines[:-1]] == agents and lines[-1] == {
-        "views": len(agents),
-        "cursor": "complete",
-    }
-    assert lines[0]["viewer"] == "-u-1" and lines[0]["delivered_percent"] == 12.34
-
-
-def test_an_export_goes_on_behind_any_row(admin, hostile):
-    media_id, _ = hostile
-    for kind in ("csv", "ndjson"):
-        asked = {"media_id": media_id, "format": kind, "to": "2026-07-01"}
-        whole = admin.get("/analytics/export", params=asked).text
-        records = (
-            list(csv.reader(io.StringIO(whole, newline="")))[1:]
-            if kind == "csv"
-            else [[json.loads(line)["cursor"]] for line in whole.splitlines()]
-        )
-        for record in records[:-1]:
-            rest = admin.get("/analytics/export", params={**asked, "cursor": record[-1]}).text
-            behind = whole[whole.index(record[-1]) + len(record[-1]) :].split("\n", 1)[1]
-            assert (rest if kind == "csv" else rest.rsplit("{", 1)[0]) == (
-                behind if kind == "csv" else behind.rsplit("{", 1)[0]
-            )
-        assert_problem(
-            admin.get("/analytics/export", params={**asked, "to": "2026-07-02", "cursor": records[0][-1]}),
-            422,
-            ["?cursor"],
-        )
-
-
-def test_robots_are_exported_when_asked_for(admin, stack):
-    media_id = stack.new_media()["id"]
-    stack.add_views(
-        [
-            {"media_id": media_id, "timestamp": f"2026-06-01T10:00:0{n}Z", "viewed_by_ip": "192.0.2.1", "bot": n == 1}
-            for n in range(3)
-        ]
-    )
-    for bots, expected in (
-        ({}, [False, False]),
-        ({"bots": "exclude"}, [False, False]),
-        ({"bots": "include"}, [False, True, False]),
-    ):
-        lines = admin.get(
-            "/analytics/export", params={"media_id": media_id, "format": "ndjson", **bots}
-        ).text.splitlines()
-        assert [json.loads(line)["bot"] for line in lines[:-1]] == expected
-
-
-def test_an_export_of_nothing_is_complete(admin):
-    assert admin.get("/analytics/export", params={"to": "2020-01-01"}).text.splitlines()[1:] == ["," * 16 + "complete"]
-    head = admin.head("/analytics/export")
-    assert head.status_code == 200 and head.headers["Content-Type"].startswith("text/csv") and head.content == b""

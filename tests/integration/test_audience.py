@@ -129,6 +129,56 @@ def test_the_operators_list_decides_for_deliveries_and_reports(make_stack):
     assert "robots.own:2: " in stack.log_text("ingest.log")
 
 
+def test_internal_views_are_kept_and_marked_and_not_counted(make_stack):
+    """By network and by viewer, of deliveries, reports and beginnings; a view stays what it was when it was opened."""
+    house = start(make_stack, internal_networks=["198.51.100.0/24", "2001:db8:7::/48"], internal_viewers=["boss"])
+    media, admin, grant = new_film(house), house.admin(), grant_at(time.time())
+    for address, viewer in (("198.51.100.9", "-"), ("2001:db8:7::1", "-"), ("192.0.2.1", "boss"), ("192.0.2.2", "-")):
+        play(house, media, address=address, viewer=viewer)
+    play(house, media, address="203.0.113.5", viewer="qa-1", grant=grant)
+    for viewer, address in (("boss", "192.0.2.7"), ("u-1", "198.51.100.1"), ("u-1", "192.0.2.7")):
+        assert_json(
+            admin.post(f"/media/media/{media}/view", json={"viewer": viewer, "viewed_by_ip": address}), 201
+        )
+    wait_until(lambda: house.sql("select count(*) from media_view_log") == [(8,)], "all views", timeout=DEADLINE)
+
+    def counted(**asked):
+        answer = assert_json(admin.get(f"/media/media/{media}/analytics", params=asked))
+        listed = assert_json(admin.get(f"/media/media/{media}/views", params=asked))["items"]
+        export = admin.get("/analytics/export", params={"format": "ndjson", "media_id": media, **asked}).text
+        top = assert_json(admin.get("/analytics/top", params=asked))["items"]
+        overview = assert_json(admin.get("/analytics/overview", params=asked))
+        live = assert_json(admin.get("/analytics/live", params=asked))
+        retention = assert_json(admin.get(f"/media/media/{media}/retention", params=asked))
+        numbers = {
+            answer["total_views"],
+            len(listed),
+            export.count("\n") - 1,
+            sum(item["views"] for item in top),
+            overview["total_views"],
+            retention["total_views"],
+        }
+        assert len(numbers) == 1, (asked, numbers)
+        assert answer["internal"] == retention["internal"] == overview["internal"] == asked.get("internal", "exclude")
+        assert all(view["internal"] for view in listed) or asked.get("internal") != "only"
+        return numbers.pop(), live["watching"]
+
+    assert counted() == counted(internal="exclude") == (3, 2)
+    assert counted(internal="only") == (5, 3)
+    assert counted(internal="include") == (8, 5)
+    [listed] = assert_json(admin.get("/media/media", params={"sort": "views", "limit": 1}))["items"]
+    assert listed["id"] == media
+    # Later settings leave what was counted, also of a view that goes on.
+    house.stop_ingest()
+    house.reconfigure(restart=True, internal_networks=["203.0.113.0/24"], internal_viewers=[])
+    house.start_ingest()
+    play(house, media, address="203.0.113.5", viewer="qa-1", grant=grant)
+    play(house, media, address="203.0.113.6")
+    wait_until(lambda: counted(internal="include")[0] == 9, "the new view")
+    assert counted() == (3, 2) and counted(internal="only") == (6, 4)
+    assert house.sql("select bytes_sent from media_view_log where viewer = 'qa-1'") == [(2000,)]
+
+
 def test_without_a_list_of_robots_ingest_says_so_and_counts(make_stack):
     lonely = make_stack(trusted_proxies=["127.0.0.1"])
     (lonely.root / "share/audience/robots.list").unlink(missing_ok=True)

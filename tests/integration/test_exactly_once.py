@@ -46,9 +46,9 @@ ROLLUPS_AGREE = """with raw as (select g.grain, m.media_id, case g.grain when 'q
 v."timestamp", '2000-01-01Z')
       else date_trunc(g.grain, v."timestamp", 'UTC') end, v.bot, count(*), count(*) filter (where played),
       sum(bytes_sent)::int8, sum(seconds)::int8,
-      sum(coalesce(watched_seconds, 0))::int8, sum(coalesce(delivered_points, 0)), count(delivered_points)
+      sum(coalesce(watched_seconds, 0))::int8, sum(coalesce(delivered_points, 0)), count(delivered_points), v.internal
     from media_view_log v, (values ('quarter'), ('day'), ('month')) g (grain), lateral (values (v.media_id), (0)) m
-    (media_id) group by 1, 2, 3, 4)
+    (media_id) group by 1, 2, 3, v.bot, v.internal)
   select (select count(*) from (select * from raw except all select * from view_rollup) d), (select count(*) from
   (select * from view_rollup except all select * from raw) d)"""
 

@@ -78,7 +78,7 @@ def crowd(stack):
 def obvious(stack, media, wanted, columns):
     where = "".join(f" and {COLUMNS[name]} = %s" for name in wanted)
     return stack.sql(
-        f"select {columns} from media_view_log where media_id = any (%s) and not bot and \"timestamp\" >= %s"
+        f"select {columns} from media_view_log where media_id = any (%s) and not bot and not internal and \"timestamp\" >= %s"
         f" and \"timestamp\" < %s{where}",
         media,
         BEGIN,
@@ -186,7 +186,7 @@ def test_a_sample_tells_its_error_and_too_much_is_refused(stack, admin):
         " returning 1)"
         " insert into view_rollup select g, m, date_trunc(g, '2026-03-20Z'::timestamptz, 'UTC'), false, count(*), 0,"
         " 0, 0, 0, 0, 0 from v, (values ('day'), ('month')) a (g), (values (0), (%s)) b (m) group by g, m"
-        " on conflict (grain, media_id, start, bot) do update"
+        " on conflict (grain, media_id, start, bot, internal) do update"
         " set views = view_rollup.views + excluded.views returning 1",
         medium,
         medium,

@@ -21,6 +21,7 @@ VIEW_MEMBERS = {
     "delivered_percent",
     "source",
     "bot",
+    "internal",
     "played",
 }
 
@@ -209,6 +210,7 @@ def test_everything_adds_up(admin, watched):
         "interval",
         "tz",
         "bots",
+        "internal",
         "sums",
         "total_views",
         "total_plays",

@@ -137,7 +137,7 @@ static int64_t new_film_with(int views, int addresses, double seconds) {
       " + n * %f * interval '1 second', gen_random_uuid(), ('x' || encode(substring(sha256(int8send(n %% %d)) from 1"
       " for 8), 'hex'))::bit(64)::bigint & 9223372036854775807, 'stream', case when n < 3 then 'NP' when"
       " hashint8(n) & 3 = 0 then 'AT' else 'DE' end, 10 from generate_series(0::int8, %d - 1) n"
-      " returning media_id, \"timestamp\", bot, 1 as views, 0 as plays, 10 as bytes_sent, 0 as seconds,"
+      " returning media_id, \"timestamp\", bot, internal, 1 as views, 0 as plays, 10 as bytes_sent, 0 as seconds,"
       " 0 as watched_seconds, 0 as points, 0 as points_views)" ADD_TO_ROLLUPS_SQL("d"),
       (long long)id, seconds, addresses, views);
   fixture_sql(sql);

@@ -34,13 +34,13 @@ static void add_views(int64_t media_id, int count, const char *bytes, const char
            " %s, %s from generate_series(0::int8, %d - 1) n returning 1)"
            " insert into view_rollup select g, m, date_trunc(g, '2026-03-01Z'::timestamptz, 'UTC'), false, count(*), 0,"
            " 0, 0, 0, 0, 0 from d, (values ('day'), ('month')) a (g), (values (0), (%lld)) b (m) group by g, m"
-           " on conflict (grain, media_id, start, bot) do update set views = view_rollup.views + excluded.views",
+           " on conflict (grain, media_id, start, bot, internal) do update set views = view_rollup.views + excluded.views",
            (long long)media_id, file_bytes, bytes, segments, count, (long long)media_id);
   fixture_sql(sql);
   snprintf(sql, sizeof sql,
            "insert into view_rollup select 'quarter', m, q, false, count(*), 0, 0, 0, 0, 0, 0 from (select"
            " date_bin('15 minutes', \"timestamp\", 'epoch') as q from media_view_log where media_id = %lld) v,"
-           " (values (0), (%lld)) b (m) group by m, q on conflict (grain, media_id, start, bot)"
+           " (values (0), (%lld)) b (m) group by m, q on conflict (grain, media_id, start, bot, internal)"
            " do update set views = excluded.views",
            (long long)media_id, (long long)media_id);
   fixture_sql(sql);

@@ -282,6 +282,7 @@ START_TEST(marks_are_of_the_first_delivery) {
   int64_t film = fixture_medium();
   struct view_change *view = view_changes_add(&batch, film, GRANT, "192.0.2.1", 0, 10);
   view->robot = true;
+  view->internal = true;
   memcpy(view->country, "DE", 3);
   view->referrer_host = strdup("player.example");
   ck_assert_int_eq(view_changes_commit(fixture_database, &batch, 0, 1), ERROR_NONE);
@@ -289,9 +290,9 @@ START_TEST(marks_are_of_the_first_delivery) {
   ck_assert_int_eq(view_changes_commit(fixture_database, &batch, 1, 2), ERROR_NONE);
   ck_assert_int_eq(
       fixture_sql("select count(*) from media_view_log v join user_agent a on a.id = v.user_agent_id where bot"
-                  " and country = 'DE' and referrer = 'player.example' and text like 'Odd%' and seconds = 6"),
+                  " and country = 'DE' and referrer = 'player.example' and text like 'Odd%' and seconds = 6 and internal"),
       1);
-  ck_assert_int_eq(fixture_sql("select count(*) from view_rollup where bot and views = 1 and bytes_sent = 20"), 6);
+  ck_assert_int_eq(fixture_sql("select count(*) from view_rollup where bot and internal and views = 1 and bytes_sent = 20"), 6);
   ck_assert_int_eq(view_changes_wrong_rollups(), 0);
 }
 END_TEST

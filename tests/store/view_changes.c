@@ -50,9 +50,9 @@ int64_t view_changes_wrong_rollups(void) {
       " '2000-01-01Z') else date_trunc(g.grain, v.\"timestamp\", 'UTC') end as start, v.bot, count(*)::int8 as views,"
       " count(*) filter (where v.played)::int8 as plays, sum(coalesce(v.bytes_sent, 0))::int8 as bytes_sent,"
       " sum(coalesce(v.seconds, 0))::int8 as seconds, sum(coalesce(v.watched_seconds, 0))::int8 as watched_seconds,"
-      " sum(coalesce(v.delivered_points, 0))::int8 as points, count(v.delivered_points)::int8 as points_views"
+      " sum(coalesce(v.delivered_points, 0))::int8 as points, count(v.delivered_points)::int8 as points_views, v.internal"
       " from media_view_log v, (values ('quarter'), ('day'), ('month')) g (grain),"
-      " lateral (values (v.media_id), (0)) m (media_id) group by 1, 2, 3, 4)"
+      " lateral (values (v.media_id), (0)) m (media_id) group by 1, 2, 3, v.bot, v.internal)"
       " select count(*) from ((select * from raw except all select * from view_rollup) union all"
       " (select * from view_rollup except all select * from raw)) d");
 }

@@ -195,7 +195,7 @@ void analytics_api_top(struct call *call) {
   analytics_json_bounds(body, &question, top.ranking.from_us, top.ranking.to_us);
   reply_string(body, "tz", question.tz);
   reply_string(body, "by", by_names[by]);
-  reply_string(body, "bots", question.robots ? "include" : "exclude");
+  analytics_json_kinds(body, question.kinds);
   append_ranking(body, &top.ranking);
   reply_end(call->response);
   view_ranking_free(&top.ranking);
@@ -237,7 +237,7 @@ void analytics_api_live(struct call *call) {
     return;
   }
   struct watching_live live = {.items = NULL};
-  enum error error = watching_store_read(call->app->database, query.question.robots, limit, &live);
+  enum error error = watching_store_read(call->app->database, query.question.kinds, limit, &live);
   if (error != ERROR_NONE) {
     call_fail(call, error, "looking who watches");
     return;

@@ -8,6 +8,7 @@
 
 #include "api/views/analytics_query.h"
 #include "api/reply.h"
+#include "store/views/view_kinds.h"
 
 #define ERROR_DIGITS 4
 
@@ -22,6 +23,14 @@ static void append_bound(struct text *body, const char *name, int64_t time_us) {
 void analytics_json_bounds(struct text *body, const struct view_question *question, int64_t from_us, int64_t to_us) {
   append_bound(body, "from", question->from_us == 0 || from_us == 0 ? question->from_us : from_us);
   append_bound(body, "to", question->to_us == 0 || to_us == 0 ? question->to_us : to_us);
+}
+
+void analytics_json_kinds(struct text *body, unsigned kinds) {
+  const char *internal = (kinds & VIEW_KIND_INTERNAL) == 0      ? "exclude"
+                         : (kinds & VIEW_KIND_NO_OTHERS) != 0 ? "only"
+                                                              : "include";
+  reply_string(body, "bots", (kinds & VIEW_KIND_ROBOTS) != 0 ? "include" : "exclude");
+  reply_string(body, "internal", internal);
 }
 
 static void append_amounts(struct text *body, const struct view_sums *sums) {
@@ -87,7 +96,7 @@ void analytics_json_totals(struct text *body, const struct view_question *questi
   analytics_json_bounds(body, question, totals->from_us, totals->to_us);
   reply_string(body, "interval", analytics_query_interval_name(totals->interval));
   reply_string(body, "tz", question->tz);
-  reply_string(body, "bots", question->robots ? "include" : "exclude");
+  analytics_json_kinds(body, question->kinds);
   append_sums(body, totals);
   reply_integer(body, "total_views", totals->sums.views);
   reply_integer(body, "total_plays", totals->sums.plays);

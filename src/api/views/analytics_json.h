@@ -6,12 +6,14 @@
 #include "base/text.h"
 #include "store/analytics/view_analytics.h"
 
-/* from, to, interval, tz, bots, total_views, total_plays, unique_ips, uniques, views_per_day, bytes_sent, seconds,
+/* from, to, interval, tz, bots, internal, total_views, total_plays, unique_ips, uniques, views_per_day, bytes_sent, seconds,
  * watched_seconds, delivered_percent and series. unique_of: what is counted as one address, by the setting view_ip. */
 void analytics_json_totals(struct text *body, const struct view_question *question, const struct view_totals *totals,
                            const char *unique_of);
 /* top: countries, referrers, user agents and viewers, whose list is empty unless with_viewers. */
 void analytics_json_tops(struct text *body, const struct view_totals *totals, bool with_viewers);
+/* bots and internal: which views were asked for, as bits of view_kinds.h. */
+void analytics_json_kinds(struct text *body, unsigned kinds);
 /* The time that was counted: a bound that was left open is null. */
 void analytics_json_bounds(struct text *body, const struct view_question *question, int64_t from_us, int64_t to_us);
 

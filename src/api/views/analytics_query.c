@@ -12,6 +12,7 @@
 #include "base/clock.h"
 #include "base/text_parse.h"
 #include "domain/grant.h"
+#include "store/views/view_kinds.h"
 
 #define TIME_ZONE_MAX 64
 #define FILTER_MAX    255
@@ -53,9 +54,13 @@ void analytics_query_bad_zone(struct call *call) {
   response_field_error(call->response, "?tz", "must be the IANA name of a time zone, such as Europe/Berlin or UTC");
 }
 
-bool analytics_query_robots(struct call *call) {
-  static const char *const robots[] = {"exclude", "include", NULL};
-  return analytics_query_choice(call, "bots", robots) == 1;
+static const char *const robots_names[] = {"exclude", "include", NULL};
+static const char *const internal_names[] = {"exclude", "include", "only", NULL};
+static const unsigned internal_kinds[] = {0, VIEW_KIND_INTERNAL, VIEW_KIND_INTERNAL | VIEW_KIND_NO_OTHERS};
+
+unsigned analytics_query_kinds(struct call *call) {
+  unsigned robots = analytics_query_choice(call, "bots", robots_names) == 1 ? VIEW_KIND_ROBOTS : 0;
+  return robots | internal_kinds[analytics_query_choice(call, "internal", internal_names)];
 }
 
 static bool is_country(const char *text) {
@@ -121,7 +126,7 @@ void analytics_query_read(struct call *call, struct analytics_query *ret_query) 
   } else if (*question->tz == '\0' || strlen(question->tz) > TIME_ZONE_MAX) {
     analytics_query_bad_zone(call);
   }
-  question->robots = analytics_query_robots(call);
+  question->kinds = analytics_query_kinds(call);
   analytics_query_filter(call, &question->filter);
   *ret_query = query;
 }

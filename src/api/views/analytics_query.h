@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * What questions about views ask for in their query: ?from= ?to= ?interval= ?tz= ?bots=, filters and so on. Each
+ * What questions about views ask for in their query: ?from= ?to= ?interval= ?tz= ?bots= ?internal=, filters and so on. Each
  * function notes what is wrong as a field error; the caller answers for all at once.
  */
 #ifndef MEDIAGATE_API_VIEWS_ANALYTICS_QUERY_H
@@ -14,7 +14,7 @@
 
 /* What was asked, as far as the route knows it. The bounds are those of `question` but for: */
 struct analytics_query {
-  struct view_question question;   /* from, to, interval, tz, robots and filter; media_id is left 0 */
+  struct view_question question;   /* from, to, interval, tz, kinds and filter; media_id is left 0 */
   bool ends;                       /* `to` was given */
   bool from_is_local, to_is_local; /* a time of tz's clocks, as if they showed UTC, until analytics_query_settle */
 };
@@ -30,8 +30,8 @@ void analytics_query_filter(struct call *call, struct view_filter *ret_filter);
 const char *analytics_query_filter_rule(enum view_filter_by by, const char *value);
 /* For a filter that would have to look at more views than an answer may take (ERROR_UNSUPPORTED of view_analytics). */
 void analytics_query_filter_too_wide(struct call *call);
-/* Do robots count too? */
-bool analytics_query_robots(struct call *call);
+/* ?bots= and ?internal=, as bits of view_kinds.h. */
+unsigned analytics_query_kinds(struct call *call);
 /* The index of the value in a NULL-terminated list, the first when absent. */
 int analytics_query_choice(struct call *call, const char *name, const char *const choices[]);
 int analytics_query_limit(struct call *call, int normal, int max);

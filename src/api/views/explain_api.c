@@ -49,6 +49,7 @@ static void append_views(struct text *body, const struct grant_view *views, size
     reply_integer(body, "seconds", view->seconds);
     reply_delivered(body, (double)view->delivered_points);
     reply_boolean(body, "bot", view->robot);
+    reply_boolean(body, "internal", view->internal);
     text_append(body, "}");
   }
   text_append(body, "]");

@@ -53,7 +53,7 @@ static bool read_export_query(struct call *call, struct export *ret_export) {
   analytics_query_read(call, &query);
   *ret_export = (struct export){
       .format = (enum export_format)analytics_query_choice(call, "format", formats),
-      .wanted = {.robots = query.question.robots, .filter = query.question.filter},
+      .wanted = {.kinds = query.question.kinds, .filter = query.question.filter},
       .list = call_list(call) & LIST_MASK,
   };
   read_media_id(call, &ret_export->wanted.media_id);

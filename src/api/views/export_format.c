@@ -12,7 +12,7 @@
 
 #define LINE_END "\r\n"
 /* Empty cells before the last column. */
-#define NOTHING ",,,,,,,,,,,,,,,,"
+#define NOTHING ",,,,,,,,,,,,,,,,,"
 
 const char *export_format_content_type(enum export_format format) {
   return format == EXPORT_CSV ? "text/csv; charset=utf-8; header=present" : "application/x-ndjson";
@@ -22,7 +22,7 @@ void export_format_header(enum export_format format, struct text *line) {
   if (format == EXPORT_CSV) {
     text_append(line,
                 "id,media_id,timestamp,viewed_by_ip,viewer,grant_id,country,referrer,user_agent,bytes_sent,seconds,"
-                "watched_seconds,delivered_percent,source,bot,played,cursor" LINE_END);
+                "watched_seconds,delivered_percent,source,bot,internal,played,cursor" LINE_END);
   }
 }
 
@@ -114,6 +114,7 @@ static void append_csv(const struct view *view, const char *cursor, struct text 
   }
   append_csv_text(line, view->source);
   append_csv_text(line, view->robot ? "true" : "false");
+  append_csv_text(line, view->internal ? "true" : "false");
   append_csv_text(line, view->played ? "true" : "false");
   append_csv_text(line, cursor);
   text_append(line, LINE_END);
@@ -146,6 +147,7 @@ static void append_ndjson(const struct view *view, const char *cursor, struct te
   reply_delivered(line, view->delivered_points);
   reply_string(line, "source", view->source);
   reply_boolean(line, "bot", view->robot);
+  reply_boolean(line, "internal", view->internal);
   reply_boolean(line, "played", view->played);
   reply_string(line, "cursor", cursor);
   text_append(line, "}\n");

@@ -126,7 +126,7 @@ static void reply_retention(struct call *call, const struct view_question *quest
   reply_integer(body, "media_id", question->media_id);
   analytics_json_bounds(body, question, retention->from_us, retention->to_us);
   reply_string(body, "tz", question->tz);
-  reply_string(body, "bots", question->robots ? "include" : "exclude");
+  analytics_json_kinds(body, question->kinds);
   if (retention->duration_seconds > 0) {
     reply_number(body, "duration_seconds", retention->duration_seconds, 3);
   } else {

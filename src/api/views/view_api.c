@@ -81,8 +81,9 @@ static enum error judge_report(struct app *app, const struct reported *reported,
     address_salts_forget(&app->address_salts, now_us); /* as ingest does: who destroys salts cannot reach in here */
     error = address_salts_get(&app->address_salts, app->database, now_us, &salt);
   }
-  return error == ERROR_NONE ? audience_judge(app->audience, reported->address, reported->user_agent, salt, ret_mark)
-                             : error;
+  const struct audience_viewer viewer = {
+      .address = reported->address, .user_agent = reported->user_agent, .viewer = reported->viewer};
+  return error == ERROR_NONE ? audience_judge(app->audience, &viewer, salt, ret_mark) : error;
 }
 
 static void report_view(struct call *call, int64_t media_id, const struct reported *reported) {
@@ -100,7 +101,8 @@ static void report_view(struct call *call, int64_t media_id, const struct report
                                     .viewer = reported->viewer,
                                     .user_agent = reported->user_agent,
                                     .country = mark.country,
-                                    .robot = mark.robot};
+                                    .robot = mark.robot,
+                                    .internal = mark.internal};
     error = view_store_report(call->app->database, &row, limit, &view, &retry_after);
   }
   if (error == ERROR_LIMITED) {
@@ -150,6 +152,7 @@ static void append_listed_view(struct text *body, const struct view *view) {
   reply_delivered(body, view->delivered_points);
   reply_string(body, "source", view->source);
   reply_boolean(body, "bot", view->robot);
+  reply_boolean(body, "internal", view->internal);
   reply_boolean(body, "played", view->played);
   text_append(body, "}");
 }
@@ -185,7 +188,7 @@ void view_api_list(struct call *call) {
   if (!call_media_id(call, &id)) {
     return;
   }
-  struct view_listing wanted = {.media_id = id, .robots = analytics_query_robots(call)};
+  struct view_listing wanted = {.media_id = id, .kinds = analytics_query_kinds(call)};
   analytics_query_filter(call, &wanted.filter); /* what is wrong with it is told together with the page's */
   if (!call_page(call, &page)) {
     return;

@@ -30,5 +30,5 @@ from (
 ) v,
 (
   select count(*) as watching from view_watching
-  where (last_seen_at > now() - interval '60 seconds' or open_request is not null) and not bot
+  where (last_seen_at > now() - interval '60 seconds' or open_request is not null) and not bot and not internal
 ) w;

@@ -11,23 +11,25 @@
 #include "store/analytics/view_filtered.sql.h"
 #include "store/analytics/view_sums.h"
 #include "store/engine/statement.h"
+#include "store/views/view_kinds.h"
 
 #define READ_MAX 20000
 
 #define OF_MEDIUM "media_id = $1"
 #define OF_ALL    "$1::int8 = 0"
 #define FILTER    VIEW_FILTER_SQL("$6")
+#define KINDS     VIEW_KINDS_SQL("$4")
 
 static const struct {
   int64_t every;
   const char *sql;
 } tiers[] = {
-    {1, VIEW_FILTERED_SQL(OF_MEDIUM, "true", FILTER)},
-    {16, VIEW_FILTERED_SQL(OF_MEDIUM, "id & 15 = 0", FILTER)},
-    {256, VIEW_FILTERED_SQL(OF_MEDIUM, "id & 255 = 0", FILTER)},
+    {1, VIEW_FILTERED_SQL(KINDS, OF_MEDIUM, "true", FILTER)},
+    {16, VIEW_FILTERED_SQL(KINDS, OF_MEDIUM, "id & 15 = 0", FILTER)},
+    {256, VIEW_FILTERED_SQL(KINDS, OF_MEDIUM, "id & 255 = 0", FILTER)},
 };
 #define TIERS (sizeof tiers / sizeof *tiers)
-static const char *const all_media_sql = VIEW_FILTERED_SQL(OF_ALL, "true", FILTER);
+static const char *const all_media_sql = VIEW_FILTERED_SQL(KINDS, OF_ALL, "true", FILTER);
 
 enum error view_filtered_sample(const struct view_range *range, int64_t views, int64_t *ret_sample) {
   *ret_sample = 1;
@@ -81,7 +83,7 @@ enum error view_filtered_fill(struct database *database, const struct view_range
   parameters_i64(&parameters, range->media_id);
   parameters_text(&parameters, begins.data);
   parameters_text(&parameters, to);
-  parameters_bool(&parameters, range->robots);
+  parameters_i64(&parameters, range->kinds);
   parameters_i64(&parameters, sample - 1);
   parameters_text(&parameters, filter_array);
   struct rows rows;

@@ -15,6 +15,7 @@
 #include "domain/grant.h"
 #include "store/engine/statement.h"
 #include "store/analytics/view_bounds.sql.h"
+#include "store/views/view_kinds.h"
 
 #define STEPS_MAX     10000
 #define HOUR_US       (4 * QUARTER_US)
@@ -124,16 +125,16 @@ void view_range_end(struct database *database) {
 struct bounds {
   bool found;             /* the medium */
   int64_t first, last;    /* quarters with views; 0: none */
-  int64_t first_of_all;   /* of any medium, robots or not */
+  int64_t first_of_all;   /* of any medium and kind */
   int64_t oldest, now_us; /* month that rows are kept of; 0: none */
 };
 
 static enum error read_bounds(struct database *database, const struct view_question *question,
                               struct bounds *ret_bounds) {
-  static const char *const select = VIEW_BOUNDS_SQL;
+  static const char *const select = VIEW_BOUNDS_SQL(VIEW_KINDS_SQL("$2"));
   struct parameters parameters = {0};
   parameters_i64(&parameters, question->media_id);
-  parameters_bool(&parameters, question->robots);
+  parameters_i64(&parameters, question->kinds);
   struct rows row = statement_row(database, select, STATEMENT_REPEATABLE, &parameters);
   struct bounds bounds;
   bounds.found = rows_bool(&row);
@@ -163,7 +164,7 @@ enum error view_range_resolve(struct database *database, const struct view_quest
   if (error != ERROR_NONE || !bounds.found) {
     return error == ERROR_NONE ? ERROR_NOT_FOUND : error;
   }
-  struct view_range range = {.media_id = question->media_id, .robots = question->robots, .filter = question->filter};
+  struct view_range range = {.media_id = question->media_id, .kinds = question->kinds, .filter = question->filter};
   bool open = question->from_us == 0;
   int64_t end = open && bounds.last == 0 ? 0
                 : open                   ? bounds.last + QUARTER_US

@@ -16,7 +16,7 @@
 struct view_range {
   int64_t media_id;
   int64_t from_us, to_us; /* equal: nothing there */
-  bool robots;
+  unsigned kinds;
   struct view_filter filter;
   int64_t rows_since_us; /* 0: no row of the range was dropped; else perhaps some before this */
 };

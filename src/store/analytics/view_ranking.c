@@ -17,23 +17,25 @@
 #include "store/analytics/view_ranking.sql.h"
 #include "store/analytics/view_ranking_filtered.sql.h"
 #include "store/analytics/view_sums.h"
+#include "store/views/view_kinds.h"
 
 /* So many media more than are wanted are added up at first. */
 #define SPARE 60
 
+#define KINDS VIEW_KINDS_SQL("$3")
 static const char *const ranking_sql[] = {
-    [VIEW_BY_VIEWS] = VIEW_RANKING_SQL("views"),
-    [VIEW_BY_PLAYS] = VIEW_RANKING_SQL("plays"),
-    [VIEW_BY_BYTES] = VIEW_RANKING_SQL("bytes_sent"),
-    [VIEW_BY_SECONDS] = VIEW_RANKING_SQL("watched_seconds"),
+    [VIEW_BY_VIEWS] = VIEW_RANKING_SQL("views", KINDS),
+    [VIEW_BY_PLAYS] = VIEW_RANKING_SQL("plays", KINDS),
+    [VIEW_BY_BYTES] = VIEW_RANKING_SQL("bytes_sent", KINDS),
+    [VIEW_BY_SECONDS] = VIEW_RANKING_SQL("watched_seconds", KINDS),
 };
 
 #define FILTER VIEW_FILTER_SQL("$4")
 static const char *const filtered_sql[] = {
-    [VIEW_BY_VIEWS] = VIEW_RANKING_FILTERED_SQL("views", FILTER),
-    [VIEW_BY_PLAYS] = VIEW_RANKING_FILTERED_SQL("plays", FILTER),
-    [VIEW_BY_BYTES] = VIEW_RANKING_FILTERED_SQL("bytes_sent", FILTER),
-    [VIEW_BY_SECONDS] = VIEW_RANKING_FILTERED_SQL("watched_seconds", FILTER),
+    [VIEW_BY_VIEWS] = VIEW_RANKING_FILTERED_SQL("views", KINDS, FILTER),
+    [VIEW_BY_PLAYS] = VIEW_RANKING_FILTERED_SQL("plays", KINDS, FILTER),
+    [VIEW_BY_BYTES] = VIEW_RANKING_FILTERED_SQL("bytes_sent", KINDS, FILTER),
+    [VIEW_BY_SECONDS] = VIEW_RANKING_FILTERED_SQL("watched_seconds", KINDS, FILTER),
 };
 
 void view_ranking_free(struct view_ranking *ranking) {
@@ -136,7 +138,7 @@ static enum error rank_round(struct database *database, const struct view_range 
   struct parameters parameters = {0};
   parameters_text(&parameters, from);
   parameters_text(&parameters, to);
-  parameters_bool(&parameters, range->robots);
+  parameters_i64(&parameters, range->kinds);
   parameters_i64(&parameters, round->least_bound);
   parameters_i64(&parameters, round->most_media);
   parameters_text(&parameters, parts->lows.data);
@@ -188,7 +190,7 @@ static enum error rank_filtered(struct database *database, const struct view_ran
   struct parameters parameters = {0};
   parameters_text(&parameters, from);
   parameters_text(&parameters, to);
-  parameters_bool(&parameters, range->robots);
+  parameters_i64(&parameters, range->kinds);
   parameters_text(&parameters, view_filter_array(&range->filter, &filter));
   parameters_i64(&parameters, limit);
   struct rows rows;
@@ -200,7 +202,7 @@ static enum error rank_filtered(struct database *database, const struct view_ran
 enum error view_ranking_read(struct database *database, const struct view_question *question, enum view_ranking_by by,
                              int limit, struct view_ranking *ret_ranking) {
   struct view_question of_all = {
-      .from_us = question->from_us, .to_us = question->to_us, .robots = question->robots, .filter = question->filter};
+      .from_us = question->from_us, .to_us = question->to_us, .kinds = question->kinds, .filter = question->filter};
   struct view_ranking ranking = {.items = NULL};
   struct view_range range;
   enum error error = view_range_begin(database, "UTC");

@@ -24,7 +24,7 @@ struct view_ranking {
 };
 
 void view_ranking_free(struct view_ranking *ranking);
-/* The first `limit` media, exactly; equal ones by their ids, the lower first. Of the question: from, to, robots
+/* The first `limit` media, exactly; equal ones by their ids, the lower first. Of the question: from, to, kinds
  * and filter. ERROR_UNSUPPORTED: a filter over more than VIEW_FILTER_OF_ALL_MAX views. ERROR_TOO_LARGE: over more than
  * 10,000 days. */
 enum error view_ranking_read(struct database *database, const struct view_question *question, enum view_ranking_by by,

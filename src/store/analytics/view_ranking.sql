@@ -2,14 +2,15 @@
 --
 -- The media with the most of :measure (views, plays, bytes_sent or watched_seconds) in a time. No medium has more in a time than in
 -- the whole months that the time touches, so only media whose months come to enough (their bound) are added up.
--- $1 and $2 are the time, $3: do robots count? $4 is the least bound and $5 how many media are added up, $10 how many
+-- $1 and $2 are the time. $4 is the least bound and $5 how many media are added up, $10 how many
 -- are wanted. $6 and $7 are the parts that the time is made of: whole months, days, days, quarters and quarters; a part
 -- from a later to an earlier time is taken away. $8 and $9 are the ends that are no whole quarters.
+-- :kinds is the condition on the kinds $3.
 with bounds as (
   select media_id, sum(:measure)::int8 as bound
   from view_rollup
   where grain = 'month' and media_id > 0 and start >= date_trunc('month', $1::timestamptz, 'UTC')
-    and start < $2::timestamptz and (not bot or $3::boolean)
+    and start < $2::timestamptz and :kinds
   group by media_id
 ),
 media as materialized (
@@ -39,7 +40,7 @@ sums as (
         sum(watched_seconds) as watched_seconds
       from view_rollup v
       where v.grain = p.grain and v.media_id = m.media_id and v.start >= p.low and v.start < p.high
-        and (not v.bot or $3::boolean)
+        and :kinds
     ) r
     union all
     select m.media_id, r.views, r.plays, r.bytes_sent, r.seconds, r.watched_seconds
@@ -50,7 +51,7 @@ sums as (
         sum(seconds) as seconds, sum(watched_seconds) as watched_seconds
       from media_view_log v
       where v.media_id = m.media_id and v."timestamp" >= e.low and v."timestamp" < e.high
-        and (not v.bot or $3::boolean)
+        and :kinds
     ) r
   ) both_of_them
   group by media_id

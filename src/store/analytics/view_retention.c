@@ -17,8 +17,10 @@
 #include "store/analytics/view_retention.sql.h"
 #include "store/analytics/view_sums.h"
 #include "store/engine/statement.h"
+#include "store/views/view_kinds.h"
 
 #define FILTER        VIEW_FILTER_SQL("$9")
+#define KINDS         VIEW_KINDS_SQL("$4")
 #define LOOKED_AT_MAX 8192
 #define READ_MAX      20000
 
@@ -26,9 +28,9 @@ static const struct {
   int64_t every;
   const char *sql;
 } tiers[] = {
-    {1, VIEW_RETENTION_SQL("true", FILTER)},
-    {16, VIEW_RETENTION_SQL("id & 15 = 0", FILTER)},
-    {256, VIEW_RETENTION_SQL("id & 255 = 0", FILTER)},
+    {1, VIEW_RETENTION_SQL(KINDS, "true", FILTER)},
+    {16, VIEW_RETENTION_SQL(KINDS, "id & 15 = 0", FILTER)},
+    {256, VIEW_RETENTION_SQL(KINDS, "id & 255 = 0", FILTER)},
 };
 #define TIERS (sizeof tiers / sizeof *tiers)
 
@@ -142,7 +144,7 @@ static enum error sweep_views(struct database *database, const struct view_range
   parameters_i64(&parameters, range->media_id);
   parameters_text(&parameters, from);
   parameters_text(&parameters, to);
-  parameters_bool(&parameters, range->robots);
+  parameters_i64(&parameters, range->kinds);
   parameters_i64(&parameters, sample - 1);
   parameters_text(&parameters, bytes.data);
   parameters_i64(&parameters, places->file_bytes);

@@ -23,7 +23,7 @@ struct view_retention {
   int64_t reached[VIEW_RETENTION_PARTS_MAX]; /* of the views looked at */
 };
 
-/* parts: 1 to VIEW_RETENTION_PARTS_MAX, all equally long. question: its medium, time, zone and robots. A part counts
+/* parts: 1 to VIEW_RETENTION_PARTS_MAX, all equally long. question: its medium, time, zone and kinds. A part counts
  * for a view when its middle was delivered. ERROR_NOT_FOUND: no such medium. ERROR_INVALID: no such zone. */
 enum error view_retention_read(struct database *database, const struct view_question *question, int parts,
                                struct view_retention *ret_retention) MUST_CHECK;

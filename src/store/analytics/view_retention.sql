@@ -1,7 +1,8 @@
 -- SPDX-License-Identifier: ISC
 --
--- How many views of medium $1 from $2 to $3 were given each part of it. $4: do robots count? Views whose id has one of
+-- How many views of medium $1 from $2 to $3 were given each part of it. Views whose id has one of
 -- the bits $5 are passed over; :sample is a condition in the words of a partial index that holds the sample.
+-- :kinds is the condition on the kinds $4.
 -- :filter is the condition on the filter $9.
 -- A part is where its middle lies: $6 are the bytes of these middles, of a file of $7 bytes, $8 the numbers of their
 -- segments. Both ascend. The ranges of a view do not overlap, so it adds 1 where a range begins and takes 1 away where
@@ -12,7 +13,7 @@ with looked_at as materialized (
     case when $6::int8[] <> '{}' and file_bytes = $7::int8 then delivered_bytes end as bytes
   from media_view_log v
   where media_id = $1 and "timestamp" >= $2::timestamptz and "timestamp" < $3::timestamptz
-    and (not bot or $4::boolean) and id & $5::int8 = 0 and :sample and :filter
+    and :kinds and id & $5::int8 = 0 and :sample and :filter
 ),
 edges as (
   select width_bucket(lower(r) - 1, $8::int8[]) as begins, width_bucket(upper(r) - 1, $8::int8[]) as ends

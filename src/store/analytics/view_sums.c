@@ -12,8 +12,10 @@
 
 #include "base/clock.h"
 #include "store/engine/statement.h"
+#include "store/views/view_kinds.h"
 
-#define ROLLUPS " from view_rollup r where r.media_id = $1 and (not r.bot or $4::boolean)"
+#define KINDS   VIEW_KINDS_SQL("$4")
+#define ROLLUPS " from view_rollup r where r.media_id = $1 and " KINDS
 
 /* clang-format off */
 /* $2 are where the steps begin, $3 is the end of the last one. */
@@ -36,7 +38,7 @@ static const char *const correction_sql =
   " coalesce(sum(watched_seconds), 0)::int8," \
   " coalesce(sum(delivered_points), 0)::int8, count(delivered_points)" \
   " from media_view_log where " table " and \"timestamp\" >= $2::timestamptz and \"timestamp\" < $3::timestamptz" \
-  " and (not bot or $4::boolean)"
+  " and " KINDS
 static const char *const rows_of_medium_sql = ROWS_SQL("media_id = $1");
 static const char *const rows_of_all_sql = ROWS_SQL("$1::int8 = 0");
 /* clang-format on */
@@ -97,7 +99,7 @@ static enum error add_grain(struct database *database, const struct view_range *
     parameters_i64(&parameters, range->media_id);
     parameters_text(&parameters, begins.data);
     parameters_text(&parameters, end);
-    parameters_bool(&parameters, range->robots);
+    parameters_i64(&parameters, range->kinds);
     error = add_rows(database, sql, &parameters, ret_sums, count);
   }
   text_free(&begins);
@@ -116,7 +118,7 @@ static enum error read_corrections(struct database *database, const struct view_
     parameters_i64(&parameters, range->media_id);
     parameters_text(&parameters, times.data);
     parameters_text(&parameters, midnights.data);
-    parameters_bool(&parameters, range->robots);
+    parameters_i64(&parameters, range->kinds);
     error = add_rows(database, correction_sql, &parameters, ret_sums, count);
   }
   text_free(&times);
@@ -163,7 +165,7 @@ static enum error add_edge(struct database *database, const struct view_range *r
   parameters_i64(&parameters, range->media_id);
   parameters_text(&parameters, from);
   parameters_text(&parameters, to);
-  parameters_bool(&parameters, range->robots);
+  parameters_i64(&parameters, range->kinds);
   struct rows row = statement_row(database, range->media_id == 0 ? rows_of_all_sql : rows_of_medium_sql,
                                   STATEMENT_REPEATABLE, &parameters);
   struct view_sums edge = view_sums_read(&row);

@@ -13,6 +13,7 @@
 #include "base/clock.h"
 #include "store/engine/statement.h"
 #include "store/analytics/view_tops.sql.h"
+#include "store/views/view_kinds.h"
 
 #define SAMPLED_MAX 4096
 #define READ_MAX    40000
@@ -22,8 +23,9 @@
 _Static_assert(VIEW_TOP_MAX == 10, "the statement says so");
 
 #define FILTER VIEW_FILTER_SQL("$7")
+#define KINDS  VIEW_KINDS_SQL("$4")
 /* Without a filter an index alone has the answer. */
-#define BOTH_SQL(sample) VIEW_TOPS_SQL(sample, "true"), VIEW_TOPS_SQL(sample, FILTER)
+#define BOTH_SQL(sample) VIEW_TOPS_SQL(KINDS, sample, "true"), VIEW_TOPS_SQL(KINDS, sample, FILTER)
 
 static const struct {
   int64_t every;
@@ -91,7 +93,7 @@ enum error view_tops_fill(struct database *database, const struct view_range *ra
   parameters_i64(&parameters, range->media_id);
   parameters_text(&parameters, from);
   parameters_text(&parameters, to);
-  parameters_bool(&parameters, range->robots);
+  parameters_i64(&parameters, range->kinds);
   parameters_i64(&parameters, sample - 1);
   parameters_i64(&parameters, sample == 1 ? 1 : SEEN_MIN);
   __attribute__((cleanup(text_free))) struct text filter = {0};

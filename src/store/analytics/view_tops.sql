@@ -1,9 +1,10 @@
 -- SPDX-License-Identifier: ISC
 --
 -- What most views of medium $1 from $2 to $3 have in common: the ten most frequent countries, referrers, user agents
--- and viewers, devices, systems and browsers. $4: do robots count? Of many views a sample is looked at: those whose id
+-- and viewers, devices, systems and browsers. Of many views a sample is looked at: those whose id
 -- has none of the bits $5. What was seen less than $6 times is not told. :sample is a condition in the words of a
 -- partial index that holds the sample.
+-- :kinds is the condition on the kinds $4.
 -- :filter is the condition on the filter $7, or true.
 -- "kind" has a bit for each column that a row does not speak of, country 64 to browser 1.
 with counted as (
@@ -11,7 +12,7 @@ with counted as (
     count(*) as views
   from media_view_log v
   where media_id = $1 and "timestamp" >= $2::timestamptz and "timestamp" < $3::timestamptz
-    and (not bot or $4::boolean) and id & $5::int8 = 0 and :sample and :filter
+    and :kinds and id & $5::int8 = 0 and :sample and :filter
   group by grouping sets ((country), (referrer), (user_agent_id), (viewer))
 ),
 named as (

@@ -17,7 +17,7 @@ enum view_interval { VIEW_HOUR, VIEW_DAY, VIEW_MONTH };
 struct view_question {
   int64_t media_id;       /* 0: all media */
   int64_t from_us, to_us; /* from <= timestamp < to; 0: open */
-  bool robots;            /* robots count too */
+  unsigned kinds;         /* of view_kinds.h: which views count */
   enum view_interval interval;
   const char *tz;            /* an IANA name */
   struct view_filter filter; /* only the views that fit */

@@ -15,6 +15,7 @@
 #include "base/clock.h"
 #include "store/engine/statement.h"
 #include "store/analytics/view_uniques.sql.h"
+#include "store/views/view_kinds.h"
 
 /* A sample is as fine as leaves this many views, since counting distinct ones costs a microsecond each. */
 #define SAMPLED_MAX 8192
@@ -36,8 +37,9 @@ struct tier {
   const char *sql, *filtered_sql;
 };
 #define FILTER VIEW_FILTER_SQL("$7")
+#define KINDS  VIEW_KINDS_SQL("$5")
 /* Without a filter an index alone has the answer. */
-#define BOTH_SQL(media, sample) VIEW_UNIQUES_SQL(media, sample, "true"), VIEW_UNIQUES_SQL(media, sample, FILTER)
+#define BOTH_SQL(media, sample) VIEW_UNIQUES_SQL(KINDS, media, sample, "true"), VIEW_UNIQUES_SQL(KINDS, media, sample, FILTER)
 static const struct tier tiers_of_medium[] = {
     {1, BOTH_SQL(OF_MEDIUM, "true")},
     {16, BOTH_SQL(OF_MEDIUM, "address_hash < 576460752303423488")},
@@ -138,7 +140,7 @@ static enum error count_sampled(struct database *database, const struct view_ran
   parameters_text(&parameters, from);
   parameters_text(&parameters, to);
   parameters_text(&parameters, begins);
-  parameters_bool(&parameters, range->robots);
+  parameters_i64(&parameters, range->kinds);
   parameters_i64(&parameters, highest / totals->unique_sample);
   __attribute__((cleanup(text_free))) struct text filter = {0};
   bool filtered = view_filter_is_set(&range->filter);

@@ -40,7 +40,7 @@
 #define TITLE    "m.title collate \"und-x-icu\""
 #define VIEWS                                                                                                          \
   " left join (select media_id, sum(views)::int8 as views from view_rollup"                                            \
-  " where grain = 'month' and media_id <> 0 and not bot group by media_id) v on v.media_id = m.id"
+  " where grain = 'month' and media_id <> 0 and not bot and not internal group by media_id) v on v.media_id = m.id"
 
 static const char *const lists[MEDIA_SORT_COUNT][2] = {
     [MEDIA_BY_CREATED_AT] = BOTH_WAYS(SQL_MICROSECONDS("m.created_at"), "m.created_at", SQL_TIMESTAMP("$1"), ""),

@@ -15,6 +15,7 @@
 #include "store/engine/statement.h"
 #include "store/views/add_to_rollups.sql.h"
 #include "store/views/user_agent_store.h"
+#include "store/views/view_kinds.h"
 #include "store/views/view_report.sql.h"
 #include "store/views/view_sql.h"
 
@@ -27,7 +28,7 @@
 #define VIEW_COLUMNS_WITH(user_agent) \
   "v.id, v.media_id, host(v.viewed_by_ip), " SQL_MICROSECONDS("v.\"timestamp\"") \
   ", v.viewer, replace(v.grant_id::text, '-', ''), " user_agent "," \
-  " v.country, v.referrer, v.bytes_sent, v.seconds, v.watched_seconds, v.delivered_points, v.source, v.bot, v.played"
+  " v.country, v.referrer, v.bytes_sent, v.seconds, v.watched_seconds, v.delivered_points, v.source, v.bot, v.internal, v.played"
 #define VIEW_COLUMNS VIEW_COLUMNS_WITH("(select a.text from user_agent a where a.id = v.user_agent_id)")
 /* clang-format on */
 
@@ -55,6 +56,7 @@ static void read_view(struct rows *rows, struct view *ret_view) {
   ret_view->delivered_points = (int)rows_i64_or(rows, -1);
   rows_text(rows, ret_view->source, sizeof ret_view->source);
   ret_view->robot = rows_bool(rows);
+  ret_view->internal = rows_bool(rows);
   ret_view->played = rows_bool(rows);
 }
 
@@ -98,6 +100,7 @@ static enum error insert_reported(struct database *database, const struct view_r
   parameters_i64_or_null(&parameters, user_agent_id);
   parameters_text_or_null(&parameters, report->country);
   parameters_bool(&parameters, report->robot);
+  parameters_bool(&parameters, report->internal);
   struct rows row = statement_row(database, insert, STATEMENT_ONCE, &parameters);
   struct view view = {0};
   read_view(&row, &view);
@@ -152,7 +155,7 @@ enum error view_store_list(struct database *database, const struct view_listing 
       "select " VIEW_COLUMNS " from media_asset m left join lateral"
       " (select * from media_view_log v where v.media_id = m.id"
       "  and (v.\"timestamp\", v.id) < (coalesce(" SQL_TIMESTAMP("$2") ", 'infinity'), coalesce($3, 9223372036854775807))"
-      "  and (not v.bot or $5::boolean) and " VIEW_FILTER_SQL("$6")
+      "  and " VIEW_KINDS_SQL("$5") " and " VIEW_FILTER_SQL("$6")
       "  order by v.\"timestamp\" desc, v.id desc limit $4) v on true"
       " where m.id = $1 and m.deleted_at is null order by v.\"timestamp\" desc, v.id desc";
   /* clang-format on */
@@ -162,7 +165,7 @@ enum error view_store_list(struct database *database, const struct view_listing 
   parameters_i64_or_null(&parameters, wanted->before_us);
   parameters_i64_or_null(&parameters, wanted->before_id);
   parameters_i64(&parameters, limit);
-  parameters_bool(&parameters, wanted->robots);
+  parameters_i64(&parameters, wanted->kinds);
   parameters_text(&parameters, view_filter_array(&wanted->filter, &filter));
   struct rows rows;
   enum error error =
@@ -184,7 +187,7 @@ enum error view_store_list(struct database *database, const struct view_listing 
 #define EXPORTED(condition) \
   "select " VIEW_COLUMNS_WITH("a.text") " from (select * from media_view_log v where " condition \
   " v.\"timestamp\" >= " SQL_TIMESTAMP("$2") " and v.\"timestamp\" < " SQL_TIMESTAMP("$3") \
-  " and (v.\"timestamp\", v.id) > (" SQL_TIMESTAMP("$2") ", $4::int8) and (not v.bot or $5::boolean)" \
+  " and (v.\"timestamp\", v.id) > (" SQL_TIMESTAMP("$2") ", $4::int8) and " VIEW_KINDS_SQL("$5") \
   " and " VIEW_FILTER_SQL("$7") " order by v.\"timestamp\", v.id limit $6) v left join user_agent a on a.id = v.user_agent_id order by v.\"timestamp\", v.id"
 static const char *const export_of_medium = EXPORTED("v.media_id = $1 and");
 static const char *const export_of_all = EXPORTED("$1::int8 = 0 and");
@@ -198,7 +201,7 @@ enum error view_store_export(struct database *database, const struct view_export
   parameters_i64(&parameters, begun ? wanted->after_us : wanted->from_us);
   parameters_i64(&parameters, wanted->to_us);
   parameters_i64(&parameters, begun ? wanted->after_id : 0); /* below every id */
-  parameters_bool(&parameters, wanted->robots);
+  parameters_i64(&parameters, wanted->kinds);
   parameters_i64(&parameters, limit);
   __attribute__((cleanup(text_free))) struct text filter = {0};
   parameters_text(&parameters, view_filter_array(&wanted->filter, &filter));
@@ -215,7 +218,7 @@ enum error view_store_of_grant(struct database *database, const char *grant_id, 
                                size_t *ret_count) {
   static const char *const select = "select id, media_id, " SQL_MICROSECONDS("\"timestamp\"") ", " SQL_MICROSECONDS(
       "coalesce(last_seen_at, \"timestamp\")") ", coalesce(bytes_sent, 0), coalesce(seconds, 0), delivered_points,"
-                                               " bot, host(viewed_by_ip), viewer, country"
+                                               " bot, internal, host(viewed_by_ip), viewer, country"
                                                " from media_view_log where grant_id = $1::uuid order by 3, 1";
   struct parameters parameters = {0};
   parameters_text(&parameters, grant_id);
@@ -236,6 +239,7 @@ enum error view_store_of_grant(struct database *database, const char *grant_id, 
     view->seconds = rows_i64(&rows);
     view->delivered_points = rows_i64_or(&rows, -1);
     view->robot = rows_bool(&rows);
+    view->internal = rows_bool(&rows);
     rows_text(&rows, view->viewed_by_ip, sizeof view->viewed_by_ip);
     rows_text(&rows, view->viewer, sizeof view->viewer);
     rows_text(&rows, view->country, sizeof view->country);

@@ -29,7 +29,8 @@ struct view {
   int delivered_points;    /* hundredths of a percent of the medium; -1 unknown */
   char source[16];         /* "reported", or "stream" for one counted from the delivery log */
   bool robot;
-  bool played; /* as much as the settings ask for */
+  bool internal; /* somebody of the house, as the settings say */
+  bool played;   /* as much as the settings ask for */
 };
 
 void view_free(struct view *view);
@@ -44,6 +45,7 @@ struct view_report {
   const char *user_agent;
   const char *country; /* "" unknown */
   bool robot;
+  bool internal;
 };
 /* Counts against the limit, which is for each medium and address, and inserts, in one transaction. ERROR_LIMITED with
  * *ret_retry_after seconds; ERROR_NOT_FOUND: no such medium. */
@@ -51,7 +53,7 @@ enum error view_store_report(struct database *database, const struct view_report
                              struct view *ret_view, int64_t *ret_retry_after) MUST_CHECK;
 struct view_listing {
   int64_t media_id;
-  bool robots; /* robots too */
+  unsigned kinds; /* of view_kinds.h */
   struct view_filter filter;
   int64_t before_us, before_id; /* the cursor; 0, 0 for the first page */
 };
@@ -63,7 +65,7 @@ enum error view_store_list(struct database *database, const struct view_listing 
 struct view_export {
   int64_t media_id;       /* 0: all */
   int64_t from_us, to_us; /* from <= timestamp < to */
-  bool robots;            /* robots too */
+  unsigned kinds;         /* of view_kinds.h */
   struct view_filter filter;
   int64_t after_us, after_id; /* behind this view; 0, 0: from the beginning */
 };
@@ -83,6 +85,7 @@ struct grant_view {
   int64_t seconds;
   int64_t delivered_points; /* hundredths of a percent; -1 unknown */
   bool robot;
+  bool internal;
   char viewed_by_ip[ADDRESS_TEXT_SIZE]; /* as view_ip shows it */
   char viewer[VIEWER_SIZE];             /* "" for none */
   char country[COUNTRY_SIZE];           /* "" unknown */

@@ -47,6 +47,7 @@ enum column {
   COLUMN_FILE_BYTES,
   COLUMN_DELIVERED_BYTES,
   COLUMN_DELIVERED_SEGMENTS,
+  COLUMN_INTERNAL,
   COLUMNS
 };
 
@@ -88,6 +89,7 @@ static void add_change(struct text columns[COLUMNS], const struct view_change *c
   array_add_i64(&columns[COLUMN_FILE_BYTES], change->file_bytes);
   add_ranges(&columns[COLUMN_DELIVERED_BYTES], &change->bytes);
   add_ranges(&columns[COLUMN_DELIVERED_SEGMENTS], &change->segments);
+  array_add_plain(&columns[COLUMN_INTERNAL], change->internal ? "t" : "f");
 }
 
 /* --- the statement --------------------------------------------------------------------------- */
@@ -103,9 +105,10 @@ static const char *const make_partitions =
 static const char *const keep_columns =
     "select " SQL_KEEP("1") ", " SQL_KEEP("2") ", " SQL_KEEP("3") ", " SQL_KEEP("4") ", " SQL_KEEP("5") ", " SQL_KEEP("6")
     ", " SQL_KEEP("7") ", " SQL_KEEP("8") ", " SQL_KEEP("9") ", " SQL_KEEP("10") ", " SQL_KEEP("11") ", " SQL_KEEP("12")
-    ", " SQL_KEEP("13") ", " SQL_KEEP("14") ", " SQL_KEEP("15") ", " SQL_KEEP("16") ", " SQL_KEEP("17") ", " SQL_KEEP("18");
+    ", " SQL_KEEP("13") ", " SQL_KEEP("14") ", " SQL_KEEP("15") ", " SQL_KEEP("16") ", " SQL_KEEP("17") ", " SQL_KEEP("18")
+    ", " SQL_KEEP("19");
 /* clang-format on */
-_Static_assert(COLUMNS == 18, "keep_columns and view_writer.sql name each of them");
+_Static_assert(COLUMNS == 19, "keep_columns and view_writer.sql name each of them");
 
 /* Position and views commit together, so a fail-over that loses them loses both, and the log is read again. */
 enum error view_writer_commit_locally(struct database *database) {

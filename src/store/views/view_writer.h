@@ -27,7 +27,8 @@ struct view_change {
   int64_t address_hash;                        /* >= 0, evenly spread */
   char viewer[VIEWER_SIZE];                    /* "" for none */
   char country[COUNTRY_SIZE];                  /* "" unknown */
-  bool robot;          /* counts when it opens the view, as do country, viewer, user agent and referrer */
+  bool robot;          /* counts when it opens the view, as do internal, country, viewer, user agent and referrer */
+  bool internal;       /* somebody of the house, who is not the audience */
   char *user_agent;    /* malloc'd; NULL for none */
   char *referrer_host; /* malloc'd; NULL for none */
   int64_t granted_us;  /* since 1970, as the others */

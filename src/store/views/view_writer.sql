@@ -1,7 +1,7 @@
 -- SPDX-License-Identifier: ISC
 --
 -- Writes what one batch of deliveries changes in views, in one statement. Each view stands once in the arrays
--- mediagate.view_1 to view_18, which are settings of the transaction: the columns, in the order of enum column in
+-- mediagate.view_1 to view_19, which are settings of the transaction: the columns, in the order of enum column in
 -- view_writer.c. So they are with the server before it takes the turn that everybody waits for. $1 is the log's row in
 -- delivery_log, $2 and $3 are the least seconds and percent of a play.
 -- :add_to_rollups is add_to_rollups.sql, of the query "difference".
@@ -30,11 +30,12 @@ with incoming as materialized (
     current_setting('mediagate.view_15')::bool[],
     current_setting('mediagate.view_16')::int8[],
     current_setting('mediagate.view_17')::int8multirange[],
-    current_setting('mediagate.view_18')::int8multirange[]
+    current_setting('mediagate.view_18')::int8multirange[],
+    current_setting('mediagate.view_19')::bool[]
   ) u (
     media_id, grant_id, granted_us, address, address_key, address_hash, started_us, ended_us, bytes_sent,
     lines, viewer, user_agent_id, country, referrer, bot, file_bytes, delivered_bytes,
-    delivered_segments
+    delivered_segments, internal
   )
 ),
 -- What is known of their views and media. Changes to media that are not there are left out. A view is found by all of
@@ -44,6 +45,7 @@ known as materialized (
     i.user_agent_id, i.country, i.referrer, i.bytes_sent as added_bytes,
     v.id is null as opened,
     coalesce(v.bot, i.bot) as bot,
+    coalesce(v.internal, i.internal) as internal,
     coalesce(v."timestamp", i.started) as "timestamp",
     greatest(v.last_seen_at, i.ended) as last_seen_at,
     coalesce(v.bytes_sent, 0) + i.bytes_sent as bytes_sent,
@@ -123,19 +125,20 @@ updated as (
 -- Then those that are new: a look for a view would wade through what this statement has stored already.
 inserted as (
   insert into media_view_log (granted_at, media_id, viewed_by_ip, "timestamp", last_seen_at, grant_id, address_key,
-    address_hash, bytes_sent, seconds, watched_seconds, user_agent_id, file_bytes, delivered_points, bot, played,
-    source, country, viewer, referrer, delivered_bytes, delivered_segments)
+    address_hash, bytes_sent, seconds, watched_seconds, user_agent_id, file_bytes, delivered_points, bot, internal,
+    played, source, country, viewer, referrer, delivered_bytes, delivered_segments)
   select granted_at, media_id, address, "timestamp", last_seen_at, grant_id, address_key,
-    address_hash, bytes_sent, seconds, watched_seconds, nullif(user_agent_id, 0), file_bytes, points, bot, played,
-    'stream', country, viewer, referrer, delivered_bytes, delivered_segments
+    address_hash, bytes_sent, seconds, watched_seconds, nullif(user_agent_id, 0), file_bytes, points, bot, internal,
+    played, 'stream', country, viewer, referrer, delivered_bytes, delivered_segments
   from merged
   where opened and (select count(*) from updated) >= 0
   returning 1
 ),
 -- Who watches just now.
 watching as (
-  insert into view_watching as w (grant_id, media_id, address_key, viewer, country, bot, started_at, last_seen_at)
-  select grant_id, media_id, address_key, viewer, country, bot, "timestamp", last_seen_at
+  insert into view_watching as w (grant_id, media_id, address_key, viewer, country, bot, internal, started_at,
+    last_seen_at)
+  select grant_id, media_id, address_key, viewer, country, bot, internal, "timestamp", last_seen_at
   from merged
   where ended > now() - interval '2 minutes'
   on conflict (grant_id, media_id, address_key)
@@ -155,7 +158,7 @@ done as materialized (
   select (select count(*) from inserted) + (select count(*) from watching) + (select count(*) from counted) as rows
 ),
 difference as (
-  select media_id, "timestamp", bot, opened::int as views, played::int - old_played::int as plays,
+  select media_id, "timestamp", bot, internal, opened::int as views, played::int - old_played::int as plays,
     added_bytes as bytes_sent, seconds - old_seconds as seconds,
     coalesce(watched_seconds, 0) - coalesce(old_watched_seconds, 0) as watched_seconds,
     coalesce(points, 0) - coalesce(old_points, 0) as points,

@@ -9,6 +9,7 @@
 #include "domain/digest.h"
 #include "store/engine/array.h"
 #include "store/engine/statement.h"
+#include "store/views/view_kinds.h"
 #include "store/views/watching_open.sql.h"
 
 enum column {
@@ -19,6 +20,7 @@ enum column {
   COLUMN_VIEWER,
   COLUMN_COUNTRY,
   COLUMN_ROBOT,
+  COLUMN_INTERNAL,
   COLUMN_STARTED,
   COLUMNS
 };
@@ -34,6 +36,7 @@ static void add_start(struct text columns[COLUMNS], const struct watching_start 
   array_add_text(&columns[COLUMN_VIEWER], view->viewer);
   array_add_text(&columns[COLUMN_COUNTRY], view->country);
   array_add_plain(&columns[COLUMN_ROBOT], view->robot ? "t" : "f");
+  array_add_plain(&columns[COLUMN_INTERNAL], view->internal ? "t" : "f");
   array_add_i64(&columns[COLUMN_STARTED], view->started_us);
 }
 
@@ -91,7 +94,7 @@ enum error watching_store_sweep(struct database *database) {
 /* clang-format off */
 static const char *const select_live =
     "with watched as (select media_id, count(*) as watching from view_watching"
-    "  where (last_seen_at > now() - interval '60 seconds' or open_request is not null) and (not bot or $1::boolean) group by media_id)"
+    "  where (last_seen_at > now() - interval '60 seconds' or open_request is not null) and " VIEW_KINDS_SQL("$1") " group by media_id)"
     " select " SQL_MICROSECONDS("now()") ", (select coalesce(sum(watching), 0)::int8 from watched), (select count(*) from watched),"
     " w.media_id, a.title, w.watching from (select) as one left join"
     " (watched w join media_asset a on a.id = w.media_id) on true order by w.watching desc nulls last, w.media_id limit $2::int8";
@@ -107,9 +110,9 @@ void watching_live_free(struct watching_live *live) {
   }
 }
 
-enum error watching_store_read(struct database *database, bool robots, int limit, struct watching_live *ret_live) {
+enum error watching_store_read(struct database *database, unsigned kinds, int limit, struct watching_live *ret_live) {
   struct parameters parameters = {0};
-  parameters_bool(&parameters, robots);
+  parameters_i64(&parameters, kinds);
   parameters_i64(&parameters, limit);
   struct rows rows;
   enum error error = statement_execute(database, select_live, STATEMENT_REPEATABLE, &parameters, &rows);
