@@ -402,6 +402,7 @@ create table media_view_log (
   bot boolean not null default false,
   internal boolean not null default false, -- from internal_networks or one of internal_viewers when it was opened
   played boolean not null default false, -- as much as play_min_seconds and play_min_percent ask for
+  renditions smallint not null default 0, -- what was delivered from, a bit each: see domain/rendition.h
   source text not null,
   country text,
   viewer text,

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "domain/rendition.h"
 
 struct text *reply_begin(struct response *response, int status) {
   response->status = status;
@@ -74,6 +75,18 @@ void reply_time(struct text *body, const char *name, int64_t time_us) {
 void reply_null(struct text *body, const char *name) {
   reply_name(body, name);
   text_append(body, "null");
+}
+
+void reply_renditions(struct text *body, unsigned renditions) {
+  reply_name(body, "renditions");
+  text_append(body, "[");
+  for (enum rendition_name rendition = RENDITION_0; rendition < RENDITION_COUNT_; rendition++) {
+    if ((renditions & RENDITION_BIT(rendition)) != 0) {
+      reply_separate(body);
+      text_appendf(body, "\"%s\"", rendition_text(rendition));
+    }
+  }
+  text_append(body, "]");
 }
 
 void reply_delivered(struct text *body, double points) {

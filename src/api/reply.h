@@ -37,5 +37,7 @@ void reply_time(struct text *body, const char *name, int64_t time_us);
 void reply_null(struct text *body, const char *name);
 /* delivered_percent, of hundredths of a percent; null when they are negative. */
 void reply_delivered(struct text *body, double points);
+/* renditions, a list of names: of bits of domain/rendition.h. */
+void reply_renditions(struct text *body, unsigned renditions);
 
 #endif

@@ -19,7 +19,7 @@
 #include "metrics/metric_label.h"
 
 #define NAMES(...) ((const char *const[]){__VA_ARGS__, NULL})
-#define FILTERS    "country", "referrer", "viewer", "source", "device", "system", "browser"
+#define FILTERS    "country", "referrer", "viewer", "source", "device", "system", "browser", "rendition"
 
 static const struct route_wrap tus = {.method = tus_api_method, .begin = tus_api_begin, .end = tus_api_end};
 

@@ -56,8 +56,8 @@ enum error audience_open(const struct audience_options *options, struct audience
   audience->mode = options->mode;
   enum error error = open_robots(audience, options, ret_problems);
   if (error == ERROR_NONE) {
-    error = house_new(options->networks, options->network_count, options->viewers, options->viewer_count,
-                      &audience->house);
+    error =
+        house_new(options->networks, options->network_count, options->viewers, options->viewer_count, &audience->house);
   }
   if (error == ERROR_NONE && options->country_database[0] != '\0') {
     error = country_database_new(options->country_database, &audience->countries);

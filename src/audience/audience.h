@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * All that is said of who views, in one place: robot or not, of the house or not, the country, and what is kept of the address, as the
- * settings want it. What is missing on this machine is left out of the marks; views count without them.
+ * All that is said of who views, in one place: robot or not, of the house or not, the country, and what is kept of the
+ * address, as the settings want it. What is missing on this machine is left out of the marks; views count without them.
  */
 #ifndef MEDIAGATE_AUDIENCE_AUDIENCE_H
 #define MEDIAGATE_AUDIENCE_AUDIENCE_H

@@ -10,6 +10,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "domain/rendition.h"
 #include "domain/segment_name.h"
 #include "base/text_parse.h"
 
@@ -57,6 +58,16 @@ static bool parse_content_range(const char *text, int64_t *ret_from, int64_t *re
   *ret_to = last + 1;
   *ret_size = 0;
   return strcmp(text, "*") == 0 || (parse_number(&text, "", ret_size) && *ret_size > last);
+}
+
+unsigned delivered_renditions(const char *file) {
+  if (delivered_is_single_file(file)) {
+    return RENDITION_BIT(RENDITION_SOURCE);
+  }
+  if (delivered_is_initialisation(file)) {
+    return 0;
+  }
+  return RENDITION_BIT(segment_name_number(file, strlen(file)) < 0 ? RENDITION_SOURCE : rendition_of_segment(file));
 }
 
 struct delivered_part delivered_part_of(const struct delivery *delivery) {

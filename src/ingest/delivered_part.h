@@ -27,6 +27,9 @@ struct delivered_part {
 bool delivered_is_single_file(const char *file);
 /* What a rendition begins with, and no part of the film. */
 bool delivered_is_initialisation(const char *file);
+/* From what it was delivered, as bits of domain/rendition.h: none of what a rendition begins with, which players load
+ * of all of them. */
+unsigned delivered_renditions(const char *file);
 /* Of a delivery that counts. A segment's number is the last run of digits in its name; renditions number theirs alike,
  * so that one stands for all. */
 struct delivered_part delivered_part_of(const struct delivery *delivery);

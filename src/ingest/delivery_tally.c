@@ -5,13 +5,13 @@
 
 #include "ingest/delivery_tally.h"
 
-#include <ctype.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
 #include "base/grow.h"
+#include "domain/rendition.h"
 #include "domain/segment_name.h"
 #include "ingest/delivered_part.h"
 #include "metrics/metric.h"
@@ -47,11 +47,8 @@ enum metric_kind delivery_kind(const char *file) {
 }
 
 enum metric_rendition delivery_rendition(const char *file) {
-  const char *slash = strrchr(file, '/');
-  const char *name = slash == NULL ? file : slash + 1;
-  bool numbered = strncmp(name, "seg-", 4) == 0 && isdigit((unsigned char)name[4]) && name[5] == '-';
-  return numbered && name[4] < '8' ? METRIC_RENDITION_0 + (enum metric_rendition)(name[4] - '0')
-                                   : METRIC_RENDITION_OTHER;
+  enum rendition_name rendition = rendition_of_segment(file);
+  return rendition < RENDITION_OTHER ? METRIC_RENDITION_0 + (enum metric_rendition)rendition : METRIC_RENDITION_OTHER;
 }
 
 static enum error find_sum(struct delivery_tally *tally, enum metric_kind kind, enum metric_code code,

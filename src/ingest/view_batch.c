@@ -95,6 +95,7 @@ static enum error replace_text(char **text, const char *string) {
 
 static enum error add_part(struct view_change *view, const struct delivery *delivery) {
   struct delivered_part part = delivered_part_of(delivery);
+  view->renditions |= delivered_renditions(delivery->file);
   if (part.kind == DELIVERED_BYTES) {
     range_set_add(&view->bytes, part.from, part.to);
     view->file_bytes = part.file_bytes > view->file_bytes ? part.file_bytes : view->file_bytes;

@@ -23,8 +23,8 @@ struct view_marks {
 
 /* Before each batch: looks for a new country database, and logs what is wrong with it. */
 void view_marks_refresh(struct view_marks *marks);
-/* Fills in address, key, hash, country, robot and internal of a view whose address is still the one that was delivered to.
- * Outside a transaction. */
+/* Fills in address, key, hash, country, robot and internal of a view whose address is still the one that was delivered
+ * to. Outside a transaction. */
 enum error view_marks_fill(struct view_marks *marks, struct view_change *view) MUST_CHECK;
 
 #endif

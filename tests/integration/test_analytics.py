@@ -128,13 +128,7 @@ def obvious(stack, media_id, low, high, interval, zone, kinds):
 
 def assert_agrees(stack, admin, media_id, low, high, interval, zone, kinds):
     path = f"/media/media/{media_id}/analytics" if media_id else "/analytics/overview"
-    asked = {
-        "from": rfc3339(low),
-        "to": rfc3339(high),
-        "interval": interval,
-        "tz": zone,
-        **kinds,
-    }
+    asked = {"from": rfc3339(low), "to": rfc3339(high), "interval": interval, "tz": zone, **kinds}
     answer = assert_json(admin.get(path, params=asked))
     assert (answer["bots"], answer["internal"]) == tuple(kinds.get(name, "exclude") for name in ("bots", "internal"))
     totals, steps = obvious(stack, media_id, low, high, interval, zone, kinds)
@@ -286,6 +280,23 @@ def test_hours_of_an_old_medium_become_days_unless_a_beginning_is_given(stack, a
     assert (answer["interval"], answer["total_views"], len(answer["series"])) == ("hour", 1, 720)
 
 
+@pytest.mark.parametrize(
+    "low, high, expected, steps",
+    [
+        ("2026-03-01T00:30:00Z", "2026-03-01T01:00:00Z", "hour", 1),
+        ("2026-03-01T00:00:00Z", "2026-03-04T00:00:00Z", "hour", 72),
+        ("2026-03-01T00:00:00Z", "2026-03-04T00:00:01Z", "day", 4),
+        ("2025-01-01T12:00:00Z", "2026-02-03T12:00:00Z", "day", 399),
+        ("2025-01-01T12:00:00Z", "2026-02-04T12:00:00Z", "month", 14),
+        ("2000-01-01T00:00:00Z", "2026-12-01T00:00:00Z", "month", 323),
+    ],
+)
+def test_without_an_interval_the_steps_are_fewer_than_400(admin, crowd, low, high, expected, steps):
+    for path in (f"/media/media/{crowd[0]}/analytics", "/analytics/overview"):
+        answer = assert_json(admin.get(path, params={"from": low, "to": high}))
+        assert (answer["interval"], len(answer["series"])) == (expected, steps)
+
+
 def test_rankings_are_those_of_slow_and_obvious_sql(stack, admin, crowd):
     chance = random.Random(7)
     for turn in range(40):
@@ -304,13 +315,7 @@ def test_rankings_are_those_of_slow_and_obvious_sql(stack, admin, crowd):
             )
         )
         kinds = some_kinds(chance)
-        asked = {
-            "from": rfc3339(low),
-            "to": rfc3339(high),
-            "by": by,
-            "limit": chance.choice((1, 2, 10)),
-            **kinds,
-        }
+        asked = {"from": rfc3339(low), "to": rfc3339(high), "by": by, "limit": chance.choice((1, 2, 10)), **kinds}
         answer = assert_json(admin.get("/analytics/top", params=asked))
         expected = stack.sql(
             f"select media_id, {column} from media_view_log where \"timestamp\" >= %s and "

@@ -137,9 +137,7 @@ def test_internal_views_are_kept_and_marked_and_not_counted(make_stack):
         play(house, media, address=address, viewer=viewer)
     play(house, media, address="203.0.113.5", viewer="qa-1", grant=grant)
     for viewer, address in (("boss", "192.0.2.7"), ("u-1", "198.51.100.1"), ("u-1", "192.0.2.7")):
-        assert_json(
-            admin.post(f"/media/media/{media}/view", json={"viewer": viewer, "viewed_by_ip": address}), 201
-        )
+        assert_json(admin.post(f"/media/media/{media}/view", json={"viewer": viewer, "viewed_by_ip": address}), 201)
     wait_until(lambda: house.sql("select count(*) from media_view_log") == [(8,)], "all views", timeout=DEADLINE)
 
     def counted(**asked):

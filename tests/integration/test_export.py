@@ -61,8 +61,8 @@ def test_csv_is_safe_and_whole(admin, hostile):
     )
     text = answer.content.decode("utf-8")
     rows = list(csv.reader(io.StringIO(text, newline=""), strict=True))
-    assert rows[0][:3] == ["id", "media_id", "timestamp"] and {len(row) for row in rows} == {18}
-    assert rows[-1] == [""] * 17 + ["complete"] and text.endswith("\r\n")
+    assert rows[0][:3] == ["id", "media_id", "timestamp"] and {len(row) for row in rows} == {19}
+    assert rows[-1] == [""] * 18 + ["complete"] and text.endswith("\r\n")
     assert [row[8] for row in rows[1:-1]] == [re.sub(r"(^|(?<=[;\t]))(?=[=+@\t＝＋－＠-])", "'", agent) for agent in agents]
     assert not re.search(r"(^|[;\t])[=+@＝＋－＠-]", text, re.M)
     assert {row[4] for row in rows[1:-1]} == {"'-u-1"} and {row[12] for row in rows[1:-1]} == {"12.34"}
@@ -143,6 +143,6 @@ def test_robots_and_internal_views_are_exported_when_asked_for(admin, stack):
 
 
 def test_an_export_of_nothing_is_complete(admin):
-    assert admin.get("/analytics/export", params={"to": "2020-01-01"}).text.splitlines()[1:] == ["," * 17 + "complete"]
+    assert admin.get("/analytics/export", params={"to": "2020-01-01"}).text.splitlines()[1:] == ["," * 18 + "complete"]
     head = admin.head("/analytics/export")
     assert head.status_code == 200 and head.headers["Content-Type"].startswith("text/csv") and head.content == b""

@@ -26,6 +26,7 @@ AGENTS = {
 COLUMNS = {"country": "country", "referrer": "referrer", "viewer": "viewer", "source": "source"}
 COLUMNS.update({name: f"(select {name} from user_agent a where a.id = user_agent_id)" for name in ("device", "system")})
 COLUMNS["browser"] = "(select browser from user_agent a where a.id = user_agent_id)"
+RENDITIONS = ("0", "1", "2", "3", "4", "5", "6", "7", "other", "source")
 CHOICES = {
     "country": ["DE", "NP", "AQ"],
     "referrer": ["www.example.org", "nobody.example"],
@@ -34,6 +35,7 @@ CHOICES = {
     "device": ["desktop", "phone", "watch"],
     "system": ["Windows", "iOS"],
     "browser": ["Firefox", "curl"],
+    "rendition": ["0", "source", "7"],
 }
 BEGIN = datetime.datetime(2026, 3, 1, tzinfo=datetime.timezone.utc)
 
@@ -68,6 +70,7 @@ def crowd(stack):
                 "viewer": chance.choice(("u-1", "u-2", None)),
                 "referrer": chance.choice(("www.example.org", "other.example", None)),
                 "user_agent_id": chance.choice((*agents, None)),
+                "renditions": chance.randrange(1 << len(RENDITIONS)) & ~(1 << 7),
             }
             for _ in range(1500)
         ]
@@ -75,15 +78,21 @@ def crowd(stack):
     return media
 
 
+def condition(name, value):
+    if name == "rendition":
+        return f"(renditions >> {RENDITIONS.index(value)}) & 1 = 1"
+    return f"{COLUMNS[name]} = %s"
+
+
 def obvious(stack, media, wanted, columns):
-    where = "".join(f" and {COLUMNS[name]} = %s" for name in wanted)
+    where = "".join(f" and {condition(name, value)}" for name, value in wanted.items())
     return stack.sql(
         f"select {columns} from media_view_log where media_id = any (%s) and not bot and not internal and \"timestamp\" >= %s"
         f" and \"timestamp\" < %s{where}",
         media,
         BEGIN,
         BEGIN + datetime.timedelta(days=10),
-        *wanted.values(),
+        *(value for name, value in wanted.items() if name != "rendition"),
     )
 
 
@@ -135,7 +144,12 @@ def test_tops_fit_the_filter(stack, admin, crowd):
 
 
 def test_lists_exports_and_rankings_fit_the_filter(stack, admin, crowd):
-    for wanted in ({"country": "DE"}, {"device": "desktop", "viewer": "u-1"}, {"source": "reported"}):
+    for wanted in (
+        {"country": "DE"},
+        {"device": "desktop", "viewer": "u-1"},
+        {"source": "reported"},
+        {"rendition": "source"},
+    ):
         path, asked, seen = f"/media/media/{crowd[1]}/views", {**wanted, "limit": 50}, []
         while True:
             page = assert_json(admin.get(path, params=asked))
@@ -145,6 +159,7 @@ def test_lists_exports_and_rankings_fit_the_filter(stack, admin, crowd):
             asked["cursor"] = page["next_cursor"]
         expected = sorted(row[0] for row in obvious(stack, crowd[1:], wanted, "id"))
         assert sorted(seen) == expected
+        assert all(wanted["rendition"] in item["renditions"] for item in page["items"] if "rendition" in wanted)
         text = admin.get("/analytics/export", params={**TIME, **wanted, "media_id": crowd[1], "format": "csv"}).text
         rows = [row for row in csv.DictReader(io.StringIO(text)) if row["id"].isdigit()]
         assert sorted(int(row["id"]) for row in rows) == expected
@@ -167,7 +182,7 @@ def test_a_cursor_belongs_to_its_filter(admin, crowd):
 @pytest.mark.parametrize(
     "name, value",
     [("country", "de"), ("country", "DEU"), ("country", ""), ("viewer", "a b"), ("source", "nginx"), ("device", "tv")]
-    + [("referrer", ""), ("system", "x" * 256), ("browser", "")],
+    + [("referrer", ""), ("system", "x" * 256), ("browser", ""), ("rendition", "8"), ("rendition", "")],
 )
 def test_odd_filters_are_refused(admin, crowd, name, value):
     for path in (f"/media/media/{crowd[0]}/analytics", f"/media/media/{crowd[0]}/views", "/analytics/overview"):

@@ -23,6 +23,7 @@ VIEW_MEMBERS = {
     "bot",
     "internal",
     "played",
+    "renditions",
 }
 
 

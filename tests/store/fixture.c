@@ -130,7 +130,8 @@ void fixture_view(int64_t media_id, const char *timestamp, const char *address, 
            "with d as (insert into media_view_log (media_id, viewed_by_ip, granted_at, \"timestamp\", address_key, "
            "address_hash,"
            " source, bot, bytes_sent) values (%lld, '%s', '%s', '%s', gen_random_uuid(), abs(hashtext('%s')), "
-           "'stream', %s, 10) returning media_id, \"timestamp\", bot, internal, 1 as views, 0 as plays, 10 as bytes_sent, 0 as "
+           "'stream', %s, 10) returning media_id, \"timestamp\", bot, internal, 1 as views, 0 as plays, 10 as "
+           "bytes_sent, 0 as "
            "seconds,"
            " 0 as watched_seconds, 0 as points, 0 as points_views)" ADD_TO_ROLLUPS_SQL("d"),
            (long long)media_id, address, timestamp, timestamp, address, robot ? "true" : "false");

@@ -27,15 +27,16 @@ static struct view_retention read_retention(int64_t media_id, int parts) {
 static void add_views(int64_t media_id, int count, const char *bytes, const char *segments, int file_bytes) {
   char sql[3000];
   fixture_sql("select 1 from media_view_log_partition('2026-03-01Z')");
-  snprintf(sql, sizeof sql,
-           "with d as (insert into media_view_log (media_id, viewed_by_ip, granted_at, \"timestamp\", address_key,"
-           " address_hash, source, file_bytes, delivered_bytes, delivered_segments) select %lld, '192.0.2.1',"
-           " '2026-03-01Z', '2026-03-01Z'::timestamptz + n * interval '1 second', gen_random_uuid(), n, 'stream', %d,"
-           " %s, %s from generate_series(0::int8, %d - 1) n returning 1)"
-           " insert into view_rollup select g, m, date_trunc(g, '2026-03-01Z'::timestamptz, 'UTC'), false, count(*), 0,"
-           " 0, 0, 0, 0, 0 from d, (values ('day'), ('month')) a (g), (values (0), (%lld)) b (m) group by g, m"
-           " on conflict (grain, media_id, start, bot, internal) do update set views = view_rollup.views + excluded.views",
-           (long long)media_id, file_bytes, bytes, segments, count, (long long)media_id);
+  snprintf(
+      sql, sizeof sql,
+      "with d as (insert into media_view_log (media_id, viewed_by_ip, granted_at, \"timestamp\", address_key,"
+      " address_hash, source, file_bytes, delivered_bytes, delivered_segments) select %lld, '192.0.2.1',"
+      " '2026-03-01Z', '2026-03-01Z'::timestamptz + n * interval '1 second', gen_random_uuid(), n, 'stream', %d,"
+      " %s, %s from generate_series(0::int8, %d - 1) n returning 1)"
+      " insert into view_rollup select g, m, date_trunc(g, '2026-03-01Z'::timestamptz, 'UTC'), false, count(*), 0,"
+      " 0, 0, 0, 0, 0 from d, (values ('day'), ('month')) a (g), (values (0), (%lld)) b (m) group by g, m"
+      " on conflict (grain, media_id, start, bot, internal) do update set views = view_rollup.views + excluded.views",
+      (long long)media_id, file_bytes, bytes, segments, count, (long long)media_id);
   fixture_sql(sql);
   snprintf(sql, sizeof sql,
            "insert into view_rollup select 'quarter', m, q, false, count(*), 0, 0, 0, 0, 0, 0 from (select"

@@ -82,6 +82,21 @@ START_TEST(delivered_segments_are_a_union) {
 END_TEST
 
 /* The sound of a package may have a segment more than the picture, which counts. */
+START_TEST(renditions_add_up) {
+  static const struct {
+    unsigned added;
+    int64_t expected;
+  } rows[] = {{1, 1}, {0, 1}, {1 << 9, 513}, {1, 513}, {2 | 4, 519}};
+  struct view_changes batch = {0};
+  int64_t film = fixture_medium();
+  for (int i = 0; (size_t)i < sizeof rows / sizeof *rows; i++) {
+    view_changes_add(&batch, film, GRANT, "192.0.2.1", i, 10)->renditions = rows[i].added;
+    ck_assert_int_eq(view_changes_commit(fixture_database, &batch, i, i + 1), ERROR_NONE);
+    ck_assert_int_eq(fixture_sql("select renditions from media_view_log"), rows[i].expected);
+  }
+}
+END_TEST
+
 START_TEST(segments_beyond_a_package_are_no_part) {
   int64_t film = fixture_medium();
   fixture_sql("update media_asset set package_segments = 5");
@@ -289,10 +304,12 @@ START_TEST(marks_are_of_the_first_delivery) {
   memcpy(view_changes_add(&batch, film, GRANT, "192.0.2.1", 5, 10)->country, "FR", 3);
   ck_assert_int_eq(view_changes_commit(fixture_database, &batch, 1, 2), ERROR_NONE);
   ck_assert_int_eq(
-      fixture_sql("select count(*) from media_view_log v join user_agent a on a.id = v.user_agent_id where bot"
-                  " and country = 'DE' and referrer = 'player.example' and text like 'Odd%' and seconds = 6 and internal"),
+      fixture_sql(
+          "select count(*) from media_view_log v join user_agent a on a.id = v.user_agent_id where bot"
+          " and country = 'DE' and referrer = 'player.example' and text like 'Odd%' and seconds = 6 and internal"),
       1);
-  ck_assert_int_eq(fixture_sql("select count(*) from view_rollup where bot and internal and views = 1 and bytes_sent = 20"), 6);
+  ck_assert_int_eq(
+      fixture_sql("select count(*) from view_rollup where bot and internal and views = 1 and bytes_sent = 20"), 6);
   ck_assert_int_eq(view_changes_wrong_rollups(), 0);
 }
 END_TEST
@@ -466,7 +483,7 @@ START_TEST(who_falls_silent_loses_its_turn) {
 END_TEST
 
 FIXTURE_MAIN("view_writer", delivered_bytes_are_a_union, the_size_of_the_medium_is_a_denominator_too,
-             delivered_segments_are_a_union, segments_beyond_a_package_are_no_part,
+             delivered_segments_are_a_union, renditions_add_up, segments_beyond_a_package_are_no_part,
              bytes_around_a_playlist_are_not_the_film, a_known_percent_stays_known,
              a_view_plays_when_as_much_of_the_medium_was_delivered_in_as_much_time,
              plays_and_watched_time_grow_with_the_view, sums_are_written_last, crumbs_are_forgotten_beyond_some,

@@ -8,6 +8,7 @@
 
 #include <string.h>
 
+#include "domain/rendition.h"
 #include "ingest/delivered_part.h"
 #include "ingest/watching_batch.h"
 #include "unit.h"
@@ -81,6 +82,37 @@ START_TEST(knows_the_part_of_the_medium) {
                     (long long)part.file_bytes);
     }
   }
+}
+END_TEST
+
+START_TEST(knows_what_was_delivered_from) {
+  static const struct {
+    const char *file;
+    unsigned expected;
+    const char *description;
+  } rows[] = {
+      {UNIQUE "/seg-0-00012.m4s", RENDITION_BIT(RENDITION_0), "the largest picture of a package"},
+      {UNIQUE "/seg-7-00001.m4s", RENDITION_BIT(RENDITION_7), "a smaller one, or a sound"},
+      {UNIQUE "/seg-8-00001.m4s", RENDITION_BIT(RENDITION_OTHER), "more than there are names for"},
+      {UNIQUE "/seg-12-00001.m4s", RENDITION_BIT(RENDITION_OTHER), "a number of two digits"},
+      {UNIQUE "/init-0.m4s", 0, "what a rendition begins with"},
+      {"low/seg-7.m4s", RENDITION_BIT(RENDITION_OTHER), "a playlist of the library"},
+      {UNIQUE ".mp4", RENDITION_BIT(RENDITION_SOURCE), "an upload"},
+      {UNIQUE ".mp4/seg-1-2.m4s", RENDITION_BIT(RENDITION_SOURCE), "a download with a name like a segment's"},
+      {"remote/film.mp4", RENDITION_BIT(RENDITION_SOURCE), "a remote file"},
+      {"film.mp4", RENDITION_BIT(RENDITION_SOURCE), "a file"},
+  };
+  struct view_batch batch = {0};
+  unsigned all = 0;
+  for (size_t i = 0; i < UNIT_ROWS(rows); i++) {
+    ck_assert_msg(delivered_renditions(rows[i].file) == rows[i].expected, "%s", rows[i].description);
+    struct delivery delivery = made(rows[i].file, 200, 10, "");
+    ck_assert_int_eq(view_batch_add(&batch, &delivery), ERROR_NONE);
+    all |= rows[i].expected;
+  }
+  ck_assert_uint_eq(batch.count, 1);
+  ck_assert_uint_eq(batch.views[0].renditions, all);
+  view_batch_free(&batch);
 }
 END_TEST
 
@@ -187,4 +219,4 @@ START_TEST(every_delivery_that_began_ends) {
 END_TEST
 
 UNIT_MAIN("view_batch", every_delivery_that_began_ends, knows_the_part_of_the_medium, adds_up_the_deliveries_of_a_view,
-          keeps_views_apart, the_addresses_of_one_64_are_one_view_that_shows_the_first)
+          knows_what_was_delivered_from, keeps_views_apart, the_addresses_of_one_64_are_one_view_that_shows_the_first)

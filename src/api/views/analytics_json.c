@@ -26,7 +26,7 @@ void analytics_json_bounds(struct text *body, const struct view_question *questi
 }
 
 void analytics_json_kinds(struct text *body, unsigned kinds) {
-  const char *internal = (kinds & VIEW_KIND_INTERNAL) == 0      ? "exclude"
+  const char *internal = (kinds & VIEW_KIND_INTERNAL) == 0    ? "exclude"
                          : (kinds & VIEW_KIND_NO_OTHERS) != 0 ? "only"
                                                               : "include";
   reply_string(body, "bots", (kinds & VIEW_KIND_ROBOTS) != 0 ? "include" : "exclude");

@@ -6,8 +6,9 @@
 #include "base/text.h"
 #include "store/analytics/view_analytics.h"
 
-/* from, to, interval, tz, bots, internal, total_views, total_plays, unique_ips, uniques, views_per_day, bytes_sent, seconds,
- * watched_seconds, delivered_percent and series. unique_of: what is counted as one address, by the setting view_ip. */
+/* from, to, interval, tz, bots, internal, total_views, total_plays, unique_ips, uniques, views_per_day, bytes_sent,
+ * seconds, watched_seconds, delivered_percent and series. unique_of: what is counted as one address, by the setting
+ * view_ip. */
 void analytics_json_totals(struct text *body, const struct view_question *question, const struct view_totals *totals,
                            const char *unique_of);
 /* top: countries, referrers, user agents and viewers, whose list is empty unless with_viewers. */

@@ -12,6 +12,7 @@
 #include "base/clock.h"
 #include "base/text_parse.h"
 #include "domain/grant.h"
+#include "domain/rendition.h"
 #include "store/views/view_kinds.h"
 
 #define TIME_ZONE_MAX 64
@@ -38,7 +39,7 @@ static bool query_time(struct call *call, const char *name, const char *pointer,
 
 static void query_interval(struct call *call, enum view_interval *ret_interval) {
   const char *text = query_get(call->query, "interval");
-  *ret_interval = VIEW_DAY;
+  *ret_interval = VIEW_AUTO;
   for (enum view_interval interval = VIEW_HOUR; text != NULL && interval <= VIEW_MONTH; interval++) {
     if (strcmp(text, interval_names[interval]) == 0) {
       *ret_interval = interval;
@@ -71,6 +72,10 @@ static bool is_source(const char *text) {
   return strcmp(text, "stream") == 0 || strcmp(text, "reported") == 0;
 }
 
+static bool is_rendition(const char *text) {
+  return rendition_by_text(text) != RENDITION_COUNT_;
+}
+
 static bool is_name(const char *text) {
   return *text != '\0' && strlen(text) <= FILTER_MAX && text_is_utf8(text, strlen(text));
 }
@@ -88,6 +93,7 @@ const char *analytics_query_filter_rule(enum view_filter_by by, const char *valu
                               device_kind_is_known},
       [VIEW_FILTER_SYSTEM] = {"must be the name of a system, such as Android", is_name},
       [VIEW_FILTER_BROWSER] = {"must be the name of a browser or app, such as Firefox", is_name},
+      [VIEW_FILTER_RENDITION] = {"must be source, other, or a number from 0 to 7", is_rendition},
   };
   return rows[by].fits(value) ? NULL : rows[by].rule;
 }

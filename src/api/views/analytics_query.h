@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * What questions about views ask for in their query: ?from= ?to= ?interval= ?tz= ?bots= ?internal=, filters and so on. Each
- * function notes what is wrong as a field error; the caller answers for all at once.
+ * What questions about views ask for in their query: ?from= ?to= ?interval= ?tz= ?bots= ?internal=, filters and so on.
+ * Each function notes what is wrong as a field error; the caller answers for all at once.
  */
 #ifndef MEDIAGATE_API_VIEWS_ANALYTICS_QUERY_H
 #define MEDIAGATE_API_VIEWS_ANALYTICS_QUERY_H
@@ -23,8 +23,8 @@ void analytics_query_read(struct call *call, struct analytics_query *ret_query);
 /* When all of the query was read: finds out when local times are, and compares the bounds. False: something is wrong
  * with the query, or the database is away, and the response says so. */
 bool analytics_query_settle(struct call *call, struct analytics_query *query);
-/* ?country= ?referrer= ?viewer= ?source= ?device= ?system= ?browser=: the views must fit all that are given. The texts
- * are the query's. */
+/* ?country= ?referrer= ?viewer= ?source= ?device= ?system= ?browser= ?rendition=: the views must fit all that are
+ * given. The texts are the query's. */
 void analytics_query_filter(struct call *call, struct view_filter *ret_filter);
 /* What a value of this filter must be; NULL: it is. */
 const char *analytics_query_filter_rule(enum view_filter_by by, const char *value);

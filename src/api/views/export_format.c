@@ -9,10 +9,11 @@
 
 #include "api/reply.h"
 #include "base/clock.h"
+#include "domain/rendition.h"
 
 #define LINE_END "\r\n"
 /* Empty cells before the last column. */
-#define NOTHING ",,,,,,,,,,,,,,,,,"
+#define NOTHING ",,,,,,,,,,,,,,,,,,"
 
 const char *export_format_content_type(enum export_format format) {
   return format == EXPORT_CSV ? "text/csv; charset=utf-8; header=present" : "application/x-ndjson";
@@ -22,7 +23,19 @@ void export_format_header(enum export_format format, struct text *line) {
   if (format == EXPORT_CSV) {
     text_append(line,
                 "id,media_id,timestamp,viewed_by_ip,viewer,grant_id,country,referrer,user_agent,bytes_sent,seconds,"
-                "watched_seconds,delivered_percent,source,bot,internal,played,cursor" LINE_END);
+                "watched_seconds,delivered_percent,source,bot,internal,played,renditions,cursor" LINE_END);
+  }
+}
+
+/* With blanks between. */
+static void append_csv_renditions(struct text *line, unsigned renditions) {
+  const char *separator = "";
+  for (enum rendition_name rendition = RENDITION_0; rendition < RENDITION_COUNT_; rendition++) {
+    if ((renditions & RENDITION_BIT(rendition)) != 0) {
+      text_append(line, separator);
+      text_append(line, rendition_text(rendition));
+      separator = " ";
+    }
   }
 }
 
@@ -116,6 +129,8 @@ static void append_csv(const struct view *view, const char *cursor, struct text 
   append_csv_text(line, view->robot ? "true" : "false");
   append_csv_text(line, view->internal ? "true" : "false");
   append_csv_text(line, view->played ? "true" : "false");
+  text_append(line, ",");
+  append_csv_renditions(line, view->renditions);
   append_csv_text(line, cursor);
   text_append(line, LINE_END);
 }
@@ -149,6 +164,7 @@ static void append_ndjson(const struct view *view, const char *cursor, struct te
   reply_boolean(line, "bot", view->robot);
   reply_boolean(line, "internal", view->internal);
   reply_boolean(line, "played", view->played);
+  reply_renditions(line, view->renditions);
   reply_string(line, "cursor", cursor);
   text_append(line, "}\n");
 }

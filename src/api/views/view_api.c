@@ -154,6 +154,7 @@ static void append_listed_view(struct text *body, const struct view *view) {
   reply_boolean(body, "bot", view->robot);
   reply_boolean(body, "internal", view->internal);
   reply_boolean(body, "played", view->played);
+  reply_renditions(body, view->renditions);
   text_append(body, "}");
 }
 

@@ -16,7 +16,7 @@
   " (date_trunc('day', now() at time zone r.tz) - (r.last_days - 1) * interval '1 day') at time zone r.tz end"
 #define FILTER                                                                                                         \
   "r.filter ->> 'country', r.filter ->> 'referrer', r.filter ->> 'viewer', r.filter ->> 'source',"                     \
-  " r.filter ->> 'device', r.filter ->> 'system', r.filter ->> 'browser'"
+  " r.filter ->> 'device', r.filter ->> 'system', r.filter ->> 'browser', r.filter ->> 'rendition'"
 #define REPORT_COLUMNS                                                                                                 \
   "r.id, r.title, r.account_id, r.created_by_key, encode(r.secret_hash, 'hex'), r.hashed_password, r.media_id,"        \
   " m.title, m.duration_seconds, " FILTER ", " SQL_MICROSECONDS(BEGIN) ", " SQL_MICROSECONDS(                          \
@@ -69,7 +69,7 @@
                                                                                                    "le"
 #define OF_WHOM " join admin_user a on a.id = r.account_id left join media_asset m on m.id = r.media_id"
 
-_Static_assert(VIEW_FILTER_COUNT_ == 7, "FILTER and the object that is inserted name each filter");
+_Static_assert(VIEW_FILTER_COUNT_ == 8, "FILTER and the object that is inserted name each filter");
 
 static void read_role(struct rows *rows, struct report *report) {
   char name[ROLE_NAME_SIZE];
@@ -125,10 +125,11 @@ enum error report_store_create(struct database *database, const struct report *r
       " select $1, $2, $3, $4, $5, $6::int8, case when $7::int8 > 0 then " SQL_TIMESTAMP("$7") " end,"
       "  case when $8::int8 > 0 then " SQL_TIMESTAMP("$8") " end, $9::int8, $10, $11, $12, " SQL_TIMESTAMP("$13") ","
       "  jsonb_strip_nulls(jsonb_build_object('country', $14::text, 'referrer', $15::text, 'viewer', $16::text,"
-      "   'source', $17::text, 'device', $18::text, 'system', $19::text, 'browser', $20::text))"
+      "   'source', $17::text, 'device', $18::text, 'system', $19::text, 'browser', $20::text,"
+      "   'rendition', $21::text))"
       " where $6::int8 is null or exists (select from media_asset where id = $6::int8 and deleted_at is null)"
       " returning *),"
-      " added as (" EVENT_ADD_SQL("'report.created'", "$21::text", "'report:' || r.id",
+      " added as (" EVENT_ADD_SQL("'report.created'", "$22::text", "'report:' || r.id",
                                   "jsonb_build_object('title', r.title, 'media_id', r.media_id,"
                                   " 'expires_at', r.expires_at, 'has_password', r.hashed_password is not null,"
                                   " 'show_viewers', r.show_viewers)", "r")

@@ -85,8 +85,18 @@ static int64_t count_rows(const struct view_totals *totals, const struct view_ra
   return count;
 }
 
+/* Hours of up to three days, days of up to a year and some, months of more: fewer than 400 steps each. */
+static enum view_interval suitable(const struct view_range *range) {
+  static const int64_t hours_max_us = 3 * DAY_US, days_max_us = 398 * DAY_US; /* and a step that is cut at each end */
+  int64_t length_us = range->to_us - range->from_us;
+  return length_us <= hours_max_us ? VIEW_HOUR : length_us <= days_max_us ? VIEW_DAY : VIEW_MONTH;
+}
+
 /* Whoever leaves the beginning open does not know how many hours there are: days, when they are too many. */
 static enum view_interval coarsest_needed(const struct view_question *question, const struct view_range *range) {
+  if (question->interval == VIEW_AUTO) {
+    return suitable(range);
+  }
   bool too_many = question->interval == VIEW_HOUR && !view_range_steps_fit(range, VIEW_HOUR);
   return question->from_us == 0 && too_many ? VIEW_DAY : question->interval;
 }
@@ -119,7 +129,10 @@ static enum error count_all(struct database *database, const struct view_questio
 
 enum error view_analytics(struct database *database, const struct view_question *question,
                           struct view_totals *ret_totals) {
-  struct view_totals totals = {.sum_sample = 1, .unique_sample = 1, .interval = question->interval};
+  struct view_totals totals = {.sum_sample = 1, .unique_sample = 1, .interval = VIEW_DAY};
+  if (question->interval != VIEW_AUTO) {
+    totals.interval = question->interval;
+  }
   enum error error = view_range_begin(database, question->tz);
   if (error != ERROR_NONE) {
     return error;

@@ -12,7 +12,12 @@
 
 #include "store/views/view_filter.h"
 
-enum view_interval { VIEW_HOUR, VIEW_DAY, VIEW_MONTH };
+enum view_interval {
+  VIEW_HOUR,
+  VIEW_DAY,
+  VIEW_MONTH,
+  VIEW_AUTO, /* of a question: as suits the time, and fewer than 400 steps */
+};
 
 struct view_question {
   int64_t media_id;       /* 0: all media */

@@ -39,7 +39,8 @@ struct tier {
 #define FILTER VIEW_FILTER_SQL("$7")
 #define KINDS  VIEW_KINDS_SQL("$5")
 /* Without a filter an index alone has the answer. */
-#define BOTH_SQL(media, sample) VIEW_UNIQUES_SQL(KINDS, media, sample, "true"), VIEW_UNIQUES_SQL(KINDS, media, sample, FILTER)
+#define BOTH_SQL(media, sample)                                                                                        \
+  VIEW_UNIQUES_SQL(KINDS, media, sample, "true"), VIEW_UNIQUES_SQL(KINDS, media, sample, FILTER)
 static const struct tier tiers_of_medium[] = {
     {1, BOTH_SQL(OF_MEDIUM, "true")},
     {16, BOTH_SQL(OF_MEDIUM, "address_hash < 576460752303423488")},

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Only the views of which something is so: of a country, from a page, on a phone. Filters stack: a view must fit all of
- * them. Statements take a filter as one parameter, an array of texts.
+ * Only the views of which something is so: of a country, from a page, on a phone, of a rendition. Filters stack: a view
+ * must fit all of them. Statements take a filter as one parameter, an array of texts.
  */
 #ifndef MEDIAGATE_STORE_VIEWS_VIEW_FILTER_H
 #define MEDIAGATE_STORE_VIEWS_VIEW_FILTER_H
@@ -21,6 +21,7 @@ enum view_filter_by {
   VIEW_FILTER_DEVICE,
   VIEW_FILTER_SYSTEM,
   VIEW_FILTER_BROWSER,
+  VIEW_FILTER_RENDITION, /* a name of domain/rendition.h: something of the view was delivered from it */
   VIEW_FILTER_COUNT_
 };
 
@@ -42,6 +43,7 @@ const char *view_filter_array(const struct view_filter *filter, struct text *arr
 #define VIEW_FILTER_SQL(p) \
   VIEW_FILTER_IS(p, "1", "v.country") " and " VIEW_FILTER_IS(p, "2", "v.referrer") \
   " and " VIEW_FILTER_IS(p, "3", "v.viewer") " and " VIEW_FILTER_IS(p, "4", "v.source") \
+  " and (" VIEW_FILTER_ITEM(p, "8") " is null or v.renditions & " VIEW_FILTER_ITEM(p, "8") "::int8 <> 0)" \
   " and ((" VIEW_FILTER_ITEM(p, "5") " is null and " VIEW_FILTER_ITEM(p, "6") " is null" \
   "  and " VIEW_FILTER_ITEM(p, "7") " is null)" \
   " or exists (select from user_agent a where a.id = v.user_agent_id and " VIEW_FILTER_IS(p, "5", "a.device") \

@@ -28,7 +28,7 @@
 #define VIEW_COLUMNS_WITH(user_agent) \
   "v.id, v.media_id, host(v.viewed_by_ip), " SQL_MICROSECONDS("v.\"timestamp\"") \
   ", v.viewer, replace(v.grant_id::text, '-', ''), " user_agent "," \
-  " v.country, v.referrer, v.bytes_sent, v.seconds, v.watched_seconds, v.delivered_points, v.source, v.bot, v.internal, v.played"
+  " v.country, v.referrer, v.bytes_sent, v.seconds, v.watched_seconds, v.delivered_points, v.source, v.bot, v.internal, v.played, v.renditions"
 #define VIEW_COLUMNS VIEW_COLUMNS_WITH("(select a.text from user_agent a where a.id = v.user_agent_id)")
 /* clang-format on */
 
@@ -58,6 +58,7 @@ static void read_view(struct rows *rows, struct view *ret_view) {
   ret_view->robot = rows_bool(rows);
   ret_view->internal = rows_bool(rows);
   ret_view->played = rows_bool(rows);
+  ret_view->renditions = (unsigned)rows_i64(rows);
 }
 
 /* All rows, which it closes; it ends at one whose first column is null. The caller frees each view and the array. */

@@ -29,8 +29,9 @@ struct view {
   int delivered_points;    /* hundredths of a percent of the medium; -1 unknown */
   char source[16];         /* "reported", or "stream" for one counted from the delivery log */
   bool robot;
-  bool internal; /* somebody of the house, as the settings say */
-  bool played;   /* as much as the settings ask for */
+  bool internal;       /* somebody of the house, as the settings say */
+  bool played;         /* as much as the settings ask for */
+  unsigned renditions; /* bits of domain/rendition.h */
 };
 
 void view_free(struct view *view);

@@ -48,6 +48,7 @@ enum column {
   COLUMN_DELIVERED_BYTES,
   COLUMN_DELIVERED_SEGMENTS,
   COLUMN_INTERNAL,
+  COLUMN_RENDITIONS,
   COLUMNS
 };
 
@@ -90,6 +91,7 @@ static void add_change(struct text columns[COLUMNS], const struct view_change *c
   add_ranges(&columns[COLUMN_DELIVERED_BYTES], &change->bytes);
   add_ranges(&columns[COLUMN_DELIVERED_SEGMENTS], &change->segments);
   array_add_plain(&columns[COLUMN_INTERNAL], change->internal ? "t" : "f");
+  array_add_i64(&columns[COLUMN_RENDITIONS], change->renditions);
 }
 
 /* --- the statement --------------------------------------------------------------------------- */
@@ -106,9 +108,9 @@ static const char *const keep_columns =
     "select " SQL_KEEP("1") ", " SQL_KEEP("2") ", " SQL_KEEP("3") ", " SQL_KEEP("4") ", " SQL_KEEP("5") ", " SQL_KEEP("6")
     ", " SQL_KEEP("7") ", " SQL_KEEP("8") ", " SQL_KEEP("9") ", " SQL_KEEP("10") ", " SQL_KEEP("11") ", " SQL_KEEP("12")
     ", " SQL_KEEP("13") ", " SQL_KEEP("14") ", " SQL_KEEP("15") ", " SQL_KEEP("16") ", " SQL_KEEP("17") ", " SQL_KEEP("18")
-    ", " SQL_KEEP("19");
+    ", " SQL_KEEP("19") ", " SQL_KEEP("20");
 /* clang-format on */
-_Static_assert(COLUMNS == 19, "keep_columns and view_writer.sql name each of them");
+_Static_assert(COLUMNS == 20, "keep_columns and view_writer.sql name each of them");
 
 /* Position and views commit together, so a fail-over that loses them loses both, and the log is read again. */
 enum error view_writer_commit_locally(struct database *database) {

@@ -35,6 +35,7 @@ struct view_change {
   int64_t started_us, ended_us;
   int64_t bytes_sent;
   int64_t lines;
+  unsigned renditions;       /* what was delivered from, as bits of domain/rendition.h */
   int64_t file_bytes;        /* the size of the file that `bytes` are of; 0 unknown */
   struct range_set bytes;    /* delivered of a single file */
   struct range_set segments; /* of a playlist, by number */

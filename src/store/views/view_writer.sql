@@ -1,7 +1,7 @@
 -- SPDX-License-Identifier: ISC
 --
 -- Writes what one batch of deliveries changes in views, in one statement. Each view stands once in the arrays
--- mediagate.view_1 to view_19, which are settings of the transaction: the columns, in the order of enum column in
+-- mediagate.view_1 to view_20, which are settings of the transaction: the columns, in the order of enum column in
 -- view_writer.c. So they are with the server before it takes the turn that everybody waits for. $1 is the log's row in
 -- delivery_log, $2 and $3 are the least seconds and percent of a play.
 -- :add_to_rollups is add_to_rollups.sql, of the query "difference".
@@ -31,11 +31,12 @@ with incoming as materialized (
     current_setting('mediagate.view_16')::int8[],
     current_setting('mediagate.view_17')::int8multirange[],
     current_setting('mediagate.view_18')::int8multirange[],
-    current_setting('mediagate.view_19')::bool[]
+    current_setting('mediagate.view_19')::bool[],
+    current_setting('mediagate.view_20')::int8[]
   ) u (
     media_id, grant_id, granted_us, address, address_key, address_hash, started_us, ended_us, bytes_sent,
     lines, viewer, user_agent_id, country, referrer, bot, file_bytes, delivered_bytes,
-    delivered_segments, internal
+    delivered_segments, internal, renditions
   )
 ),
 -- What is known of their views and media. Changes to media that are not there are left out. A view is found by all of
@@ -46,6 +47,7 @@ known as materialized (
     v.id is null as opened,
     coalesce(v.bot, i.bot) as bot,
     coalesce(v.internal, i.internal) as internal,
+    (coalesce(v.renditions, 0) | i.renditions)::smallint as renditions,
     coalesce(v."timestamp", i.started) as "timestamp",
     greatest(v.last_seen_at, i.ended) as last_seen_at,
     coalesce(v.bytes_sent, 0) + i.bytes_sent as bytes_sent,
@@ -116,7 +118,7 @@ merged as materialized (
 updated as (
   update media_view_log v set last_seen_at = m.last_seen_at, bytes_sent = m.bytes_sent, seconds = m.seconds,
     watched_seconds = m.watched_seconds, played = m.played, file_bytes = m.file_bytes, delivered_points = m.points,
-    delivered_bytes = m.delivered_bytes, delivered_segments = m.delivered_segments
+    delivered_bytes = m.delivered_bytes, delivered_segments = m.delivered_segments, renditions = m.renditions
   from merged m
   where not m.opened and v.grant_id = m.grant_id and v.media_id = m.media_id and v.address_key = m.address_key
     and v.granted_at = m.granted_at
@@ -126,10 +128,10 @@ updated as (
 inserted as (
   insert into media_view_log (granted_at, media_id, viewed_by_ip, "timestamp", last_seen_at, grant_id, address_key,
     address_hash, bytes_sent, seconds, watched_seconds, user_agent_id, file_bytes, delivered_points, bot, internal,
-    played, source, country, viewer, referrer, delivered_bytes, delivered_segments)
+    played, renditions, source, country, viewer, referrer, delivered_bytes, delivered_segments)
   select granted_at, media_id, address, "timestamp", last_seen_at, grant_id, address_key,
     address_hash, bytes_sent, seconds, watched_seconds, nullif(user_agent_id, 0), file_bytes, points, bot, internal,
-    played, 'stream', country, viewer, referrer, delivered_bytes, delivered_segments
+    played, renditions, 'stream', country, viewer, referrer, delivered_bytes, delivered_segments
   from merged
   where opened and (select count(*) from updated) >= 0
   returning 1

@@ -50,7 +50,8 @@ struct watching_live {
 };
 
 void watching_live_free(struct watching_live *live);
-/* kinds: see view_kinds.h. A view is watched just now when one of its deliveries is still going on, or was within the last minute. */
+/* kinds: see view_kinds.h. A view is watched just now when one of its deliveries is still going on, or was within the
+ * last minute. */
 enum error watching_store_read(struct database *database, unsigned kinds, int limit,
                                struct watching_live *ret_live) MUST_CHECK;
 
