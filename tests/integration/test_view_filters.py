@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: ISC
 """Filters of questions about views: each of them and several at once, held against slow and obvious SQL; and the
 devices that real user agents are."""
+import collections
 import csv
 import datetime
 import io
@@ -143,6 +144,67 @@ def test_tops_fit_the_filter(stack, admin, crowd):
         }
 
 
+def by_hand(stack, media, wanted, by, most):
+    """The groups of a series of days, from the rows: name, other, sums, and views a day."""
+    rows = obvious(
+        stack,
+        media,
+        wanted,
+        f"coalesce({COLUMNS[by]}, ''), to_char(\"timestamp\" at time zone 'UTC', 'DD')::int - 1, played::int, bytes_sent,"
+        " seconds, watched_seconds",
+    )
+    sizes = collections.Counter(row[0] for row in rows)
+    largest = sorted(sizes, key=lambda name: (-sizes[name], name))
+    groups = []
+    for number, names in enumerate([[name] for name in largest[:most]] + [largest[most:]]):
+        of_group = [row for row in rows if row[0] in names]
+        days = [sum(row[1] == day for row in of_group) for day in range(10)]
+        sums = [len(of_group), *(sum(row[column] or 0 for row in of_group) for column in range(2, 6))]
+        if names:
+            other = number == len(largest[:most])
+            groups.append((None if other else names[0] or None, other, sums, days))
+    return groups
+
+
+@pytest.mark.parametrize("by", ["country", "referrer", "device", "system", "browser"])
+def test_groups_over_time_are_those_of_the_rows(stack, admin, crowd, by):
+    for wanted, most in (({}, None), ({}, 1), ({"country": "DE"}, 2), ({"rendition": "0", "source": "stream"}, 3)):
+        for path, media in ((f"/media/media/{crowd[0]}/analytics", crowd[:1]), ("/analytics/overview", None)):
+            media = media or [row[0] for row in stack.sql("select id from media_asset")]
+            asked = {**TIME, **wanted, "group_by": by, "interval": "day", "groups": most}
+            answer = assert_json(admin.get(path, params=asked))
+            groups = answer["groups"]
+            assert (groups["by"], groups["exact"], groups["sample"]) == (by, True, 1)
+            found = [
+                (
+                    item["name"],
+                    item["other"],
+                    [item[name] for name in ("views", "plays", "bytes_sent", "seconds", "watched_seconds")],
+                    item["series"]["views"],
+                )
+                for item in groups["items"]
+            ]
+            assert found == by_hand(stack, media, wanted, by, most or 10), asked
+            assert {item["standard_error"] for item in groups["items"]} <= {0}
+            for name in ("views", "plays", "bytes_sent", "watched_seconds"):  # the groups are all of the series
+                steps = [sum(values) for values in zip(*(item["series"][name] for item in groups["items"]))]
+                assert steps == [step[name] for step in answer["series"]], asked
+
+
+def test_groups_are_asked_for_and_bounded(admin, crowd):
+    path = f"/media/media/{crowd[0]}/analytics"
+    assert "groups" not in assert_json(admin.get(path, params=TIME))
+    for query, pointers in (
+        ("group_by=viewer", ["?group_by"]),
+        ("group_by=country&groups=21", ["?groups"]),
+        ("group_by=country&groups=0", ["?groups"]),
+        ("group_by=country&interval=hour&from=2026-03-01&to=2026-03-20", ["?interval"]),
+    ):
+        assert_problem(admin.get(f"{path}?{query}"), 422, pointers)
+    answer = assert_json(admin.get(path, params={"group_by": "country", "to": "2020-01-01"}))
+    assert answer["groups"]["items"] == []
+
+
 def test_lists_exports_and_rankings_fit_the_filter(stack, admin, crowd):
     for wanted in (
         {"country": "DE"},
@@ -213,6 +275,18 @@ def test_a_sample_tells_its_error_and_too_much_is_refused(stack, admin):
     assert 0 < answer["sums"]["standard_error"] < 0.03
     assert abs(answer["total_views"] - truth) <= 5 * answer["sums"]["standard_error"] * truth
     assert abs(answer["unique_ips"] - truth) <= 5 * answer["uniques"]["standard_error"] * truth
+    groups = assert_json(
+        admin.get(
+            f"/media/media/{medium}/analytics", params={"from": "2026-03-20", "to": "2026-03-21", "group_by": "country"}
+        )
+    )["groups"]
+    assert (groups["exact"], groups["sample"]) == (False, 16)
+    [austria] = [item for item in groups["items"] if item["name"] == "AT"]
+    assert abs(austria["views"] - truth) <= 5 * austria["standard_error"] * truth
+    problem = assert_problem(
+        admin.get("/analytics/overview", params={"from": "2026-03-20", "to": "2026-03-21", "group_by": "device"}), 422
+    )
+    assert "200000 views" in problem["detail"]
     for path in ("/analytics/overview", "/analytics/top"):
         problem = assert_problem(admin.get(path, params=asked), 422)
         assert "200000 views" in problem["detail"]

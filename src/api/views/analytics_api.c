@@ -32,9 +32,10 @@ static void fail_analytics(struct call *call, enum error error, int64_t media_id
     analytics_query_bad_zone(call);
     response_problem_fields(call->response);
   } else if (error == ERROR_TOO_LARGE) {
-    response_field_error(
-        call->response, "?interval",
-        "makes more than 10000 steps, or the time has more than 10000 days; take a longer one, or a shorter time");
+    response_field_error(call->response, "?interval",
+                         "makes more than 10000 steps (with group_by 400), or the time has more than 10000 days; take "
+                         "a longer one, or a "
+                         "shorter time");
     response_problem_fields(call->response);
   } else if (error == ERROR_UNSUPPORTED) {
     analytics_query_filter_too_wide(call);
@@ -74,6 +75,7 @@ static bool viewers_are_shown(const struct call *call) {
 static void answer_medium(struct call *call, int64_t id) {
   struct analytics_query query;
   analytics_query_read(call, &query);
+  analytics_query_groups(call, &query.question);
   if (!analytics_query_settle(call, &query)) {
     return;
   }
@@ -87,6 +89,7 @@ static void answer_medium(struct call *call, int64_t id) {
     struct text *body = reply_begin(call->response, 200);
     reply_integer(body, "media_id", id);
     analytics_json_totals(body, &sums.question, &sums.totals, unique_of(call));
+    analytics_json_groups(body, &sums.question, &sums.totals);
     analytics_json_tops(body, &sums.totals, viewers_are_shown(call));
     reply_end(call->response);
   }
@@ -111,6 +114,7 @@ static void append_counts(struct text *body, const struct media_counts *counts) 
 void analytics_api_overview(struct call *call) {
   struct analytics_query query;
   analytics_query_read(call, &query);
+  analytics_query_groups(call, &query.question);
   if (!analytics_query_settle(call, &query)) {
     return;
   }
@@ -125,6 +129,7 @@ void analytics_api_overview(struct call *call) {
       append_counts(body, &sums.counts);
     }
     analytics_json_totals(body, &sums.question, &sums.totals, unique_of(call));
+    analytics_json_groups(body, &sums.question, &sums.totals);
     reply_end(call->response);
   }
   view_totals_free(&sums.totals);

@@ -5,6 +5,8 @@
 #include "api/views/analytics_json.h"
 
 #include <math.h>
+#include <stddef.h>
+#include <string.h>
 
 #include "api/views/analytics_query.h"
 #include "api/reply.h"
@@ -52,15 +54,20 @@ static void append_uniques(struct text *body, const struct view_totals *totals, 
   text_append(body, "}");
 }
 
+/* Of a number of views that a sample gave, as a share of it. */
+static double error_of_sample(int64_t views, int64_t sample) {
+  int64_t counted = sample > 1 ? views / sample : 0;
+  return sample > 1 ? sqrt((1 - 1 / (double)sample) / (double)(counted > 0 ? counted : 1)) : 0;
+}
+
 /* Of a sample every sum is an estimate; the error is that of the number of views. */
 static void append_sums(struct text *body, const struct view_totals *totals) {
-  int64_t sample = totals->sum_sample, counted = sample == 0 ? 0 : totals->sums.views / sample;
-  double error = sample > 1 ? sqrt((1 - 1 / (double)sample) / (double)(counted > 0 ? counted : 1)) : 0;
+  int64_t sample = totals->sum_sample;
   reply_name(body, "sums");
   text_append(body, "{");
   reply_boolean(body, "exact", sample <= 1);
   reply_integer(body, "sample", sample <= 1 ? 1 : sample);
-  reply_number(body, "standard_error", error, ERROR_DIGITS);
+  reply_number(body, "standard_error", error_of_sample(totals->sums.views, sample), ERROR_DIGITS);
   text_append(body, "}");
 }
 
@@ -89,6 +96,61 @@ static void append_series(struct text *body, const struct view_totals *totals) {
     text_append(body, "}");
   }
   text_append(body, "]");
+}
+
+static void append_group_steps(struct text *body, const struct view_group *group, size_t steps) {
+  static const struct {
+    const char *name;
+    size_t offset;
+  } columns[] = {{"views", offsetof(struct view_sums, views)},
+                 {"plays", offsetof(struct view_sums, plays)},
+                 {"bytes_sent", offsetof(struct view_sums, bytes_sent)},
+                 {"watched_seconds", offsetof(struct view_sums, watched_seconds)}};
+  reply_name(body, "series");
+  text_append(body, "{");
+  for (size_t column = 0; column < sizeof columns / sizeof *columns; column++) {
+    reply_name(body, columns[column].name);
+    text_append(body, "[");
+    for (size_t step = 0; step < steps; step++) {
+      int64_t value = 0;
+      memcpy(&value, (const char *)&group->steps[step] + columns[column].offset, sizeof value);
+      text_append(body, step == 0 ? "" : ",");
+      text_append_i64(body, value);
+    }
+    text_append(body, "]");
+  }
+  text_append(body, "}");
+}
+
+static void append_group(struct text *body, const struct view_group *group, int64_t sample, size_t steps) {
+  reply_separate(body);
+  text_append(body, "{");
+  reply_string(body, "name", group->name);
+  reply_boolean(body, "other", group->is_others);
+  reply_integer(body, "views", group->sums.views);
+  reply_number(body, "standard_error", error_of_sample(group->sums.views, sample), ERROR_DIGITS);
+  reply_integer(body, "plays", group->sums.plays);
+  append_amounts(body, &group->sums);
+  append_group_steps(body, group, steps);
+  text_append(body, "}");
+}
+
+void analytics_json_groups(struct text *body, const struct view_question *question, const struct view_totals *totals) {
+  const struct view_groups *groups = &totals->groups;
+  if (question->group_by == VIEW_GROUP_NONE) {
+    return;
+  }
+  reply_name(body, "groups");
+  text_append(body, "{");
+  reply_string(body, "by", analytics_query_group_name(question->group_by));
+  reply_boolean(body, "exact", groups->sample <= 1);
+  reply_integer(body, "sample", groups->sample <= 1 ? 1 : groups->sample);
+  reply_name(body, "items");
+  text_append(body, "[");
+  for (size_t i = 0; i < groups->count; i++) {
+    append_group(body, &groups->items[i], groups->sample, totals->series.count);
+  }
+  text_append(body, "]}");
 }
 
 void analytics_json_totals(struct text *body, const struct view_question *question, const struct view_totals *totals,

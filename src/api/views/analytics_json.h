@@ -13,6 +13,8 @@ void analytics_json_totals(struct text *body, const struct view_question *questi
                            const char *unique_of);
 /* top: countries, referrers, user agents and viewers, whose list is empty unless with_viewers. */
 void analytics_json_tops(struct text *body, const struct view_totals *totals, bool with_viewers);
+/* groups, where they were asked for. */
+void analytics_json_groups(struct text *body, const struct view_question *question, const struct view_totals *totals);
 /* bots and internal: which views were asked for, as bits of view_kinds.h. */
 void analytics_json_kinds(struct text *body, unsigned kinds);
 /* The time that was counted: a bound that was left open is null. */

@@ -17,7 +17,15 @@
 
 #define TIME_ZONE_MAX 64
 #define FILTER_MAX    255
+#define GROUPS_NORMAL 10
 
+static const char *const group_names[] = {[VIEW_GROUP_NONE] = "",
+                                          [VIEW_GROUP_COUNTRY] = "country",
+                                          [VIEW_GROUP_REFERRER] = "referrer",
+                                          [VIEW_GROUP_DEVICE] = "device",
+                                          [VIEW_GROUP_SYSTEM] = "system",
+                                          [VIEW_GROUP_BROWSER] = "browser",
+                                          NULL};
 static const char *const interval_names[] = {[VIEW_HOUR] = "hour", [VIEW_DAY] = "day", [VIEW_MONTH] = "month"};
 
 const char *analytics_query_interval_name(enum view_interval interval) {
@@ -53,6 +61,18 @@ static void query_interval(struct call *call, enum view_interval *ret_interval) 
 
 void analytics_query_bad_zone(struct call *call) {
   response_field_error(call->response, "?tz", "must be the IANA name of a time zone, such as Europe/Berlin or UTC");
+}
+
+static int read_number(struct call *call, const char *name, int normal, int max) {
+  const char *text = query_get(call->query, name);
+  uint64_t wanted = (uint64_t)normal;
+  if (text != NULL && (text_parse_u64(text, strlen(text), (uint64_t)max, &wanted) != ERROR_NONE || wanted == 0)) {
+    char pointer[40];
+    snprintf(pointer, sizeof pointer, "?%s", name);
+    response_field_error(call->response, pointer, "must be a whole number from 1 to %d", max);
+    return normal;
+  }
+  return (int)wanted;
 }
 
 static const char *const robots_names[] = {"exclude", "include", NULL};
@@ -113,11 +133,23 @@ void analytics_query_filter(struct call *call, struct view_filter *ret_filter) {
   *ret_filter = filter;
 }
 
+void analytics_query_groups(struct call *call, struct view_question *question) {
+  question->group_by = (enum view_group_by)(query_get(call->query, "group_by") == NULL
+                                                ? VIEW_GROUP_NONE
+                                                : analytics_query_choice(call, "group_by", group_names + 1) + 1);
+  question->groups = read_number(call, "groups", GROUPS_NORMAL, VIEW_GROUPS_MAX);
+}
+
+const char *analytics_query_group_name(enum view_group_by by) {
+  return group_names[by];
+}
+
 void analytics_query_filter_too_wide(struct call *call) {
-  response_problem(call->response, 422,
-                   "With a filter no more than %d views of all media are looked at, and this time has more. Take a "
-                   "shorter time, or ask for one medium.",
-                   VIEW_FILTER_OF_ALL_MAX);
+  response_problem(
+      call->response, 422,
+      "With a filter or group_by no more than %d views of all media are looked at, and this time has more. Take a "
+      "shorter time, or ask for one medium.",
+      VIEW_FILTER_OF_ALL_MAX);
 }
 
 void analytics_query_read(struct call *call, struct analytics_query *ret_query) {
@@ -199,11 +231,5 @@ int analytics_query_choice(struct call *call, const char *name, const char *cons
 }
 
 int analytics_query_limit(struct call *call, int normal, int max) {
-  const char *text = query_get(call->query, "limit");
-  uint64_t wanted = (uint64_t)normal;
-  if (text != NULL && (text_parse_u64(text, strlen(text), (uint64_t)max, &wanted) != ERROR_NONE || wanted == 0)) {
-    response_field_error(call->response, "?limit", "must be a whole number from 1 to %d", max);
-    return normal;
-  }
-  return (int)wanted;
+  return read_number(call, "limit", normal, max);
 }

@@ -28,7 +28,10 @@ bool analytics_query_settle(struct call *call, struct analytics_query *query);
 void analytics_query_filter(struct call *call, struct view_filter *ret_filter);
 /* What a value of this filter must be; NULL: it is. */
 const char *analytics_query_filter_rule(enum view_filter_by by, const char *value);
-/* For a filter that would have to look at more views than an answer may take (ERROR_UNSUPPORTED of view_analytics). */
+/* ?group_by= ?groups= */
+void analytics_query_groups(struct call *call, struct view_question *question);
+/* For a filter, or groups, that would have to look at more views than an answer may take (ERROR_UNSUPPORTED of
+ * view_analytics). */
 void analytics_query_filter_too_wide(struct call *call);
 /* ?bots= and ?internal=, as bits of view_kinds.h. */
 unsigned analytics_query_kinds(struct call *call);
@@ -36,6 +39,7 @@ unsigned analytics_query_kinds(struct call *call);
 int analytics_query_choice(struct call *call, const char *name, const char *const choices[]);
 int analytics_query_limit(struct call *call, int normal, int max);
 const char *analytics_query_interval_name(enum view_interval interval);
+const char *analytics_query_group_name(enum view_group_by by);
 void analytics_query_bad_zone(struct call *call);
 
 #endif

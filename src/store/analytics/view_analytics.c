@@ -7,6 +7,7 @@
 #include <stdlib.h>
 
 #include "store/analytics/view_filtered.h"
+#include "store/analytics/view_groups.h"
 #include "store/analytics/view_range.h"
 #include "store/analytics/view_sums.h"
 #include "store/analytics/view_tops.h"
@@ -114,9 +115,15 @@ static enum error count_all(struct database *database, const struct view_questio
   totals->rows_since_us = range.rows_since_us;
   totals->interval = coarsest_needed(question, &range);
   error = count_steps(database, &range, totals->interval, totals);
+  if (error == ERROR_NONE && question->group_by != VIEW_GROUP_NONE && totals->series.count > VIEW_GROUP_STEPS_MAX) {
+    error = ERROR_TOO_LARGE;
+  }
   int64_t rows = count_rows(totals, &range);
   if (error == ERROR_NONE && view_filter_is_set(&question->filter)) {
     error = count_filtered(database, &range, rows, totals);
+  }
+  if (error == ERROR_NONE && question->group_by != VIEW_GROUP_NONE) {
+    error = view_groups_fill(database, &range, question, rows, totals);
   }
   if (error == ERROR_NONE) {
     error = view_uniques_fill(database, &range, rows, totals);

@@ -8,8 +8,9 @@
 #include "store/engine/database.h"
 
 /* ERROR_NOT_FOUND: no such medium. ERROR_INVALID: not a time zone that PostgreSQL knows. ERROR_TOO_LARGE: more than
- * 10,000 steps. ERROR_UNSUPPORTED: a filter over more than VIEW_FILTER_OF_ALL_MAX views of all media. Tops are of a
- * medium only. A bound that is not on a quarter hour is rounded down where the views themselves are not kept any more.
+ * 10,000 steps, of groups VIEW_GROUP_STEPS_MAX. ERROR_UNSUPPORTED: a filter or groups over more than
+ * VIEW_FILTER_OF_ALL_MAX views of all media. Tops are of a medium only. A bound that is not on a quarter hour is
+ * rounded down where the views themselves are not kept any more.
  */
 enum error view_analytics(struct database *database, const struct view_question *question,
                           struct view_totals *ret_totals) MUST_CHECK;

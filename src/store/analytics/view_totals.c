@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* Frees an answer; its parts are filled by view_sums.c, view_uniques.c and view_tops.c. */
+/* Frees an answer; its parts are filled by view_sums.c, view_uniques.c, view_groups.c and view_tops.c. */
 #include "config.h"
 
 #include "store/analytics/view_totals.h"
@@ -12,6 +12,10 @@ void view_totals_free(struct view_totals *totals) {
       for (size_t i = 0; i < totals->top_counts[dimension]; i++) {
         free(totals->tops[dimension][i].name);
       }
+    }
+    for (size_t i = 0; i < totals->groups.count; i++) {
+      free(totals->groups.items[i].name);
+      free(totals->groups.items[i].steps);
     }
     free(totals->series.buckets);
     free(totals->days.buckets);

@@ -19,6 +19,18 @@ enum view_interval {
   VIEW_AUTO, /* of a question: as suits the time, and fewer than 400 steps */
 };
 
+enum view_group_by {
+  VIEW_GROUP_NONE,
+  VIEW_GROUP_COUNTRY,
+  VIEW_GROUP_REFERRER,
+  VIEW_GROUP_DEVICE,
+  VIEW_GROUP_SYSTEM,
+  VIEW_GROUP_BROWSER,
+};
+
+#define VIEW_GROUPS_MAX      20
+#define VIEW_GROUP_STEPS_MAX 400 /* of a series that groups have */
+
 struct view_question {
   int64_t media_id;       /* 0: all media */
   int64_t from_us, to_us; /* from <= timestamp < to; 0: open */
@@ -26,6 +38,8 @@ struct view_question {
   enum view_interval interval;
   const char *tz;            /* an IANA name */
   struct view_filter filter; /* only the views that fit */
+  enum view_group_by group_by;
+  int groups; /* so many of the largest, 1 to VIEW_GROUPS_MAX; the rest is one more */
 };
 
 struct view_sums {
@@ -67,6 +81,22 @@ enum view_dimension {
   VIEW_DIMENSION_COUNT_
 };
 
+/* The views that have something in common, over time. */
+struct view_group {
+  char *name;              /* malloc'd; NULL: unknown, or the others */
+  bool is_others;          /* all that are not among the largest */
+  int64_t place;           /* from 1 */
+  struct view_sums sums;   /* of all steps */
+  struct view_sums *steps; /* malloc'd; as many as the series has */
+};
+
+struct view_groups {
+  int64_t sample; /* every so many-th view was counted; 1: all; 0: groups were not asked for */
+  int64_t most;   /* so many were asked for, */
+  size_t count;   /* and these there are, the largest first and the others last */
+  struct view_group items[VIEW_GROUPS_MAX + 1];
+};
+
 #define VIEW_TOP_MAX 10
 
 struct view_top {
@@ -86,6 +116,7 @@ struct view_totals {
   int64_t rows_since_us;     /* uniques and tops know nothing from before; 0: they know all of the range */
   struct view_series series; /* every step of the range, zeros filled */
   struct view_series days;   /* the same by day */
+  struct view_groups groups;
   struct view_top tops[VIEW_DIMENSION_COUNT_][VIEW_TOP_MAX];
   size_t top_counts[VIEW_DIMENSION_COUNT_];
   int64_t top_sample; /* every so many-th view was looked at; 1: all; 0: tops were not asked for */
