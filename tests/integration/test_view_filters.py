@@ -88,8 +88,8 @@ def condition(name, value):
 def obvious(stack, media, wanted, columns):
     where = "".join(f" and {condition(name, value)}" for name, value in wanted.items())
     return stack.sql(
-        f"select {columns} from media_view_log where media_id = any (%s) and not bot and not internal and \"timestamp\" >= %s"
-        f" and \"timestamp\" < %s{where}",
+        f"select {columns} from media_view_log where media_id = any (%s) and not bot and not internal"
+        f" and \"timestamp\" >= %s and \"timestamp\" < %s{where}",
         media,
         BEGIN,
         BEGIN + datetime.timedelta(days=10),
@@ -150,8 +150,8 @@ def by_hand(stack, media, wanted, by, most):
         stack,
         media,
         wanted,
-        f"coalesce({COLUMNS[by]}, ''), to_char(\"timestamp\" at time zone 'UTC', 'DD')::int - 1, played::int, bytes_sent,"
-        " seconds, watched_seconds",
+        f"coalesce({COLUMNS[by]}, ''), to_char(\"timestamp\" at time zone 'UTC', 'DD')::int - 1, played::int,"
+        " bytes_sent, seconds, watched_seconds",
     )
     sizes = collections.Counter(row[0] for row in rows)
     largest = sorted(sizes, key=lambda name: (-sizes[name], name))
