@@ -6,6 +6,7 @@ import csv
 import datetime
 import io
 import itertools
+import json
 import random
 
 import pytest
@@ -291,6 +292,33 @@ def test_a_sample_tells_its_error_and_too_much_is_refused(stack, admin):
         problem = assert_problem(admin.get(path, params=asked), 422)
         assert "200000 views" in problem["detail"]
         assert_json(admin.get(path, params={**asked, "to": "2026-03-20T01:00:00Z", "from": "2026-03-19"}))
+
+
+def test_a_page_of_a_rare_filter_looks_at_so_many_views_and_no_more(stack, admin):
+    """A medium of 45,000 views of which one fits, the oldest: the pages before are empty and go on."""
+    medium = stack.new_media(title="A film that one man in a red hat watched")["id"]
+    stack.sql("select media_view_log_partition('2023-05-20Z')")
+    stack.sql(
+        "insert into media_view_log (media_id, viewed_by_ip, granted_at, \"timestamp\", address_key, address_hash,"
+        " source, viewer) select %s, '192.0.2.1', '2023-05-20Z', '2023-05-20Z'::timestamptz + n * interval '0.1 s',"
+        " gen_random_uuid(), n, 'stream', case when n = 1 then 'red-hat' else 'u-' || n %% 9 end"
+        " from generate_series(1, 45000) n",
+        medium,
+    )
+    pages, asked = [], {"viewer": "red-hat"}
+    while "cursor" not in asked or asked["cursor"]:
+        page = assert_json(admin.get(f"/media/media/{medium}/views", params=asked))
+        pages.append([view["viewer"] for view in page["items"]])
+        asked["cursor"] = page["next_cursor"]
+    assert pages == [[], [], ["red-hat"]]
+    often = assert_json(admin.get(f"/media/media/{medium}/views", params={"viewer": "u-1", "limit": 200}))
+    assert len(often["items"]) == 200 and often["next_cursor"]
+    time = {"from": "2023-05-20", "to": "2023-05-21", "format": "ndjson"}
+    for viewer, expected in (("red-hat", 1), ("u-1", 4999), ("nobody", 0)):
+        for of_medium in ({"media_id": medium}, {}):
+            asked = {**time, **of_medium, "viewer": viewer}
+            lines = admin.get("/analytics/export", params=asked).text.splitlines()
+            assert json.loads(lines[-1]) == {"views": expected, "cursor": "complete"} and len(lines) == expected + 1
 
 
 def test_ingest_tells_devices_by_their_user_agents(module_stack_with, make_media):

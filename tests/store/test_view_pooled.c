@@ -51,9 +51,10 @@ static void report_and_list(void) {
   ck_assert_int_eq(view_store_report(pooled, &report, 1, &view, &retry_after), ERROR_NONE);
   view_free(&view);
   ck_assert_int_eq(view_store_report(pooled, &report, 1, &view, &retry_after), ERROR_LIMITED);
+  struct view_place end;
   size_t count = 0;
   ck_assert_int_eq(view_store_list(pooled, &(struct view_listing){.media_id = film, .before_us = 0, .before_id = 0}, 10,
-                                   &items, &count),
+                                   &items, &count, &end),
                    ERROR_NONE);
   ck_assert_uint_eq(count, 4);
   for (size_t i = 0; i < count; i++) {
@@ -87,7 +88,8 @@ static void export_all(void) {
   size_t seen = 0, count = 1;
   while (count > 0) {
     struct view *items = NULL;
-    ck_assert_int_eq(view_store_export(pooled, &wanted, 2, &items, &count), ERROR_NONE);
+    struct view_place end;
+    ck_assert_int_eq(view_store_export(pooled, &wanted, 2, &items, &count, &end), ERROR_NONE);
     for (size_t i = 0; i < count; i++) {
       wanted.after_us = items[i].timestamp_us;
       wanted.after_id = items[i].id;

@@ -166,16 +166,17 @@ END_TEST
 START_TEST(lists_newest_first_by_cursor) {
   int64_t id = fixture_medium(), other = fixture_medium();
   struct view *items = NULL;
+  struct view_place end;
   size_t count = 99;
   ck_assert_int_eq(view_store_list(fixture_database,
                                    &(struct view_listing){.media_id = id, .before_us = 0, .before_id = 0}, 10, &items,
-                                   &count),
+                                   &count, &end),
                    ERROR_NONE);
   ck_assert_uint_eq(count, 0);
   free(items);
   ck_assert_int_eq(view_store_list(fixture_database,
                                    &(struct view_listing){.media_id = other + 1, .before_us = 0, .before_id = 0}, 10,
-                                   &items, &count),
+                                   &items, &count, &end),
                    ERROR_NOT_FOUND);
   for (int i = 0; i < 5; i++) {
     char address[20];
@@ -191,7 +192,7 @@ START_TEST(lists_newest_first_by_cursor) {
     ck_assert_int_eq(
         view_store_list(fixture_database,
                         &(struct view_listing){.media_id = id, .before_us = before_us, .before_id = before_id}, 2,
-                        &items, &count),
+                        &items, &count, &end),
         ERROR_NONE);
     for (size_t i = 0; i < count; i++) {
       ck_assert_str_eq(items[i].viewed_by_ip, expected[seen++]);

@@ -76,11 +76,12 @@ struct page {
   const struct view_export *wanted;
   struct view *items;
   size_t count;
+  struct view_place end;
 };
 
 static enum error read_rows(struct database *database, void *context) {
   struct page *page = context;
-  return view_store_export(database, page->wanted, PAGE_ROWS, &page->items, &page->count);
+  return view_store_export(database, page->wanted, PAGE_ROWS, &page->items, &page->count, &page->end);
 }
 
 /* Reads the next page into `lines`. *ret_more: there may be another one. */
@@ -98,16 +99,19 @@ static enum error read_page(struct call *call, struct export *export, bool *ret_
     cursor_format(&(struct cursor){.time_us = items[i].timestamp_us, .id = items[i].id}, export->list, cursor);
     export_format_view(export->format, &items[i], cursor, &export->lines);
   }
-  if (count > 0) {
+  if (count == PAGE_ROWS) {
     export->wanted.after_us = items[count - 1].timestamp_us;
     export->wanted.after_id = items[count - 1].id;
+  } else { /* with a filter: all that was looked at */
+    export->wanted.after_us = page.end.us;
+    export->wanted.after_id = page.end.id;
   }
   export->views += (int64_t)count;
   for (size_t i = 0; i < count; i++) {
     view_free(&items[i]);
   }
   free(items);
-  *ret_more = count == PAGE_ROWS;
+  *ret_more = count == PAGE_ROWS || page.end.us != 0;
   if (!*ret_more) {
     export_format_complete(export->format, export->views, &export->lines);
   }
@@ -122,6 +126,9 @@ static enum error send_pages(struct call *call, struct export *export, struct re
     text_clear(&export->lines);
     if (!more || error != ERROR_NONE) {
       break;
+    }
+    if (stream->beat != NULL) { /* a page of which nothing fits is not written, so that would not beat */
+      stream->beat(stream->context);
     }
     error = read_page(call, export, &more);
   }

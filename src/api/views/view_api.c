@@ -158,7 +158,7 @@ static void append_listed_view(struct text *body, const struct view *view) {
   text_append(body, "}");
 }
 
-static void reply_views(struct call *call, const struct view *items, size_t count, bool more) {
+static void reply_views(struct call *call, const struct view *items, size_t count, const struct view_place *next) {
   struct text *body = reply_begin(call->response, 200);
   reply_name(body, "items");
   text_append(body, "[");
@@ -166,8 +166,7 @@ static void reply_views(struct call *call, const struct view *items, size_t coun
     append_listed_view(body, &items[i]);
   }
   text_append(body, "]");
-  const struct view *last = more ? &items[count - 1] : NULL;
-  call_append_next_cursor(call, more, more ? last->timestamp_us : 0, more ? last->id : 0);
+  call_append_next_cursor(call, next->us != 0, next->us, next->id);
   reply_end(call->response);
 }
 
@@ -176,11 +175,12 @@ struct listed {
   int limit;
   struct view *items;
   size_t count;
+  struct view_place end;
 };
 
 static enum error read_list(struct database *database, void *context) {
   struct listed *listed = context;
-  return view_store_list(database, &listed->wanted, listed->limit, &listed->items, &listed->count);
+  return view_store_list(database, &listed->wanted, listed->limit, &listed->items, &listed->count, &listed->end);
 }
 
 void view_api_list(struct call *call) {
@@ -204,7 +204,11 @@ void view_api_list(struct call *call) {
     call_fail_media(call, error, id, "listing views");
     return;
   }
-  reply_views(call, listed.items, listed.count > limit ? limit : listed.count, listed.count > limit);
+  struct view_place next = listed.end;
+  if (listed.count > limit) {
+    next = (struct view_place){.us = listed.items[limit - 1].timestamp_us, .id = listed.items[limit - 1].id};
+  }
+  reply_views(call, listed.items, listed.count > limit ? limit : listed.count, &next);
   for (size_t i = 0; i < listed.count; i++) {
     view_free(&listed.items[i]);
   }

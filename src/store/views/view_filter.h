@@ -13,6 +13,9 @@
 /* With a filter so many views of all media are counted, and no more are asked for: there is no sample of them. */
 #define VIEW_FILTER_OF_ALL_MAX 200000
 
+/* With a filter a page of a list looks at so many views at most, however few of them fit. */
+#define VIEW_FILTER_PAGE_MAX 20000
+
 enum view_filter_by {
   VIEW_FILTER_COUNTRY,
   VIEW_FILTER_REFERRER,

@@ -149,13 +149,49 @@ enum error view_store_report(struct database *database, const struct view_report
 
 /* --- lists ----------------------------------------------------------------------------------- */
 
+/* Where a page has looked at enough. The views up to there are read by an index that has their keys. */
+static enum error find_end(struct database *database, const char *sql, const struct parameters *parameters,
+                           struct view_place *ret_end) {
+  struct rows rows;
+  struct view_place end = {.us = 0};
+  enum error error = statement_execute(database, sql, STATEMENT_REPEATABLE, parameters, &rows);
+  if (error == ERROR_NONE) {
+    if (rows_next(&rows)) {
+      end.us = rows_i64(&rows);
+      end.id = rows_i64(&rows);
+    }
+    error = rows_close(&rows);
+  }
+  if (error == ERROR_NONE) {
+    *ret_end = end;
+  }
+  return error;
+}
+
+static enum error find_end_of_list(struct database *database, const struct view_listing *wanted,
+                                   struct view_place *ret_end) {
+  /* clang-format off */
+  static const char *const select =
+      "select " SQL_MICROSECONDS("v.\"timestamp\"") ", v.id from media_view_log v where v.media_id = $1"
+      " and (v.\"timestamp\", v.id) < (coalesce(" SQL_TIMESTAMP("$2") ", 'infinity'), coalesce($3, 9223372036854775807))"
+      " order by v.\"timestamp\" desc, v.id desc offset $4::int8 - 1 limit 1";
+  /* clang-format on */
+  struct parameters parameters = {0};
+  parameters_i64(&parameters, wanted->media_id);
+  parameters_i64_or_null(&parameters, wanted->before_us);
+  parameters_i64_or_null(&parameters, wanted->before_id);
+  parameters_i64(&parameters, VIEW_FILTER_PAGE_MAX);
+  return find_end(database, select, &parameters, ret_end);
+}
+
 enum error view_store_list(struct database *database, const struct view_listing *wanted, int limit,
-                           struct view **ret_items, size_t *ret_count) {
+                           struct view **ret_items, size_t *ret_count, struct view_place *ret_end) {
   /* clang-format off */
   static const char *const select =
       "select " VIEW_COLUMNS " from media_asset m left join lateral"
       " (select * from media_view_log v where v.media_id = m.id"
       "  and (v.\"timestamp\", v.id) < (coalesce(" SQL_TIMESTAMP("$2") ", 'infinity'), coalesce($3, 9223372036854775807))"
+      "  and (v.\"timestamp\", v.id) >= (coalesce(" SQL_TIMESTAMP("$7") ", '-infinity'), coalesce($8, 0))"
       "  and " VIEW_KINDS_SQL("$5") " and " VIEW_FILTER_SQL("$6")
       "  order by v.\"timestamp\" desc, v.id desc limit $4) v on true"
       " where m.id = $1 and m.deleted_at is null order by v.\"timestamp\" desc, v.id desc";
@@ -168,12 +204,21 @@ enum error view_store_list(struct database *database, const struct view_listing 
   parameters_i64(&parameters, limit);
   parameters_i64(&parameters, wanted->kinds);
   parameters_text(&parameters, view_filter_array(&wanted->filter, &filter));
+  struct view_place end = {.us = 0};
+  enum error error = filter.failed ? ERROR_MEMORY : ERROR_NONE;
+  if (error == ERROR_NONE && view_filter_is_set(&wanted->filter)) {
+    error = find_end_of_list(database, wanted, &end);
+  }
+  parameters_i64_or_null(&parameters, end.us);
+  parameters_i64_or_null(&parameters, end.id);
   struct rows rows;
-  enum error error =
-      filter.failed ? ERROR_MEMORY : statement_execute(database, select, STATEMENT_REPEATABLE, &parameters, &rows);
+  if (error == ERROR_NONE) {
+    error = statement_execute(database, select, STATEMENT_REPEATABLE, &parameters, &rows);
+  }
   if (error != ERROR_NONE) {
     return error;
   }
+  *ret_end = end;
   if (rows_count(&rows) == 0) {
     error = rows_close(&rows);
     return error == ERROR_NONE ? ERROR_NOT_FOUND : error;
@@ -185,33 +230,68 @@ enum error view_store_list(struct database *database, const struct view_listing 
  * Both conditions on the time begin at the same one: an index is read from where the pair says, and the first alone is
  * what leaves partitions out. */
 /* clang-format off */
+#define END_OF_PAGE(condition) \
+  "select " SQL_MICROSECONDS("v.\"timestamp\"") ", v.id" IN_PAGE(condition) \
+  " order by v.\"timestamp\", v.id offset $5::int8 - 1 limit 1"
+#define IN_PAGE(condition) \
+  " from media_view_log v where " condition " v.\"timestamp\" >= " SQL_TIMESTAMP("$2") \
+  " and v.\"timestamp\" < " SQL_TIMESTAMP("$3") " and (v.\"timestamp\", v.id) > (" SQL_TIMESTAMP("$2") ", $4::int8)"
 #define EXPORTED(condition) \
-  "select " VIEW_COLUMNS_WITH("a.text") " from (select * from media_view_log v where " condition \
-  " v.\"timestamp\" >= " SQL_TIMESTAMP("$2") " and v.\"timestamp\" < " SQL_TIMESTAMP("$3") \
-  " and (v.\"timestamp\", v.id) > (" SQL_TIMESTAMP("$2") ", $4::int8) and " VIEW_KINDS_SQL("$5") \
-  " and " VIEW_FILTER_SQL("$7") " order by v.\"timestamp\", v.id limit $6) v left join user_agent a on a.id = v.user_agent_id order by v.\"timestamp\", v.id"
-static const char *const export_of_medium = EXPORTED("v.media_id = $1 and");
-static const char *const export_of_all = EXPORTED("$1::int8 = 0 and");
+  "select " VIEW_COLUMNS_WITH("a.text") " from (select *" IN_PAGE(condition) \
+  " and (v.\"timestamp\", v.id) <= (coalesce(" SQL_TIMESTAMP("$8") ", 'infinity'), coalesce($9, 9223372036854775807))" \
+  " and " VIEW_KINDS_SQL("$5") " and " VIEW_FILTER_SQL("$7") " order by v.\"timestamp\", v.id limit $6) v left join user_agent a on a.id = v.user_agent_id order by v.\"timestamp\", v.id"
+#define OF_MEDIUM "v.media_id = $1 and"
+#define OF_ALL    "$1::int8 = 0 and"
+static const char *const export_of_medium = EXPORTED(OF_MEDIUM);
+static const char *const export_of_all = EXPORTED(OF_ALL);
+static const char *const end_of_medium = END_OF_PAGE(OF_MEDIUM);
+static const char *const end_of_all = END_OF_PAGE(OF_ALL);
 /* clang-format on */
 
-enum error view_store_export(struct database *database, const struct view_export *wanted, int limit,
-                             struct view **ret_items, size_t *ret_count) {
-  struct parameters parameters = {0};
-  parameters_i64(&parameters, wanted->media_id);
+/* Where the page begins. */
+static void add_begin(struct parameters *parameters, const struct view_export *wanted) {
   bool begun = wanted->after_us >= wanted->from_us;
-  parameters_i64(&parameters, begun ? wanted->after_us : wanted->from_us);
-  parameters_i64(&parameters, wanted->to_us);
-  parameters_i64(&parameters, begun ? wanted->after_id : 0); /* below every id */
+  parameters_i64(parameters, wanted->media_id);
+  parameters_i64(parameters, begun ? wanted->after_us : wanted->from_us);
+  parameters_i64(parameters, wanted->to_us);
+  parameters_i64(parameters, begun ? wanted->after_id : 0); /* below every id */
+}
+
+static enum error find_end_of_export(struct database *database, const struct view_export *wanted,
+                                     struct view_place *ret_end) {
+  struct parameters parameters = {0};
+  add_begin(&parameters, wanted);
+  parameters_i64(&parameters, VIEW_FILTER_PAGE_MAX);
+  return find_end(database, wanted->media_id == 0 ? end_of_all : end_of_medium, &parameters, ret_end);
+}
+
+enum error view_store_export(struct database *database, const struct view_export *wanted, int limit,
+                             struct view **ret_items, size_t *ret_count, struct view_place *ret_end) {
+  struct parameters parameters = {0};
+  struct view_place end = {.us = 0};
+  __attribute__((cleanup(text_free))) struct text filter = {0};
+  add_begin(&parameters, wanted);
   parameters_i64(&parameters, wanted->kinds);
   parameters_i64(&parameters, limit);
-  __attribute__((cleanup(text_free))) struct text filter = {0};
   parameters_text(&parameters, view_filter_array(&wanted->filter, &filter));
+  enum error error = filter.failed ? ERROR_MEMORY : ERROR_NONE;
+  if (error == ERROR_NONE && view_filter_is_set(&wanted->filter)) {
+    error = find_end_of_export(database, wanted, &end);
+  }
+  parameters_i64_or_null(&parameters, end.us);
+  parameters_i64_or_null(&parameters, end.id);
   struct rows rows;
-  enum error error = filter.failed
-                         ? ERROR_MEMORY
-                         : statement_execute(database, wanted->media_id == 0 ? export_of_all : export_of_medium,
-                                             STATEMENT_REPEATABLE, &parameters, &rows);
-  return error == ERROR_NONE ? read_views(&rows, ret_items, ret_count) : error;
+  if (error == ERROR_NONE) {
+    error = statement_execute(database, wanted->media_id == 0 ? export_of_all : export_of_medium, STATEMENT_REPEATABLE,
+                              &parameters, &rows);
+  }
+  if (error == ERROR_NONE) {
+    error = read_views(&rows, ret_items, ret_count);
+  }
+  if (error == ERROR_NONE) {
+    *ret_end = end;
+  }
+  return error;
 }
 
 /* By the key of views, which begins with the grant. */

@@ -59,9 +59,15 @@ struct view_listing {
   int64_t before_us, before_id; /* the cursor; 0, 0 for the first page */
 };
 
-/* Newest first. ERROR_NOT_FOUND: no such medium. */
+/* Where a page with a filter ended although there may be more that fit: behind this view. us is 0: it did not. */
+struct view_place {
+  int64_t us, id;
+};
+
+/* Newest first. With a filter it looks at VIEW_FILTER_PAGE_MAX views, and says in *ret_end where it stopped.
+ * ERROR_NOT_FOUND: no such medium. */
 enum error view_store_list(struct database *database, const struct view_listing *wanted, int limit,
-                           struct view **ret_items, size_t *ret_count) MUST_CHECK;
+                           struct view **ret_items, size_t *ret_count, struct view_place *ret_end) MUST_CHECK;
 
 struct view_export {
   int64_t media_id;       /* 0: all */
@@ -71,10 +77,10 @@ struct view_export {
   int64_t after_us, after_id; /* behind this view; 0, 0: from the beginning */
 };
 
-/* A page of all views of a time, oldest first: no transaction stays open while somebody downloads. The caller frees
- * each view and the array. */
+/* A page of all views of a time, oldest first: no transaction stays open while somebody downloads. *ret_end as in
+ * view_store_list. The caller frees each view and the array. */
 enum error view_store_export(struct database *database, const struct view_export *wanted, int limit,
-                             struct view **ret_items, size_t *ret_count) MUST_CHECK;
+                             struct view **ret_items, size_t *ret_count, struct view_place *ret_end) MUST_CHECK;
 
 /* A view of one grant, for whoever holds it against the delivery log. */
 struct grant_view {
