@@ -131,3 +131,30 @@ def test_broken_off_twenty_times_at_random(upload, town):
 def test_broken_off_in_one_long_request(upload):
     (seen,) = upload({"aborts": 5, "seed": 9})
     assert seen["aborts"] >= 1 and seen["offsets"] == sorted(seen["offsets"])
+
+
+@pytest.mark.parametrize("run", [in_node, in_chromium])
+@pytest.mark.parametrize("chunk_size", [None, 2**18], ids=["whole", "in-chunks"])
+def test_a_refused_film_is_sent_once_and_its_reason_read(town, page, tmp_path, run, chunk_size):
+    """A client whose upload is gone begins anew: so a refused one is there, and lacks a byte, which is refused too."""
+    path = tmp_path / "film.mp4"
+    path.write_bytes(b"no film at all " * 2**16)
+    size = path.stat().st_size
+    before = town.sql("select count(*) from media_asset")
+    job = {
+        "endpoint": town.base_url + "/uploads/",
+        "token": town.new_admin().tokens["access_token"],
+        "size": size,
+        "refused": True,
+        "metadata": {"filename": "Film.mp4", "filetype": "video/mp4"},
+    }
+    seen = run(page, path, [{**job, "chunk_size": chunk_size} if chunk_size else job])[0]
+    assert seen["creations"] == 1 and seen["media"] is None
+    assert seen["offsets"] == [size - 1]
+    pieces = -(-size // chunk_size) if chunk_size else 1
+    assert seen["requests"] == 1 + pieces + 2  # again: HEAD, and the last byte
+    assert [told["status"] for told in seen["refusals"]] == [422, 422]
+    details = [json.loads(told["body"])["detail"] for told in seen["refusals"]]
+    assert details[0] == details[1] and details[0].startswith("The file was not kept: ")
+    assert town.sql("select count(*) from media_asset") == before
+    assert not list((town.data_dir / "uploads").iterdir())

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: ISC
 // One upload by tus-js-client, the same in Node and in a page: broken off `aborts` times at random points, and taken up again each time.
-// Self-contained, since a page gets its text. job: {endpoint, token, size, metadata, chunk_size?, aborts?, seed?, with_creation?}.
+// Self-contained, since a page gets its text. job: {endpoint, token, size, metadata, chunk_size?, aborts?, seed?, with_creation?, refused?}.
 export async function upload(tus, source, job) {
-  const seen = { aborts: 0, offsets: [], media: null, requests: 0, creations: 0 };
+  const seen = { aborts: 0, offsets: [], media: null, requests: 0, creations: 0, refusals: [] };
   let state = job.seed ?? 1;
   const random = () => { // mulberry32
     state = (state + 0x6d2b79f5) | 0;
@@ -70,7 +70,12 @@ export async function upload(tus, source, job) {
         }
       },
       onSuccess: () => { if (!breaking) resolve(); },
-      onError: (error) => { if (!breaking) reject(error); },
+      onError: (error) => {
+        if (!breaking && job.refused) { // taken up once more, as if the first answer had been lost
+          seen.refusals.push({ status: error.originalResponse?.getStatus() ?? 0, body: error.originalResponse?.getBody() ?? '' });
+          if (seen.refusals.length < 2) one.start(); else resolve();
+        } else if (!breaking) reject(error);
+      },
     });
     one.start();
   });
