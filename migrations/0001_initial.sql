@@ -185,6 +185,8 @@ create table media_asset (
   package_seconds_left integer,
   package_error text,
   package_segments integer, -- segments in one rendition of the package
+  -- Its segments, from 1 on, in which each half percent of the duration begins; the last one is behind the end.
+  package_timeline bigint[],
   package_has_poster boolean not null default false,
   package_facts jsonb, -- size_bytes and what else the API says of the package that is served
   -- By language: {"en": {"file": "<32 hex digits>.vtt", "size_bytes": 1234, "cues": 56}}. Files are below media/<id>/.
@@ -219,6 +221,7 @@ create table media_asset (
     check (package_state in ('queued', 'running', 'ready', 'failed', 'cancelled')),
   constraint media_asset_package_progress_check check (package_progress between 0 and 100),
   constraint media_asset_package_segments_check check (package_segments > 0),
+  constraint media_asset_package_timeline_check check (cardinality(package_timeline) = 201),
   constraint media_asset_package_facts_check check (jsonb_typeof(package_facts) = 'object'),
   constraint media_asset_subtitles_check check (jsonb_typeof(subtitles) = 'object'),
   constraint media_asset_poster_wanted_check

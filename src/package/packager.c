@@ -138,6 +138,7 @@ static enum error commit(struct work *work, const struct transcode_result *resul
                                     .segments = result->segments,
                                     .has_poster = result->has_poster,
                                     .duration_seconds = result->duration_seconds,
+                                    .timeline = result->has_timeline ? &result->timeline : NULL,
                                     .facts = result->facts.data};
   error = finish(work, &made, old_name);
   if (error == ERROR_NONE) {

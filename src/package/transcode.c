@@ -181,6 +181,7 @@ static enum error finish(const struct ffmpeg_run *run, struct making *making, st
                                             .has_poster = content.has_poster,
                                             .copied = making->source->picture.copy_cut > 0,
                                             .duration_seconds = package_track_seconds(&tracks.list[0])};
+    ret_result->has_timeline = package_track_timeline(&tracks.list[0], &ret_result->timeline);
     error = describe_package(run, making, ret_result);
   }
   package_tracks_free(&tracks);

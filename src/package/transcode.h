@@ -9,6 +9,8 @@
 #include <stdint.h>
 
 #include "base/error.h"
+#include "base/text.h"
+#include "domain/timeline.h"
 #include "package/ffmpeg/ffmpeg_run.h"
 
 struct transcode_result {
@@ -16,8 +18,10 @@ struct transcode_result {
   bool has_poster; /* a film's */
   bool copied;     /* the largest rendition is a copy of the source's picture */
   int64_t size_bytes;
-  struct text facts;       /* package_facts.h; free it in every case */
-  double duration_seconds; /* of the package, which is as long as its source */
+  bool has_timeline;
+  struct timeline timeline; /* of its segments, from 1 on */
+  struct text facts;        /* package_facts.h; free it in every case */
+  double duration_seconds;  /* of the package, which is as long as its source */
 };
 
 /* `folder` is an absolute path of an empty folder. What goes wrong stands in ret_reason in words: ERROR_INVALID: the

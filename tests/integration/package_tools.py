@@ -107,7 +107,50 @@ def assert_whole(folder):
     }
     assert there == named
     assert all(entry.stat().st_size > 0 for entry in folder.iterdir())
+    assert_authored(folder, master)
     return counts["media_0.m3u8"]
+
+
+def segments_of(folder, playlist):
+    """(target duration, [(seconds, bytes)]) of a media playlist."""
+    text = (folder / playlist).read_text(encoding="ascii")
+    found = re.findall(r"#EXTINF:([0-9.]+),\n(\S+)", text)
+    target = int(re.search(r"#EXT-X-TARGETDURATION:(\d+)", text).group(1))
+    return target, [(float(seconds), (folder / name).stat().st_size) for seconds, name in found]
+
+
+def rates_of(folder, playlist):
+    """(peak, average) in bits a second: the peak is that of any stretch of half to one and a half of the target
+    duration, RFC 8216, 4.1; of a shorter film it is the whole."""
+    target, segments = segments_of(folder, playlist)
+    average = sum(size for _, size in segments) * 8 / sum(seconds for seconds, _ in segments)
+    peak = 0
+    for first in range(len(segments)):
+        seconds = size = 0
+        for segment in segments[first:]:
+            seconds, size = seconds + segment[0], size + segment[1]
+            if 0.5 * target <= seconds <= 1.5 * target:
+                peak = max(peak, size * 8 / seconds)
+    return max(peak, average), average
+
+
+def assert_authored(folder, master):
+    """What authors' rules ask of playlists: lengths, alignment, and rates within a tenth of what is there."""
+    sounds = [rates_of(folder, name) for name in re.findall(r'TYPE=AUDIO.*URI="(media_\d+\.m3u8)"', master)]
+    targets, pictures = set(), set()
+    for line, playlist in re.findall(r"#EXT-X-STREAM-INF:(.*)\n(media_\d+\.m3u8)", master):
+        target, segments = segments_of(folder, playlist)
+        targets.add(target)
+        assert all(seconds <= target for seconds, _ in segments), playlist
+        if "RESOLUTION" in line:
+            assert re.search(r"FRAME-RATE=[0-9.]+", line) and 'CODECS="' in line
+            pictures.add(tuple(seconds for seconds, _ in segments))
+        beside = sounds if 'AUDIO="' in line and "RESOLUTION" in line else []
+        for name, index in (("BANDWIDTH", 0), ("AVERAGE-BANDWIDTH", 1)):
+            told = int(re.search(rf"(?:^|,){name}=(\d+)", line).group(1))
+            there = rates_of(folder, playlist)[index] + max((rates[index] for rates in beside), default=0)
+            assert abs(told / there - 1) <= 0.1, (playlist, name, told, there)
+    assert len(targets) == 1 and len(pictures) <= 1, "sizes are not cut alike"
 
 
 def assert_exactly_one(studio, media):

@@ -244,6 +244,24 @@ def packets(*arguments):
     return [line.rsplit(",", 1)[1].strip() for line in listed.splitlines() if not line.startswith("#")]
 
 
+def test_retention_knows_how_long_segments_are(studio, tmp_path):
+    """Those of a copy may be unequal: 5 s, 4 s, 7.2 s and the rest."""
+    source = make(
+        tmp_path / "in.mp4",
+        PICTURE.format(size="160x90", seconds=18),
+        X264,
+        "-g 1000 -sc_threshold 0 -force_key_frames 0,5,9,16.2 -maxrate 100k -bufsize 100k",
+    )
+    media, folder = packaged(studio, source)
+    assert package_tools.segments_of(folder, "media_0.m3u8")[1][0][0] == 5
+    marks = studio.sql("select package_timeline from media_asset where id = %s", media["id"])[0][0]
+    begins = [marks.index(number) * 18 / 200 for number in (1, 2, 3, 4)]
+    assert all(abs(begin - there) < 0.1 for begin, there in zip(begins, (0, 5, 9, 16.2))) and marks[-1] == 5
+    api = studio.new_admin()
+    assert api.delete(f"/media/media/{media['id']}/package").status_code in (200, 204)
+    assert studio.sql("select package_timeline from media_asset where id = %s", media["id"]) == [(None,)]
+
+
 def test_a_film_that_plays_already_is_copied(studio, tmp_path):
     source = make(
         tmp_path / "in.mp4",
@@ -419,7 +437,7 @@ def test_the_poster_is_not_black_where_the_film_is_not(studio, tmp_path):
 
 
 def test_fast_pictures_are_halved(studio, tmp_path):
-    for rate, expected in ((240, "60.000"), (120, "60.000"), (50, "50.000")):
+    for rate, expected in ((240, "60.000"), (120, "60.000"), (100, "50.000"), (90, "45.000"), (50, "50.000")):
         _, folder = packaged(studio, make(tmp_path / "in.mp4", f"-f lavfi -i testsrc2=s=64x64:r={rate}:d=1", X264))
         assert re.findall(r"FRAME-RATE=([0-9.]+)", (folder / "master.m3u8").read_text(encoding="ascii")) == [expected]
 

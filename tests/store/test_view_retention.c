@@ -100,6 +100,10 @@ START_TEST(reads_segments_and_times) {
   } rows[] = {
       {"stored_name = 'a', size_bytes = 9, package_name = repeat('a', 32), package_segments = 20", "null",
        "'{[1,3),[20,21)}'", "1/1: 1 0 0 0 0 0 0 0 0 1", "a package, numbered from 1"},
+      {"stored_name = 'a', size_bytes = 9, package_name = repeat('a', 32), package_segments = 3, package_timeline ="
+       " array_fill(1::int8, array[161]) || array_fill(2::int8, array[20]) || array_fill(3::int8, array[19]) || "
+       "4::int8",
+       "null", "'{[1,2),[3,4)}'", "1/1: 1 1 1 1 1 1 1 1 0 1", "a copy, whose first segment is long"},
       {"stored_name = 'a', size_bytes = 100000, package_name = repeat('a', 32), package_segments = 20", "'{[0,50000)}'",
        "null", "1/1: 1 1 1 1 1 0 0 0 0 0", "a view from before the package"},
       {"stored_name = 'a', size_bytes = 100000, package_name = repeat('a', 32), package_segments = 20", "'{[0,50000)}'",

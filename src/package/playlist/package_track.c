@@ -154,6 +154,21 @@ int64_t package_track_bytes(const struct package_track *track) {
   return bytes;
 }
 
+bool package_track_timeline(const struct package_track *track, struct timeline *ret_timeline) {
+  struct timeline_point *points = calloc(track->count > 0 ? track->count : 1, sizeof *points);
+  double seconds = 0;
+  if (points == NULL) {
+    return false;
+  }
+  for (size_t i = 0; i < track->count; i++) {
+    points[i] = (struct timeline_point){.seconds = seconds, .position = (int64_t)i + 1};
+    seconds += package_segment_seconds(track, i);
+  }
+  bool known = timeline_draw(points, track->count, seconds, (int64_t)track->count + 1, ret_timeline);
+  free(points);
+  return known;
+}
+
 static int64_t rate_of(int64_t bytes, double seconds) {
   return seconds > 0 ? (int64_t)ceil((double)bytes * 8 / seconds) : 0;
 }

@@ -11,6 +11,7 @@
 #include <stdint.h>
 
 #include "base/error.h"
+#include "domain/timeline.h"
 #include "package/playlist/fragment.h"
 #include "package/source/frame_rate.h"
 #include "package/source/picture_plan.h"
@@ -46,6 +47,8 @@ void package_tracks_free(struct package_tracks *tracks);
 double package_track_seconds(const struct package_track *track); /* from its beginning to its end */
 double package_segment_seconds(const struct package_track *track, size_t segment);
 int64_t package_track_bytes(const struct package_track *track);
+/* In which segment, counted from 1, each part of its time lies. False: that is not known. */
+bool package_track_timeline(const struct package_track *track, struct timeline *ret_timeline);
 /* Bits a second: of the whole, and of the worst stretch of half to one and a half of `target_seconds` (RFC 8216,
  * 4.1). */
 int64_t package_track_average_rate(const struct package_track *track);

@@ -61,36 +61,38 @@ static bool read_marks(const char *array, struct timeline *ret_timeline) {
 static enum error read_places(struct database *database, int64_t media_id, struct places *ret_places) {
   static const char *const select =
       "select duration_seconds, coalesce(container in ('hls', 'dash'), false), size_bytes, package_segments,"
-      " segment_count, timeline::text from media_asset where id = $1 and deleted_at is null";
+      " segment_count, case when package_segments > 0 then package_timeline::text else timeline::text end,"
+      " timeline::text from media_asset where id = $1 and deleted_at is null";
   struct parameters parameters = {0};
   parameters_i64(&parameters, media_id);
   struct rows row = statement_row(database, select, STATEMENT_REPEATABLE, &parameters);
   struct places places = {.duration_seconds = rows_f64_or(&row, 0)};
   bool is_playlist = rows_bool(&row);
   int64_t size_bytes = rows_i64_or(&row, 0), packaged = rows_i64_or(&row, 0), listed = rows_i64_or(&row, 0);
-  char *marks = rows_text_copy(&row);
+  char *segment_marks = rows_text_copy(&row), *byte_marks = rows_text_copy(&row);
   enum error error = rows_close(&row);
+  struct timeline segments, bytes;
+  bool has_segment_marks = segment_marks != NULL && read_marks(segment_marks, &segments);
+  bool has_byte_marks = byte_marks != NULL && read_marks(byte_marks, &bytes);
+  free(segment_marks);
+  free(byte_marks);
   if (error != ERROR_NONE) {
-    free(marks);
     return error;
   }
-  struct timeline drawn;
-  bool is_drawn = marks != NULL && read_marks(marks, &drawn);
-  free(marks);
   places.has_segments = packaged > 0 || (is_playlist && listed > 0);
   places.has_bytes = !is_playlist && size_bytes > 0;
   places.file_bytes = size_bytes;
   if (places.has_segments) { /* those of a package are numbered from 1 */
     timeline_spread(packaged > 0, packaged > 0 ? packaged + 1 : listed, &places.segments);
   }
-  if (places.has_segments && packaged == 0 && is_drawn) {
-    places.segments = drawn;
+  if (places.has_segments && has_segment_marks) {
+    places.segments = segments;
   }
   if (places.has_bytes) {
     timeline_spread(0, size_bytes, &places.bytes);
   }
-  if (places.has_bytes && is_drawn) {
-    places.bytes = drawn;
+  if (places.has_bytes && has_byte_marks) {
+    places.bytes = bytes;
   }
   *ret_places = places;
   return ERROR_NONE;

@@ -17,7 +17,7 @@ m as (
     title = coalesce($13, m.title), type = coalesce(substring($5::text from '^(video|audio)/'), $14, m.type),
     segment_count = $15, timeline = $18,
     package_name = null, package_state = null, package_progress = null, package_seconds_left = null,
-    package_error = null, package_segments = null, package_has_poster = false, package_facts = null,
+    package_error = null, package_segments = null, package_timeline = null, package_has_poster = false, package_facts = null,
     poster_name = case when poster_wanted like 'file %' then m.poster_name end, poster_error = null,
     description = case when $19::boolean then $20 else m.description end, tags = coalesce($21, m.tags),
     external_id = case when $22::boolean then $23 else m.external_id end, metadata = coalesce($24, m.metadata),

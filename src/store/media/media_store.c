@@ -209,7 +209,7 @@ enum error media_store_update(struct database *database, int64_t id, const struc
   return error == ERROR_NOT_FOUND ? why_unchanged(database, id, change) : error;
 }
 
-static void append_timeline(struct text *array, const struct timeline *timeline) {
+void media_store_append_timeline(struct text *array, const struct timeline *timeline) {
   for (int i = 0; i <= TIMELINE_STEPS; i++) {
     text_append(array, i == 0 ? "{" : ",");
     text_append_i64(array, timeline->marks[i]);
@@ -248,7 +248,7 @@ enum error media_store_set_file(struct database *database, int64_t id, const str
   parameters_bool(&parameters, change->if_no_file);
   struct text timeline = {0};
   if (facts->timeline != NULL) {
-    append_timeline(&timeline, facts->timeline);
+    media_store_append_timeline(&timeline, facts->timeline);
   }
   parameters_text(&parameters, timeline.data);
   add_own_fields(&parameters, change);

@@ -120,5 +120,7 @@ enum error media_store_delete_if(struct database *database, int64_t id, const st
  * medium has none: *ret_deleted. ERROR_NOT_FOUND: there never was such a medium. */
 enum error media_store_is_current(struct database *database, int64_t id, const char *entry, bool *ret_current,
                                   bool *ret_deleted) MUST_CHECK;
+/* A timeline as PostgreSQL writes an array of its marks. */
+void media_store_append_timeline(struct text *array, const struct timeline *timeline);
 
 #endif

@@ -16,10 +16,10 @@ m as (
     -- Without a row all of them become null.
     (stored_name, size_bytes, sha256, content_type, duration_seconds, width, height, container, video_codec, audio_codec,
       segment_count, timeline, package_name, package_state, package_progress, package_seconds_left, package_error, package_segments,
-      package_facts)
+      package_timeline, package_facts)
     = (select m.stored_name, m.size_bytes, m.sha256, m.content_type, m.duration_seconds, m.width, m.height, m.container,
         m.video_codec, m.audio_codec, m.segment_count, m.timeline, m.package_name, m.package_state, m.package_progress,
-        m.package_seconds_left, m.package_error, m.package_segments, m.package_facts
+        m.package_seconds_left, m.package_error, m.package_segments, m.package_timeline, m.package_facts
       where not :replaced),
     package_has_poster = m.package_has_poster and not :replaced,
     file_version = m.file_version + case when :replaced then 1 else 0 end,

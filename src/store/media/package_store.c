@@ -14,6 +14,7 @@
 #include "store/engine/event_add.h"
 #include "store/engine/event_add.sql.h"
 #include "store/engine/statement.h"
+#include "store/media/media_store.h"
 #include "store/media/package_claim.sql.h"
 
 #define PACKAGED_TYPES "^(video|audio)/(?!(x-)?mpegurl)"
@@ -163,6 +164,7 @@ static enum error forget_package(struct database *database, int64_t media_id, bo
       " package_state = case when kept then 'ready' else 'cancelled' end, package_error = null,"
       " package_progress = case when kept then 100 end, package_seconds_left = case when kept then 0 end,"
       " package_segments = case when kept then m.package_segments end,"
+      " package_timeline = case when kept then m.package_timeline end,"
       " package_facts = case when kept then m.package_facts end,"
       " package_has_poster = kept and m.package_has_poster, updated_at = now() from old"
       " where m.id = old.id returning m.id, kept, old.package_name),"
@@ -270,7 +272,8 @@ static enum error set_package(struct database *database, const struct package_jo
   static const char *const update =
       "with old as (select id, package_name from media_asset where id = $1 and file_version = $2"
       " and deleted_at is null for update), m as (update media_asset m set package_name = $3, package_segments = $4,"
-      " package_has_poster = $5, package_facts = $9::jsonb, package_state = 'ready', package_progress = 100, "
+      " package_has_poster = $5, package_facts = $9::jsonb, package_timeline = $10::int8[], package_state = 'ready', "
+      "package_progress = 100, "
       "package_seconds_left = 0,"
       " duration_seconds = case when abs(m.duration_seconds - $6::float8) < 0.5 then m.duration_seconds"
       " else coalesce($6::float8, m.duration_seconds) end,"
@@ -289,7 +292,12 @@ static enum error set_package(struct database *database, const struct package_jo
   parameters_i64(&parameters, job->id);
   parameters_text(&parameters, event_origin(database));
   parameters_text(&parameters, made->facts);
-  enum error error = execute_name(database, update, &parameters, ret_old_name);
+  __attribute__((cleanup(text_free))) struct text timeline = {0};
+  if (made->timeline != NULL) {
+    media_store_append_timeline(&timeline, made->timeline);
+  }
+  parameters_text(&parameters, timeline.data);
+  enum error error = timeline.failed ? ERROR_MEMORY : execute_name(database, update, &parameters, ret_old_name);
   return error == ERROR_NOT_FOUND ? ERROR_CONFLICT : error;
 }
 

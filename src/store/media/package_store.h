@@ -52,8 +52,9 @@ struct package_made {
   const char *name;
   int segments;
   bool has_poster;
-  double duration_seconds; /* 0: not known */
-  const char *facts;       /* a JSON object */
+  double duration_seconds;         /* 0: not known */
+  const char *facts;               /* a JSON object */
+  const struct timeline *timeline; /* of its segments, from 1 on; NULL: not known */
 };
 /* The committed row decides which package is served. *ret_old_name: as above. ERROR_CONFLICT: the job is another's by
  * now, was ended, or the medium has another file. After ERROR_UNAVAILABLE and ERROR_UNKNOWN_OUTCOME ask again: what was
