@@ -26,6 +26,7 @@ int command_ingest(int argc, char **argv);
 int command_explain(int argc, char **argv);
 int command_notify(int argc, char **argv);
 int command_package(int argc, char **argv);
+int command_store(int argc, char **argv);
 int command_sweep(int argc, char **argv);
 int command_views(int argc, char **argv);
 

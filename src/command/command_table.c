@@ -25,6 +25,7 @@ static const struct command commands[] = {
     {"nginx-config", command_nginx_config, "", "write what nginx must know of the settings"},
     {"check-config", command_check_config, "", "check the settings, print them or a sample file"},
     {"keys", command_keys, "init list rotate retire", "make, list, rotate and retire the signing keys"},
+    {"store", command_store, "copy", "copy media files into a bucket, or out of it"},
     {"sweep", command_sweep, "", "remove files that no medium stands for"},
     {"views", command_views, "forget", "erase a person from views and delivery logs"},
     {"completion", command_completion, "bash zsh fish", "print what completes these commands in a shell"},

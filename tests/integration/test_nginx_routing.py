@@ -345,7 +345,13 @@ def test_the_default_settings_files_are_those_that_the_program_renders(front):
     empty.write_text("", encoding="ascii")
     empty.chmod(0o644)
     front.run(front.program, "nginx-config", "--config", empty, "--output-dir", front.root / "run/defaults")
-    for name in ("settings-http.conf", "settings-server.conf", "settings-upload.conf", "settings-upload-share.conf"):
+    for name in (
+        "settings-http.conf",
+        "settings-server.conf",
+        "settings-stream.conf",
+        "settings-upload.conf",
+        "settings-upload-share.conf",
+    ):
         assert (front.root / "run/defaults" / name).read_text() == (
             TOP_SRC / "deploy/nginx-settings" / name
         ).read_text(), name

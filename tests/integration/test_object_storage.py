@@ -337,3 +337,40 @@ def test_keys_that_do_not_fit_are_told_in_the_log_and_never_shown(gateway, short
         assert_problem(put(other, media, short), 503)
         text = other.log_text("serve.log")
         assert "SignatureDoesNotMatch" in text and "not/the+secret" not in text and gateway.secret not in text
+
+
+# --- moving an installation ------------------------------------------------------------------------------
+def test_a_running_installation_moves_into_the_bucket_and_back(gateway, make_media, viewer):
+    copy, there, back = ("store", "copy"), ("--from", "file", "--to", "s3"), ("--from", "s3", "--to", "file")
+    gateway.empty()
+    with ObjectStack(gateway, package_max_height=240, package_preset="ultrafast") as moving:
+        moving.reconfigure(restart=True, media_store="file")
+        film = moving.film(make_media("film"))["id"]
+        package(moving, film)
+        large = moving.new_media()["id"]
+        assert put(moving, large, Padded(make_media("short").read_bytes(), 18 * MIB)).status_code == 201
+        old_url = url_of(moving, film)
+        files = {str(path.relative_to(moving.data_dir)) for path in stored_files(moving)}
+        assert f"copied: {len(files)} files" in moving.mediagate(copy, *there).stdout
+        assert set(gateway.keys()) == files
+        gateway.ask("DELETE", sorted(files)[0])
+        later = moving.film(make_media("short"))["id"]
+        moving.reconfigure(restart=True, media_store="s3")
+        done = moving.mediagate(copy, *there, "--verify").stdout
+        assert "copied: 2 files" in done and f"compared: {len(files) + 1}" in done
+        for path in stored_files(moving):
+            path.unlink()
+        bodies = {media: viewer.get(url_of(moving, media)).content for media in (large, later)}
+        assert bodies[later] == make_media("short").read_bytes() and len(bodies[large]) == 18 * MIB
+        assert viewer.get(old_url).status_code == 200
+        found = moving.mediagate("doctor", "--nginx-dir", moving.root / "etc/nginx", check=False).stdout
+        assert "films can be listed" in found and "the service has the same time" in found
+        moving.mediagate(copy, *back, "--verify")
+        moving.reconfigure(restart=True, media_store="file")
+        assert {media: viewer.get(url_of(moving, media)).content for media in (large, later)} == bodies
+        assert viewer.get(old_url).status_code == 200
+        assert moving.mediagate(copy, "--from", "s3", "--to", "s3", check=False).returncode == 2
+
+
+def stored_files(stack):
+    return [path for path in stack.data_dir.glob("media/**/*") if path.is_file()]
