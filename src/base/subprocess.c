@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * Runs one limited child and collects what it prints. The wait is a poll loop over the two pipes
- * and a pidfd, so that the caller's heartbeat goes on and no SIGCHLD handler is needed: the signal
+ * and the watcher's socket, so that the caller's heartbeat goes on and no SIGCHLD handler is needed: the signal
  * mask and the dispositions of the caller (a worker with masked signals, perhaps with SIGCHLD
  * ignored) are as before when it returns. What happens in the child is in subprocess_child.c.
  */
@@ -15,23 +15,24 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/pidfd.h>
+#include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "base/clock.h"
 #include "base/file.h"
 #include "base/subprocess_child.h"
+#include "base/subprocess_launcher.h"
 
 #define BEAT_INTERVAL_MS 200
 #define READ_SIZE        16384
-#define DEFAULT_PATH     "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+#define LOWEST_FD        (STDERR_FILENO + 2) /* above all that a child is given */
 
 /* The parent's side of one run. */
 struct child {
-  pid_t pid;
-  int pid_fd;
-  int output_fd; /* non-blocking; -1 after its end */
+  pid_t pid;      /* of the watcher; 0 when it is the launcher's child */
+  int control_fd; /* readable when the program has ended */
+  int output_fd;  /* non-blocking; -1 after its end */
   int error_fd;
   int exec_error_fd; /* carries errno when exec failed; closed by a good exec */
 };
@@ -41,41 +42,30 @@ static void close_fd(int *fd) {
   *fd = -1;
 }
 
-/* A pipe whose ends are close-on-exec and above 2. */
+/* Closes it when it cannot be moved. */
+static enum error move_up(int *fd) {
+  if (*fd >= LOWEST_FD) {
+    return ERROR_NONE;
+  }
+  int moved = fcntl(*fd, F_DUPFD_CLOEXEC, LOWEST_FD);
+  close_fd(fd);
+  *fd = moved;
+  return moved < 0 ? ERROR_IO : ERROR_NONE;
+}
+
+/* A pipe whose ends are close-on-exec and no number that a child is given. */
 static enum error make_pipe(int *ret_read_fd, int *ret_write_fd) {
   int ends[2];
   if (pipe2(ends, O_CLOEXEC) != 0) {
     return ERROR_IO;
   }
-  for (int i = 0; i < 2; i++) {
-    if (ends[i] > STDERR_FILENO) {
-      continue;
-    }
-    int moved = fcntl(ends[i], F_DUPFD_CLOEXEC, STDERR_FILENO + 1);
-    if (moved < 0) {
-      close_fd(&ends[0]);
-      close_fd(&ends[1]);
-      return ERROR_IO;
-    }
-    close_fd(&ends[i]);
-    ends[i] = moved;
+  if (move_up(&ends[0]) != ERROR_NONE || move_up(&ends[1]) != ERROR_NONE) {
+    close_fd(&ends[0]);
+    close_fd(&ends[1]);
+    return ERROR_IO;
   }
   *ret_read_fd = ends[0];
   *ret_write_fd = ends[1];
-  return ERROR_NONE;
-}
-
-static enum error make_environment(struct text *path, char *environment[3]) {
-  static char locale[] = "LC_ALL=C.UTF-8";
-  const char *value = getenv("PATH");
-  text_append(path, "PATH=");
-  text_append(path, value != NULL && value[0] != '\0' ? value : DEFAULT_PATH);
-  if (path->failed) {
-    return ERROR_MEMORY;
-  }
-  environment[0] = path->data;
-  environment[1] = locale;
-  environment[2] = NULL;
   return ERROR_NONE;
 }
 
@@ -84,7 +74,7 @@ static enum error open_input(int stdin_fd, int *ret_fd) {
   if (source < 0) {
     return ERROR_IO;
   }
-  int copy = fcntl(source, F_DUPFD_CLOEXEC, STDERR_FILENO + 1);
+  int copy = fcntl(source, F_DUPFD_CLOEXEC, LOWEST_FD);
   if (source != stdin_fd) {
     close_fd(&source);
   }
@@ -96,11 +86,14 @@ static enum error open_input(int stdin_fd, int *ret_fd) {
 }
 
 static enum error fork_child(struct subprocess_child *start, struct child *child) {
-  struct text path = {0};
+  __attribute__((cleanup(text_free))) struct text path = {0};
+  __attribute__((cleanup(text_free))) struct text data = {0};
   char *environment[3];
-  enum error error = make_environment(&path, environment);
+  enum error error = subprocess_make_environment(&path, environment);
+  if (error == ERROR_NONE && start->limits->data != NULL) {
+    error = start->limits->data(&data);
+  }
   if (error != ERROR_NONE) {
-    text_free(&path);
     return error;
   }
   sigset_t all;
@@ -111,11 +104,11 @@ static enum error fork_child(struct subprocess_child *start, struct child *child
   pid_t pid = fork();
   if (pid == 0) {
     start->environment = environment;
+    start->data = start->limits->data == NULL ? NULL : &data;
     subprocess_child_run(start, parent);
   }
   int fork_errno = errno;
   sigprocmask(SIG_SETMASK, &before, NULL);
-  text_free(&path);
   if (pid < 0) {
     errno = fork_errno;
     return fork_errno == ENOMEM || fork_errno == EAGAIN ? ERROR_MEMORY : ERROR_IO;
@@ -125,54 +118,74 @@ static enum error fork_child(struct subprocess_child *start, struct child *child
 }
 
 static void close_child(struct child *child) {
-  close_fd(&child->pid_fd);
+  close_fd(&child->control_fd);
   close_fd(&child->output_fd);
   close_fd(&child->error_fd);
   close_fd(&child->exec_error_fd);
 }
 
-/* The watcher takes the program and its whole group along. */
-static void end_child(const struct child *child) {
-  kill(child->pid, SIGTERM);
+/* The watcher takes the program and its whole group along, and says how it ended. One that was killed itself says
+ * nothing. */
+static void end_child(const struct child *child, int *ret_status) {
+  struct subprocess_end end = {.status = SIGKILL};
+  ssize_t got;
+  (void)shutdown(child->control_fd, SHUT_WR);
+  do {
+    got = recv(child->control_fd, &end, sizeof end, 0);
+  } while (got < 0 && errno == EINTR);
+  *ret_status = end.status;
+  if (child->pid == 0) {
+    subprocess_launcher_note_cpu(got == (ssize_t)sizeof end ? end.cpu_us : 0);
+    return;
+  }
+  while (waitpid(child->pid, NULL, 0) < 0 && errno == EINTR) {
+  }
 }
 
-static void reap(const struct child *child, int *ret_status) {
-  while (waitpid(child->pid, ret_status, 0) < 0 && errno == EINTR) {
+static enum error make_ends(int stdin_fd, struct child *child, struct subprocess_child *start) {
+  int ends[2];
+  enum error error = open_input(stdin_fd, &start->input_fd);
+  if (error == ERROR_NONE) {
+    error = make_pipe(&child->output_fd, &start->output_fd);
   }
+  if (error == ERROR_NONE) {
+    error = make_pipe(&child->error_fd, &start->error_fd);
+  }
+  if (error == ERROR_NONE) {
+    error = make_pipe(&child->exec_error_fd, &start->exec_error_fd);
+  }
+  if (error == ERROR_NONE &&
+      (fcntl(child->output_fd, F_SETFL, O_NONBLOCK) != 0 || fcntl(child->error_fd, F_SETFL, O_NONBLOCK) != 0 ||
+       socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) != 0)) {
+    error = ERROR_IO;
+  }
+  if (error == ERROR_NONE) {
+    child->control_fd = ends[0];
+    start->control_fd = ends[1];
+    error = move_up(&start->control_fd);
+  }
+  return error;
 }
 
 static enum error start_child(const char *const argv[], int stdin_fd, const struct subprocess_limits *limits,
                               struct child *ret_child) {
-  struct child child = {.pid = -1, .pid_fd = -1, .output_fd = -1, .error_fd = -1, .exec_error_fd = -1};
-  struct subprocess_child start = {
-      .argv = argv, .limits = limits, .input_fd = -1, .output_fd = -1, .error_fd = -1, .exec_error_fd = -1};
-  enum error error = open_input(stdin_fd, &start.input_fd);
+  struct child child = {.control_fd = -1, .output_fd = -1, .error_fd = -1, .exec_error_fd = -1};
+  struct subprocess_child start = {.argv = argv,
+                                   .limits = limits,
+                                   .input_fd = -1,
+                                   .output_fd = -1,
+                                   .error_fd = -1,
+                                   .exec_error_fd = -1,
+                                   .control_fd = -1};
+  enum error error = make_ends(stdin_fd, &child, &start);
   if (error == ERROR_NONE) {
-    error = make_pipe(&child.output_fd, &start.output_fd);
-  }
-  if (error == ERROR_NONE) {
-    error = make_pipe(&child.error_fd, &start.error_fd);
-  }
-  if (error == ERROR_NONE) {
-    error = make_pipe(&child.exec_error_fd, &start.exec_error_fd);
-  }
-  if (error == ERROR_NONE) {
-    error = fork_child(&start, &child);
+    error = subprocess_launcher_is_on() ? subprocess_launcher_ask(&start) : fork_child(&start, &child);
   }
   close_fd(&start.input_fd);
   close_fd(&start.output_fd);
   close_fd(&start.error_fd);
   close_fd(&start.exec_error_fd);
-  if (error == ERROR_NONE) {
-    child.pid_fd = pidfd_open(child.pid, 0);
-    if (child.pid_fd < 0 || fcntl(child.output_fd, F_SETFL, O_NONBLOCK) != 0 ||
-        fcntl(child.error_fd, F_SETFL, O_NONBLOCK) != 0) {
-      int status = 0;
-      end_child(&child);
-      reap(&child, &status);
-      error = ERROR_IO;
-    }
-  }
+  close_fd(&start.control_fd);
   if (error != ERROR_NONE) {
     close_child(&child);
     return error;
@@ -234,7 +247,7 @@ static enum error collect(struct child *child, const struct subprocess_limits *l
     }
     struct pollfd polled[] = {{.fd = child->output_fd, .events = POLLIN},
                               {.fd = child->error_fd, .events = POLLIN},
-                              {.fd = child->pid_fd, .events = POLLIN}};
+                              {.fd = child->control_fd, .events = POLLIN}};
     int ready = poll(polled, 3, left_ms < BEAT_INTERVAL_MS ? (int)left_ms : BEAT_INTERVAL_MS);
     if (ready < 0 && errno != EINTR) {
       return ERROR_IO;
@@ -249,7 +262,7 @@ static enum error collect(struct child *child, const struct subprocess_limits *l
     if (result->output.failed || result->errors.failed) {
       return ERROR_MEMORY;
     }
-    if (ready > 0 && (polled[2].revents & POLLIN) != 0) {
+    if (ready > 0 && polled[2].revents != 0) {
       return ERROR_NONE; /* what it printed was read just now; what it left running in its group is
                             not waited for */
     }
@@ -287,8 +300,7 @@ enum error subprocess_run(const char *const argv[], int stdin_fd, const struct s
     int status = 0;
     int exec_errno = read_exec_error(&child);
     error = exec_errno != 0 ? exec_failure(exec_errno) : collect(&child, limits, beat, beat_context, ret_result);
-    end_child(&child);
-    reap(&child, &status);
+    end_child(&child, &status);
     note_status(status, ret_result);
     close_child(&child);
   }

@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/subprocess.h"
 #include "base/text_parse.h"
 #include "metrics/metric.h"
 
@@ -32,7 +33,7 @@ static int64_t used_us(bool children) {
   if (children) {
     (void)getrusage(RUSAGE_CHILDREN, &theirs);
   }
-  return microseconds_of(&own) + microseconds_of(&theirs);
+  return microseconds_of(&own) + microseconds_of(&theirs) + (children ? subprocess_launched_cpu_us() : 0);
 }
 
 static uint64_t resident_bytes(void) {

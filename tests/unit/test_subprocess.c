@@ -13,6 +13,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -79,6 +80,99 @@ START_TEST(runs_as_the_rows_say) {
   for (size_t i = 0; i < UNIT_ROWS(run_rows); i++) {
     run_one(&run_rows[i]);
   }
+}
+END_TEST
+
+static bool permit_all(const char *const argv[], void *context) {
+  (void)argv;
+  (void)context;
+  return true;
+}
+
+static bool permit_true(const char *const argv[], void *context) {
+  ck_assert_ptr_null(context);
+  return strcmp(argv[0], "true") == 0 && argv[1] == NULL;
+}
+
+static enum error append_data(struct text *ret_data) {
+  text_append_bytes(ret_data, "a\0b", 3);
+  return ERROR_NONE;
+}
+
+/* The launcher of this test, and its end of the socket: the lowest number that was free. */
+static int start_launcher(bool (*permits)(const char *const argv[], void *context)) {
+  const struct subprocess_launcher launcher = {.permits = permits};
+  int lowest = open("/dev/null", O_RDONLY);
+  close(lowest);
+  ck_assert_int_eq(subprocess_launcher_start(&launcher), ERROR_NONE);
+  return lowest;
+}
+
+START_TEST(a_launcher_runs_as_the_rows_say) {
+  (void)start_launcher(permit_all);
+  for (size_t i = 0; i < UNIT_ROWS(run_rows); i++) {
+    run_one(&run_rows[i]);
+  }
+}
+END_TEST
+
+START_TEST(a_launcher_refuses_what_is_not_permitted) {
+  const char *refused[] = {"true", "more", NULL}, *permitted[] = {"true", NULL};
+  struct subprocess_result result;
+  (void)start_launcher(permit_true);
+  ck_assert_int_ne(subprocess_run(refused, -1, &roomy, NULL, NULL, &result), ERROR_NONE);
+  ck_assert_int_eq(errno, EPERM);
+  subprocess_result_free(&result);
+  ck_assert_int_eq(subprocess_run(permitted, -1, &roomy, NULL, NULL, &result), ERROR_NONE);
+  ck_assert_int_eq(result.exit_code, 0);
+  subprocess_result_free(&result);
+}
+END_TEST
+
+/* Whoever took the process over may send anything. */
+START_TEST(a_launcher_outlives_what_is_no_request) {
+  static const char *const packets[] = {"", "x", "0123456789012345678901234567890123456789", NULL};
+  static char large[96 * 1024];
+  const char *permitted[] = {"true", NULL};
+  struct subprocess_result result;
+  int fd = start_launcher(permit_true);
+  memset(large, 0xff, sizeof large);
+  for (size_t i = 1; packets[i] != NULL; i++) {
+    ck_assert_int_gt(send(fd, packets[i], strlen(packets[i]), 0), 0);
+  }
+  ck_assert_int_gt(send(fd, large, sizeof large, 0), 0);
+  ck_assert_int_eq(subprocess_run(permitted, -1, &roomy, NULL, NULL, &result), ERROR_NONE);
+  ck_assert_int_eq(result.exit_code, 0);
+  subprocess_result_free(&result);
+  ck_assert(!subprocess_launcher_is_gone());
+  shutdown(fd, SHUT_WR);
+  for (int tries = 0; !subprocess_launcher_is_gone(); tries++) {
+    ck_assert_msg(tries < 500, "it lives on");
+    usleep(10000);
+  }
+  ck_assert_int_ne(subprocess_run(permitted, -1, &roomy, NULL, NULL, &result), ERROR_NONE);
+  subprocess_result_free(&result);
+}
+END_TEST
+
+START_TEST(the_time_of_launched_programs_is_known) {
+  const char *argv[] = {"sh", "-c", "i=0; while test $i -lt 20000; do i=$((i+1)); done", NULL};
+  struct subprocess_result result;
+  (void)start_launcher(permit_all);
+  ck_assert_int_eq(subprocess_run(argv, -1, &roomy, NULL, NULL, &result), ERROR_NONE);
+  ck_assert_int_gt(subprocess_launched_cpu_us(), 1000);
+  subprocess_result_free(&result);
+}
+END_TEST
+
+START_TEST(data_is_the_childs_fd_3) {
+  const char *argv[] = {"sh", "-c", "od -An -c <&3; ls /proc/self/fd | wc -l", NULL};
+  struct subprocess_limits limits = roomy;
+  struct subprocess_result result;
+  limits.data = append_data;
+  ck_assert_int_eq(subprocess_run(argv, -1, &limits, NULL, NULL, &result), ERROR_NONE);
+  ck_assert_str_eq(result.output.data, "   a  \\0   b\n5\n");
+  subprocess_result_free(&result);
 }
 END_TEST
 
@@ -240,7 +334,9 @@ START_TEST(memory_is_limited) {
 }
 END_TEST
 
-UNIT_MAIN("subprocess", runs_as_the_rows_say, a_missing_program_is_not_found, stdin_is_the_given_descriptor,
-          the_end_of_a_quick_program_is_never_missed, a_timeout_kills_the_group_while_the_heart_beats,
-          a_wish_to_stop_ends_it, what_the_program_forked_dies_with_a_killed_parent,
-          masked_and_ignored_signals_of_the_caller_do_not_matter, memory_is_limited)
+UNIT_MAIN("subprocess", runs_as_the_rows_say, a_launcher_runs_as_the_rows_say, a_launcher_refuses_what_is_not_permitted,
+          a_launcher_outlives_what_is_no_request, the_time_of_launched_programs_is_known, data_is_the_childs_fd_3,
+          a_missing_program_is_not_found, stdin_is_the_given_descriptor, the_end_of_a_quick_program_is_never_missed,
+          a_timeout_kills_the_group_while_the_heart_beats, a_wish_to_stop_ends_it,
+          what_the_program_forked_dies_with_a_killed_parent, masked_and_ignored_signals_of_the_caller_do_not_matter,
+          memory_is_limited)
