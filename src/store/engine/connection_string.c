@@ -105,3 +105,19 @@ bool connection_string_get(const char *string, const char *keyword, char *ret_va
   PQconninfoFree(options);
   return fits;
 }
+
+static void tell_options(PQconninfoOption *options, void (*tell)(void *context, const char *keyword, const char *value),
+                         void *context) {
+  for (const PQconninfoOption *option = options; option != NULL && option->keyword != NULL; option++) {
+    if (is_given(option) && !is_secret(option)) {
+      tell(context, option->keyword, option->val);
+    }
+  }
+  PQconninfoFree(options);
+}
+
+void connection_string_tell(const char *string, void (*tell)(void *context, const char *keyword, const char *value),
+                            void *context) {
+  tell_options(PQconndefaults(), tell, context);
+  tell_options(is_database_name(string) ? NULL : PQconninfoParse(string, NULL), tell, context);
+}

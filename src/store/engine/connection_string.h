@@ -17,5 +17,9 @@ void connection_string_append_masked(struct text *text, const char *string);
 /* Copies the value of a keyword, such as host, as the string itself gives it; "" when it does not. False: it is longer
  * than the room, or libpq would refuse the string. */
 bool connection_string_get(const char *string, const char *keyword, char *ret_value, size_t size) MUST_CHECK;
+/* Tells each keyword and value that libpq would connect by: those of the environment first, then the string's own. A
+ * string that libpq would refuse tells the environment's. */
+void connection_string_tell(const char *string, void (*tell)(void *context, const char *keyword, const char *value),
+                            void *context);
 
 #endif
