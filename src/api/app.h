@@ -38,9 +38,10 @@ struct app_health {
 
 struct app {
   const struct settings *settings;
-  const struct keyring *access_keys; /* NULL in housekeeping */
-  const struct keyring *stream_keys; /* NULL but in the fast and api pools, which sign stream URLs */
-  const struct keyring *totp_keys;   /* NULL but in the auth pool, which checks codes of second factors */
+  const struct keyring *access_keys;  /* NULL in housekeeping */
+  const struct keyring *stream_keys;  /* NULL but in the fast and api pools, which sign stream URLs */
+  const struct keyring *totp_keys;    /* NULL but in the auth pool, which checks codes of second factors */
+  const struct keyring *webhook_keys; /* NULL but in the api pool, or where webhooks are not set up */
   struct database *database;
   struct database *analytics;    /* a standby for questions about views; NULL: none */
   struct row_cache *row_cache;   /* NULL but in the fast and api pools */

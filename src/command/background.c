@@ -49,6 +49,10 @@ void background_count(const char *run_dir, enum metric_pool role) {
   }
 }
 
+bool background_confine(enum duty duty, const struct settings *settings) {
+  return confinement_tell(settings) && confinement_enter(duty, settings) == ERROR_NONE;
+}
+
 bool background_check_schema(struct database *database, int64_t interval_ms) {
   bool fits = true;
   enum error error;

@@ -10,6 +10,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "command/confinement.h"
+#include "config/settings.h"
 #include "metrics/metric_label.h"
 #include "store/engine/database.h"
 
@@ -21,6 +23,8 @@ void background_wait_ms(int64_t milliseconds);
 /* Counts from here on where GET /metrics finds it (process/metric_file.h). A folder that is missing is no reason not to
  * work: it is told, and nothing is counted. */
 void background_count(const char *run_dir, enum metric_pool role);
+/* For good, when all is open that the role opens once. False: it shall not start (logged). */
+bool background_confine(enum duty duty, const struct settings *settings) MUST_CHECK;
 /* Waits for the database when it is away, looking each interval_ms. False: this program cannot live with the schema. */
 bool background_check_schema(struct database *database, int64_t interval_ms) MUST_CHECK;
 

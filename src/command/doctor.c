@@ -12,20 +12,25 @@
 #include "command/doctor_database.h"
 #include "command/doctor_findings.h"
 #include "command/doctor_machine.h"
+#include "command/doctor_sandbox.h"
 #include "command/nginx_files.h"
 #include "command/options.h"
 
 #define NGINX_DIR MEDIAGATE_SYSCONF_DIR "/nginx"
 
-static const char usage[] = "usage: mediagate doctor [--config FILE] [--quiet] [--nginx-dir DIR] [--ca-file FILE]\n\n"
-                            "Looks at folders, keys, sockets, nginx's includes, the sandbox, the database, clocks and "
-                            "the other processes, a line\n"
-                            "each, with its remedy. Run it as the service's account. The exit status is 1 when "
-                            "something is wrong; a warning is\n"
-                            "no error.\n\n"
-                            "  --quiet          say only what is wrong or may become so, for cron\n"
-                            "  --nginx-dir DIR  where nginx-config wrote its files (default: " NGINX_DIR ")\n"
-                            "  --ca-file FILE   as it was given to nginx-config\n" OPTIONS_USAGE_CONFIG;
+static const char usage[] =
+    "usage: mediagate doctor [--config FILE] [--quiet] [--sandbox | [--nginx-dir DIR] [--ca-file FILE]]\n\n"
+    "Looks at folders, keys, sockets, nginx's includes, the sandbox, the database, clocks and "
+    "the other processes, a line\n"
+    "each, with its remedy. Run it as the service's account. The exit status is 1 when "
+    "something is wrong; a warning is\n"
+    "no error.\n\n"
+    "  --quiet          say only what is wrong or may become so, for cron\n"
+    "  --sandbox        prove instead that serve's workers and the other services, closed up as "
+    "they are, cannot do\n"
+    "                   what they need not, and can do the rest\n"
+    "  --nginx-dir DIR  where nginx-config wrote its files (default: " NGINX_DIR ")\n"
+    "  --ca-file FILE   as it was given to nginx-config\n" OPTIONS_USAGE_CONFIG;
 
 /* "--name VALUE"; true when it was that. A missing value is "". */
 static bool take(int argc, char **argv, int *index, const char *name, const char **ret_value) {
@@ -40,6 +45,7 @@ static bool take(int argc, char **argv, int *index, const char *name, const char
 int command_doctor(int argc, char **argv) {
   const char *config_path;
   int exit_code;
+  bool sandbox = false;
   struct doctor doctor = {.nginx_dir = NGINX_DIR, .ca_file = NGINX_FILES_CA_FILE};
   if (!options_begin(&argc, argv, usage, &config_path, &exit_code)) {
     return exit_code;
@@ -48,6 +54,8 @@ int command_doctor(int argc, char **argv) {
     const char *argument = argv[i];
     if (strcmp(argument, "--quiet") == 0) {
       doctor.quiet = true;
+    } else if (strcmp(argument, "--sandbox") == 0) {
+      sandbox = true;
     } else if (!take(argc, argv, &i, "--nginx-dir", &doctor.nginx_dir) &&
                !take(argc, argv, &i, "--ca-file", &doctor.ca_file)) {
       return options_refuse("doctor", argument, usage);
@@ -59,8 +67,12 @@ int command_doctor(int argc, char **argv) {
   }
   doctor.settings = settings;
   doctor_good(&doctor, "settings", "%s is good", config_path);
-  doctor_check_machine(&doctor);
-  doctor_check_database(&doctor);
+  if (sandbox) {
+    doctor_check_sandbox(&doctor);
+  } else {
+    doctor_check_machine(&doctor);
+    doctor_check_database(&doctor);
+  }
   if (!doctor.quiet) {
     printf("%zu wrong, %zu warnings\n", doctor.wrong, doctor.warnings);
   }

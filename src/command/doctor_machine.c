@@ -232,7 +232,8 @@ static void check_program(struct doctor *doctor, const char *program, bool sandb
   argv[count++] = program;
   argv[count++] = "-version";
   argv[count] = NULL;
-  const struct subprocess_limits limits = {.wall_ms = 10000, .output_bytes = 65536, .error_bytes = 4096};
+  const struct subprocess_limits limits = {
+      .wall_ms = 10000, .output_bytes = 65536, .error_bytes = 4096, .data = sandbox ? sandbox_filter : NULL};
   struct subprocess_result result;
   int input = open("/proc/self/exe", O_RDONLY | O_CLOEXEC); /* the sandbox wants a file to read */
   enum error error = subprocess_run(argv, input, &limits, NULL, NULL, &result);

@@ -78,6 +78,9 @@ static int follow(struct following *following, int64_t interval_ms) {
   background_catch_signals();
   background_count(following->upkeep.settings->run_dir, METRIC_POOL_INGEST);
   log_event(LOG_LEVEL_INFO, "starting", LOG_STR("version", PACKAGE_VERSION), LOG_STR("log_dir", options->log_dir));
+  if (!background_confine(DUTY_INGEST, following->upkeep.settings)) {
+    return COMMAND_FAILED;
+  }
   if (!background_check_schema(options->database, interval_ms)) {
     return COMMAND_FAILED;
   }

@@ -44,11 +44,11 @@ static void drain(struct notifier *notifier) {
   }
 }
 
-static int run_turns(struct notifier *notifier, struct database *database) {
+static int run_turns(const struct settings *settings, struct notifier *notifier, struct database *database) {
   struct outage outage = {0};
   background_catch_signals();
   log_event(LOG_LEVEL_INFO, "starting", LOG_STR("version", PACKAGE_VERSION));
-  if (!background_check_schema(database, IDLE_MS)) {
+  if (!background_confine(DUTY_NOTIFY, settings) || !background_check_schema(database, IDLE_MS)) {
     return COMMAND_FAILED;
   }
   (void)sd_notify(0, "READY=1\nSTATUS=notifying"); /* nobody listens when systemd did not start us */
@@ -101,7 +101,7 @@ static int run_notify(const struct settings *settings, const struct keyring *key
   if (error != ERROR_NONE) {
     log_event(LOG_LEVEL_ERROR, "start_failed", LOG_ERROR_FIELD(error));
   } else {
-    exit_code = run_turns(notifier, database);
+    exit_code = run_turns(settings, notifier, database);
   }
   notifier_free(notifier);
   database_close(database);

@@ -16,6 +16,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/outage.h"
+#include "base/subprocess.h"
 #include "command/background.h"
 #include "command/command_database.h"
 #include "command/command_media.h"
@@ -108,15 +109,15 @@ static enum error work_once(struct work *work) {
   return error;
 }
 
-static int run_work(struct work *work, bool once) {
+static int run_work(const struct settings *settings, struct work *work, bool once) {
   background_catch_signals();
   log_event(LOG_LEVEL_INFO, "starting", LOG_STR("version", PACKAGE_VERSION), LOG_STR("node", work->packager.node));
-  if (!background_check_schema(work->packager.database, IDLE_MS)) {
+  if (!background_confine(DUTY_PACKAGE, settings) || !background_check_schema(work->packager.database, IDLE_MS)) {
     return COMMAND_FAILED;
   }
   (void)sd_notify(0, "READY=1\nSTATUS=packaging"); /* nobody listens when systemd did not start us */
   log_event(LOG_LEVEL_INFO, "ready");
-  while (!*background_stop()) {
+  while (!*background_stop() && !subprocess_launcher_is_gone()) {
     process_usage_report(true);
     /* Masters first: they are small, and a film may take hours. */
     enum error named = name_subtitles(work);
@@ -131,6 +132,10 @@ static int run_work(struct work *work, bool once) {
     }
   }
   (void)sd_notify(0, "STOPPING=1");
+  if (subprocess_launcher_is_gone()) {
+    log_event(LOG_LEVEL_ERROR, "launcher_gone", LOG_STR("remedy", "start it again, as systemd does by itself"));
+    return COMMAND_FAILED;
+  }
   log_event(LOG_LEVEL_INFO, "stopped");
   return 0;
 }
@@ -165,7 +170,9 @@ static int run_packager(const struct settings *settings, const struct transcode_
                                 .meanwhile = meanwhile,
                                 .meanwhile_context = &work};
   name_node(settings, node);
-  enum error error = command_database_open(settings, database_options, &packager->database);
+  bool ranked = setpriority(PRIO_PROCESS, 0, (int)settings->package_nice) == 0; /* the launcher's children too */
+  enum error error = confinement_prepare(DUTY_PACKAGE, settings, NULL, NULL);
+  error = error != ERROR_NONE ? error : command_database_open(settings, database_options, &packager->database);
   if (error == ERROR_NONE) {
     error = command_media_open(settings, packager->database, &packager->folder);
   }
@@ -173,11 +180,11 @@ static int run_packager(const struct settings *settings, const struct transcode_
       .database = packager->database, .folder = packager->folder, .options = &packager->transcode};
   work.subtitler = (struct subtitler){.database = packager->database, .folder = packager->folder};
   int exit_code = COMMAND_FAILED;
-  if (error != ERROR_NONE || setpriority(PRIO_PROCESS, 0, (int)settings->package_nice) != 0) {
+  if (error != ERROR_NONE || !ranked) {
     log_event(LOG_LEVEL_ERROR, "start_failed", LOG_ERROR_FIELD(error), LOG_STR("data_dir", settings->data_dir));
   } else {
     background_count(settings->run_dir, METRIC_POOL_PACKAGE);
-    exit_code = run_work(&work, once);
+    exit_code = run_work(settings, &work, once);
   }
   media_folder_close(packager->folder);
   database_close(packager->database);

@@ -42,6 +42,7 @@ struct pool_row pools_row(enum pool pool, const struct settings *settings) {
                     .caches = true,
                     .access_keys = true,
                     .stream_keys = true,
+                    .webhook_keys = true,
                     .media_folder = true,
                     .objects = true,
                     .audience = true},

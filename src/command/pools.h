@@ -24,6 +24,7 @@ struct pool_row {
   bool access_keys;  /* it issues or verifies access tokens */
   bool stream_keys;  /* it signs stream URLs */
   bool totp_keys;    /* it reads the secrets of second factors */
+  bool webhook_keys; /* it shows the secrets of webhooks */
   bool media_folder; /* it opens data_dir and library_dir */
   bool objects;      /* and the bucket, where media files are in one */
   bool audience;     /* it says of viewers what the audience lists know */

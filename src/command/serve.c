@@ -21,6 +21,7 @@
 #include "command/command_database.h"
 #include "command/command_media.h"
 #include "command/command_warnings.h"
+#include "command/confinement.h"
 #include "command/options.h"
 #include "command/pools.h"
 #include "command/serve_context.h"
@@ -227,6 +228,16 @@ static enum error on_reload(void *context, struct supervisor_plan *ret_plan) {
 
 /* --- the command --- */
 
+/* A machine that cannot close the workers up as far as the settings require starts none. */
+static bool confine(const struct settings *settings) {
+  enum error error = confinement_tell(settings) ? confinement_enter_supervisor(settings) : ERROR_UNSUPPORTED;
+  if (error != ERROR_NONE) {
+    log_event(LOG_LEVEL_ERROR, "confinement_failed", LOG_ERROR_FIELD(error),
+              LOG_STR("remedy", "confinement = \"try\" does what the kernel can"));
+  }
+  return error == ERROR_NONE;
+}
+
 static int supervise_pools(struct serve *serve) {
   const struct supervisor_hooks hooks = {
       .reload = on_reload, .ready = on_ready, .stopping = on_stopping, .context = serve};
@@ -261,7 +272,7 @@ static int run_serve(struct serve *serve) {
             LOG_STR("run_dir", settings->run_dir), LOG_STR("data_dir", settings->data_dir));
   command_warnings_log(settings);
   supervisor_hold_signals();
-  if (pid_path != NULL && check_data_folder(settings) && check_database(settings) &&
+  if (pid_path != NULL && confine(settings) && check_data_folder(settings) && check_database(settings) &&
       take_pid_file(pid_path, &pid_fd) == ERROR_NONE) {
     exit_code = supervise_pools(serve);
     pid_lock_release(pid_path, pid_fd);

@@ -35,6 +35,17 @@ static void load_keys(const char *path, struct keyring **ret_keyring, struct tex
   }
 }
 
+/* Installations without webhooks have no such file. */
+static void load_webhook_keys(struct serve_context *context) {
+  char problem[KEYRING_PROBLEM_SIZE] = "";
+  enum error error = keyring_load(context->settings->webhook_key_file, &context->webhook_keys, problem);
+  if (error != ERROR_NONE && error != ERROR_NOT_FOUND) {
+    log_event(LOG_LEVEL_WARNING, "webhook_key_failed", LOG_STR("path", context->settings->webhook_key_file),
+              LOG_STR("problem", problem[0] != '\0' ? problem : error_strerror(error)),
+              LOG_STR("meaning", "webhooks are refused"));
+  }
+}
+
 enum error serve_context_load(const char *config_path, const struct serve_context *current,
                               struct serve_context **ret_context, struct text *ret_problems, struct text *ret_kept) {
   struct serve_context *context = calloc(1, sizeof *context);
@@ -52,6 +63,7 @@ enum error serve_context_load(const char *config_path, const struct serve_contex
     load_keys(context->settings->jwt_key_file, &context->access_keys, ret_problems);
     load_keys(context->settings->stream_key_file, &context->stream_keys, ret_problems);
     load_keys(context->settings->totp_key_file, &context->totp_keys, ret_problems);
+    load_webhook_keys(context);
     check_folder("data_dir", context->settings->data_dir, ret_problems);
     check_folder("run_dir", context->settings->run_dir, ret_problems);
     if (context->settings->library_dir[0] != '\0') {
@@ -82,6 +94,9 @@ void serve_context_drop_keys(struct serve_context *context, struct kept_keys kep
   if (!kept.totp) {
     drop_keys(&context->totp_keys);
   }
+  if (!kept.webhook) {
+    drop_keys(&context->webhook_keys);
+  }
 }
 
 void serve_context_free(struct serve_context *context) {
@@ -90,6 +105,7 @@ void serve_context_free(struct serve_context *context) {
     keyring_free(context->access_keys);
     keyring_free(context->stream_keys);
     keyring_free(context->totp_keys);
+    keyring_free(context->webhook_keys);
     free(context);
   }
 }

@@ -19,6 +19,7 @@ struct serve_context {
   struct keyring *access_keys;
   struct keyring *stream_keys;
   struct keyring *totp_keys;
+  struct keyring *webhook_keys;  /* NULL where there are none: webhooks are not set up then */
   struct metric_board *board;    /* not ours: it outlives the generations */
   char reload[UNIQUE_NAME_SIZE]; /* names the reload that this generation began with; "" for the start */
 };
@@ -30,7 +31,7 @@ enum error serve_context_load(const char *config_path, const struct serve_contex
                               struct text *ret_kept) MUST_CHECK;
 /* In a worker, after the fork: wipes the keys that its pool does not use. */
 struct kept_keys {
-  bool access, stream, totp;
+  bool access, stream, totp, webhook;
 };
 void serve_context_drop_keys(struct serve_context *context, struct kept_keys kept);
 void serve_context_free(struct serve_context *context);

@@ -14,9 +14,11 @@
 #include "api/routes.h"
 #include "base/clock.h"
 #include "base/log.h"
+#include "base/subprocess.h"
 #include "command/command_audience.h"
 #include "command/command_database.h"
 #include "command/command_media.h"
+#include "command/confinement.h"
 #include "command/pools.h"
 #include "command/serve_context.h"
 #include "files/media_objects.h"
@@ -124,6 +126,11 @@ static enum error open_parts(struct worker *worker, const struct settings *setti
   return error;
 }
 
+/* In the launcher, which starts programs and nothing else. */
+static void forget_keys(void *context) {
+  serve_context_drop_keys(context, (struct kept_keys){.access = false});
+}
+
 static enum error start(void *context, const char *name, struct scoreboard_slot *slot, void **ret_state) {
   struct serve_context *serve = context;
   enum pool pool;
@@ -132,8 +139,10 @@ static enum error start(void *context, const char *name, struct scoreboard_slot 
     return ERROR_MEMORY; /* the supervisor's plan has no other names than ours */
   }
   const struct pool_row row = pools_row(pool, serve->settings);
-  serve_context_drop_keys(
-      serve, (struct kept_keys){.access = row.access_keys, .stream = row.stream_keys, .totp = row.totp_keys});
+  serve_context_drop_keys(serve, (struct kept_keys){.access = row.access_keys,
+                                                    .stream = row.stream_keys,
+                                                    .totp = row.totp_keys,
+                                                    .webhook = row.webhook_keys});
   worker->slot = slot;
   metric_set_pool((enum metric_pool)pool);
   worker->app = (struct app){
@@ -141,15 +150,22 @@ static enum error start(void *context, const char *name, struct scoreboard_slot 
       .access_keys = serve->access_keys,
       .stream_keys = serve->stream_keys,
       .totp_keys = serve->totp_keys,
+      .webhook_keys = serve->webhook_keys,
       .pool = pool,
       .board = serve->board,
       .beat = beat,
       .is_overdue = is_overdue,
       .beat_context = slot,
   };
-  enum error error = crypto_warm_up(serve->access_keys, serve->stream_keys, serve->totp_keys);
+  enum error error = confinement_prepare((enum duty)pool, serve->settings, forget_keys, serve);
+  if (error == ERROR_NONE) {
+    error = crypto_warm_up(serve->access_keys, serve->stream_keys, serve->totp_keys);
+  }
   if (error == ERROR_NONE) {
     error = open_parts(worker, serve->settings, serve->reload);
+  }
+  if (error == ERROR_NONE) {
+    error = confinement_enter((enum duty)pool, serve->settings);
   }
   if (error != ERROR_NONE) {
     log_event(
@@ -285,6 +301,14 @@ static int watch_fd(void *state) {
   return worker->app.row_cache == NULL ? -1 : row_cache_fd(worker->app.row_cache);
 }
 
+static bool launcher_is_gone(void) {
+  bool gone = subprocess_launcher_is_gone();
+  if (gone) {
+    log_event(LOG_LEVEL_WARNING, "launcher_gone", LOG_STR("meaning", "another worker takes the place of this one"));
+  }
+  return gone;
+}
+
 static void tick(void *state) {
   struct worker *worker = state;
   database_tick(worker->app.database);
@@ -292,6 +316,9 @@ static void tick(void *state) {
     row_cache_tick(worker->app.row_cache);
   }
   process_usage_report(true);
+  if (confinement_is_stale() || launcher_is_gone()) {
+    worker_renew();
+  }
   if (worker->app.pool == POOL_API) {
     platform_refresh(&worker->app);
   }

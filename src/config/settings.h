@@ -24,7 +24,9 @@ enum settings_totp { TOTP_OPTIONAL, TOTP_REQUIRED };
 enum settings_package { PACKAGE_ALWAYS, PACKAGE_REQUEST, PACKAGE_NEVER };
 enum settings_package_hdr { PACKAGE_HDR_TONEMAP, PACKAGE_HDR_KEEP };
 enum settings_media_store { MEDIA_STORE_FILE, MEDIA_STORE_S3 };
+enum settings_package_encoder { PACKAGE_ENCODER_SOFTWARE }; /* and the kinds of hardware */
 enum settings_sandbox { SANDBOX_BUBBLEWRAP, SANDBOX_NONE };
+enum settings_confinement { CONFINEMENT_TRY, CONFINEMENT_REQUIRE, CONFINEMENT_OFF };
 
 #define SETTINGS_COUNT_ONE(...) +1 /* NOLINT(bugprone-macro-parentheses): it is added up */
 enum {

@@ -143,6 +143,7 @@
   INTEGER(package_nice, "", 0, 19, 10, false, "Nice value of packaging") \
   /* sandbox and probing */ \
   CHOICE (sandbox, "bubblewrap|none", "bubblewrap", true, "How ffprobe and ffmpeg are kept apart when they read a file") \
+  CHOICE (confinement, "try|require|off", "try", true, "What each process may do, by seccomp and Landlock: as far as the kernel can; or else it does not start; or no limits; restart ingest, package and notify too") \
   INTEGER(probe_timeout, "s", 1, 600, 20, true, "Time that ffprobe may take") \
   INTEGER(probe_memory, "MiB", 128, 16384, 1024, true, "Address space that ffprobe may take") \
   /* logs */ \

@@ -82,7 +82,8 @@ static bool run_ffprobe(int fd, const struct probe_options *options, const struc
                                            .memory_bytes = options->memory_bytes,
                                            .file_size_bytes = 0,
                                            .output_bytes = OUTPUT_MAX,
-                                           .error_bytes = ERRORS_MAX};
+                                           .error_bytes = ERRORS_MAX,
+                                           .data = options->sandbox ? sandbox_filter : NULL};
   __attribute__((cleanup(file_close_cleanup))) int input_fd = file_open_again(fd);
   enum error error =
       input_fd < 0 ? ERROR_IO : subprocess_run(argv, input_fd, &limits, options->beat, options->beat_context, ret_run);

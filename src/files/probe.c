@@ -180,7 +180,8 @@ static enum error look(int fd, const struct probe_options *options, struct probe
                                            .memory_bytes = options->memory_bytes,
                                            .file_size_bytes = 0,
                                            .output_bytes = OUTPUT_MAX,
-                                           .error_bytes = ERRORS_MAX};
+                                           .error_bytes = ERRORS_MAX,
+                                           .data = options->sandbox ? sandbox_filter : NULL};
   /* A spool file's lock belongs to the description that the worker holds, and a child that outlives a killed worker
    * must not keep it. */
   __attribute__((cleanup(file_close_cleanup))) int input_fd = file_open_again(fd);

@@ -6,7 +6,10 @@
 
 #include "files/sandbox.h"
 
+#include <stdlib.h>
 #include <string.h>
+
+#include "base/syscall_filter.h"
 
 /* Threads too. The kernel counts those of this user namespace alone, so the limit is set inside. */
 #define PROBE_PROCESSES     "--nproc=16"
@@ -21,6 +24,8 @@ static const char *const closed[] = {
     "--die-with-parent",
     "--cap-drop",
     "ALL",
+    "--seccomp",
+    "3",
     "--ro-bind",
     "/usr",
     "/usr",
@@ -49,10 +54,13 @@ static size_t append_argument(const char *argv[SANDBOX_ARGUMENTS], size_t count,
 
 #define COUNT(array) (sizeof(array) / sizeof(array)[0])
 
+static const char *const begin_reading[] = {"--remount-ro", "/", "--chdir", "/", "prlimit", PROBE_PROCESSES};
+static const char *const begin_writing[] = {"--bind",  NULL,           SANDBOX_OUTPUT, "--remount-ro",     "/",
+                                            "--chdir", SANDBOX_OUTPUT, "prlimit",      TRANSCODE_PROCESSES};
+#define FOLDER_AT 1 /* the NULL */
+
 size_t sandbox_append(const char *argv[SANDBOX_ARGUMENTS]) {
-  static const char *const begin[] = {"--remount-ro", "/", "--chdir", "/", "prlimit", PROBE_PROCESSES};
-  _Static_assert(COUNT(closed) + COUNT(begin) <= SANDBOX_ARGUMENTS, "they fit");
-  return append_argument(argv, append_argument(argv, 0, closed, COUNT(closed)), begin, COUNT(begin));
+  return append_argument(argv, append_argument(argv, 0, closed, COUNT(closed)), begin_reading, COUNT(begin_reading));
 }
 
 #define DEVICE_ARGUMENTS 24
@@ -75,10 +83,57 @@ static size_t append_device(const char *argv[SANDBOX_ARGUMENTS], size_t count, e
   return count;
 }
 
+_Static_assert(COUNT(closed) + COUNT(begin_writing) + DEVICE_ARGUMENTS <= SANDBOX_ARGUMENTS, "they fit");
+
 size_t sandbox_append_writing(const char *argv[SANDBOX_ARGUMENTS], const char *folder, enum sandbox_device device) {
-  const char *const begin[] = {"--bind",  folder,         SANDBOX_OUTPUT, "--remount-ro",     "/",
-                               "--chdir", SANDBOX_OUTPUT, "prlimit",      TRANSCODE_PROCESSES};
-  _Static_assert(COUNT(closed) + COUNT(begin) + DEVICE_ARGUMENTS <= SANDBOX_ARGUMENTS, "they fit");
-  size_t count = append_device(argv, append_argument(argv, 0, closed, COUNT(closed)), device);
-  return append_argument(argv, count, begin, COUNT(begin));
+  size_t at = append_device(argv, append_argument(argv, 0, closed, COUNT(closed)), device);
+  size_t count = append_argument(argv, at, begin_writing, COUNT(begin_writing));
+  argv[at + FOLDER_AT] = folder;
+  return count;
+}
+
+enum error sandbox_filter(struct text *ret_filter) {
+  return syscall_filter_append(SYSCALLS_CHANGE_FILES | SYSCALLS_THREADS | SYSCALLS_SIGNAL_OTHERS | SYSCALLS_PROGRAMS,
+                               ret_filter);
+}
+
+/* --- what others ask for --------------------------------------------------------------------- */
+
+/* argv may end early; NULL in `wanted` is anything. */
+static bool begins_with(const char *const argv[], const char *const *wanted, size_t count) {
+  for (size_t i = 0; i < count; i++) {
+    if (argv[i] == NULL || (wanted[i] != NULL && strcmp(argv[i], wanted[i]) != 0)) {
+      return false;
+    }
+  }
+  return true;
+}
+
+/* Without links: what the path says is where it is. */
+static bool is_below(const char *path, const char *folder) {
+  char *real = realpath(path, NULL);
+  char *top = realpath(folder, NULL);
+  size_t length = top == NULL ? 0 : strlen(top);
+  bool below = real != NULL && top != NULL && strncmp(real, top, length) == 0 && real[length] == '/';
+  free(real);
+  free(top);
+  return below;
+}
+
+static bool permits_writing(const char *const argv[], const char *data_dir, enum sandbox_device device) {
+  const char *wanted[SANDBOX_ARGUMENTS];
+  size_t count = append_device(wanted, 0, device);
+  return begins_with(argv, wanted, count) && begins_with(argv + count, begin_writing, COUNT(begin_writing)) &&
+         is_below(argv[count + FOLDER_AT], data_dir);
+}
+
+bool sandbox_permits(const char *const argv[], const char *data_dir, bool hardware) {
+  if (!begins_with(argv, closed, COUNT(closed))) {
+    return false;
+  }
+  argv += COUNT(closed);
+  return begins_with(argv, begin_reading, COUNT(begin_reading)) ||
+         permits_writing(argv, data_dir, SANDBOX_DEVICE_NONE) ||
+         (hardware && (permits_writing(argv, data_dir, SANDBOX_DEVICE_DRI) ||
+                       permits_writing(argv, data_dir, SANDBOX_DEVICE_NVIDIA)));
 }

@@ -352,6 +352,10 @@ void crew_measure(const struct crew *crew) {
 /* --- reaping --- */
 
 static const char *exit_meaning(int status) {
+  if (WIFSIGNALED(status) && WTERMSIG(status) == SIGSYS) {
+    return "killed by SIGSYS: it made a system call that is forbidden to it; the kernel's log (audit, type 1326) says "
+           "which";
+  }
   if (WIFSIGNALED(status)) {
     return strsignal(WTERMSIG(status));
   }

@@ -6,6 +6,7 @@ listens on free loopback ports, and is stopped by process id. nginx's files come
 script that quickstart uses.
 """
 import contextlib
+import ctypes
 import functools
 import json
 import os
@@ -77,6 +78,17 @@ def can_sandbox():
     )
 
 
+@functools.cache
+def landlock_version():
+    """0: this kernel has none that mediagate uses."""
+    return max(0, ctypes.CDLL(None).syscall(444, None, 0, 1))
+
+
+def can_confine():
+    """Processes close themselves up: not in a build with a sanitizer, nor where the kernel cannot."""
+    return landlock_version() >= 2 and "ASAN_OPTIONS" not in os.environ
+
+
 class Stack(Callers, DeliveryLog, PrivatePostgres):
     """One running instance. Use as a context manager, or start() and stop()."""
 
@@ -85,7 +97,12 @@ class Stack(Callers, DeliveryLog, PrivatePostgres):
         self.root = pathlib.Path(tempfile.mkdtemp(prefix="mg-", dir="/tmp"))
         for name in ("etc/nginx", "etc/tls", "run", "data", "log", "share", "bin", "library"):
             (self.root / name).mkdir(parents=True)
-        self.settings = dict(DEFAULTS, **({} if can_sandbox() else {"sandbox": "none"}), **settings)
+        self.settings = dict(
+            DEFAULTS,
+            **({} if can_sandbox() else {"sandbox": "none"}),
+            **({"confinement": "require"} if can_confine() else {}),
+        )
+        self.settings.update(settings)
         self.config = self.root / "etc/mediagate.conf"
         self.http_port, self.https_port = free_port(), free_port()
         self.base_url = f"http://127.0.0.1:{self.http_port}"

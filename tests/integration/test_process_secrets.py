@@ -8,11 +8,11 @@ import pytest
 from waiting import wait_until
 
 MAPPING_MAX = 1 << 30  # larger ones are AddressSanitizer's notes on the program's memory
-STREAM, ACCESS, TOTP = "stream_keys", "jwt_keys", "totp_keys"
+STREAM, ACCESS, TOTP, WEBHOOK = "stream_keys", "jwt_keys", "totp_keys", "webhook_keys"
 HOLDS = {
     "mg:fast": {STREAM, ACCESS},
     "mg:auth": {ACCESS, TOTP},
-    "mg:api": {STREAM, ACCESS},
+    "mg:api": {STREAM, ACCESS, WEBHOOK},
     "mg:upload": {ACCESS},
     "mg:housekeeping": set(),
 }
@@ -54,9 +54,22 @@ def test_no_worker_holds_a_key_that_its_pool_does_not_use(stack):
     for name, pids in workers(stack).items():
         for pid in pids:
             content = memory(pid)
-            for key in (STREAM, ACCESS, TOTP):
+            for key in (STREAM, ACCESS, TOTP, WEBHOOK):
                 held = any(secret in content for secret in secrets(stack, key))
                 assert held == (key in HOLDS[name]), (name, key)
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root may look into the memory of a process that is not dumpable")
+def test_a_launcher_holds_no_key(stack):
+    """It starts programs for a worker of the upload or the api pool."""
+    wait_until(lambda: set(workers(stack)) == set(HOLDS), "workers of all pools")
+    for worker in workers(stack)["mg:upload"] + workers(stack)["mg:api"]:
+        children = pathlib.Path(f"/proc/{worker}/task/{worker}/children").read_text(encoding="ascii").split()
+        assert len(children) == 1
+        assert pathlib.Path(f"/proc/{children[0]}/comm").read_text(encoding="ascii") == "mg:launcher\n"
+        content = memory(children[0])
+        for key in (STREAM, ACCESS, TOTP, WEBHOOK):
+            assert not any(secret in content for secret in secrets(stack, key)), key
 
 
 def test_other_processes_of_the_account_cannot_look_into_serve(stack):

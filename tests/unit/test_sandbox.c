@@ -36,7 +36,7 @@ static void run_inside(const char *script, bool writing, struct subprocess_resul
   char input[256];
   size_t count = writing ? sandbox_append_writing(argv, fixture.library, device) : sandbox_append(argv);
   const struct subprocess_limits limits = {
-      .wall_ms = 20000, .file_size_bytes = 1 << 20, .output_bytes = 4096, .error_bytes = 4096};
+      .wall_ms = 20000, .file_size_bytes = 1 << 20, .output_bytes = 4096, .error_bytes = 4096, .data = sandbox_filter};
   argv[count] = "sh";
   argv[count + 1] = "-c";
   argv[count + 2] = script;
@@ -63,6 +63,64 @@ START_TEST(what_a_program_may_do_inside) {
                   result.errors.length > 0 ? result.errors.data : "");
     subprocess_result_free(&result);
   }
+  library_fixture_tear_down(&fixture);
+}
+END_TEST
+
+static const struct {
+  const char *script, *description;
+} killed_rows[] = {
+    {"unshare --net true", "makes no namespace"},
+    {"mount -t tmpfs none /output", "mounts nothing"},
+    {"setpriv --reuid 1 true", "becomes nobody else"},
+};
+
+/* bubblewrap sets the filter up: SIGSYS ends the program, which the shell tells as 128 + 31. */
+START_TEST(a_dangerous_call_ends_it) {
+  begin();
+  for (size_t i = 0; i < UNIT_ROWS(killed_rows); i++) {
+    struct subprocess_result result;
+    char script[128];
+    snprintf(script, sizeof script, "%s; echo $?", killed_rows[i].script);
+    run_inside(script, true, &result);
+    ck_assert_msg(result.output.length > 0 && strcmp(result.output.data, "159\n") == 0, "%s: %s%s",
+                  killed_rows[i].description, result.output.length > 0 ? result.output.data : "",
+                  result.errors.length > 0 ? result.errors.data : "");
+    subprocess_result_free(&result);
+  }
+  library_fixture_tear_down(&fixture);
+}
+END_TEST
+
+START_TEST(a_launcher_is_to_start_what_was_made_here_alone) {
+  const char *argv[SANDBOX_ARGUMENTS + 2], *changed[SANDBOX_ARGUMENTS + 2];
+  char link[256];
+  begin();
+  size_t count = sandbox_append(argv);
+  argv[count] = NULL;
+  ck_assert(sandbox_permits(argv, fixture.data, false));
+  for (size_t i = 0; i < count; i++) {
+    memcpy(changed, argv, sizeof argv);
+    changed[i] = "--x";
+    ck_assert_msg(!sandbox_permits(changed, fixture.data, false), "argument %zu is another", i);
+    changed[i] = NULL;
+    ck_assert_msg(!sandbox_permits(changed, fixture.data, false), "it ends at argument %zu", i);
+  }
+  char below[128];
+  snprintf(below, sizeof below, "%s/media", fixture.data);
+  argv[sandbox_append_writing(argv, below, SANDBOX_DEVICE_NONE)] = NULL;
+  ck_assert_msg(sandbox_permits(argv, fixture.data, false), "it writes below data_dir");
+  argv[sandbox_append_writing(argv, fixture.library, SANDBOX_DEVICE_NONE)] = NULL;
+  ck_assert_msg(!sandbox_permits(argv, fixture.data, false), "it writes elsewhere");
+  argv[sandbox_append_writing(argv, fixture.data, SANDBOX_DEVICE_NONE)] = NULL;
+  ck_assert_msg(!sandbox_permits(argv, fixture.data, false), "it writes in all of data_dir");
+  argv[sandbox_append_writing(argv, below, SANDBOX_DEVICE_DRI)] = NULL;
+  ck_assert_msg(!sandbox_permits(argv, fixture.data, false), "no device");
+  ck_assert_msg(sandbox_permits(argv, fixture.data, true), "but where it is meant to have one");
+  snprintf(link, sizeof link, "%s/media/way-out", fixture.data);
+  library_fixture_link(&fixture, fixture.library, "data/media/way-out");
+  argv[sandbox_append_writing(argv, link, SANDBOX_DEVICE_NONE)] = NULL;
+  ck_assert_msg(!sandbox_permits(argv, fixture.data, false), "a link leads elsewhere");
   library_fixture_tear_down(&fixture);
 }
 END_TEST
@@ -131,5 +189,6 @@ START_TEST(a_program_with_a_device_is_closed_in_all_the_same) {
 }
 END_TEST
 
-UNIT_MAIN("sandbox", what_a_program_may_do_inside, processes_are_bounded, the_folder_to_write_is_the_only_one,
+UNIT_MAIN("sandbox", what_a_program_may_do_inside, a_dangerous_call_ends_it,
+          a_launcher_is_to_start_what_was_made_here_alone, processes_are_bounded, the_folder_to_write_is_the_only_one,
           devices_are_there_only_when_they_are_asked_for, a_program_with_a_device_is_closed_in_all_the_same)

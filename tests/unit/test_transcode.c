@@ -294,7 +294,8 @@ static bool can_run(void) {
   argv[count] = "ffmpeg";
   argv[count + 1] = "-version";
   argv[count + 2] = NULL;
-  const struct subprocess_limits limits = {.wall_ms = 10000, .output_bytes = 65536, .error_bytes = 4096};
+  const struct subprocess_limits limits = {
+      .wall_ms = 10000, .output_bytes = 65536, .error_bytes = 4096, .data = sandbox_filter};
   struct subprocess_result result;
   bool can = subprocess_run(argv, -1, &limits, NULL, NULL, &result) == ERROR_NONE && result.exit_code == 0;
   subprocess_result_free(&result);

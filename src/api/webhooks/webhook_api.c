@@ -47,22 +47,21 @@ static void reply_webhook(struct call *call, const struct webhook *webhook) {
 /* --- the secret --------------------------------------------------------------------------------- */
 
 /* False: the response has the 503. */
-static bool load_key(struct call *call, struct keyring **ret_keyring) {
-  char problem[KEYRING_PROBLEM_SIZE] = "";
-  enum error error = keyring_load(call->app->settings->webhook_key_file, ret_keyring, problem);
-  if (error == ERROR_NONE) {
+static bool has_key(struct call *call) {
+  if (call->app->webhook_keys != NULL) {
     return true;
   }
-  log_event(LOG_LEVEL_ERROR, "webhook_key_failed", LOG_STR("problem", problem), LOG_ERROR_FIELD(error),
-            LOG_STR("remedy", "run `mediagate keys init`; the file must be serve's own"));
-  response_problem(call->response, 503, "Webhooks are not set up here: their key file cannot be read.");
+  log_event(LOG_LEVEL_ERROR, "webhook_key_failed",
+            LOG_STR("remedy", "run `mediagate keys init`, and reload serve; the file must be serve's own"));
+  response_problem(call->response, 503, "Webhooks are not set up here: serve has no key for them.");
   return false;
 }
 
-static void reply_secret(struct call *call, int status, const struct webhook *webhook, const struct keyring *keyring) {
+static void reply_secret(struct call *call, int status, const struct webhook *webhook) {
   unsigned char secret[DIGEST_SIZE];
   char text[WEBHOOK_SECRET_SIZE] = "";
-  enum error error = webhook_secret_derive(keyring_signing(keyring), webhook->salt, webhook->secret_version, secret);
+  enum error error =
+      webhook_secret_derive(keyring_signing(call->app->webhook_keys), webhook->salt, webhook->secret_version, secret);
   if (error != ERROR_NONE) {
     call_fail(call, error, "deriving a webhook's secret");
     return;
@@ -84,10 +83,9 @@ static void log_change(const struct call *call, const char *event, int64_t id) {
 }
 
 static void create_webhook(struct call *call, const struct webhook_change *fields) {
-  struct keyring *keyring = NULL;
   struct webhook webhook;
   char location[48];
-  if (!load_key(call, &keyring)) {
+  if (!has_key(call)) {
     return;
   }
   enum error error = webhook_store_create(call->app->database, fields, call->account->id, &webhook);
@@ -97,9 +95,8 @@ static void create_webhook(struct call *call, const struct webhook_change *field
     log_change(call, "webhook_created", webhook.id);
     snprintf(location, sizeof location, "/webhooks/%" PRId64, webhook.id);
     response_header(call->response, "Location", location);
-    reply_secret(call, 201, &webhook, keyring);
+    reply_secret(call, 201, &webhook);
   }
-  keyring_free(keyring);
 }
 
 void webhook_api_create(struct call *call) {
@@ -185,9 +182,8 @@ void webhook_api_delete(struct call *call) {
 }
 
 static void rotate(struct call *call, int64_t id, int64_t overlap_seconds) {
-  struct keyring *keyring = NULL;
   struct webhook webhook;
-  if (!load_key(call, &keyring)) {
+  if (!has_key(call)) {
     return;
   }
   enum error error = webhook_store_rotate(call->app->database, id, overlap_seconds, &webhook);
@@ -195,9 +191,8 @@ static void rotate(struct call *call, int64_t id, int64_t overlap_seconds) {
     webhook_fields_fail(call, error, id, "rotating a webhook's secret");
   } else {
     log_change(call, "webhook_rotated", id);
-    reply_secret(call, 200, &webhook, keyring);
+    reply_secret(call, 200, &webhook);
   }
-  keyring_free(keyring);
 }
 
 void webhook_api_rotate(struct call *call) {

@@ -54,7 +54,10 @@ enum error encoder_list_check(const struct picture_wishes *wishes, bool sandbox,
   const char *argv[SANDBOX_ARGUMENTS + 4];
   const char *const ask[] = {"ffmpeg", "-hide_banner", "-encoders", NULL};
   memcpy(argv + (sandbox ? sandbox_append(argv) : 0), ask, sizeof ask);
-  const struct subprocess_limits limits = {.wall_ms = WALL_MS, .output_bytes = OUTPUT_MAX, .error_bytes = ERRORS_MAX};
+  const struct subprocess_limits limits = {.wall_ms = WALL_MS,
+                                           .output_bytes = OUTPUT_MAX,
+                                           .error_bytes = ERRORS_MAX,
+                                           .data = sandbox ? sandbox_filter : NULL};
   struct subprocess_result result;
   __attribute__((cleanup(file_close_cleanup))) int input =
       open("/proc/self/exe", O_RDONLY | O_CLOEXEC); /* the sandbox wants a file to read */

@@ -202,7 +202,8 @@ enum error ffmpeg_run_output(struct ffmpeg_run *run, const struct ffmpeg_argumen
                                            .file_size_bytes = (uint64_t)run->max_bytes,
                                            .output_bytes = OUTPUT_MAX,
                                            .error_bytes = ERRORS_MAX,
-                                           .stop = &run->stop};
+                                           .stop = &run->stop,
+                                           .data = run->options->sandbox ? sandbox_filter : NULL};
   struct subprocess_result result;
   note_command(run, arguments);
   enum error error = subprocess_run(arguments->argv, run->source_fd, &limits, on_beat, run, &result);
