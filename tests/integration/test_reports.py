@@ -256,6 +256,8 @@ def test_no_parameter_leaves_the_report(stack, media, read, path):
         ("device", "phone"),
         ("bots", "include"),
         ("viewer", "u-1"),
+        ("internal", "include"),
+        ("group_by", "viewer"),
     ):
         assert_problem(api.get(path, params={name: value}), 422, [f"?{name}"])
     for wider in (
@@ -281,7 +283,7 @@ def test_the_ranking_cannot_be_widened_either(media, read):
     inner = assert_json(api.get("/report/top"))
     assert {one["media_id"]: one["views"] for one in inner["items"]} == {medium: 6 for medium in media}
     assert assert_json(api.get("/report/top", params={"from": "2026-03-01", "to": "2026-04-01"})) == inner
-    for name, value in (("country", "NP"), ("bots", "include"), ("viewer", "u-1")):
+    for name, value in (("country", "NP"), ("bots", "include"), ("viewer", "u-1"), ("internal", "include")):
         assert_problem(api.get("/report/top", params={name: value}), 422, [f"?{name}"])
 
 
