@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: ISC
 """Media files in a bucket: what comes into it, what plays out of it, what is left when parts fail. The tests of streams
-in test_streams.py run here too, on the same stack; with MEDIAGATE_TEST_OBJECTS=whole all of them."""
+in test_streams.py run here too, on the same stack; with `make bucket` all of them."""
 # pylint: disable=redefined-outer-name,unused-import,wildcard-import,unused-wildcard-import
 import contextlib
 import os
