@@ -30,9 +30,9 @@ AGENTS = [
 def fixture_town(module_stack_with, make_media):
     """A stack with one packaged film that was watched from many countries, by some from its middle on: .film."""
     need_console()
-    running = module_stack_with(trusted_proxies=["127.0.0.1"], **package_tools.QUICK)
+    running = module_stack_with(trusted_proxies=["127.0.0.1"], package_nice=0, **package_tools.QUICK)
     running.owner = running.new_admin()
-    running.film = new_film(running, make_media("long"), "A film of forty seconds")
+    running.film = new_film(running, make_media("film"), "A film of six seconds")
     database = running.data_dir / "country.mmdb"
     country_file.write(database, {f"198.51.{i}.0/24": code for i, code in enumerate(COUNTRIES)})
     running.reconfigure(restart=True, country_database=str(database))
