@@ -49,7 +49,9 @@ def test_settings_say_where_they_came_from_and_no_secret(make_stack):
     assert (told["prepared"]["value"], told["prepared"]["source"]) == (True, "default")
     assert told["upload_max"]["unit"] == "bytes" and told["log_level"]["value"] in ("debug", "info")
     assert "password=***" in told["database"]["value"] and told["database"]["source"] == "environment"
-    keys = [line.split()[1].strip('";') for line in (stack.root / "etc/jwt_keys").read_text().split("\n") if line]
+    lines = [line.split() for line in (stack.root / "etc/jwt_keys").read_text().split("\n")]
+    keys = [words[1] for words in lines if words and words[0] != "#"]
+    assert keys and all(len(key) > 20 for key in keys)
     assert not [word for word in [secret, *keys] if word in answer.text]
     for role in ("editor", "analyst"):
         assert_problem(stack.new_admin(role=role).get("/settings"), 403, name="insufficient-scope")
