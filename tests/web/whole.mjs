@@ -1,35 +1,8 @@
 // SPDX-License-Identifier: ISC
 // Plays a package from its beginning and to its end: {page_url, stream_url, player: "hls.js", "shaka" or "native", listen}.
-// With `listen`, for so many seconds, it notes when the picture becomes bright and when the sound becomes loud.
-import { readFileSync } from 'node:fs';
-import { mediaState, settings, tools, untilMedia, withPage } from './browser.mjs';
-
-async function load(page) {
-  const library = { 'hls.js': 'hls.js/dist/hls.min.js', shaka: 'shaka-player/dist/shaka-player.compiled.js' }[settings.player];
-  if (library) {
-    await page.addScriptTag({ content: readFileSync(tools.resolve(library), 'utf8') });
-  }
-  await page.evaluate(async ({ url, player }) => {
-    const media = document.querySelector('video');
-    media.muted = false;
-    media.crossOrigin = 'anonymous'; // or the page may neither look nor listen
-    window.problems = [];
-    if (player === 'hls.js') {
-      const hls = new window.Hls();
-      hls.on(window.Hls.Events.ERROR, (_, data) => { if (data.fatal) { window.problems.push(data.details); } });
-      hls.loadSource(url);
-      hls.attachMedia(media);
-    } else if (player === 'shaka') {
-      window.shaka.polyfill.installAll();
-      const shaka = new window.shaka.Player();
-      await shaka.attach(media);
-      shaka.addEventListener('error', (event) => window.problems.push(event.detail.code));
-      await shaka.load(url);
-    } else {
-      media.src = url;
-    }
-  }, { url: settings.stream_url, player: settings.player });
-}
+// With `listen`, for so many seconds, and again in the last ones, it notes when the picture becomes bright and when the sound becomes loud.
+import { mediaState, settings, untilMedia, withPage } from './browser.mjs';
+import { load } from './player.mjs';
 
 // Runs in the page: times are on the page's clock, in seconds.
 function listen() {
@@ -76,8 +49,9 @@ await withPage(async (page) => {
   await load(page);
   await page.evaluate(() => { document.querySelector('video').play().catch(() => {}); });
   await untilMedia(page, `media.currentTime > ${settings.listen ?? 0.3}`);
-  const noticed = await page.evaluate(() => ({ flashes: window.flashes, beeps: window.beeps }));
-  await page.evaluate(() => { const media = document.querySelector('video'); media.currentTime = Math.max(0, media.duration - 1); });
+  const noticed = await page.evaluate(() => ({ flashes: window.flashes?.splice(0), beeps: window.beeps?.splice(0) }));
+  await page.evaluate((left) => { const media = document.querySelector('video'); media.currentTime = Math.max(0, media.duration - left); }, settings.listen ? 2.8 : 1);
   await untilMedia(page, 'media.ended');
+  noticed.late = await page.evaluate(() => ({ flashes: window.flashes, beeps: window.beeps }));
   return { can: true, ...noticed, state: await mediaState(page), problems: await page.evaluate(() => window.problems) };
 });
