@@ -18,7 +18,6 @@
 #include "base/clock.h"
 #include "base/file.h"
 #include "base/subprocess.h"
-#include "command/doctor_bucket.h"
 #include "command/command_warnings.h"
 #include "command/nginx_files.h"
 #include "command/package_options.h"
@@ -190,7 +189,6 @@ static void check_nginx(struct doctor *doctor) {
   } else {
     check_nginx_file(doctor, "settings-http.conf", &files.http);
     check_nginx_file(doctor, "settings-server.conf", &files.server);
-    check_nginx_file(doctor, "settings-stream.conf", &files.stream);
     check_nginx_file(doctor, "settings-upload.conf", &files.upload);
     check_nginx_file(doctor, "settings-upload-share.conf", &files.share);
   }
@@ -226,11 +224,11 @@ static void check_settings(struct doctor *doctor) {
 /* --- programs -------------------------------------------------------------------------------- */
 
 /* Does the program start, in the sandbox where one is wanted? */
-static void check_program(struct doctor *doctor, const char *program, bool sandbox) {
+static void check_program(struct doctor *doctor, const char *program, const char *option, bool sandbox) {
   const char *argv[SANDBOX_ARGUMENTS + 3];
   size_t count = sandbox ? sandbox_append(argv) : 0;
   argv[count++] = program;
-  argv[count++] = "-version";
+  argv[count++] = option; /* that prints its version */
   argv[count] = NULL;
   const struct subprocess_limits limits = {
       .wall_ms = 10000, .output_bytes = 65536, .error_bytes = 4096, .data = sandbox ? sandbox_filter : NULL};
@@ -240,7 +238,7 @@ static void check_program(struct doctor *doctor, const char *program, bool sandb
   if (error != ERROR_NONE || result.exit_code != 0) {
     const char *errors = result.errors.length > 0 ? result.errors.data : error_strerror(error);
     doctor_wrong(doctor, sandbox ? "sandbox" : "programs",
-                 sandbox ? "are bubblewrap and ffmpeg installed, and user namespaces allowed?" : "install ffmpeg",
+                 sandbox ? "are bubblewrap, ffmpeg and file installed, and user namespaces allowed?" : "install ffmpeg and file",
                  "%s does not run: %.*s", program, (int)strcspn(errors, "\n"), errors);
   } else {
     doctor_good(doctor, sandbox ? "sandbox" : "programs", "%s runs", program);
@@ -271,11 +269,11 @@ void doctor_check_machine(struct doctor *doctor) {
   check_keys(doctor, "stream_key_file", settings->stream_key_file);
   check_keys(doctor, "totp_key_file", settings->totp_key_file);
   check_keys(doctor, "webhook_key_file", settings->webhook_key_file);
-  doctor_check_bucket(doctor);
   check_settings(doctor);
   check_serve(doctor);
   check_nginx(doctor);
-  check_program(doctor, "ffprobe", sandbox);
-  check_program(doctor, "ffmpeg", sandbox);
+  check_program(doctor, "ffprobe", "-version", sandbox);
+  check_program(doctor, "ffmpeg", "-version", sandbox);
+  check_program(doctor, "file", "--version", sandbox);
   check_encoders(doctor);
 }

@@ -192,7 +192,9 @@ static bool write_include(const char *path, const struct layout *layout) {
     printf("nginx: %s is there and stays as it is\n", path);
     return true;
   }
-  text_appendf(&text, "# Written once by `mediagate setup`.\ninclude %s;\n", layout->http_conf);
+  /* A pattern may match nothing: when the package is removed, nginx goes on without this site. */
+  text_appendf(&text, "# Written once by `mediagate setup`.\ninclude %.*s[%s];\n", (int)strlen(layout->http_conf) - 1,
+               layout->http_conf, "f");
   if (text.failed || file_replace(path, 0644, text.data, text.length) != ERROR_NONE) {
     return complain(path);
   }

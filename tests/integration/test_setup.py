@@ -122,7 +122,7 @@ def test_secrets_are_the_accounts_alone_and_nginx_includes_what_was_made(town):
     for name in ("jwt_keys", "stream_keys", "totp_keys", "webhook_keys", "tls/key.pem"):
         assert stat.S_IMODE((town.root / "etc" / name).stat().st_mode) == 0o600, name
     included = (town.root / "etc/conf.d-mediagate.conf").read_text(encoding="utf-8")
-    assert f"include {town.root}/etc/nginx/mediagate.http.conf;" in included
+    assert f"include {town.root}/etc/nginx/mediagate.http.con[f];" in included
 
 
 def test_a_second_run_changes_only_what_it_is_asked_for(town):
