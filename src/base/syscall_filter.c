@@ -8,6 +8,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <malloc.h>
 #include <sched.h>
 #include <seccomp.h>
 #include <stdbool.h>
@@ -156,9 +157,15 @@ static enum error begin(uint32_t rest, struct filter *ret_filter) {
   return ERROR_NONE;
 }
 
+/* Building takes hundreds of KiB, which each worker would keep. */
+static void release(struct filter *filter) {
+  seccomp_release(filter->context);
+  (void)malloc_trim(0);
+}
+
 static enum error enter(struct filter *filter) {
   int result = filter->failed ? -ENOMEM : seccomp_load(filter->context);
-  seccomp_release(filter->context);
+  release(filter);
   return result == 0 ? ERROR_NONE : result == -ENOMEM ? ERROR_MEMORY : ERROR_UNSUPPORTED;
 }
 
@@ -206,6 +213,6 @@ enum error syscall_filter_append(unsigned groups, struct text *ret_program) {
   }
   add_groups(&filter, groups);
   error = filter.failed ? ERROR_MEMORY : seccomp_export_bpf(filter.context, fd) != 0 ? ERROR_IO : ERROR_NONE;
-  seccomp_release(filter.context);
+  release(&filter);
   return error == ERROR_NONE ? read_program(fd, ret_program) : error;
 }
