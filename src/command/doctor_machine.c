@@ -18,6 +18,7 @@
 #include "base/clock.h"
 #include "base/file.h"
 #include "base/subprocess.h"
+#include "command/doctor_bucket.h"
 #include "command/command_warnings.h"
 #include "command/nginx_files.h"
 #include "command/package_options.h"
@@ -189,6 +190,7 @@ static void check_nginx(struct doctor *doctor) {
   } else {
     check_nginx_file(doctor, "settings-http.conf", &files.http);
     check_nginx_file(doctor, "settings-server.conf", &files.server);
+    check_nginx_file(doctor, "settings-stream.conf", &files.stream);
     check_nginx_file(doctor, "settings-upload.conf", &files.upload);
     check_nginx_file(doctor, "settings-upload-share.conf", &files.share);
   }
@@ -238,7 +240,8 @@ static void check_program(struct doctor *doctor, const char *program, const char
   if (error != ERROR_NONE || result.exit_code != 0) {
     const char *errors = result.errors.length > 0 ? result.errors.data : error_strerror(error);
     doctor_wrong(doctor, sandbox ? "sandbox" : "programs",
-                 sandbox ? "are bubblewrap, ffmpeg and file installed, and user namespaces allowed?" : "install ffmpeg and file",
+                 sandbox ? "are bubblewrap, ffmpeg and file installed, and user namespaces allowed?"
+                         : "install ffmpeg and file",
                  "%s does not run: %.*s", program, (int)strcspn(errors, "\n"), errors);
   } else {
     doctor_good(doctor, sandbox ? "sandbox" : "programs", "%s runs", program);
@@ -269,6 +272,7 @@ void doctor_check_machine(struct doctor *doctor) {
   check_keys(doctor, "stream_key_file", settings->stream_key_file);
   check_keys(doctor, "totp_key_file", settings->totp_key_file);
   check_keys(doctor, "webhook_key_file", settings->webhook_key_file);
+  doctor_check_bucket(doctor);
   check_settings(doctor);
   check_serve(doctor);
   check_nginx(doctor);
