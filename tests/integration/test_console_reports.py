@@ -114,7 +114,8 @@ def test_a_link_reaches_no_log_and_a_reader_asks_for_the_report_alone(seen, town
     assert seen["seen"]["violations"] == [] and seen["seen"]["errors"] == []
 
 
-def test_each_page_of_reports_is_accessible_and_fits_a_narrow_screen(town):
+@pytest.mark.parametrize("width", [1280, 320])
+def test_each_page_of_reports_is_accessible_and_fits_the_screen(town, width):
     def share(**fields):
         url = assert_json(town.owner.post("/reports", json={"tz": "Europe/Berlin", **fields}), 201)["report_url"]
         return url.removeprefix(f"{town.base_url}/console")
@@ -123,6 +124,7 @@ def test_each_page_of_reports_is_accessible_and_fits_a_narrow_screen(town):
     found = browse(
         town,
         "pages",
+        widths=[width],
         pages={"reports": "/reports"},
         dialogs={"report-share": [f"/media/{town.films[0]}/analytics?country=DE&bots=include", "Share report"]},
         readers={

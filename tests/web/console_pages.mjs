@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: ISC
 // Each page at 320 and 1280 pixels, light and dark: axe-core, sideways scrolling, and a picture of it for a reader:
 // {base_url, browser, email, password, pages: {name: path}, dialogs: {name: [path, button]}, readers: {name: path}}: the last are
-// pages for people without an account.
+// pages for people without an account. widths: those alone.
 import { readFileSync } from 'node:fs';
 import { inConsole, logIn, open, print, settings, shot, tools } from './console_browser.mjs';
 
@@ -45,7 +45,7 @@ async function lookAtAll(page, suffix, found) {
 }
 
 const found = { violations: [], sideways: [] };
-for (const width of [1280, 320]) {
+for (const width of settings.widths ?? [1280, 320]) {
   for (const colorScheme of ['light', 'dark']) {
     // The policy is not in force here: axe-core writes strings into the page. Other tests hold the policy.
     await inConsole({ viewport: { width, height: 900 }, colorScheme, bypassCSP: true }, async ({ page }) => lookAtAll(page, `${width}-${colorScheme}`, found));
