@@ -74,6 +74,13 @@ def rows(stack, rounds, fresh_bearer):
         (f"overview of a month, {million(HOT + REST)} views", f"/analytics/overview?{month}&tz=Europe/Berlin", 50),
         ("overview of all", "/analytics/overview", 50),
         ("a page of 50 views of the medium", f"{medium}/views", 10),
+        ("analytics of the month with one filter, country", f"{medium}/analytics?{month}&country=NP", 100),
+        ("the same, device", f"{medium}/analytics?{month}&device=phone", 100),
+        ("the same, by country over time", f"{medium}/analytics?{month}&group_by=country", 100),
+        ("the same, by device over time", f"{medium}/analytics?{month}&group_by=device", 100),
+        ("retention of the month", f"{medium}/retention?{month}", 200),
+        ("the same with one filter, country", f"{medium}/retention?{month}&country=NP", 200),
+        ("a page of views of which none fits", f"{medium}/views?viewer=nobody", 200),
     ):
         yield Row(
             work, "at most" if most else "for the reader", "ms", 1.0 if most else None, lower_is_better=True

@@ -21,13 +21,15 @@ HOT_MEDIUM = 1
 USER_AGENTS = 300
 
 MEDIA = """
-insert into media_asset (id, title, type, size_bytes) overriding system value
-  select n, 'Film ' || n, case when n %% 5 = 0 then 'audio' else 'video' end, 1000000000 + n from generate_series(1,
+insert into media_asset (id, title, type, size_bytes, duration_seconds) overriding system value
+  select n, 'Film ' || n, case when n %% 5 = 0 then 'audio' else 'video' end, 1000000000, 2000 from generate_series(1,
   %(media)s) n
   on conflict do nothing;
 select setval(pg_get_serial_sequence('media_asset', 'id'), greatest(%(media)s, (select max(id) from media_asset)));
-insert into user_agent (id, text) overriding system value
-  select n, 'Mozilla/5.0 (made; rv:' || n || ') Gecko/20100101 Firefox/' || n from generate_series(1, %(agents)s) n on
+insert into user_agent (id, text, device, system, browser) overriding system value
+  select n, 'Mozilla/5.0 (made; rv:' || n || ') Gecko/20100101 Firefox/' || n,
+    (array['desktop', 'phone', 'tablet', 'television'])[1 + n %% 4], (array['Windows', 'Android', 'iOS'])[1 + n %% 3],
+    (array['Firefox', 'Chrome', 'Safari'])[1 + n %% 3] from generate_series(1, %(agents)s) n on
   conflict do nothing;
 select setval(pg_get_serial_sequence('user_agent', 'id'), greatest(%(agents)s, (select max(id) from user_agent)));
 """
