@@ -183,6 +183,12 @@ class Stack(Callers, DeliveryLog, PrivatePostgres):
         self.start_nginx()
         return self
 
+    def install_program(self, source):
+        """In one step, as packages do: a process of before may still run the old file."""
+        made = self.program.with_suffix(".new")
+        shutil.copy2(source, made)
+        made.replace(self.program)
+
     def prepare(self):
         """Everything that needs no process: program, certificate, settings, folders that the account owns."""
         shutil.copy2(TOP_BUILD / "mediagate", self.program)

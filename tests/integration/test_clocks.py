@@ -25,7 +25,7 @@ def restart(town, ahead):
     true_program = town.root / "mediagate.true"
     if not true_program.exists():
         shutil.copy2(town.program, true_program)
-    shutil.copy2(true_program if ahead is None else TOP_BUILD / PROGRAM, town.program)
+    town.install_program(true_program if ahead is None else TOP_BUILD / PROGRAM)
     town.environment["CLOCK_AHEAD"] = str(ahead or 0)
     town.give_to_user()
     town.start_serve()

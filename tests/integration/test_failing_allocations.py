@@ -2,7 +2,6 @@
 """A worker in which one allocation fails: what is good is never refused for that, and a fresh worker takes its
 place."""
 import mmap
-import shutil
 import struct
 
 import pytest
@@ -42,7 +41,7 @@ def fixture_town(module_stack_with):
     town.plan = Plan(town.root / "starved")
     town.stop_serve()
     town.environment["MEDIAGATE_STARVED"] = str(town.root / "starved")
-    shutil.copy2(TOP_BUILD / PROGRAM, town.program)
+    town.install_program(TOP_BUILD / PROGRAM)
     town.give_to_user()
     town.start_serve()
     town.wait_ready()

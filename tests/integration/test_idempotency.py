@@ -4,7 +4,6 @@ import concurrent.futures
 import contextlib
 import itertools
 import json
-import shutil
 import uuid
 
 import pytest
@@ -205,7 +204,7 @@ def fixture_town(module_stack_with):
     town.plan = Plan(town.root / "dying")
     town.stop_serve()
     town.environment["MEDIAGATE_DYING"] = str(town.root / "dying")
-    shutil.copy2(TOP_BUILD / PROGRAM, town.program)
+    town.install_program(TOP_BUILD / PROGRAM)
     town.give_to_user()
     town.start_serve()
     town.wait_ready()

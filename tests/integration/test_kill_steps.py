@@ -10,7 +10,6 @@ import contextlib
 import hashlib
 import itertools
 import mmap
-import shutil
 import struct
 
 import pytest
@@ -49,7 +48,7 @@ def fixture_town(module_stack_with):
     town.plan = Plan(town.root / "dying")
     town.stop_serve()
     town.environment["MEDIAGATE_DYING"] = str(town.root / "dying")
-    shutil.copy2(TOP_BUILD / PROGRAM, town.program)
+    town.install_program(TOP_BUILD / PROGRAM)
     town.give_to_user()
     town.start_serve()
     town.wait_ready()

@@ -19,6 +19,7 @@ async function make(page, wrong) {
   await tabTo(page, 'Secret', wrong);
   const chosen = await page.evaluate(() => { const { activeElement: field } = document; return field.value.slice(field.selectionStart, field.selectionEnd); });
   await press(page, 'Done', wrong);
+  await page.locator('dialog').waitFor({ state: 'detached' });
   return { chosen, back: await page.evaluate(() => document.activeElement.innerText.trim()) };
 }
 
