@@ -54,6 +54,12 @@ def stack(gateway):
         yield running
 
 
+@pytest.fixture(scope="module")
+def film(stack, make_media):
+    """That of this stack: the session's film may have been made on the other one."""
+    return stack.film(make_media("film"), title="The shared film")
+
+
 @pytest.fixture
 def short(make_media):
     return make_media("short").read_bytes()

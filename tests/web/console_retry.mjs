@@ -15,7 +15,8 @@ print(await inConsole({}, async ({ page }) => {
   await page.getByRole('button', { name: `Try again: ${settings.title}` }).click();
   await page.getByText('It waits again.').waitFor();
   await page.getByLabel('State').selectOption('queued');
-  await page.locator('.items > li', { hasText: settings.title }).waitFor();
-  const after = await page.locator('.items > li', { hasText: settings.title }).locator('.chip').innerText();
+  const waiting = page.locator('.items > li', { hasText: settings.title }).locator('.chip', { hasText: 'Waiting' });
+  await waiting.waitFor();
+  const after = await waiting.innerText();
   return { error, remedy, log, after };
 }));
