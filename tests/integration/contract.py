@@ -12,7 +12,7 @@ import requests
 
 import web_tools
 from ports import free_port
-from stack import TOP_SRC, wait_until
+from stack import DEADLINE, TOP_SRC, wait_until
 
 DOCUMENT = TOP_SRC / "docs/openapi.yaml"
 
@@ -52,7 +52,7 @@ class Contract:
         self._process = subprocess.Popen(
             self._command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
         )
-        wait_until(self._answers, "the validating proxy to start")
+        wait_until(self._answers, "the validating proxy to start", timeout=4 * DEADLINE)
         return self
 
     def __exit__(self, *_):
