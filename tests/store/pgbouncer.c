@@ -15,7 +15,9 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/un.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -45,6 +47,18 @@ static void keyword(const char *connection_string, const char *key, char *ret_va
   }
   ck_assert_ptr_nonnull(found);
   snprintf(ret_value, size, "%.*s", (int)strcspn(found, " "), found);
+}
+
+/* The socket is there a moment before anybody listens on it. */
+static bool accepts(const char *folder) {
+  struct sockaddr_un address = {.sun_family = AF_UNIX};
+  snprintf(address.sun_path, sizeof address.sun_path, "%s/.s.PGSQL.5432", folder);
+  int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  bool connected = fd >= 0 && connect(fd, (const struct sockaddr *)&address, sizeof address) == 0;
+  if (fd >= 0) {
+    close(fd);
+  }
+  return connected;
 }
 
 bool pgbouncer_start(const char *connection_string, struct pgbouncer *ret_pgbouncer) {
@@ -86,12 +100,12 @@ bool pgbouncer_start(const char *connection_string, struct pgbouncer *ret_pgboun
     execl(program, program, path, (char *)NULL);
     _exit(1);
   }
-  char socket_path[64];
-  snprintf(socket_path, sizeof socket_path, "%s/.s.PGSQL.5432", pgbouncer->folder);
-  for (int i = 0; i < 500 && access(socket_path, F_OK) != 0; i++) {
+  bool started = false;
+  for (int i = 0; i < 3000 && !started; i++) {
     poll(NULL, 0, 10);
+    started = accepts(pgbouncer->folder);
   }
-  ck_assert_msg(access(socket_path, F_OK) == 0, "pgbouncer did not start");
+  ck_assert_msg(started, "pgbouncer did not start");
   return true;
 }
 
