@@ -29,7 +29,7 @@ static enum error run(const char *account, int stdin_fd, const char *const argv[
   const char *whole[SETUP_RUN_ARGUMENTS + 5];
   size_t count = 0, given = 0;
   become(account, &user, &group, whole, &count);
-  for (; argv[given] != NULL && given < SETUP_RUN_ARGUMENTS - 1; given++) {
+  for (; given < SETUP_RUN_ARGUMENTS - 1 && argv[given] != NULL; given++) {
     whole[count++] = argv[given];
   }
   whole[count] = NULL;

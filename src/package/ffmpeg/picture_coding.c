@@ -14,9 +14,8 @@
 #define AV1_PARAMETERS  "lp=1"
 #define HEVC_PARAMETERS "open-gop=0:scenecut=0:keyint=-1:info=0:log-level=error"
 
-#define RENDER_NODE(name) "vaapi=" name ":/dev/dri/renderD128" /* the first graphics card */
-#define HARDWARE_SHARE    0.65                                 /* of the ceiling that hardware aims at */
-#define GROUP_MAX         1000000
+#define HARDWARE_SHARE 0.65 /* of the ceiling that hardware aims at */
+#define GROUP_MAX      1000000
 
 /* SVT-AV1's numbers for x264's names. */
 static const struct {
@@ -39,9 +38,12 @@ const char *picture_coding_pixels(const struct planned_picture *picture) {
   return pixels[picture->encoder][picture->hdr];
 }
 
+/* The first graphics card. */
 void picture_coding_add_device(struct ffmpeg_arguments *arguments, enum picture_encoder encoder) {
-  static const char *const vaapi[] = {"-init_hw_device", RENDER_NODE("hw"), "-filter_hw_device", "hw", NULL};
-  static const char *const qsv[] = {"-init_hw_device", RENDER_NODE("va"), "-init_hw_device", "qsv=hw@va", NULL};
+  static const char *const vaapi[] = {"-init_hw_device", "vaapi=hw:/dev/dri/renderD128", "-filter_hw_device", "hw",
+                                      NULL};
+  static const char *const qsv[] = {"-init_hw_device", "vaapi=va:/dev/dri/renderD128", "-init_hw_device", "qsv=hw@va",
+                                    NULL};
   if (encoder == PICTURE_ENCODER_VAAPI || encoder == PICTURE_ENCODER_QSV) {
     argument_list_add_all(arguments, encoder == PICTURE_ENCODER_VAAPI ? vaapi : qsv);
   }
