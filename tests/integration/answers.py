@@ -4,6 +4,8 @@ import datetime
 import http.client
 import re
 
+from waiting import wait_until
+
 DATA_POLICY = "default-src 'none'; frame-ancestors 'none'"
 RFC3339 = re.compile(r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{6})?Z$")
 
@@ -44,6 +46,18 @@ def assert_json(answer, status=200):
     assert answer.headers["Content-Security-Policy"] == DATA_POLICY
     assert re.fullmatch(r"[A-Za-z0-9._-]{8,64}", answer.headers["X-Request-Id"])
     return answer.json()
+
+
+def wait_for_readyz(api, fits):
+    """What was found a second ago is found anew: the first answer that fits."""
+    answers = []
+
+    def ask():
+        answers.append(api.get("/readyz"))
+        return fits(answers[-1])
+
+    wait_until(ask, "/readyz to tell of it")
+    return answers[-1]
 
 
 def parse_time(text):
