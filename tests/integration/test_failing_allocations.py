@@ -79,7 +79,8 @@ def test_a_good_file_is_never_refused(town, make_media):
     body = make_media("short").read_bytes()
     medium = town.new_media()
     found = statuses(town, "upload", lambda: put(town, medium["id"], body).status_code, 23)
-    assert set(found) <= {200, 201, 500, 502, 503} and found[-1] in (200, 201), set(found)
+    # 429: nginx still counts the place of a request whose worker ended
+    assert set(found) <= {200, 201, 429, 500, 502, 503} and found[-1] in (200, 201), set(found)
 
 
 def test_a_resumable_upload_goes_on(town, make_media):
@@ -89,7 +90,7 @@ def test_a_resumable_upload_goes_on(town, make_media):
         def upload():
             path = wait_until(lambda: tus.create(api, len(body)).headers.get("Location"), "an upload to be created")
             first = tus.append(api, path, 0, body).status_code
-            assert first in (204, 500, 502, 503), first
+            assert first in (204, 429, 500, 502, 503), first
             town.plan.end()
             told = wait_until(
                 lambda: (lambda answer: answer if answer.status_code == 200 else None)(tus.tell(api, path)),

@@ -42,7 +42,11 @@ export async function logIn(page, { email = settings.email, password = settings.
   await page.getByLabel('E-mail').fill(email);
   await page.getByLabel('Password').fill(password);
   await page.keyboard.press('Enter');
-  await page.locator('.shell').waitFor();
+  try {
+    await page.locator('.shell').waitFor();
+  } catch (error) {
+    throw new Error(`nobody was let in; the page says: ${await page.locator('body').innerText()}`, { cause: error });
+  }
 }
 
 export async function open(page, path = '/') {
