@@ -17,56 +17,14 @@
 #define FILTER                                                                                                         \
   "r.filter ->> 'country', r.filter ->> 'referrer', r.filter ->> 'viewer', r.filter ->> 'source',"                     \
   " r.filter ->> 'device', r.filter ->> 'system', r.filter ->> 'browser', r.filter ->> 'rendition'"
+/* clang-format off */
 #define REPORT_COLUMNS                                                                                                 \
   "r.id, r.title, r.account_id, r.created_by_key, encode(r.secret_hash, 'hex'), r.hashed_password, r.media_id,"        \
-  " m.title, m.duration_seconds, " FILTER ", " SQL_MICROSECONDS(BEGIN) ", " SQL_MICROSECONDS(                          \
-      "r.ends_at") ", r.last_days, r.tz, r.robots, "                                                                   \
-                   "r.show_viewers, " SQL_MICROSECONDS("r.created_at") ", " SQL_MICROSECONDS("r."                      \
-                                                                                             "expires_"                \
-                                                                                             "at") ", "                \
-                                                                                                   "r."                \
-                                                                                                   "de"                \
-                                                                                                   "le"                \
-                                                                                                   "te"                \
-                                                                                                   "d_"                \
-                                                                                                   "at"                \
-                                                                                                   " i"                \
-                                                                                                   "s "                \
-                                                                                                   "no"                \
-                                                                                                   "t "                \
-                                                                                                   "nu"                \
-                                                                                                   "ll"                \
-                                                                                                   ", "                \
-                                                                                                   "m."                \
-                                                                                                   "de"                \
-                                                                                                   "le"                \
-                                                                                                   "te"                \
-                                                                                                   "d_"                \
-                                                                                                   "at"                \
-                                                                                                   " i"                \
-                                                                                                   "s "                \
-                                                                                                   "no"                \
-                                                                                                   "t "                \
-                                                                                                   "nu"                \
-                                                                                                   "ll"                \
-                                                                                                   ","                 \
-                                                                                                   " a"                \
-                                                                                                   ".d"                \
-                                                                                                   "is"                \
-                                                                                                   "ab"                \
-                                                                                                   "le"                \
-                                                                                                   "d_"                \
-                                                                                                   "at"                \
-                                                                                                   " i"                \
-                                                                                                   "s "                \
-                                                                                                   "no"                \
-                                                                                                   "t "                \
-                                                                                                   "nu"                \
-                                                                                                   "ll"                \
-                                                                                                   ", "                \
-                                                                                                   "a."                \
-                                                                                                   "ro"                \
-                                                                                                   "le"
+  " m.title, m.duration_seconds, " FILTER ", " SQL_MICROSECONDS(BEGIN) ", " SQL_MICROSECONDS("r.ends_at") ","          \
+  " r.last_days, r.tz, r.robots, r.show_viewers, " SQL_MICROSECONDS("r.created_at") ","                                \
+  " " SQL_MICROSECONDS("r.expires_at") ", r.deleted_at is not null, m.deleted_at is not null,"                         \
+  " a.disabled_at is not null, a.role"
+/* clang-format on */
 #define OF_WHOM " join admin_user a on a.id = r.account_id left join media_asset m on m.id = r.media_id"
 
 _Static_assert(VIEW_FILTER_COUNT_ == 8, "FILTER and the object that is inserted name each filter");
