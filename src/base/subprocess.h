@@ -63,6 +63,8 @@ struct subprocess_launcher {
 
 /* Once in a process. */
 enum error subprocess_launcher_start(const struct subprocess_launcher *launcher) MUST_CHECK;
+/* Ends the launcher, if one was started, and returns when it is gone: nothing of this process runs on after it. */
+void subprocess_launcher_stop(void);
 /* Did a launcher that was started end? Nothing can be run then. */
 bool subprocess_launcher_is_gone(void);
 /* Processor time of the children that a launcher ran so far: they are none that getrusage knows. */

@@ -16,6 +16,7 @@
 #include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "base/file.h"
@@ -38,6 +39,7 @@ struct request {
 /* The process's own launcher: a program has one way to start others, as it has one log. */
 static struct {
   int fd; /* 0: none */
+  pid_t pid;
   int64_t cpu_us;
 } mine;
 
@@ -254,5 +256,16 @@ enum error subprocess_launcher_start(const struct subprocess_launcher *launcher)
     return ERROR_MEMORY;
   }
   mine.fd = ends[0];
+  mine.pid = pid;
   return ERROR_NONE;
+}
+
+void subprocess_launcher_stop(void) {
+  if (mine.fd <= 0) {
+    return;
+  }
+  file_close_cleanup(&mine.fd);
+  mine.fd = 0;
+  while (waitpid(mine.pid, NULL, 0) < 0 && errno == EINTR) {
+  }
 }

@@ -186,6 +186,7 @@ static int run_packager(const struct settings *settings, const struct transcode_
     background_count(settings->run_dir, METRIC_POOL_PACKAGE);
     exit_code = run_work(settings, &work, once);
   }
+  subprocess_launcher_stop();
   media_folder_close(packager->folder);
   database_close(packager->database);
   return exit_code;

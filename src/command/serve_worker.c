@@ -62,6 +62,7 @@ static bool is_stopping(void *context) {
 
 static void stop(void *state) {
   struct worker *worker = state;
+  subprocess_launcher_stop();
   chores_free(worker->chores);
   row_cache_close(worker->app.row_cache);
   token_memo_free(worker->app.token_memo);

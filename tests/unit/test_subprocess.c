@@ -157,6 +157,17 @@ START_TEST(a_launcher_outlives_what_is_no_request) {
 }
 END_TEST
 
+/* Who replaces the program of a service that was stopped must not find it in use. */
+START_TEST(a_launcher_that_was_stopped_is_gone) {
+  (void)start_launcher(permit_all);
+  subprocess_launcher_stop();
+  ck_assert(!subprocess_launcher_is_gone()); /* there is none any more */
+  ck_assert_int_eq(waitpid(-1, NULL, WNOHANG), -1);
+  ck_assert_int_eq(errno, ECHILD);
+  subprocess_launcher_stop();
+}
+END_TEST
+
 START_TEST(the_time_of_launched_programs_is_known) {
   const char *argv[] = {"sh", "-c", "i=0; while test $i -lt 20000; do i=$((i+1)); done", NULL};
   struct subprocess_result result;
@@ -337,8 +348,9 @@ START_TEST(memory_is_limited) {
 END_TEST
 
 UNIT_MAIN("subprocess", runs_as_the_rows_say, a_launcher_runs_as_the_rows_say, a_launcher_refuses_what_is_not_permitted,
-          a_launcher_outlives_what_is_no_request, the_time_of_launched_programs_is_known, data_is_the_childs_fd_3,
-          a_missing_program_is_not_found, stdin_is_the_given_descriptor, the_end_of_a_quick_program_is_never_missed,
+          a_launcher_outlives_what_is_no_request, a_launcher_that_was_stopped_is_gone,
+          the_time_of_launched_programs_is_known, data_is_the_childs_fd_3, a_missing_program_is_not_found,
+          stdin_is_the_given_descriptor, the_end_of_a_quick_program_is_never_missed,
           a_timeout_kills_the_group_while_the_heart_beats, a_wish_to_stop_ends_it,
           what_the_program_forked_dies_with_a_killed_parent, masked_and_ignored_signals_of_the_caller_do_not_matter,
           memory_is_limited)
