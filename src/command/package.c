@@ -6,6 +6,7 @@
 
 #include "command/command.h"
 
+#include <errno.h>
 #include <limits.h>
 #include <stdio.h>
 #include <string.h>
@@ -157,6 +158,14 @@ static bool can_encode(const struct transcode_options *options) {
   return error != ERROR_UNSUPPORTED;
 }
 
+/* The launcher and its children too. Who was started with less of the processor has to leave it at that. */
+static void step_back(int nice) {
+  if (setpriority(PRIO_PROCESS, 0, nice) != 0) {
+    log_event(LOG_LEVEL_WARNING, "priority_kept", LOG_STR("error", strerror(errno)), LOG_I64("package_nice", nice),
+              LOG_STR("meaning", "this process was started with a lower priority, and keeps it"));
+  }
+}
+
 static int run_packager(const struct settings *settings, const struct transcode_options *options, bool once) {
   const struct database_options database_options = {.statement_timeout_ms = settings->api_statement_timeout,
                                                     .application_name = "mediagate package",
@@ -170,7 +179,7 @@ static int run_packager(const struct settings *settings, const struct transcode_
                                 .meanwhile = meanwhile,
                                 .meanwhile_context = &work};
   name_node(settings, node);
-  bool ranked = setpriority(PRIO_PROCESS, 0, (int)settings->package_nice) == 0; /* the launcher's children too */
+  step_back((int)settings->package_nice);
   enum error error = confinement_prepare(DUTY_PACKAGE, settings, NULL, NULL);
   error = error != ERROR_NONE ? error : command_database_open(settings, database_options, &packager->database);
   if (error == ERROR_NONE) {
@@ -180,7 +189,7 @@ static int run_packager(const struct settings *settings, const struct transcode_
       .database = packager->database, .folder = packager->folder, .options = &packager->transcode};
   work.subtitler = (struct subtitler){.database = packager->database, .folder = packager->folder};
   int exit_code = COMMAND_FAILED;
-  if (error != ERROR_NONE || !ranked) {
+  if (error != ERROR_NONE) {
     log_event(LOG_LEVEL_ERROR, "start_failed", LOG_ERROR_FIELD(error), LOG_STR("data_dir", settings->data_dir));
   } else {
     background_count(settings->run_dir, METRIC_POOL_PACKAGE);

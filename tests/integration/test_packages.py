@@ -5,7 +5,7 @@ import subprocess
 
 import pytest
 from answers import assert_json, assert_problem
-from package_tools import ask, make, package, probe, streams, wait_package, work
+from package_tools import ask, make, package, probe, state, streams, wait_package, work
 from stack import wait_until
 
 
@@ -213,6 +213,15 @@ def test_a_job_tells_what_it_did_and_what_to_do(studio, film, tmp_path):
     assert told["error"] == said["error"] and told["remedy"] == said["remedy"] and said["error"] in told["log"]
     [failed] = assert_json(studio.admin().get("/packages", params={"state": "failed"}))["items"]
     assert failed["media_id"] == media and failed["remedy"] == said["remedy"]
+
+
+def test_it_works_at_a_lower_priority_than_its_own(studio, make_media):
+    """Started by somebody who is nicer than package_nice says: it cannot take that back, and need not."""
+    media = studio.film(make_media("short"))["id"]
+    ask(studio, media)
+    done = studio.run("nice", "-n", "19", studio.program, "package", "--once", "--config", studio.config)
+    assert '"event":"priority_kept"' in done.stdout + done.stderr
+    assert state(studio, media)[0] == "ready"
 
 
 def test_a_download_is_always_the_file(studio, film):
