@@ -17,6 +17,7 @@ from object_stack import ObjectStack
 from package_tools import package
 from stack import DEADLINE, wait_until
 from upload_tools import Padded, put
+from web_tools import missing
 
 if os.environ.get("MEDIAGATE_TEST_OBJECTS") == "whole":
     from test_streams import *
@@ -38,12 +39,13 @@ else:
         viewer,
     )
 
-pytestmark = pytest.mark.skipif(not can_run(), reason="needs ceph-mon, ceph-osd and radosgw")
 MIB = 1 << 20
 
 
 @pytest.fixture(scope="session")
 def gateway():
+    if not can_run():
+        missing("ceph-mon, ceph-osd or radosgw (Debian packages of these names)")
     with ObjectGateway() as running:
         yield running
 
